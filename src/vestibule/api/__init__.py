@@ -1,0 +1,1 @@
+"""HTTP, server-sent events and WebSockets; nothing here decides."""

@@ -1,0 +1,299 @@
+"""The shapes of the HTTP API.  The web client is generated from the OpenAPI document these make."""
+
+from __future__ import annotations
+
+import datetime as dt
+import enum
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from vestibule.core.machines import DriverName, Isolation, MachineStatus, MachineType
+from vestibule.core.providers import Flow
+from vestibule.core.sessions import Action, SessionStatus
+
+
+class Model(BaseModel):
+    """Refuses unknown fields: a misspelt one must not be silently ignored."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class Problem(Model):
+    """The body of every error answer."""
+
+    code: str = Field(description="Stable, snake_case; see the failure codes in the reference.")
+    cause: str = Field(description="What was attempted and what came of it.")
+    remedy: str = Field(description="The next step.")
+
+
+class Failure(Problem):
+    """Why a session failed."""
+
+    stage: SessionStatus = Field(description="The last state that was reached.")
+    evidence: dict[str, str] = Field(default_factory=dict, description="Name → text, e.g. the terminal's screen.")
+
+
+class StartSignIn(Model):
+    """POST /api/vm/auth."""
+
+    provider: str
+    driver: DriverName | None = Field(default=None, description="Overrides the host's choice.")
+
+
+class Stage(Model):
+    """One step of the session's history."""
+
+    status: SessionStatus
+    at: dt.datetime
+
+
+class Notice(Model):
+    """Something the person should know that is not a failure (a page that cannot load)."""
+
+    code: str
+    text: str
+    at: dt.datetime
+
+
+class Session(Model):
+    """A sign-in session, whole: every event carries this, so that a page needs no memory."""
+
+    session_id: str
+    user_id: str
+    provider: str
+    provider_title: str
+    flow: Flow
+    status: SessionStatus
+    driver: DriverName | None
+    isolation: Isolation | None
+    browser_vm_id: str | None
+    vm_id: str | None
+    vm_ip: str | None
+    vnc_url: str | None = Field(description="Absolute URL of the page that shows the desktop, on this origin.")
+    vnc_websocket: str | None = Field(description="Path of the RFB WebSocket; needs a view ticket.")
+    auth_url: str | None
+    user_code: str | None
+    page_title: str | None = Field(description="Title of the page that the machine's browser shows.")
+    golden_id: str | None
+    agent_build: str | None
+    credential_id: str | None
+    failure: Failure | None
+    notices: list[Notice]
+    stages: list[Stage]
+    actions: list[Action] = Field(description="What is allowed now.")
+    deadline_at: dt.datetime | None
+    created_at: dt.datetime
+    completed_at: dt.datetime | None
+
+
+class SessionEvent(Model):
+    """One server-sent event: ``event: session``, ``id: seq``, data this object."""
+
+    seq: int
+    session: Session
+
+
+class StartedSignIn(Model):
+    """The answer to POST /api/vm/auth, 201."""
+
+    session_id: str
+    status: Literal[SessionStatus.STARTED]
+    session: Session
+
+
+class OpenUrl(Model):
+    """POST /api/auth/session/{id}/open-url."""
+
+    url: str = Field(max_length=8192)
+
+
+class Paste(Model):
+    """POST /api/auth/session/{id}/input: text typed into the tool, then Enter."""
+
+    text: str = Field(min_length=1, max_length=16384)
+
+
+class OAuthUrl(Model):
+    """GET /api/auth/session/{id}/oauth-url."""
+
+    session_id: str
+    auth_url: str | None
+    user_code: str | None
+
+
+class CredentialState(enum.StrEnum):
+    """What has become of a session's credential."""
+
+    AWAITED = "awaited"
+    SEALED = "sealed"
+    NONE = "none"
+
+
+class CredentialStatus(Model):
+    """GET /api/auth/session/{id}/credentials/status; reading changes nothing."""
+
+    session_id: str
+    state: CredentialState
+    credential_id: str | None
+
+
+class ViewTicket(Model):
+    """POST /api/vm/{vm_id}/view-ticket: goes in Sec-WebSocket-Protocol, once, within 30 s.
+
+    The client offers the protocols ``binary`` and ``vestibule.ticket.<ticket>``; the server picks ``binary``.
+    """
+
+    ticket: str
+    websocket: str
+    expires_at: dt.datetime
+
+
+class Provider(Model):
+    """A tool that can be connected."""
+
+    name: str
+    title: str
+    vendor: str
+    description: str
+    version: str
+    flow: Flow
+    notes: str | None
+    credential: Credential | None = Field(description="The caller's newest credential for this tool.")
+    open_session_id: str | None = Field(description="The caller's session that is under way.")
+
+
+class Credential(Model):
+    """A sealed credential without its content."""
+
+    credential_id: str
+    provider: str
+    account: str | None
+    expires_at: dt.datetime | None
+    sealed_at: dt.datetime
+    session_id: str
+
+
+class ExportedFile(Model):
+    """One file of an exported credential."""
+
+    path: str
+    mode: int
+    content: str = Field(description="Base64.")
+
+
+class ExportedCredential(Model):
+    """POST /api/credentials/{id}/export: the only answer that ever holds a secret."""
+
+    credential_id: str
+    provider: str
+    files: list[ExportedFile]
+
+
+class Machine(Model):
+    """A row of ``vms``."""
+
+    vm_id: str
+    session_id: str | None
+    type: MachineType
+    driver: DriverName
+    isolation: Isolation
+    status: MachineStatus
+    vm_ip: str
+    golden_id: str
+    agent_build: str | None
+    host: str
+    pid: int | None
+    error_code: str | None
+    error_cause: str | None
+    created_at: dt.datetime
+    running_at: dt.datetime | None
+    ended_at: dt.datetime | None
+
+
+class StartMachine(Model):
+    """POST /api/vms: a machine without a sign-in, for a look or a measurement."""
+
+    driver: DriverName | None = None
+
+
+class Golden(Model):
+    """A golden on this host."""
+
+    golden_id: str
+    agent_build: str
+    wanted: bool = Field(description="Whether today's inputs make this very golden; false means stale.")
+    tools: dict[str, str]
+    built_at: dt.datetime
+    build_s: float
+
+
+class User(Model):
+    """Who the caller is."""
+
+    user_id: str
+    name: str
+
+
+class SignIn(Model):
+    """POST /api/sign-in: exchange a one-time link's token for a cookie."""
+
+    token: str = Field(max_length=256)
+
+
+class NewUser(Model):
+    """POST /api/users."""
+
+    name: str = Field(pattern=r"^[a-z0-9][a-z0-9._@-]{0,62}$")
+
+
+class SignInLink(Model):
+    """A one-time link for a user."""
+
+    user: User
+    url: str
+    expires_at: dt.datetime
+
+
+class NewToken(Model):
+    """POST /api/tokens."""
+
+    label: str = Field(min_length=1, max_length=64)
+
+
+class ApiToken(Model):
+    """An API token without its secret."""
+
+    token_id: str
+    label: str
+    created_at: dt.datetime
+
+
+class IssuedToken(ApiToken):
+    """The one time that the secret is shown."""
+
+    secret: str
+
+
+class HostCheck(Model):
+    """One line of ``doctor``."""
+
+    name: str
+    ok: bool
+    detail: str
+    fix: str | None
+
+
+class Host(Model):
+    """GET /api/host: how machines are run here, and why."""
+
+    version: str
+    driver: DriverName
+    isolation: Isolation
+    why: str
+    golden_id: str
+    golden_ready: bool
+    checks: list[HostCheck]
+
+
+Provider.model_rebuild()

@@ -1,0 +1,45 @@
+"""Every address is derived from one CIDR: the first host is the gateway, the rest are machines'."""
+
+from __future__ import annotations
+
+import dataclasses
+import ipaddress
+from collections.abc import Collection
+
+from vestibule.core.errors import Unavailable
+
+
+@dataclasses.dataclass(frozen=True)
+class MachineNetwork:
+    """The private network that all machines believe to be in."""
+
+    cidr: ipaddress.IPv4Network
+
+    @classmethod
+    def parse(cls, text: str) -> MachineNetwork:
+        """Read ``192.168.100.0/24``.  Raises ValueError when it is not an IPv4 network of /8 to /29."""
+        cidr = ipaddress.IPv4Network(text)
+        if not 8 <= cidr.prefixlen <= 29:
+            raise ValueError(f"{text}: a prefix length from 8 to 29 is needed")
+        return cls(cidr)
+
+    @property
+    def gateway(self) -> str:
+        """Where a machine finds the egress proxy."""
+        return str(self.cidr.network_address + 1)
+
+    def with_prefix(self, address: str) -> str:
+        """``192.168.100.7`` → ``192.168.100.7/24``."""
+        return f"{address}/{self.cidr.prefixlen}"
+
+    def free(self, taken: Collection[str]) -> str:
+        """The lowest address no live machine holds.  Raises Unavailable when all are taken."""
+        for number in range(int(self.cidr.network_address) + 2, int(self.cidr.broadcast_address)):
+            address = str(ipaddress.IPv4Address(number))
+            if address not in taken:
+                return address
+        raise Unavailable(
+            f"all {self.cidr.num_addresses - 3} addresses of {self.cidr} are held by live machines",
+            remedy="Stop machines (vestibule vm stop), or set a larger machine_cidr.",
+            code="addresses_exhausted",
+        )

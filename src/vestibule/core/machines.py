@@ -1,0 +1,87 @@
+"""Machines: their states and what is known of one."""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime as dt
+import enum
+
+from vestibule.core.ids import GoldenId, SessionId, UserId, VmId
+
+
+class DriverName(enum.StrEnum):
+    """How a machine is run."""
+
+    CONTAINER = "container"
+    QEMU = "qemu"
+    FAKE = "fake"
+
+
+class Isolation(enum.StrEnum):
+    """What stands between a machine and its host."""
+
+    VM = "vm"
+    CONTAINER = "container"
+
+
+class MachineType(enum.StrEnum):
+    """What a machine is for."""
+
+    BROWSER = "browser"
+    WORKSPACE = "workspace"
+
+
+class MachineStatus(enum.StrEnum):
+    """A machine's states; the two last are final."""
+
+    CREATING = "creating"
+    RUNNING = "running"
+    STOPPING = "stopping"
+    DESTROYED = "destroyed"
+    FAILED = "failed"
+
+
+MACHINE_TRANSITIONS: dict[MachineStatus, frozenset[MachineStatus]] = {
+    MachineStatus.CREATING: frozenset({MachineStatus.RUNNING, MachineStatus.STOPPING, MachineStatus.FAILED}),
+    MachineStatus.RUNNING: frozenset({MachineStatus.STOPPING, MachineStatus.FAILED}),
+    MachineStatus.STOPPING: frozenset({MachineStatus.DESTROYED, MachineStatus.FAILED}),
+    MachineStatus.DESTROYED: frozenset(),
+    MachineStatus.FAILED: frozenset(),
+}
+
+LIVE = frozenset({MachineStatus.CREATING, MachineStatus.RUNNING, MachineStatus.STOPPING})
+"""States in which a machine holds its address."""
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Limits:
+    """What one machine may use of the host."""
+
+    mem_mib: int
+    vcpus: int
+    pids: int
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class MachineRecord:
+    """One row of the table ``vms``."""
+
+    vm_id: VmId
+    user_id: UserId
+    session_id: SessionId | None
+    type: MachineType
+    driver: DriverName
+    isolation: Isolation
+    status: MachineStatus
+    vm_ip: str
+    golden_id: GoldenId
+    agent_build: str | None
+    host: str
+    pid: int | None
+    pid_started: int | None
+    """Start time of the process in clock ticks since boot (/proc/PID/stat, field 22): a pid alone is reused."""
+    error_code: str | None
+    error_cause: str | None
+    created_at: dt.datetime
+    running_at: dt.datetime | None
+    ended_at: dt.datetime | None

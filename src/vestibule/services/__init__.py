@@ -1,0 +1,1 @@
+"""Use cases: they own the ports and carry out what core decides."""

@@ -1,0 +1,217 @@
+"""What the services need of the world, as small protocols; drivers implement them, each has a shipped fake."""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime as dt
+import socket
+from collections.abc import AsyncIterator, Mapping, Sequence
+from pathlib import Path
+from typing import Protocol
+
+from vestibule_agent.protocol import Credential, Event, Handover, HandoverReply, Health, LoginSpec
+
+from vestibule.core.goldens import Manifest
+from vestibule.core.ids import GoldenId, VmId
+from vestibule.core.machines import DriverName, Isolation, Limits
+
+
+class Clock(Protocol):
+    """The wall clock, in UTC."""
+
+    def now(self) -> dt.datetime:
+        """The present moment, timezone-aware."""
+        ...
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Exit:
+    """How a machine's first process ended: an exit code, or the signal that ended it."""
+
+    code: int | None
+    signal: int | None
+
+    def __str__(self) -> str:
+        return f"exit code {self.code}" if self.signal is None else f"signal {self.signal}"
+
+
+class Network(Protocol):
+    """A private network namespace per machine, and processes and sockets inside it (the broker).
+
+    Every method raises HostUnfit when the broker cannot do it on this host, with the remedy.
+    """
+
+    async def create(self, vm_id: VmId, addresses: Sequence[str]) -> None:
+        """Make the machine's namespace, loopback up, with more addresses (no prefix) on loopback."""
+        ...
+
+    async def spawn(
+        self,
+        vm_id: VmId,
+        argv: Sequence[str],
+        *,
+        fds: Mapping[int, int],
+        log: Path,
+        limits: Limits,
+    ) -> int:
+        """Start the machine's process inside its namespace, unprivileged; returns its pid.
+
+        ``fds``: number in the child → descriptor of the caller (stays the caller's).
+        stdout and stderr are appended to ``log``, opened by the caller's side.
+        The process dies with the broker, the broker with the controller.
+        """
+        ...
+
+    async def wait(self, vm_id: VmId) -> Exit:
+        """Return when the machine's process has ended (at once if it already has)."""
+        ...
+
+    async def connect(self, vm_id: VmId, host: str, port: int) -> socket.socket:
+        """A stream socket connected inside the namespace.  Raises ConnectionError, as connect(2) does."""
+        ...
+
+    async def listen(self, vm_id: VmId, host: str, port: int) -> socket.socket:
+        """A listening stream socket inside the namespace."""
+        ...
+
+    async def destroy(self, vm_id: VmId) -> None:
+        """End the machine's process (SIGTERM, then SIGKILL after 2 s) and drop its namespace; idempotent."""
+        ...
+
+
+class ControlChannel(Protocol):
+    """The byte channel that only host and guest share; carries the hand-over."""
+
+    async def introduce(self, handover: Handover, timeout_s: float) -> HandoverReply:
+        """Send the identity, await the confirmation.
+
+        Raises MachineFailed: ``no_identity_ack`` (silence), ``agent_mismatch`` (another contract).
+        """
+        ...
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class MachineRequest:
+    """What a driver needs to start a machine."""
+
+    vm_id: VmId
+    golden_id: GoldenId
+    address: str
+    """The machine's own address, no prefix length."""
+    gateway: str
+    cidr: str
+    limits: Limits
+    run_dir: Path
+    """A fresh folder of this machine's own; console log and device state may go here."""
+
+
+class Machine(Protocol):
+    """A started machine, before or after its hand-over."""
+
+    @property
+    def pid(self) -> int:
+        """Host pid of its first process."""
+        ...
+
+    @property
+    def control(self) -> ControlChannel:
+        """For the hand-over, once."""
+        ...
+
+    async def connect(self, port: int) -> socket.socket:
+        """A stream to a port of the guest's own address."""
+        ...
+
+    async def listen(self, port: int) -> socket.socket:
+        """A listening socket that the guest reaches at its gateway address."""
+        ...
+
+    async def wait(self) -> Exit:
+        """Return when the machine has ended by itself or was stopped."""
+        ...
+
+    async def stop(self) -> None:
+        """End it and remove everything it had on the host; idempotent."""
+        ...
+
+
+class MachineDriver(Protocol):
+    """Starts machines of one kind from a golden."""
+
+    name: DriverName
+    isolation: Isolation
+
+    async def start(self, request: MachineRequest) -> Machine:
+        """Start a clone of the golden; returns when its process runs and its control channel is open.
+
+        Raises MachineFailed or HostUnfit; nothing is left behind then.
+        """
+        ...
+
+
+class Guest(Protocol):
+    """The agent of one confirmed machine, over HTTP on its port 8080."""
+
+    async def health(self) -> Health:
+        """Ask for the checks.  Raises MachineFailed ``agent_unreachable``."""
+        ...
+
+    def events(self, after: int = 0) -> AsyncIterator[Event]:
+        """The agent's events, replayed from ``after``; ends with MachineFailed when the stream breaks."""
+        ...
+
+    async def login(self, spec: LoginSpec) -> None:
+        """Run the tool's login."""
+        ...
+
+    async def open_url(self, url: str) -> None:
+        """Show a URL in the guest's browser."""
+        ...
+
+    async def type_text(self, text: str, *, enter: bool) -> None:
+        """Type into the tool's terminal."""
+        ...
+
+    async def screen(self) -> str:
+        """The terminal's screen as text."""
+        ...
+
+    async def claim_credential(self) -> Credential:
+        """Take the credential; the guest gives it once.  Raises Absent when there is none."""
+        ...
+
+    async def open_vnc(self) -> socket.socket:
+        """A socket that carries raw RFB."""
+        ...
+
+
+class GoldenStore(Protocol):
+    """Where goldens are kept, by name."""
+
+    def wanted(self) -> GoldenId:
+        """The name of the golden that today's inputs make."""
+        ...
+
+    def has(self, golden_id: GoldenId) -> bool:
+        """Whether it is finished and stored."""
+        ...
+
+    def manifest(self, golden_id: GoldenId) -> Manifest:
+        """Read its manifest.  Raises Absent; GoldenFailed when it is damaged."""
+        ...
+
+    def list(self) -> Sequence[Manifest]:
+        """All finished goldens, newest first."""
+        ...
+
+
+class Sealer(Protocol):
+    """Seals bytes with a key that is not in the database."""
+
+    def seal(self, plain: bytes, *, context: str) -> bytes:
+        """Encrypt and authenticate; ``context`` (the credential's id) must be the same to open it."""
+        ...
+
+    def open(self, sealed: bytes, *, context: str) -> bytes:
+        """Decrypt.  Raises GoldenFailed never; VaultTampered when the row or key was changed."""
+        ...
