@@ -31,7 +31,9 @@ class Failure(Problem):
     """Why a session failed."""
 
     stage: SessionStatus = Field(description="The last state that was reached.")
-    evidence: dict[str, str] = Field(default_factory=dict, description="Name → text, e.g. the terminal's screen.")
+    evidence: dict[str, str] = Field(
+        default_factory=dict, description="Name → text, e.g. the terminal's screen."
+    )
 
 
 class StartSignIn(Model):
@@ -70,7 +72,9 @@ class Session(Model):
     browser_vm_id: str | None
     vm_id: str | None
     vm_ip: str | None
-    vnc_url: str | None = Field(description="Absolute URL of the page that shows the desktop, on this origin.")
+    vnc_url: str | None = Field(
+        description="Absolute URL of the page that shows the desktop, on this origin."
+    )
     vnc_websocket: str | None = Field(description="Path of the RFB WebSocket; needs a view ticket.")
     auth_url: str | None
     user_code: str | None

@@ -1,0 +1,106 @@
+"""Rows of the database as values; the one place where a column's meaning is written down."""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime as dt
+from collections.abc import Mapping
+
+from vestibule.core.ids import CredentialId, GoldenId, SessionId, TokenId, UserId, VmId
+from vestibule.core.machines import DriverName, Isolation
+from vestibule.core.sessions import SessionStatus
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class User:
+    """Someone who may sign in to this controller."""
+
+    user_id: UserId
+    name: str
+    created_at: dt.datetime
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class ApiToken:
+    """A token for scripts; only the SHA-256 of its secret is stored."""
+
+    token_id: TokenId
+    user_id: UserId
+    label: str
+    secret_hash: bytes
+    created_at: dt.datetime
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class SessionRecord:
+    """One row of ``auth_sessions``; fields are filled in the transaction of the state that promises them."""
+
+    session_id: SessionId
+    user_id: UserId
+    provider: str
+    status: SessionStatus
+    driver: DriverName | None = None
+    isolation: Isolation | None = None
+    browser_vm_id: VmId | None = None
+    vm_id: VmId | None = None
+    vm_ip: str | None = None
+    vnc_url: str | None = None
+    auth_url: str | None = None
+    user_code: str | None = None
+    page_title: str | None = None
+    golden_id: GoldenId | None = None
+    agent_build: str | None = None
+    credential_id: CredentialId | None = None
+    error_code: str | None = None
+    error_cause: str | None = None
+    error_remedy: str | None = None
+    error_stage: SessionStatus | None = None
+    error_evidence: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    seq: int = 0
+    """Counts every change; the id of the server-sent event that shows it."""
+    deadline_at: dt.datetime | None = None
+    created_at: dt.datetime
+    completed_at: dt.datetime | None = None
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class StageRecord:
+    """A state that a session reached, and when."""
+
+    session_id: SessionId
+    status: SessionStatus
+    at: dt.datetime
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class NoticeRecord:
+    """Something the person should know that is not a failure."""
+
+    session_id: SessionId
+    code: str
+    text: str
+    at: dt.datetime
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class CredentialRecord:
+    """A sealed credential: its content is only in ``sealed``."""
+
+    credential_id: CredentialId
+    user_id: UserId
+    session_id: SessionId
+    provider: str
+    account: str | None
+    expires_at: dt.datetime | None
+    sealed: bytes = dataclasses.field(repr=False)
+    sealed_at: dt.datetime
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class ViewTicketRecord:
+    """The right to view one machine once; only the SHA-256 of its secret is stored."""
+
+    secret_hash: bytes
+    vm_id: VmId
+    user_id: UserId
+    expires_at: dt.datetime

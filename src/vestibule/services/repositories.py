@@ -1,0 +1,181 @@
+"""The store of truth, as protocols: every method is one transaction."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from typing import Any, Protocol
+
+from vestibule.core.ids import CredentialId, SessionId, TokenId, UserId, VmId
+from vestibule.core.machines import MachineRecord, MachineStatus
+from vestibule.core.records import (
+    ApiToken,
+    CredentialRecord,
+    NoticeRecord,
+    SessionRecord,
+    StageRecord,
+    User,
+    ViewTicketRecord,
+)
+from vestibule.core.sessions import SessionStatus
+
+
+class Sessions(Protocol):
+    """Table ``auth_sessions`` with its stages and notices."""
+
+    async def add(self, session: SessionRecord) -> None:
+        """Insert with its first stage.
+
+        Raises Conflict ``session_open`` when the user already has an unfinished one for this provider (a partial
+        unique index, not a look-up): evidence ``session_id``.
+        """
+        ...
+
+    async def get(self, session_id: SessionId) -> SessionRecord:
+        """Raise Absent when there is none."""
+        ...
+
+    async def advance(
+        self, session_id: SessionId, *, seen: SessionStatus, to: SessionStatus, at: dt.datetime, **fields: Any
+    ) -> SessionRecord:
+        """Compare-and-swap ``seen`` → ``to`` with more columns in the same transaction; adds the stage.
+
+        Raises Conflict ``state_changed`` when the row is no longer in ``seen``.
+        """
+        ...
+
+    async def complete(
+        self, session_id: SessionId, credential: CredentialRecord, *, seen: SessionStatus, at: dt.datetime
+    ) -> SessionRecord:
+        """Store the sealed credential and ``seen`` → completed in one transaction."""
+        ...
+
+    async def update(self, session_id: SessionId, **fields: Any) -> SessionRecord:
+        """Change columns of an unfinished session.  Raises Conflict ``state_changed`` when it is final."""
+        ...
+
+    async def note(self, notice: NoticeRecord) -> SessionRecord:
+        """Add a notice; the same code twice for one session keeps the newest."""
+        ...
+
+    async def stages(self, session_id: SessionId) -> Sequence[StageRecord]:
+        """Its history, oldest first."""
+        ...
+
+    async def notices(self, session_id: SessionId) -> Sequence[NoticeRecord]:
+        """Its notices, oldest first."""
+        ...
+
+    async def of_user(self, user_id: UserId, limit: int = 100) -> Sequence[SessionRecord]:
+        """A user's sessions, newest first."""
+        ...
+
+    async def unfinished(self) -> Sequence[SessionRecord]:
+        """All sessions that are in no final state."""
+        ...
+
+
+class Machines(Protocol):
+    """Table ``vms``; live machines' addresses are unique by a constraint."""
+
+    async def add(self, machine: MachineRecord) -> None:
+        """Insert.  Raises Conflict ``address_taken`` when a live machine holds its address."""
+        ...
+
+    async def get(self, vm_id: VmId) -> MachineRecord:
+        """Raise Absent when there is none."""
+        ...
+
+    async def advance(self, vm_id: VmId, *, to: MachineStatus, **fields: Any) -> MachineRecord:
+        """Move along MACHINE_TRANSITIONS.  Raises Conflict ``state_changed`` when that is not allowed."""
+        ...
+
+    async def live(self) -> Sequence[MachineRecord]:
+        """All machines in a live state, oldest first."""
+        ...
+
+    async def of_user(self, user_id: UserId, limit: int = 100) -> Sequence[MachineRecord]:
+        """A user's machines, newest first."""
+        ...
+
+
+class SessionsWithMachine(Protocol):
+    """The one transaction that spans both tables."""
+
+    async def machine_running(
+        self,
+        session_id: SessionId,
+        vm_id: VmId,
+        *,
+        at: dt.datetime,
+        session_fields: dict[str, Any],
+        machine_fields: dict[str, Any],
+    ) -> SessionRecord:
+        """Machine creating → running and session started → vm_created, together or not at all."""
+        ...
+
+
+class Credentials(Protocol):
+    """Table ``credentials``."""
+
+    async def get(self, credential_id: CredentialId) -> CredentialRecord:
+        """Raise Absent when there is none."""
+        ...
+
+    async def of_user(self, user_id: UserId) -> Sequence[CredentialRecord]:
+        """A user's credentials, newest first."""
+        ...
+
+
+class Accounts(Protocol):
+    """Tables ``users``, ``api_tokens``, ``sign_in_links``, ``view_tickets``; secrets are stored as SHA-256."""
+
+    async def add_user(self, user: User) -> None:
+        """Raise Conflict ``user_exists`` when the name is taken."""
+        ...
+
+    async def user(self, user_id: UserId) -> User:
+        """Raise Absent."""
+        ...
+
+    async def user_named(self, name: str) -> User:
+        """Raise Absent."""
+        ...
+
+    async def users(self) -> Sequence[User]:
+        """All, oldest first."""
+        ...
+
+    async def add_link(self, secret_hash: bytes, user_id: UserId, expires_at: dt.datetime) -> None:
+        """Store a one-time sign-in link."""
+        ...
+
+    async def consume_link(self, secret_hash: bytes, now: dt.datetime) -> User | None:
+        """Take a link, once, atomically; None when unknown, used or expired."""
+        ...
+
+    async def add_token(self, token: ApiToken) -> None:
+        """Store an API token."""
+        ...
+
+    async def user_of_token(self, secret_hash: bytes) -> User | None:
+        """Whose token it is; None when unknown."""
+        ...
+
+    async def tokens(self, user_id: UserId) -> Sequence[ApiToken]:
+        """A user's tokens, oldest first."""
+        ...
+
+    async def delete_token(self, user_id: UserId, token_id: TokenId) -> None:
+        """Raise Absent when it is not this user's."""
+        ...
+
+    async def add_ticket(self, ticket: ViewTicketRecord) -> None:
+        """Store a view ticket; expired ones are dropped on the way."""
+        ...
+
+    async def consume_ticket(
+        self, secret_hash: bytes, vm_id: VmId, now: dt.datetime
+    ) -> ViewTicketRecord | None:
+        """Take a ticket, once, atomically; None when unknown, used, expired or for another machine."""
+        ...
