@@ -1,0 +1,256 @@
+"""The settings: read once, in the composition root or a command, then handed on as one frozen value.
+
+Order of precedence, first wins::
+
+    VESTIBULE_<NAME> in the environment  >  the TOML file  >  the default
+
+The TOML file is ``$VESTIBULE_CONFIG``, else ``~/.config/vestibule/vestibule.toml``, else
+``/etc/vestibule/vestibule.toml``; only the first that exists is read.  A name that is not listed here is
+refused, with the nearest one that is: a misspelt setting must never be ignored in silence.
+"""
+
+from __future__ import annotations
+
+import difflib
+import enum
+import os
+import sys
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Self
+
+from pydantic import AnyHttpUrl, Field, ValidationError, field_validator, model_validator
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    SettingsError,
+    TomlConfigSettingsSource,
+)
+
+from vestibule.core.addresses import MachineNetwork
+from vestibule.core.errors import SettingsInvalid
+from vestibule.core.machines import DriverName
+
+PREFIX = "VESTIBULE_"
+
+CONFIG_VARIABLE = f"{PREFIX}CONFIG"
+URL_VARIABLE = f"{PREFIX}URL"
+TOKEN_VARIABLE = f"{PREFIX}TOKEN"
+
+OTHER_VARIABLES = {
+    CONFIG_VARIABLE: "path of the TOML file with settings",
+    URL_VARIABLE: "address of the controller that the command line speaks to",
+    TOKEN_VARIABLE: "API token that the command line signs in with",
+}
+"""Variables with our prefix that are no settings → what they are."""
+
+
+class IsolationChoice(enum.StrEnum):
+    """What the operator asks for; ``auto`` takes the strongest that works."""
+
+    AUTO = "auto"
+    VM = "vm"
+    CONTAINER = "container"
+
+
+def _is_root() -> bool:
+    return os.geteuid() == 0
+
+
+def _default_dir(variable: str, in_home: str, for_root: str) -> Path:
+    """A folder by the XDG rules, or the system's own for root (machines of another uid must reach it)."""
+    given = os.environ.get(variable)
+    if given:
+        return Path(given) / "vestibule"
+    return Path(for_root) if _is_root() else Path.home() / in_home / "vestibule"
+
+
+def _default_state_dir() -> Path:
+    return _default_dir("XDG_STATE_HOME", ".local/state", "/var/lib/vestibule")
+
+
+def _default_cache_dir() -> Path:
+    return _default_dir("XDG_CACHE_HOME", ".cache", "/var/cache/vestibule")
+
+
+def _default_run_dir() -> Path:
+    """``/run`` as root; a user without XDG_RUNTIME_DIR gets a private folder beside the state."""
+    if _is_root() or os.environ.get("XDG_RUNTIME_DIR"):
+        return _default_dir("XDG_RUNTIME_DIR", "", "/run/vestibule")
+    return _default_state_dir() / "run"
+
+
+class Settings(BaseSettings):
+    """Everything that an operator can set.  Units are in the names."""
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, extra="forbid")
+
+    state_dir: Path = Field(
+        default_factory=_default_state_dir,
+        description="Database, keys, evidence of failures. Root: /var/lib/vestibule.",
+    )
+    cache_dir: Path = Field(
+        default_factory=_default_cache_dir,
+        description="Goldens and their layers; can be rebuilt. Root: /var/cache/vestibule.",
+    )
+    run_dir: Path = Field(
+        default_factory=_default_run_dir,
+        description="Sockets and logs of live machines. Root: /run/vestibule.",
+    )
+    host: str = Field(default="127.0.0.1", description="Address that the controller listens on.")
+    port: int = Field(default=4000, ge=1, le=65535, description="Port that the controller listens on.")
+    public_url: AnyHttpUrl | None = Field(
+        default=None,
+        description="Origin that people use, when a proxy stands before the controller; "
+        "unset: the origin of the request.",
+    )
+    machine_cidr: str = Field(
+        default="192.168.100.0/24",
+        description="Private network of the machines; every address is derived from it.",
+    )
+    isolation: IsolationChoice = Field(
+        default=IsolationChoice.AUTO,
+        description="auto takes a VM where KVM is proven by a probe boot, else a container.",
+    )
+    machine_mem_mib: int = Field(default=1536, ge=1024, le=65536, description="Memory of one machine.")
+    machine_vcpus: int = Field(default=2, ge=1, le=16, description="Processors of one machine.")
+    machine_pids: int = Field(
+        default=512, ge=128, le=32768, description="Processes and threads of one machine."
+    )
+    machine_uid: int = Field(
+        default=65534,
+        ge=1,
+        description="User id that machines run under when the controller was started by root.",
+    )
+    max_machines: int = Field(default=16, ge=1, le=1024, description="Live machines at a time.")
+    sign_in_deadline_s: float = Field(
+        default=900, gt=0, description="A sign-in ends this long after the person's last sign of life."
+    )
+    container_confirm_timeout_s: float = Field(
+        default=20, gt=0, description="A container's agent must confirm its identity within this time."
+    )
+    vm_confirm_timeout_s: float = Field(
+        default=60, gt=0, description="A virtual machine's agent must confirm its identity within this time."
+    )
+    debian_mirror: str | None = Field(
+        default=None, description="Mirror for the golden's packages; unset: what the host's apt uses."
+    )
+    providers_dir: Path | None = Field(
+        default=None, description="Folder with more provider files; they win over the shipped ones by name."
+    )
+
+    @field_validator("machine_cidr")
+    @classmethod
+    def _is_network(cls, value: str) -> str:
+        MachineNetwork.parse(value)
+        return value
+
+    @model_validator(mode="after")
+    def _paths_absolute(self) -> Self:
+        for name in ("state_dir", "cache_dir", "run_dir"):
+            if not getattr(self, name).is_absolute():
+                raise ValueError(f"{name} must be an absolute path")
+        return self
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003 (pydantic-settings passes it by name)
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003 (as above)
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Arguments (tests), then the environment, then the TOML file."""
+        path = config_path(os.environ)
+        return (init_settings, env_settings, TomlConfigSettingsSource(settings_cls, toml_file=path))
+
+    def confirm_timeout_s(self, driver: DriverName) -> float:
+        """How long the agent of a machine of this driver may take to confirm its identity."""
+        by_driver = {DriverName.QEMU: self.vm_confirm_timeout_s}
+        return by_driver.get(driver, self.container_confirm_timeout_s)
+
+
+def config_path(environ: Mapping[str, str]) -> Path | None:
+    """The TOML file in force.  Raises SettingsInvalid when ``$VESTIBULE_CONFIG`` names none."""
+    named = environ.get(CONFIG_VARIABLE)
+    if named:
+        if not Path(named).is_file():
+            raise SettingsInvalid(
+                f"{CONFIG_VARIABLE} names {named}, which is not a file",
+                remedy=f"Create it, or unset {CONFIG_VARIABLE}.",
+            )
+        return Path(named)
+    home = environ.get("XDG_CONFIG_HOME") or f"{environ.get('HOME', '')}/.config"
+    candidates = (Path(home) / "vestibule/vestibule.toml", Path("/etc/vestibule/vestibule.toml"))
+    return next((path for path in candidates if path.is_file()), None)
+
+
+def load() -> Settings:
+    """Read the settings.  Raises SettingsInvalid, naming the setting and, for a misspelt one, the nearest."""
+    _refuse_unknown_variables(os.environ)
+    try:
+        return Settings()
+    except ValidationError as error:
+        raise _named(error) from error
+    except (SettingsError, ValueError) as error:
+        raise SettingsInvalid(
+            f"the settings could not be read: {error}", remedy="Mend the file or variable that it names."
+        ) from error
+
+
+def _refuse_unknown_variables(environ: Mapping[str, str]) -> None:
+    known = {*OTHER_VARIABLES, *(f"{PREFIX}{name.upper()}" for name in Settings.model_fields)}
+    for name in environ:
+        if name.startswith(PREFIX) and name not in known:
+            raise _unknown(name, known)
+
+
+def _unknown(name: str, known: Iterable[str]) -> SettingsInvalid:
+    nearest = difflib.get_close_matches(name, list(known), n=1, cutoff=0.0)[0]
+    return SettingsInvalid(f"there is no setting {name}", remedy=f"The nearest one is {nearest}; correct it.")
+
+
+def _named(error: ValidationError) -> SettingsInvalid:
+    first = error.errors(include_url=False)[0]
+    name = ".".join(str(part) for part in first["loc"]) or "the settings"
+    if first["type"] == "extra_forbidden":
+        return _unknown(name, Settings.model_fields)
+    return SettingsInvalid(
+        f"{name}: {first['msg']}",
+        remedy=f"Correct {name} in the settings file, or the variable {PREFIX}{name.upper()}.",
+    )
+
+
+def reference_table() -> str:
+    """The settings as a Markdown table: name, default, meaning (docs/reference/settings.md)."""
+    rows = ["| setting | variable | default | meaning |", "|---|---|---|---|"]
+    for name, field in Settings.model_fields.items():
+        default = _shown_default(name, field.default)
+        rows.append(f"| `{name}` | `{PREFIX}{name.upper()}` | {default} | {field.description} |")
+    rows += ["", "| other variable | meaning |", "|---|---|"]
+    rows += [f"| `{name}` | {meaning} |" for name, meaning in OTHER_VARIABLES.items()]
+    return "\n".join(rows) + "\n"
+
+
+_FOLDERS = {
+    "state_dir": "`~/.local/state/vestibule`",
+    "cache_dir": "`~/.cache/vestibule`",
+    "run_dir": "`$XDG_RUNTIME_DIR/vestibule`",
+}
+
+
+def _shown_default(name: str, default: object) -> str:
+    if name in _FOLDERS:
+        return _FOLDERS[name]
+    return "unset" if default is None else f"`{default}`"
+
+
+def main() -> None:
+    """Print the reference table (``python -m vestibule.settings``; ``make reference`` writes it)."""
+    sys.stdout.write(reference_table())
+
+
+if __name__ == "__main__":
+    main()
