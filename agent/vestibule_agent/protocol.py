@@ -131,6 +131,7 @@ class HandoverReply(Message):
 
     @classmethod
     def from_mapping(cls, raw: Mapping[str, Any]) -> Self:
+        """Build from a decoded object, the nested messages included."""
         return super().from_mapping(_checks(raw))
 
 
@@ -147,6 +148,7 @@ class Health(Message):
 
     @classmethod
     def from_mapping(cls, raw: Mapping[str, Any]) -> Self:
+        """Build from a decoded object, the nested messages included."""
         return super().from_mapping(_checks(raw))
 
 
@@ -215,6 +217,7 @@ class LoginSpec(Message):
 
     @classmethod
     def from_mapping(cls, raw: Mapping[str, Any]) -> Self:
+        """Build from a decoded object, the nested messages included."""
         return super().from_mapping(
             {
                 **raw,

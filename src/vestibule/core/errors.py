@@ -20,7 +20,7 @@ it) and a ``remedy`` (one sentence: the next step).  HTTP status and exit code a
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import ClassVar
 
 
 class VestibuleError(Exception):
@@ -28,7 +28,7 @@ class VestibuleError(Exception):
 
     code: ClassVar[str] = "internal"
 
-    def __init__(self, cause: str, *, remedy: str, code: str | None = None, **evidence: Any) -> None:
+    def __init__(self, cause: str, *, remedy: str, code: str | None = None, **evidence: object) -> None:
         super().__init__(cause)
         self.cause = cause
         self.remedy = remedy

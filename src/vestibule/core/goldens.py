@@ -12,12 +12,12 @@ from typing import Any
 from vestibule.core.ids import GoldenId
 
 
-def canonical(value: Any) -> bytes:
+def canonical(value: object) -> bytes:
     """The one spelling of a JSON value: keys sorted, no spaces, UTF-8."""
     return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
 
 
-def content_name(prefix: str, value: Any) -> str:
+def content_name(prefix: str, value: object) -> str:
     """``prefix-`` and 16 hex digits of the SHA-256 of the canonical value."""
     return f"{prefix}-{hashlib.sha256(canonical(value)).hexdigest()[:16]}"
 

@@ -79,7 +79,7 @@ class MachineRecord:
     host: str
     pid: int | None
     pid_started: int | None
-    """Start time of the process in clock ticks since boot (/proc/PID/stat, field 22): a pid alone is reused."""
+    """Start of the process in clock ticks since boot (/proc/PID/stat, field 22): pids are reused."""
     error_code: str | None
     error_cause: str | None
     created_at: dt.datetime

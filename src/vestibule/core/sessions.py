@@ -5,12 +5,15 @@
     started → vm_created → ready → awaiting_user_auth → authenticating → completed
        └──────────┴─────────┴──────────────┴───────────────┴→ failed | timeout | cancelled
 
-The four last states are final: nothing leaves them.
+The four last states are final: nothing leaves them.  ``decide`` is pure; a service performs the
+effects and feeds what comes of them back as events.
 """
 
 from __future__ import annotations
 
+import dataclasses
 import enum
+from collections.abc import Mapping
 
 
 class SessionStatus(enum.StrEnum):
@@ -27,9 +30,21 @@ class SessionStatus(enum.StrEnum):
     CANCELLED = "cancelled"
 
 
-FINAL = frozenset(
-    {SessionStatus.COMPLETED, SessionStatus.FAILED, SessionStatus.TIMEOUT, SessionStatus.CANCELLED}
-)
+S = SessionStatus
+FINAL = frozenset({S.COMPLETED, S.FAILED, S.TIMEOUT, S.CANCELLED})
+_ENDINGS = frozenset({S.FAILED, S.TIMEOUT, S.CANCELLED})
+
+TRANSITIONS: Mapping[SessionStatus, frozenset[SessionStatus]] = {
+    S.STARTED: frozenset({S.VM_CREATED}) | _ENDINGS,
+    S.VM_CREATED: frozenset({S.READY}) | _ENDINGS,
+    S.READY: frozenset({S.AWAITING_USER_AUTH, S.AUTHENTICATING}) | _ENDINGS,
+    S.AWAITING_USER_AUTH: frozenset({S.AUTHENTICATING}) | _ENDINGS,
+    S.AUTHENTICATING: frozenset({S.COMPLETED}) | _ENDINGS,
+    S.COMPLETED: frozenset(),
+    S.FAILED: frozenset(),
+    S.TIMEOUT: frozenset(),
+    S.CANCELLED: frozenset(),
+}
 
 
 class Action(enum.StrEnum):
@@ -41,3 +56,239 @@ class Action(enum.StrEnum):
     PASTE = "paste"
     HEARTBEAT = "heartbeat"
     RETRY = "retry"
+
+
+_SHOWN = frozenset({S.READY, S.AWAITING_USER_AUTH, S.AUTHENTICATING})
+
+
+def allowed_actions(status: SessionStatus) -> tuple[Action, ...]:
+    """The actions a page may offer in this state.
+
+    A desktop is shown only once the agent has confirmed its build: an unconfirmed machine is nobody's.
+    """
+    if status in FINAL:
+        return () if status is S.COMPLETED else (Action.RETRY,)
+    always = (Action.CANCEL, Action.HEARTBEAT)
+    if status not in _SHOWN:
+        return always
+    return (*always, Action.VIEW, Action.OPEN_URL, Action.PASTE)
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Failure:
+    """Why a session failed; ``evidence`` maps a name to text."""
+
+    code: str
+    cause: str
+    remedy: str
+    evidence: Mapping[str, str] = dataclasses.field(default_factory=dict)
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class MachineRunning:
+    """The machine's process runs."""
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class AgentConfirmed:
+    """The agent has confirmed identity and build; desktop and browser are up."""
+
+    agent_build: str
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class UrlSeen:
+    """The tool's sign-in URL is known."""
+
+    url: str
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class UserCodeSeen:
+    """A device flow's user code is known."""
+
+    code: str
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class PageShown:
+    """The title of the page in the machine's browser."""
+
+    title: str
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class CredentialReady:
+    """The agent has seen a valid credential."""
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class CredentialSealed:
+    """The credential is encrypted and may be stored."""
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class ToolExited:
+    """The tool's process ended."""
+
+    exit_code: int
+    screen: str
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class GraceOver:
+    """A tool that ended well has left no credential for a while."""
+
+    screen: str
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Failed:
+    """A stage could not be done."""
+
+    failure: Failure
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class DeadlinePassed:
+    """The person gave no sign of life for too long."""
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class CancelAsked:
+    """The person, or the controller's end, cancelled."""
+
+
+SessionEvent = (
+    MachineRunning
+    | AgentConfirmed
+    | UrlSeen
+    | UserCodeSeen
+    | PageShown
+    | CredentialReady
+    | CredentialSealed
+    | ToolExited
+    | GraceOver
+    | Failed
+    | DeadlinePassed
+    | CancelAsked
+)
+
+
+class Effect(enum.StrEnum):
+    """What the service does after the decision is stored, in this order."""
+
+    INTRODUCE = "introduce"
+    START_LOGIN = "start_login"
+    CLAIM_CREDENTIAL = "claim_credential"
+    AWAIT_CREDENTIAL = "await_credential"
+    DESTROY_MACHINE = "destroy_machine"
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Decision:
+    """The next state (None: unchanged), columns to write with it, effects to perform after."""
+
+    to: SessionStatus | None = None
+    fields: Mapping[str, object] = dataclasses.field(default_factory=dict)
+    effects: tuple[Effect, ...] = ()
+
+
+NOTHING = Decision()
+
+
+def decide(status: SessionStatus, event: SessionEvent) -> Decision:
+    """What follows from an event in a state.  An event that comes too late decides nothing."""
+    if status in FINAL:
+        return NOTHING
+    match event:
+        case Failed() | DeadlinePassed() | CancelAsked():
+            return _ending(status, event)
+        case ToolExited() | GraceOver():
+            return _tool_ended(status, event)
+        case PageShown(title=title):
+            return Decision(fields={"page_title": title})
+        case UserCodeSeen(code=code):
+            return Decision(fields={"user_code": code})
+        case _:
+            return _progress(status, event)
+
+
+def _ending(status: SessionStatus, event: Failed | DeadlinePassed | CancelAsked) -> Decision:
+    match event:
+        case Failed(failure=failure):
+            return _ended(S.FAILED, status, failure)
+        case DeadlinePassed():
+            return _ended(S.TIMEOUT, status, _NO_SIGN_OF_LIFE)
+        case CancelAsked():
+            return Decision(to=S.CANCELLED, effects=(Effect.DESTROY_MACHINE,))
+
+
+def _progress(status: SessionStatus, event: SessionEvent) -> Decision:
+    match status, event:
+        case S.STARTED, MachineRunning():
+            return Decision(to=S.VM_CREATED, effects=(Effect.INTRODUCE,))
+        case S.VM_CREATED, AgentConfirmed(agent_build=build):
+            return Decision(to=S.READY, fields={"agent_build": build}, effects=(Effect.START_LOGIN,))
+        case S.READY, UrlSeen(url=url):
+            return Decision(to=S.AWAITING_USER_AUTH, fields={"auth_url": url})
+        case ((S.READY | S.AWAITING_USER_AUTH), CredentialReady()):
+            return Decision(to=S.AUTHENTICATING, effects=(Effect.CLAIM_CREDENTIAL,))
+        case S.AUTHENTICATING, CredentialSealed():
+            # Stored in the same transaction, and only then destroyed.
+            return Decision(to=S.COMPLETED, effects=(Effect.DESTROY_MACHINE,))
+        case _:
+            return NOTHING
+
+
+def _tool_ended(status: SessionStatus, event: ToolExited | GraceOver) -> Decision:
+    if status not in {S.READY, S.AWAITING_USER_AUTH}:
+        return NOTHING  # a tool ends once its credential is written
+    if isinstance(event, ToolExited) and event.exit_code == 0:
+        return Decision(effects=(Effect.AWAIT_CREDENTIAL,))
+    return _ended(S.FAILED, status, _tool_failure(event))
+
+
+def _tool_failure(event: ToolExited | GraceOver) -> Failure:
+    evidence = {"screen": event.screen}
+    if isinstance(event, GraceOver):
+        return Failure(
+            code="tool_exited",
+            cause="The tool ended without an error and left no credential.",
+            remedy="Read the tool's last screen below, then try again.",
+            evidence=evidence,
+        )
+    if event.exit_code == _NOT_FOUND:
+        return Failure(
+            code="tool_missing",
+            cause="The tool's command is not in this golden.",
+            remedy="Rebuild the golden (vestibule golden build) and check the provider's package.",
+            evidence=evidence,
+        )
+    return Failure(
+        code="tool_exited",
+        cause=f"The tool ended with exit code {event.exit_code} before a credential was there.",
+        remedy="Read the tool's last screen below, then try again.",
+        evidence=evidence,
+    )
+
+
+_NOT_FOUND = 127
+"""Exit code of a shell whose command does not exist (POSIX, section 2.8.2)."""
+
+_NO_SIGN_OF_LIFE = Failure(
+    code="login_timeout",
+    cause="Nobody was seen at this sign-in until its deadline.",
+    remedy="Start again, and keep the page open while you sign in.",
+)
+
+
+def _ended(to: SessionStatus, stage: SessionStatus, failure: Failure) -> Decision:
+    fields = {
+        "error_code": failure.code,
+        "error_cause": failure.cause,
+        "error_remedy": failure.remedy,
+        "error_stage": stage,
+        "error_evidence": dict(failure.evidence),
+    }
+    return Decision(to=to, fields=fields, effects=(Effect.DESTROY_MACHINE,))

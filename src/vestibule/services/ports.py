@@ -1,19 +1,18 @@
-"""What the services need of the world, as small protocols; drivers implement them, each has a shipped fake."""
+"""What the services need of the world, as small protocols that drivers implement."""
 
 from __future__ import annotations
 
 import dataclasses
 import datetime as dt
 import socket
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Protocol
-
-from vestibule_agent.protocol import Credential, Event, Handover, HandoverReply, Health, LoginSpec
 
 from vestibule.core.goldens import Manifest
 from vestibule.core.ids import GoldenId, VmId
 from vestibule.core.machines import DriverName, Isolation, Limits
+from vestibule_agent.protocol import Credential, Event, Handover, HandoverReply, Health, LoginSpec
 
 
 class Clock(Protocol):
@@ -111,6 +110,11 @@ class Machine(Protocol):
     @property
     def pid(self) -> int:
         """Host pid of its first process."""
+        ...
+
+    @property
+    def pid_started(self) -> int:
+        """Start of that process in clock ticks since boot (/proc/PID/stat, field 22)."""
         ...
 
     @property
@@ -213,5 +217,37 @@ class Sealer(Protocol):
         ...
 
     def open(self, sealed: bytes, *, context: str) -> bytes:
-        """Decrypt.  Raises GoldenFailed never; VaultTampered when the row or key was changed."""
+        """Decrypt.  Raises VaultTampered when the row, the context or the key is another."""
+        ...
+
+
+class Egress(Protocol):
+    """The one way out of a machine: a proxy on a socket that only this machine reaches."""
+
+    async def open(self, vm_id: VmId, listener: socket.socket, allow: Sequence[str]) -> None:
+        """Serve the machine's proxy on ``listener`` (now owned here); ``allow`` are domain patterns."""
+        ...
+
+    async def close(self, vm_id: VmId) -> None:
+        """End the machine's connections and stop listening; idempotent."""
+        ...
+
+
+class RunFolders(Protocol):
+    """A folder per machine while it lives, and what is kept of it afterwards."""
+
+    async def make(self, vm_id: VmId) -> Path:
+        """A fresh folder that the machine's processes may write to."""
+        ...
+
+    async def archive(self, vm_id: VmId) -> None:
+        """Keep the logs as evidence, remove the rest; idempotent."""
+        ...
+
+    async def console_tail(self, vm_id: VmId, lines: int = 40) -> str:
+        """The end of the machine's console, live or archived; empty when there is none."""
+        ...
+
+    async def clear_except(self, live: Collection[VmId]) -> None:
+        """Archive every folder whose machine is not in ``live``."""
         ...

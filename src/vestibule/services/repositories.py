@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
-from typing import Any, Protocol
+from typing import Protocol
 
 from vestibule.core.ids import CredentialId, SessionId, TokenId, UserId, VmId
 from vestibule.core.machines import MachineRecord, MachineStatus
@@ -26,8 +26,8 @@ class Sessions(Protocol):
     async def add(self, session: SessionRecord) -> None:
         """Insert with its first stage.
 
-        Raises Conflict ``session_open`` when the user already has an unfinished one for this provider (a partial
-        unique index, not a look-up): evidence ``session_id``.
+        Raises Conflict ``session_open`` when the user already has an unfinished one for this provider
+        (a partial unique index, not a look-up): evidence ``session_id``.
         """
         ...
 
@@ -36,7 +36,13 @@ class Sessions(Protocol):
         ...
 
     async def advance(
-        self, session_id: SessionId, *, seen: SessionStatus, to: SessionStatus, at: dt.datetime, **fields: Any
+        self,
+        session_id: SessionId,
+        *,
+        seen: SessionStatus,
+        to: SessionStatus,
+        at: dt.datetime,
+        **fields: object,
     ) -> SessionRecord:
         """Compare-and-swap ``seen`` → ``to`` with more columns in the same transaction; adds the stage.
 
@@ -50,7 +56,7 @@ class Sessions(Protocol):
         """Store the sealed credential and ``seen`` → completed in one transaction."""
         ...
 
-    async def update(self, session_id: SessionId, **fields: Any) -> SessionRecord:
+    async def update(self, session_id: SessionId, **fields: object) -> SessionRecord:
         """Change columns of an unfinished session.  Raises Conflict ``state_changed`` when it is final."""
         ...
 
@@ -86,8 +92,12 @@ class Machines(Protocol):
         """Raise Absent when there is none."""
         ...
 
-    async def advance(self, vm_id: VmId, *, to: MachineStatus, **fields: Any) -> MachineRecord:
+    async def advance(self, vm_id: VmId, *, to: MachineStatus, **fields: object) -> MachineRecord:
         """Move along MACHINE_TRANSITIONS.  Raises Conflict ``state_changed`` when that is not allowed."""
+        ...
+
+    async def update(self, vm_id: VmId, **fields: object) -> MachineRecord:
+        """Change columns other than ``status``.  Raises Absent."""
         ...
 
     async def live(self) -> Sequence[MachineRecord]:
@@ -108,8 +118,8 @@ class SessionsWithMachine(Protocol):
         vm_id: VmId,
         *,
         at: dt.datetime,
-        session_fields: dict[str, Any],
-        machine_fields: dict[str, Any],
+        session_fields: dict[str, object],
+        machine_fields: dict[str, object],
     ) -> SessionRecord:
         """Machine creating → running and session started → vm_created, together or not at all."""
         ...
@@ -128,7 +138,7 @@ class Credentials(Protocol):
 
 
 class Accounts(Protocol):
-    """Tables ``users``, ``api_tokens``, ``sign_in_links``, ``view_tickets``; secrets are stored as SHA-256."""
+    """Tables ``users``, ``api_tokens``, ``sign_in_links``, ``view_tickets``; of secrets only the SHA-256."""
 
     async def add_user(self, user: User) -> None:
         """Raise Conflict ``user_exists`` when the name is taken."""

@@ -1,0 +1,63 @@
+"""From what was observed to the most specific failure."""
+
+from __future__ import annotations
+
+from vestibule.core.errors import MachineFailed, VestibuleError
+from vestibule.core.sessions import Failure
+from vestibule_agent.protocol import CONTRACT, Check, HandoverReply
+
+_REBUILD = "Rebuild the golden (vestibule golden build); sessions that run are not touched."
+_AGAIN = "Try again; if it repeats, run vestibule doctor and read the machine's console in the evidence."
+
+CHECK_CODES = {
+    "desktop": "desktop_absent",
+    "browser": "browser_absent",
+    "vnc": "vnc_absent",
+    "clock": "clock_wrong",
+    "random": "randomness_unconfirmed",
+    "address": "address_unset",
+}
+"""Failed check of the agent → failure code."""
+
+REQUIRED_CHECKS = frozenset(CHECK_CODES)
+
+
+def confirm(reply: HandoverReply, *, vm_id: str, agent_build: str) -> None:
+    """Accept the agent's confirmation or say why not.
+
+    Raises MachineFailed: ``agent_mismatch`` when contract, machine or build is another than expected,
+    otherwise the code of the first check that failed or is missing.
+    """
+    if (reply.contract, reply.vm_id, reply.build_id) != (CONTRACT, vm_id, agent_build):
+        raise MachineFailed(
+            f"The agent answered as build {reply.build_id[:16]}, contract {reply.contract}, machine"
+            f" {reply.vm_id}; expected build {agent_build[:16]}, contract {CONTRACT}, machine {vm_id}.",
+            remedy=_REBUILD,
+            code="agent_mismatch",
+        )
+    _require_checks(reply.checks)
+
+
+def _require_checks(checks: list[Check]) -> None:
+    failed = {check.name: check.detail for check in checks if not check.ok}
+    failed |= dict.fromkeys(REQUIRED_CHECKS - {check.name for check in checks}, "the agent did not look")
+    for name, code in CHECK_CODES.items():
+        if name in failed:
+            raise MachineFailed(
+                f"The machine came up, but its {name} check failed: {failed[name]}.",
+                remedy=_AGAIN,
+                code=code,
+                **failed,
+            )
+
+
+def failure_of(error: BaseException) -> Failure:
+    """The failure record of an exception; an unforeseen one is named as such, never hidden."""
+    if isinstance(error, VestibuleError):
+        evidence = {name: str(value) for name, value in error.evidence.items()}
+        return Failure(code=error.failure_code, cause=error.cause, remedy=error.remedy, evidence=evidence)
+    return Failure(
+        code="internal",
+        cause=f"An unforeseen {type(error).__name__} occurred in the controller.",
+        remedy="Read the controller's log at this time and report it as a bug.",
+    )
