@@ -1,0 +1,1 @@
+"""I/O: what the ports of services mean on a real host."""

@@ -1,0 +1,1 @@
+"""Machine drivers: container, QEMU, and the fake that ships for tests."""

@@ -1,0 +1,248 @@
+"""Memory, process and CPU limits of a machine: a control group of its own (cgroups(7)).
+
+Where they come from, best first:
+
+======= ============================================================== =====================================
+kind    where                                                          needs
+======= ============================================================== =====================================
+v2      below the controller's own delegated group, or ``/vestibule``  a delegated scope; root for the other
+v1      below the controller's own group in memory, pids, cpu          root
+none    processes alone are limited (RLIMIT_NPROC)                     nothing
+======= ============================================================== =====================================
+
+The controller makes the groups and opens ``cgroup.procs``; the machine's process joins through that
+descriptor before it gives up anything, because the kernel asks who *opened* the file.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import dataclasses
+import enum
+import errno
+import os
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from vestibule.core.ids import VmId
+from vestibule.core.machines import Limits
+
+_CONTROLLERS = ("memory", "pids", "cpu")
+_PREFIX = "vestibule-"
+_LEAF = "vestibule-controller"
+"""v2 allows no process in a group with children that have limits; the controller moves into this one."""
+_PERIOD_US = 100_000
+_REMOVE_ATTEMPTS = 50
+_REMOVE_PAUSE_S = 0.02
+
+
+class Kind(enum.StrEnum):
+    """How machines are limited on this host."""
+
+    V2 = "cgroup v2"
+    V1 = "cgroup v1"
+    NONE = "rlimits"
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class LimitsReport:
+    """For doctor: what is enforced, and how to have more where something is not (else None)."""
+
+    kind: Kind
+    memory: bool
+    pids: bool
+    cpu: bool
+    where: str
+    remedy: str | None
+
+
+class Cgroups:
+    """Makes and removes the groups of machines; ``bases`` is controller → folder ("" for the one of v2)."""
+
+    def __init__(self, kind: Kind, bases: Mapping[str, Path]) -> None:
+        self._kind = kind
+        self._bases = dict(bases)
+
+    @classmethod
+    def detect(
+        cls, *, mount: Path = Path("/sys/fs/cgroup"), own: Path = Path("/proc/self/cgroup")
+    ) -> Cgroups:
+        """Find what this process may use; may move it into a leaf of its own delegated v2 group."""
+        memberships = _memberships(own)
+        if (mount / "cgroup.controllers").exists():
+            base = _v2_base(mount, memberships.get("", "/"))
+            return cls(Kind.V2, {"": base}) if base else cls(Kind.NONE, {})
+        bases = {name: _v1_base(mount / name, memberships.get(name, "/")) for name in _CONTROLLERS}
+        found = {name: base for name, base in bases.items() if os.access(base, os.W_OK)}
+        return cls(Kind.V1, found) if "memory" in found and "pids" in found else cls(Kind.NONE, {})
+
+    def report(self) -> LimitsReport:
+        """What is enforced here."""
+        v2 = self._kind is Kind.V2
+        return LimitsReport(
+            kind=self._kind,
+            memory=v2 or "memory" in self._bases,
+            pids=True,
+            cpu=v2 or "cpu" in self._bases,
+            where=", ".join(str(base) for base in self._bases.values()) or "RLIMIT_NPROC in each machine",
+            remedy=None if self._bases else _remedy(),
+        )
+
+    def create(self, vm_id: VmId, limits: Limits) -> None:
+        """Make the machine's groups with its limits.  Raises OSError; nothing is left then."""
+        try:
+            for controller, folder in self._folders(vm_id):
+                folder.mkdir(exist_ok=True)
+                self._set(controller, folder, limits)
+        except OSError:
+            for _controller, folder in self._folders(vm_id):
+                with contextlib.suppress(OSError):
+                    folder.rmdir()
+            raise
+
+    @contextlib.contextmanager
+    def joining(self, vm_id: VmId) -> Iterator[list[int]]:
+        """Descriptors through which a process joins by writing ``0``."""
+        with contextlib.ExitStack() as stack:
+            files = [
+                stack.enter_context((folder / "cgroup.procs").open("wb", buffering=0))
+                for _controller, folder in self._folders(vm_id)
+            ]
+            yield [file.fileno() for file in files]
+
+    async def remove(self, vm_id: VmId) -> None:
+        """Remove the machine's groups, whose processes have ended; the kernel may need a moment."""
+        for _controller, folder in self._folders(vm_id):
+            await _remove(folder)
+
+    def sweep(self, live: frozenset[VmId]) -> None:
+        """Remove empty groups that a killed controller left behind."""
+        kept = {f"{_PREFIX}{vm_id}" for vm_id in live} | {_LEAF}
+        for base in self._bases.values():
+            for folder in base.glob(f"{_PREFIX}vm-*"):
+                if folder.name not in kept:
+                    with contextlib.suppress(OSError):
+                        folder.rmdir()
+
+    def _folders(self, vm_id: VmId) -> list[tuple[str, Path]]:
+        return [(controller, base / f"{_PREFIX}{vm_id}") for controller, base in self._bases.items()]
+
+    def _set(self, controller: str, folder: Path, limits: Limits) -> None:
+        memory, quota = str(limits.mem_mib << 20), limits.vcpus * _PERIOD_US
+        wanted = {
+            "memory": {"memory.limit_in_bytes": memory, "memory.memsw.limit_in_bytes": memory},
+            "pids": {"pids.max": str(limits.pids)},
+            "cpu": {"cpu.cfs_period_us": str(_PERIOD_US), "cpu.cfs_quota_us": str(quota)},
+            "": {
+                "memory.max": memory,
+                "memory.swap.max": "0",
+                "pids.max": str(limits.pids),
+                "cpu.max": f"{quota} {_PERIOD_US}",
+            },
+        }
+        for name, value in wanted[controller].items():
+            _write(folder / name, value)
+
+
+def _write(file: Path, value: str) -> None:
+    """Set a limit; only the swap files may be missing (a kernel without swap accounting)."""
+    if "sw" in file.name and not file.exists():
+        return
+    file.write_text(value)
+
+
+async def _remove(folder: Path) -> None:
+    for _attempt in range(_REMOVE_ATTEMPTS):
+        if _removed(folder):
+            return
+        await asyncio.sleep(_REMOVE_PAUSE_S)
+    raise OSError(errno.EBUSY, "processes are left in the control group", str(folder))
+
+
+def _removed(folder: Path) -> bool:
+    """False while the kernel still counts a process in it."""
+    try:
+        folder.rmdir()
+    except FileNotFoundError:
+        return True
+    except OSError as error:
+        if error.errno != errno.EBUSY:
+            raise
+        return False
+    return True
+
+
+def _memberships(own: Path) -> dict[str, str]:
+    """Controller → path of this process's group; "" is the v2 hierarchy."""
+    found: dict[str, str] = {}
+    for line in own.read_text().splitlines():
+        _number, controllers, path = line.split(":", 2)
+        found |= dict.fromkeys(controllers.split(","), path)
+    return found
+
+
+def _v1_base(hierarchy: Path, path: str) -> Path:
+    """Below our own group, so that a machine never escapes the controller's own limits."""
+    own = hierarchy / path.lstrip("/")
+    return own if own.is_dir() else hierarchy
+
+
+def _v2_base(mount: Path, path: str) -> Path | None:
+    own = mount / path.lstrip("/")
+    if own.name == _LEAF:
+        return own.parent
+    if _is_delegated(own):
+        return own if _move_into_leaf(own) and _enable(own) else None
+    if os.geteuid() == 0:
+        top = mount / "vestibule"
+        return top if _enable(mount) and _make(top) and _enable(top) else None
+    return None
+
+
+def _is_delegated(own: Path) -> bool:
+    """Whether systemd handed the group over: its own mark, or it belongs to this ordinary user."""
+    for mark in ("trusted.delegate", "user.delegate"):
+        with contextlib.suppress(OSError):
+            if os.getxattr(own, mark) == b"1":
+                return True
+    return os.geteuid() != 0 and os.access(own / "cgroup.procs", os.W_OK) and os.access(own, os.W_OK)
+
+
+def _move_into_leaf(own: Path) -> bool:
+    leaf = own / _LEAF
+    if not _make(leaf):
+        return False
+    try:
+        for pid in (own / "cgroup.procs").read_text().split():
+            with contextlib.suppress(ProcessLookupError):
+                (leaf / "cgroup.procs").write_text(pid)
+    except OSError:
+        return False
+    return True
+
+
+def _make(folder: Path) -> bool:
+    try:
+        folder.mkdir(exist_ok=True)
+    except OSError:
+        return False
+    return True
+
+
+def _enable(group: Path) -> bool:
+    """Give the group's children the controllers; they may already have them."""
+    have = set((group / "cgroup.subtree_control").read_text().split())
+    missing = [name for name in _CONTROLLERS if name not in have]
+    try:
+        if missing:
+            (group / "cgroup.subtree_control").write_text(" ".join(f"+{name}" for name in missing))
+    except OSError:
+        return False
+    return True
+
+
+def _remedy() -> str:
+    if os.geteuid() == 0:
+        return "Mount the control groups with the controllers memory, pids and cpu (systemd does)."
+    return "Start the controller with: systemd-run --user --scope -p Delegate=yes vestibule serve"

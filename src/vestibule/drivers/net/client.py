@@ -1,0 +1,219 @@
+"""The controller's end of the broker: implements the port ``Network``."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import dataclasses
+import errno
+import grp
+import os
+import pwd
+import signal
+import socket
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Self
+
+from vestibule.core.errors import HostUnfit, MachineFailed, SettingsInvalid
+from vestibule.core.ids import VmId
+from vestibule.core.machines import Limits
+from vestibule.drivers.net import messages
+from vestibule.drivers.net.cgroups import Cgroups, LimitsReport
+from vestibule.drivers.net.confinement import Identity
+from vestibule.drivers.net.connection import Connection, gone, launch
+from vestibule.services.ports import Exit
+
+DEFAULT_MACHINE_ID = 1_879_070_277
+"""A uid and gid from the range that systemd documents as unused (0x70000000 to 0x7FFFFFFF)."""
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class NetworkReport:
+    """For doctor: the host's user that machines run as, and what limits them."""
+
+    uid: int
+    limits: LimitsReport
+
+
+def identity_for(machine_uid: int, machine_gid: int) -> Identity | None:
+    """Whom machines run as: the given ids when we are root, else ourselves (None).
+
+    Raises SettingsInvalid when a user or group of this host owns one of them.
+    """
+    if os.geteuid() != 0:
+        return None
+    with contextlib.suppress(KeyError):
+        raise _owned("machine_uid", machine_uid, pwd.getpwuid(machine_uid).pw_name)
+    with contextlib.suppress(KeyError):
+        raise _owned("machine_gid", machine_gid, grp.getgrgid(machine_gid).gr_name)
+    return Identity(uid=machine_uid, gid=machine_gid)
+
+
+def _owned(setting: str, number: int, owner: str) -> SettingsInvalid:
+    return SettingsInvalid(
+        f"{setting} is {number}, which belongs to {owner} on this host",
+        remedy=f"Set {setting} to a number that nobody owns; the default is {DEFAULT_MACHINE_ID}.",
+    )
+
+
+class BrokerNetwork:
+    """One broker process, started by ``start`` (or the first ``create``), ended by ``close``.
+
+    ``identity``: see identity_for.  A broker that died is replaced by the next ``create``; its machines
+    died with it, and ``wait`` says so.
+    """
+
+    def __init__(self, *, identity: Identity | None, cgroups: Cgroups) -> None:
+        self._identity = identity
+        self._cgroups = cgroups
+        self._connection: Connection | None = None
+        self._starting = asyncio.Lock()
+        self._exits: dict[VmId, asyncio.Future[Exit]] = {}
+
+    async def __aenter__(self) -> Self:
+        await self.start()
+        return self
+
+    async def __aexit__(self, *_exception: object) -> None:
+        await self.close()
+
+    async def start(self) -> None:
+        """Start the broker unless it runs.  Raises HostUnfit ``no_user_namespaces``."""
+        async with self._starting:
+            if self._connection is None or self._connection.lost:
+                await self._end_connection()
+                self._connection = await launch(
+                    self._identity, on_exit=self._note_exit, on_lost=self._note_loss
+                )
+                self._cgroups.sweep(frozenset(self._exits))
+
+    async def close(self) -> None:
+        """End every machine and the broker; returns when nothing of them is left."""
+        async with self._starting:
+            await self._end_connection()
+        for vm_id in list(self._exits):
+            await self._forget(vm_id)
+
+    async def report(self) -> NetworkReport:
+        """What machines run as, and what limits them.  Raises HostUnfit."""
+        await self.start()
+        return NetworkReport(uid=self._running().uid, limits=self._cgroups.report())
+
+    async def create(self, vm_id: VmId, addresses: Sequence[str]) -> None:
+        """See services.ports.Network."""
+        await self.start()
+        done, _fds = await self._running().request(
+            lambda number: messages.Create(number=number, vm_id=vm_id, addresses=list(addresses))
+        )
+        if done.errno:
+            raise HostUnfit(
+                f"the namespace of {vm_id} could not be made: {os.strerror(done.errno)}",
+                remedy="sudo sysctl -w user.max_net_namespaces=15000",
+                code="no_network_namespace",
+            )
+
+    async def spawn(
+        self, vm_id: VmId, argv: Sequence[str], *, fds: Mapping[int, int], log: Path, limits: Limits
+    ) -> int:
+        """See services.ports.Network.  Raises MachineFailed ``machine_not_started`` when exec fails."""
+        self._exits.setdefault(vm_id, asyncio.get_running_loop().create_future())
+        self._limit(vm_id, limits)
+        with self._cgroups.joining(vm_id) as groups, log.open("ab") as file:
+            done, _fds = await self._running().request(
+                lambda number: messages.Spawn(
+                    number=number, vm_id=vm_id, argv=list(argv), cgroups=len(groups), targets=list(fds)
+                ),
+                [file.fileno(), *groups, *fds.values()],
+            )
+        if done.errno:
+            await self._forget(vm_id)
+            raise _not_started(done, log)
+        return done.pid
+
+    async def wait(self, vm_id: VmId) -> Exit:
+        """See services.ports.Network.  A broker that died took the machine with it: signal 9."""
+        exit_ = self._exits.get(vm_id)
+        return await asyncio.shield(exit_) if exit_ else Exit(code=None, signal=signal.SIGKILL)
+
+    async def connect(self, vm_id: VmId, host: str, port: int) -> socket.socket:
+        """See services.ports.Network; the socket is non-blocking."""
+        stream = await self._socket(lambda number: messages.Open(number=number, vm_id=vm_id))
+        try:
+            await asyncio.get_running_loop().sock_connect(stream, (host, port))
+        except BaseException:
+            stream.close()
+            raise
+        return stream
+
+    async def listen(self, vm_id: VmId, host: str, port: int) -> socket.socket:
+        """See services.ports.Network; the socket is non-blocking.  Raises OSError, as bind(2) does."""
+        return await self._socket(
+            lambda number: messages.Listen(number=number, vm_id=vm_id, host=host, port=port)
+        )
+
+    async def destroy(self, vm_id: VmId) -> None:
+        """See services.ports.Network; returns when no process and no control group is left."""
+        connection = self._connection
+        if connection is not None and not connection.lost:
+            with contextlib.suppress(HostUnfit):  # a broker that goes meanwhile takes the machine with it
+                await connection.request(lambda number: messages.Destroy(number=number, vm_id=vm_id))
+        await self._forget(vm_id)
+
+    def _running(self) -> Connection:
+        if self._connection is None or self._connection.lost:
+            raise gone()
+        return self._connection
+
+    async def _socket(self, make: Callable[[int], messages.Request]) -> socket.socket:
+        done, fds = await self._running().request(make)
+        if done.errno == errno.ESRCH:
+            raise ConnectionRefusedError(errno.ECONNREFUSED, "the machine has no network namespace any more")
+        if done.errno:
+            raise OSError(done.errno, os.strerror(done.errno))
+        stream = socket.socket(fileno=fds[0])
+        stream.setblocking(False)
+        return stream
+
+    def _limit(self, vm_id: VmId, limits: Limits) -> None:
+        try:
+            self._cgroups.create(vm_id, limits)
+        except OSError as error:
+            raise HostUnfit(
+                f"the control group of {vm_id} could not be made: {error}",
+                remedy="See which limits this host allows: vestibule doctor",
+                code="no_control_group",
+            ) from error
+
+    async def _end_connection(self) -> None:
+        if self._connection is not None:
+            await self._connection.close()
+            self._connection = None
+
+    async def _forget(self, vm_id: VmId) -> None:
+        self._settle(vm_id, Exit(code=None, signal=signal.SIGKILL))
+        self._exits.pop(vm_id, None)
+        await self._cgroups.remove(vm_id)
+
+    def _note_exit(self, exited: messages.Exited) -> None:
+        self._settle(VmId(exited.vm_id), Exit(code=exited.code, signal=exited.signal))
+
+    def _note_loss(self) -> None:
+        for vm_id in self._exits:
+            self._settle(vm_id, Exit(code=None, signal=signal.SIGKILL))
+
+    def _settle(self, vm_id: VmId, exit_: Exit) -> None:
+        future = self._exits.get(vm_id)
+        if future is not None and not future.done():
+            future.set_result(exit_)
+
+
+def _not_started(done: messages.Done, log: Path) -> MachineFailed:
+    return MachineFailed(
+        f"the machine's program did not start ({done.stage}): {os.strerror(done.errno)}",
+        remedy="See what this host lacks: vestibule doctor",
+        code="machine_not_started",
+        stage=done.stage,
+        errno=errno.errorcode.get(done.errno, str(done.errno)),
+        log=str(log),
+    )

@@ -1,0 +1,201 @@
+"""One broker process and the socket to it: requests are numbered, answers and exits arrive by themselves."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import itertools
+import os
+import socket
+import subprocess
+import sys
+from collections.abc import Callable, Sequence
+
+from vestibule.core.errors import HostUnfit
+from vestibule.drivers.net import messages, unfit
+from vestibule.drivers.net.confinement import Identity
+
+Answer = tuple[messages.Done, list[int]]
+
+_START_TIMEOUT_S = 20.0
+_END_TIMEOUT_S = 10.0
+_ENVIRONMENT = ("PATH", "LANG", "VIRTUAL_ENV", "PYTHONPATH")
+"""The broker gets what Python needs to find itself, and none of the controller's secrets."""
+
+
+class Connection:
+    """Owns the broker's process; ``uid`` is the host's user that machines run as."""
+
+    def __init__(
+        self,
+        process: subprocess.Popen[bytes],
+        channel: socket.socket,
+        uid: int,
+        *,
+        on_exit: Callable[[messages.Exited], None],
+        on_lost: Callable[[], None],
+    ) -> None:
+        self.uid = uid
+        self._process = process
+        self._channel = channel
+        self._on_exit = on_exit
+        self._on_lost = on_lost
+        self._numbers = itertools.count(1)
+        self._pending: dict[int, asyncio.Future[Answer]] = {}
+        self._sending = asyncio.Lock()
+        self._loop = asyncio.get_running_loop()
+        self._loop.add_reader(channel.fileno(), self._read)
+
+    @property
+    def pid(self) -> int:
+        """The broker's pid."""
+        return self._process.pid
+
+    @property
+    def lost(self) -> bool:
+        """Whether the broker has gone."""
+        return self._channel.fileno() == -1
+
+    async def request(self, make: Callable[[int], messages.Request], fds: Sequence[int] = ()) -> Answer:
+        """Send the request that ``make`` builds from its number; the answer's descriptors are the caller's.
+
+        Raises HostUnfit ``broker_gone`` when the broker ends before it answers.
+        """
+        number = next(self._numbers)
+        answer = self._pending[number] = self._loop.create_future()
+        try:
+            await self._send(make(number), fds)
+            return await answer
+        finally:
+            del self._pending[number]
+
+    async def close(self) -> None:
+        """Close the socket, which ends every machine and the broker; returns when it has ended."""
+        self._lose()
+        try:
+            await asyncio.to_thread(self._process.wait, _END_TIMEOUT_S)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            await asyncio.to_thread(self._process.wait)
+
+    async def _send(self, message: messages.Request, fds: Sequence[int]) -> None:
+        async with self._sending:
+            while True:
+                if self.lost:
+                    raise gone()
+                try:
+                    messages.send(self._channel, message, fds)
+                except BlockingIOError:
+                    await self._writable()
+                except (BrokenPipeError, ConnectionResetError) as error:
+                    raise gone() from error
+                else:
+                    return
+
+    async def _writable(self) -> None:
+        ready = self._loop.create_future()
+        descriptor = self._channel.fileno()
+        self._loop.add_writer(descriptor, lambda: ready.done() or ready.set_result(None))
+        try:
+            await ready
+        finally:
+            self._loop.remove_writer(descriptor)
+
+    def _read(self) -> None:
+        """Take every packet that is there."""
+        with contextlib.suppress(BlockingIOError):
+            while self._take():
+                pass
+
+    def _take(self) -> bool:
+        try:
+            received = messages.receive(self._channel)
+        except ConnectionResetError:
+            received = None
+        if received is None:
+            self._lose()
+            return False
+        message, fds = received
+        if isinstance(message, messages.Exited):
+            self._on_exit(message)
+        elif isinstance(message, messages.Done):
+            self._settle(message, fds)
+        return True
+
+    def _settle(self, done: messages.Done, fds: list[int]) -> None:
+        """Hand an answer over; nobody waits for it any more when the request was cancelled."""
+        answer = self._pending.get(done.number)
+        if answer is None or answer.done():
+            for fd in fds:
+                os.close(fd)
+        else:
+            answer.set_result((done, fds))
+
+    def _lose(self) -> None:
+        if self.lost:
+            return
+        self._loop.remove_reader(self._channel.fileno())
+        self._channel.close()
+        for answer in self._pending.values():
+            if not answer.done():
+                answer.set_exception(gone())
+        self._on_lost()
+
+
+def gone() -> HostUnfit:
+    """The broker ended unasked."""
+    return HostUnfit(
+        "the network broker has ended, and every machine with it",
+        remedy="Start the sign-in again; a new broker starts by itself. See its last words in the log.",
+        code="broker_gone",
+    )
+
+
+async def launch(
+    identity: Identity | None,
+    *,
+    on_exit: Callable[[messages.Exited], None],
+    on_lost: Callable[[], None],
+) -> Connection:
+    """Start a broker and await its first word.  Raises HostUnfit ``no_user_namespaces``."""
+    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    with theirs:
+        process = _start(theirs.fileno(), identity)
+    try:
+        first = await asyncio.wait_for(asyncio.to_thread(messages.receive, ours), _START_TIMEOUT_S)
+        uid = _judge(first[0] if first else None)
+    except BaseException:
+        ours.close()
+        process.kill()
+        process.wait()
+        raise
+    ours.setblocking(False)
+    return Connection(process, ours, uid, on_exit=on_exit, on_lost=on_lost)
+
+
+def _start(channel: int, identity: Identity | None) -> subprocess.Popen[bytes]:
+    """In a session of its own: Ctrl-C reaches the controller, which ends its machines in order."""
+    ids = [str(identity.uid), str(identity.gid)] if identity else []
+    return subprocess.Popen(
+        [sys.executable, "-P", "-s", "-m", "vestibule.drivers.net.broker", str(channel), *ids],
+        pass_fds=[channel],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        env={name: os.environ[name] for name in _ENVIRONMENT if name in os.environ},
+        cwd="/",
+        start_new_session=True,
+    )
+
+
+def _judge(first: messages.Message | None) -> int:
+    match first:
+        case messages.Ready(version=messages.VERSION, uid=uid):
+            return uid
+        case messages.Unfit(stage=stage, errno=number):
+            raise unfit.explain(stage, number)
+        case _:
+            raise HostUnfit(
+                f"the network broker did not start: {first or 'it ended at once'}",
+                remedy="Restart the controller; if it was upgraded while it ran, that was the reason.",
+                code="broker_gone",
+            )

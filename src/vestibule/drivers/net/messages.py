@@ -1,0 +1,142 @@
+"""What controller and broker say to each other: one JSON object per SOCK_SEQPACKET packet.
+
+Descriptors travel beside the packet (SCM_RIGHTS) in the order the message names.  Both ends come from the
+same installation, and still the broker's first word is VERSION, so that an upgrade under a running
+controller is a named failure.
+
+::
+
+    broker     → controller   Ready | Unfit                      once
+    controller → broker       Create | Spawn | Open | Listen | Destroy
+    broker     → controller   Done (same number) | Exited (at any time)
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import socket
+from collections.abc import Sequence
+
+VERSION = 1
+MAX_PACKET_BYTES = 131_072
+MAX_FDS = 64
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Ready:
+    """The broker has its own namespaces; ``uid`` is the host's user that machines run as."""
+
+    version: int
+    uid: int
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Unfit:
+    """The host does not let the broker work: which step, and the errno."""
+
+    stage: str
+    errno: int
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Create:
+    """Make a namespace with loopback up and ``addresses`` on it."""
+
+    number: int
+    vm_id: str
+    addresses: list[str]
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Spawn:
+    """Start a process.  Descriptors: the log, ``cgroups`` files to join, one per entry of ``targets``."""
+
+    number: int
+    vm_id: str
+    argv: list[str]
+    cgroups: int
+    targets: list[int]
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Open:
+    """Make an unconnected stream socket; it comes back with Done."""
+
+    number: int
+    vm_id: str
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Listen:
+    """Make a listening stream socket; it comes back with Done."""
+
+    number: int
+    vm_id: str
+    host: str
+    port: int
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Destroy:
+    """End the process and drop the namespace; Done comes when nothing of it is left."""
+
+    number: int
+    vm_id: str
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Done:
+    """The answer to request ``number``: ``errno`` 0 is success, else ``stage`` says what failed."""
+
+    number: int
+    errno: int = 0
+    stage: str = ""
+    pid: int = 0
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Exited:
+    """A machine's first process has ended."""
+
+    vm_id: str
+    code: int | None
+    signal: int | None
+
+
+Message = Ready | Unfit | Create | Spawn | Open | Listen | Destroy | Done | Exited
+Request = Create | Spawn | Open | Listen | Destroy
+
+_TYPES: dict[str, type[Message]] = {
+    kind.__name__: kind for kind in (Ready, Unfit, Create, Spawn, Open, Listen, Destroy, Done, Exited)
+}
+
+
+def encode(message: Message) -> bytes:
+    """One packet.  Raises ValueError above MAX_PACKET_BYTES."""
+    packet = json.dumps([type(message).__name__, dataclasses.asdict(message)]).encode()
+    if len(packet) > MAX_PACKET_BYTES:
+        raise ValueError(f"{type(message).__name__}: {len(packet)} bytes, at most {MAX_PACKET_BYTES} fit")
+    return packet
+
+
+def decode(packet: bytes) -> Message:
+    """Read one packet.  Raises ValueError when it is of another version."""
+    name, fields = json.loads(packet)
+    try:
+        return _TYPES[name](**fields)
+    except (KeyError, TypeError) as error:
+        raise ValueError(f"a packet of another version: {name}") from error
+
+
+def send(channel: socket.socket, message: Message, fds: Sequence[int] = ()) -> None:
+    """Send one packet with its descriptors (which stay the caller's)."""
+    socket.send_fds(channel, [encode(message)], list(fds))
+
+
+def receive(channel: socket.socket) -> tuple[Message, list[int]] | None:
+    """Take one packet and its descriptors (the caller's from now on); None when the peer has gone."""
+    packet, fds, _flags, _address = socket.recv_fds(
+        channel, MAX_PACKET_BYTES, MAX_FDS, socket.MSG_CMSG_CLOEXEC
+    )
+    return (decode(packet), list(fds)) if packet else None

@@ -1,0 +1,59 @@
+"""A real broker, and small programs inside its namespaces."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from pathlib import Path
+
+import pytest
+
+from vestibule.core.ids import VmId
+from vestibule.core.machines import Limits
+from vestibule.drivers.net.cgroups import Cgroups
+from vestibule.drivers.net.client import DEFAULT_MACHINE_ID, BrokerNetwork, identity_for
+
+LIMITS = Limits(mem_mib=256, vcpus=1, pids=64)
+PYTHON = "/usr/bin/python3"
+"""The host's own: the tests' may live where the machines' user cannot read."""
+
+Run = Callable[..., Awaitable[str]]
+
+
+@pytest.fixture
+def anyio_backend() -> str:
+    return "asyncio"
+
+
+@pytest.fixture
+async def network() -> AsyncIterator[BrokerNetwork]:
+    identity = identity_for(DEFAULT_MACHINE_ID, DEFAULT_MACHINE_ID)
+    async with BrokerNetwork(identity=identity, cgroups=Cgroups.detect()) as broker:
+        yield broker
+
+
+@pytest.fixture
+def new_vm_id() -> Callable[[], VmId]:
+    return lambda: VmId(f"vm-{os.urandom(8).hex()}")
+
+
+@pytest.fixture
+def vm_id(new_vm_id: Callable[[], VmId]) -> VmId:
+    return new_vm_id()
+
+
+@pytest.fixture
+def run(network: BrokerNetwork, vm_id: VmId, tmp_path: Path) -> Run:
+    """Run a Python program in a machine's namespace; returns what it printed, and how it ended."""
+
+    async def run_program(program: str, *, fds: Mapping[int, int] | None = None) -> str:
+        log = tmp_path / "log"
+        await network.create(vm_id, ["192.168.100.9"])
+        argv = [PYTHON, "-I", "-c", program]
+        await network.spawn(vm_id, argv, fds=fds or {}, log=log, limits=LIMITS)
+        ended = await asyncio.wait_for(network.wait(vm_id), 20)
+        await network.destroy(vm_id)
+        return f"{log.read_text()}{ended}"
+
+    return run_program
