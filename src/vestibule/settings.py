@@ -38,6 +38,9 @@ CONFIG_VARIABLE = f"{PREFIX}CONFIG"
 URL_VARIABLE = f"{PREFIX}URL"
 TOKEN_VARIABLE = f"{PREFIX}TOKEN"
 
+UNOWNED_ID = 1_879_070_277
+"""From the range of user and group ids that systemd documents as unused (0x70000000 to 0x7FFFFFFF)."""
+
 OTHER_VARIABLES = {
     CONFIG_VARIABLE: "path of the TOML file with settings",
     URL_VARIABLE: "address of the controller that the command line speaks to",
@@ -119,9 +122,14 @@ class Settings(BaseSettings):
         default=512, ge=128, le=32768, description="Processes and threads of one machine."
     )
     machine_uid: int = Field(
-        default=65534,
+        default=UNOWNED_ID,
         ge=1,
-        description="User id that machines run under when the controller was started by root.",
+        description="User id that machines run under when root started the controller; nobody may own it.",
+    )
+    machine_gid: int = Field(
+        default=UNOWNED_ID,
+        ge=1,
+        description="Group id that machines run under when root started the controller; as above.",
     )
     max_machines: int = Field(default=16, ge=1, le=1024, description="Live machines at a time.")
     sign_in_deadline_s: float = Field(
