@@ -65,7 +65,7 @@ class Session(Model):
     user_id: str
     provider: str
     provider_title: str
-    flow: Flow
+    flow: Flow | None
     status: SessionStatus
     driver: DriverName | None
     isolation: Isolation | None

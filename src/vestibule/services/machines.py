@@ -114,6 +114,7 @@ class Machines:
         self._random = random
         self._live: dict[VmId, Live] = {}
         self._address_lock = asyncio.Lock()
+        self._watches: set[asyncio.Task[None]] = set()
 
     def driver(self, name: DriverName | None) -> MachineDriver:
         """The driver asked for, or the host's choice.  Raises HostUnfit when it is not usable here."""
@@ -227,10 +228,30 @@ class Machines:
         }
 
     async def confirm_running(self, live: Live) -> None:
-        """``creating`` → ``running`` for a machine without a session (a session's has its own transaction)."""
+        """``creating`` → ``running`` for a machine without a session; with one, both rows move together."""
         live.record = await self._rows.advance(
             live.record.vm_id, to=MachineStatus.RUNNING, **self.running_fields(live)
         )
+
+    async def start(self, user_id: UserId, *, driver: DriverName | None) -> Live:
+        """A confirmed machine without a sign-in, that may reach nothing; watched until it ends.
+
+        Raises as ``create`` and ``introduce`` do; nothing is left behind then.
+        """
+        live = await self.create(user_id, session_id=None, driver=driver, allow=())
+        try:
+            await self.confirm_running(live)
+            await self.introduce(live)
+        except BaseException as error:
+            await asyncio.shield(self.destroy(live.record.vm_id, failure=error))
+            raise
+        watch = asyncio.create_task(self._watch(live))
+        self._watches.add(watch)
+        watch.add_done_callback(self._watches.discard)
+        return live
+
+    async def _watch(self, live: Live) -> None:
+        await self.destroy(live.record.vm_id, failure=await self.exited(live))
 
     async def introduce(self, live: Live) -> Guest:
         """Hand the machine its identity and verify the answer.
@@ -241,7 +262,7 @@ class Machines:
         timeout_s = self._settings.confirm_timeout_s[live.record.driver]
         reply = await live.machine.control.introduce(self._handover(live.record, token), timeout_s)
         diagnosis.confirm(reply, vm_id=live.record.vm_id, agent_build=live.agent_build)
-        await self._rows.update(live.record.vm_id, agent_build=reply.build_id)
+        live.record = await self._rows.update(live.record.vm_id, agent_build=reply.build_id)
         live.guest = self._guest_of(live.machine, token)
         return live.guest
 

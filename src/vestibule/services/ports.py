@@ -66,11 +66,11 @@ class Network(Protocol):
         ...
 
     async def connect(self, vm_id: VmId, host: str, port: int) -> socket.socket:
-        """A stream socket connected inside the namespace.  Raises ConnectionError, as connect(2) does."""
+        """Connect a stream socket inside the namespace.  Raises ConnectionError, as connect(2) does."""
         ...
 
     async def listen(self, vm_id: VmId, host: str, port: int) -> socket.socket:
-        """A listening stream socket inside the namespace."""
+        """Make a listening stream socket inside the namespace."""
         ...
 
     async def destroy(self, vm_id: VmId) -> None:

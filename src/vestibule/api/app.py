@@ -1,0 +1,68 @@
+"""The HTTP app: routes, errors and the built page put together."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from pathlib import Path
+
+from fastapi import FastAPI
+from fastapi.routing import APIRoute
+from starlette.datastructures import MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from vestibule.api import errors, pages
+from vestibule.api.context import Context
+from vestibule.api.routes import accounts, catalogue, credentials, machines, sessions
+
+ContextSource = Callable[[], AbstractAsyncContextManager[Context]]
+"""Makes the services when the app starts and ends them when it stops."""
+
+
+def create(source: ContextSource, web_dir: Path) -> FastAPI:
+    """The app.  Nothing is opened before its lifespan starts, so that its OpenAPI document is free."""
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        async with source() as context:
+            app.state.context = context
+            yield
+
+    app = FastAPI(
+        title="Vestibule",
+        version="1",
+        lifespan=lifespan,
+        openapi_url="/api/openapi.json",
+        docs_url=None,
+        redoc_url=None,
+        generate_unique_id_function=_operation_id,
+    )
+    errors.install(app)
+    app.add_middleware(NoStore)
+    for resource in (sessions, machines, accounts, credentials, catalogue):
+        app.include_router(resource.router)
+    app.mount("/dashboard/assets", pages.assets(web_dir))
+    app.include_router(pages.router(web_dir))
+    return app
+
+
+def _operation_id(route: APIRoute) -> str:
+    return route.name
+
+
+class NoStore:
+    """What the API answers belongs to one person: no cache keeps it."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one connection."""
+
+        async def marked(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                MutableHeaders(scope=message).setdefault("Cache-Control", "no-store")
+            await send(message)
+
+        private = scope["type"] == "http" and scope["path"].startswith("/api/")
+        await self._app(scope, receive, marked if private else send)

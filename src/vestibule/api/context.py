@@ -1,0 +1,74 @@
+"""What the routes work with: built once in ``main``, kept on the app, handed to routes as arguments."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from typing import Annotated
+
+from fastapi import Depends, Request
+from starlette.requests import HTTPConnection
+
+from vestibule.core.errors import NotSignedIn
+from vestibule.core.providers import Provider
+from vestibule.core.records import User
+from vestibule.services.accounts import Accounts
+from vestibule.services.credentials import Credentials
+from vestibule.services.goldens import Goldens
+from vestibule.services.host import HostReport
+from vestibule.services.machines import Machines
+from vestibule.services.sign_ins import SignIns
+
+COOKIE = "vestibule"
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Context:
+    """The services of one controller."""
+
+    accounts: Accounts
+    sign_ins: SignIns
+    machines: Machines
+    credentials: Credentials
+    goldens: Goldens
+    host: HostReport
+    providers: Mapping[str, Provider]
+    public_url: str | None
+
+
+def context_of(connection: HTTPConnection) -> Context:
+    """The context of the app that serves this connection."""
+    context = connection.app.state.context
+    if not isinstance(context, Context):
+        raise TypeError("the app was made without its context")
+    return context
+
+
+def _context(request: Request) -> Context:
+    return context_of(request)
+
+
+Services = Annotated[Context, Depends(_context)]
+
+
+def origin(connection: HTTPConnection, context: Context) -> str:
+    """The origin that the caller used, or the one that the operator says people use."""
+    return context.public_url or f"{connection.url.scheme}://{connection.url.netloc}"
+
+
+def _bearer(connection: HTTPConnection) -> str | None:
+    scheme, _, secret = connection.headers.get("authorization", "").partition(" ")
+    return secret.strip() if scheme.lower() == "bearer" else None
+
+
+async def _caller(request: Request, services: Services) -> User:
+    user = await services.accounts.authenticate(cookie=request.cookies.get(COOKIE), bearer=_bearer(request))
+    if user is None:
+        raise NotSignedIn(
+            "This needs a sign-in, and the request came with no valid cookie or token.",
+            remedy="Open a one-time link (vestibule user link NAME), or send an API token.",
+        )
+    return user
+
+
+Caller = Annotated[User, Depends(_caller)]

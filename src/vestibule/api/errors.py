@@ -1,0 +1,82 @@
+"""HTTP status of every failure, in one place; every error answer is a Problem."""
+
+from __future__ import annotations
+
+import structlog
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from starlette.exceptions import HTTPException
+
+from vestibule.api.schemas import Problem
+from vestibule.core import errors
+
+log = structlog.get_logger()
+
+STATUS: dict[type[errors.VestibuleError], int] = {
+    errors.NotSignedIn: 401,
+    errors.Refused: 400,
+    errors.Absent: 404,
+    errors.Conflict: 409,
+    errors.Unavailable: 503,
+    errors.GoldenFailed: 503,
+    errors.MachineFailed: 502,
+    errors.VestibuleError: 500,
+}
+"""The first entry on the error's own line of ancestors decides."""
+
+
+def status_of(error: errors.VestibuleError) -> int:
+    """The HTTP status that tells a client what to do about this error."""
+    return next(STATUS[kind] for kind in type(error).__mro__ if kind in STATUS)
+
+
+def answer(status: int, problem: Problem) -> JSONResponse:
+    """An error answer."""
+    return JSONResponse(problem.model_dump(), status_code=status)
+
+
+def install(app: FastAPI) -> None:
+    """Make every error of the app a Problem."""
+    app.add_exception_handler(errors.VestibuleError, _named)
+    app.add_exception_handler(RequestValidationError, _invalid)
+    app.add_exception_handler(HTTPException, _http)
+    app.add_exception_handler(Exception, _unforeseen)
+
+
+async def _named(_: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, errors.VestibuleError)  # noqa: S101  registered for this type alone
+    problem = Problem(code=error.failure_code, cause=error.cause, remedy=error.remedy)
+    return answer(status_of(error), problem)
+
+
+async def _invalid(_: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, RequestValidationError)  # noqa: S101  registered for this type alone
+    first = error.errors()[0]
+    where = ".".join(str(part) for part in first["loc"])
+    problem = Problem(
+        code="bad_input",
+        cause=f"The request is not of the documented form: {where}: {first['msg']}.",
+        remedy="Compare it with /api/openapi.json and send it again.",
+    )
+    return answer(422, problem)
+
+
+async def _http(_: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, HTTPException)  # noqa: S101  registered for this type alone
+    problem = Problem(
+        code="absent" if error.status_code == 404 else "refused",
+        cause=f"{error.detail}.",
+        remedy="Compare address and method with /api/openapi.json.",
+    )
+    return answer(error.status_code, problem)
+
+
+async def _unforeseen(request: Request, error: Exception) -> JSONResponse:
+    log.error("Unforeseen error", path=request.url.path, exc_info=error)
+    problem = Problem(
+        code="internal",
+        cause=f"An unforeseen {type(error).__name__} occurred in the controller.",
+        remedy="Read the controller's log at this time and report it as a bug.",
+    )
+    return answer(500, problem)

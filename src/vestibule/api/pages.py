@@ -1,0 +1,54 @@
+"""The built web app: one page for every address of the dashboard, assets that may be cached for ever."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from fastapi import APIRouter
+from fastapi.responses import FileResponse, RedirectResponse
+from fastapi.staticfiles import StaticFiles
+
+from vestibule.core.errors import HostUnfit
+
+HOME = "/dashboard/remote-cli"
+
+PAGE_HEADERS = {
+    # Mantine writes style elements at run time; scripts come from our own origin alone.
+    "Content-Security-Policy": (
+        "default-src 'self'; script-src 'self'; style-src 'self' 'unsafe-inline';"
+        " img-src 'self' data: blob:; connect-src 'self'; object-src 'none'; base-uri 'none';"
+        " frame-ancestors 'none'; form-action 'self'"
+    ),
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+    "Cache-Control": "no-cache",
+}
+
+
+def router(web_dir: Path) -> APIRouter:
+    """Routes of the page itself."""
+    pages = APIRouter(include_in_schema=False)
+
+    async def page() -> FileResponse:
+        index = web_dir / "index.html"
+        if not index.is_file():
+            raise HostUnfit(
+                "The web app was not built into this installation.",
+                remedy="Run make up in the checkout, or install the released wheel.",
+                code="web_app_missing",
+            )
+        return FileResponse(index, headers=PAGE_HEADERS)
+
+    async def home() -> RedirectResponse:
+        return RedirectResponse(HOME)
+
+    pages.add_api_route("/", home)
+    pages.add_api_route("/sign-in", page)
+    pages.add_api_route("/dashboard", home)
+    pages.add_api_route("/dashboard/{path:path}", page)
+    return pages
+
+
+def assets(web_dir: Path) -> StaticFiles:
+    """The hashed files that the page loads."""
+    return StaticFiles(directory=web_dir / "assets", check_dir=False)

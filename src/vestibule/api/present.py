@@ -1,0 +1,128 @@
+"""From records to the API's shapes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from vestibule.api import schemas
+from vestibule.core.machines import MachineRecord
+from vestibule.core.providers import Provider
+from vestibule.core.records import (
+    ApiToken,
+    CredentialRecord,
+    NoticeRecord,
+    SessionRecord,
+    StageRecord,
+    User,
+)
+from vestibule.core.sessions import allowed_actions
+
+
+def session(
+    record: SessionRecord,
+    provider: Provider | None,
+    stages: Iterable[StageRecord],
+    notices: Iterable[NoticeRecord],
+) -> schemas.Session:
+    """A session with its history and what may be done with it now; its provider may be gone since."""
+    return schemas.Session(
+        session_id=record.session_id,
+        user_id=record.user_id,
+        provider=record.provider,
+        provider_title=provider.title if provider else record.provider,
+        flow=provider.flow if provider else None,
+        status=record.status,
+        driver=record.driver,
+        isolation=record.isolation,
+        browser_vm_id=record.browser_vm_id,
+        vm_id=record.vm_id,
+        vm_ip=record.vm_ip,
+        vnc_url=record.vnc_url,
+        vnc_websocket=f"/api/vm/{record.vm_id}/vnc" if record.vm_id else None,
+        auth_url=record.auth_url,
+        user_code=record.user_code,
+        page_title=record.page_title,
+        golden_id=record.golden_id,
+        agent_build=record.agent_build,
+        credential_id=record.credential_id,
+        failure=_failure(record),
+        notices=[schemas.Notice(code=item.code, text=item.text, at=item.at) for item in notices],
+        stages=[schemas.Stage(status=item.status, at=item.at) for item in stages],
+        actions=list(allowed_actions(record.status)),
+        deadline_at=record.deadline_at,
+        created_at=record.created_at,
+        completed_at=record.completed_at,
+    )
+
+
+def _failure(record: SessionRecord) -> schemas.Failure | None:
+    if record.error_code is None or record.error_stage is None:
+        return None
+    return schemas.Failure(
+        code=record.error_code,
+        cause=record.error_cause or "",
+        remedy=record.error_remedy or "",
+        stage=record.error_stage,
+        evidence=dict(record.error_evidence),
+    )
+
+
+def machine(record: MachineRecord) -> schemas.Machine:
+    """A row of ``vms``."""
+    return schemas.Machine(
+        vm_id=record.vm_id,
+        session_id=record.session_id,
+        type=record.type,
+        driver=record.driver,
+        isolation=record.isolation,
+        status=record.status,
+        vm_ip=record.vm_ip,
+        golden_id=record.golden_id,
+        agent_build=record.agent_build,
+        host=record.host,
+        pid=record.pid,
+        error_code=record.error_code,
+        error_cause=record.error_cause,
+        created_at=record.created_at,
+        running_at=record.running_at,
+        ended_at=record.ended_at,
+    )
+
+
+def credential(record: CredentialRecord) -> schemas.Credential:
+    """A credential without its content."""
+    return schemas.Credential(
+        credential_id=record.credential_id,
+        provider=record.provider,
+        account=record.account,
+        expires_at=record.expires_at,
+        sealed_at=record.sealed_at,
+        session_id=record.session_id,
+    )
+
+
+def provider(
+    declared: Provider, newest: CredentialRecord | None, open_session: SessionRecord | None
+) -> schemas.Provider:
+    """A tool, with what the caller has of it."""
+    return schemas.Provider(
+        name=declared.name,
+        title=declared.title,
+        vendor=declared.vendor,
+        description=declared.description,
+        version=declared.version,
+        flow=declared.flow,
+        notes=declared.notes,
+        credential=credential(newest) if newest else None,
+        open_session_id=open_session.session_id if open_session else None,
+    )
+
+
+def user(record: User) -> schemas.User:
+    """Who someone is."""
+    return schemas.User(user_id=record.user_id, name=record.name)
+
+
+def token(record: ApiToken) -> schemas.ApiToken:
+    """A token without its secret."""
+    return schemas.ApiToken(token_id=record.token_id, label=record.label, created_at=record.created_at)

@@ -1,0 +1,41 @@
+"""What there is: providers, goldens, the host, and whether the controller lives."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter
+
+from vestibule.api import present, schemas
+from vestibule.api.context import Caller, Services
+from vestibule.core.sessions import FINAL
+
+router = APIRouter(tags=["catalogue"])
+
+
+@router.get("/livez")
+async def livez() -> dict[str, str]:
+    """The one route that asks nobody who they are: the process answers."""
+    return {"status": "ok"}
+
+
+@router.get("/api/providers")
+async def providers(services: Services, caller: Caller) -> list[schemas.Provider]:
+    """Every tool, with the caller's newest credential and open session for it."""
+    newest = {item.provider: item for item in reversed(await services.credentials.list(caller))}
+    sessions = await services.sign_ins.list(caller)
+    open_ = {record.provider: record for record in sessions if record.status not in FINAL}
+    return [
+        present.provider(declared, newest.get(name), open_.get(name))
+        for name, declared in services.providers.items()
+    ]
+
+
+@router.get("/api/goldens")
+async def goldens(services: Services, _: Caller) -> list[schemas.Golden]:
+    """The goldens on this host, newest first."""
+    return await services.goldens.list()
+
+
+@router.get("/api/host")
+async def host(services: Services, _: Caller) -> schemas.Host:
+    """How machines are run here, and why; the same checks as ``vestibule doctor``."""
+    return await services.host.report()

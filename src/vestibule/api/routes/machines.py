@@ -1,0 +1,85 @@
+"""Machines and the way to look at them."""
+
+from __future__ import annotations
+
+import asyncio
+
+import structlog
+from fastapi import APIRouter, WebSocket
+
+from vestibule.api import present, schemas, vnc
+from vestibule.api.context import Caller, Context, Services, context_of
+from vestibule.core.errors import VestibuleError
+from vestibule.core.ids import VmId
+
+router = APIRouter(tags=["machines"])
+log = structlog.get_logger()
+
+
+@router.get("/api/vms")
+async def list_machines(services: Services, caller: Caller) -> list[schemas.Machine]:
+    """The caller's machines, newest first."""
+    return [present.machine(record) for record in await services.machines.of_user(caller.user_id)]
+
+
+@router.post("/api/vms", status_code=201)
+async def start(body: schemas.StartMachine, services: Services, caller: Caller) -> schemas.Machine:
+    """Start a machine without a sign-in; answers when its agent has confirmed."""
+    live = await services.machines.start(caller.user_id, driver=body.driver)
+    return present.machine(live.record)
+
+
+@router.get("/api/vms/{vm_id}")
+async def read(vm_id: str, services: Services, caller: Caller) -> schemas.Machine:
+    """Read a machine."""
+    return present.machine(await services.machines.of_owner(caller.user_id, VmId(vm_id)))
+
+
+@router.delete("/api/vms/{vm_id}")
+async def stop(vm_id: str, services: Services, caller: Caller) -> schemas.Machine:
+    """End a machine.  One that serves a sign-in ends that too; one that has ended stays as it is."""
+    record = await services.machines.of_owner(caller.user_id, VmId(vm_id))
+    if record.session_id is not None:
+        await services.sign_ins.cancel(caller, record.session_id)
+    await services.machines.destroy(record.vm_id)
+    return present.machine(await services.machines.of_owner(caller.user_id, record.vm_id))
+
+
+@router.post("/api/vm/{vm_id}/view-ticket", status_code=201)
+async def view_ticket(vm_id: str, services: Services, caller: Caller) -> schemas.ViewTicket:
+    """The right to open the remote view once, within 30 s."""
+    record = await services.machines.of_owner(caller.user_id, VmId(vm_id))
+    services.machines.guest(record.vm_id)
+    ticket = await services.accounts.issue_ticket(caller, record.vm_id)
+    return schemas.ViewTicket(
+        ticket=ticket.secret, websocket=f"/api/vm/{vm_id}/vnc", expires_at=ticket.expires_at
+    )
+
+
+@router.websocket("/api/vm/{vm_id}/vnc")
+async def view(websocket: WebSocket, vm_id: str) -> None:
+    """The desktop's RFB stream, for whoever brings an unused ticket of this machine."""
+    services = context_of(websocket)
+    ticket = vnc.offered_ticket(websocket)
+    if ticket is None or not vnc.same_origin(websocket, services.public_url):
+        await websocket.close(vnc.POLICY_VIOLATION, "a view ticket of this origin is needed")
+        return
+    if not await services.accounts.redeem_ticket(ticket, VmId(vm_id)):
+        await websocket.close(vnc.POLICY_VIOLATION, "the view ticket is unknown, used or expired")
+        return
+    await websocket.accept(subprotocol=vnc.SUBPROTOCOL)
+    await _show(websocket, services, VmId(vm_id))
+
+
+async def _show(websocket: WebSocket, services: Context, vm_id: VmId) -> None:
+    code, reason = vnc.GOING_AWAY, "the machine has ended"
+    try:
+        await vnc.relay(websocket, await services.machines.guest(vm_id).open_vnc())
+    except VestibuleError as error:
+        code, reason = vnc.INTERNAL_ERROR, error.failure_code
+        log.warning("Remote view failed", vm_id=vm_id, code=error.failure_code, cause=error.cause)
+    except asyncio.CancelledError:
+        code, reason = vnc.GOING_AWAY, "the controller stops"
+        raise
+    finally:
+        await vnc.close(websocket, code, reason)

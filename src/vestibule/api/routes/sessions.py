@@ -1,0 +1,118 @@
+"""Sign-in sessions."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Request
+from fastapi.responses import StreamingResponse
+
+from vestibule.api import events, schemas
+from vestibule.api.context import Caller, Context, Services, origin
+from vestibule.api.sessions import present
+from vestibule.core.ids import SessionId
+from vestibule.core.records import SessionRecord
+from vestibule.core.sessions import FINAL, SessionStatus
+
+router = APIRouter(tags=["sessions"])
+
+_SESSION = "/api/auth/session/{session_id}"
+
+
+@router.post("/api/vm/auth", status_code=201)
+async def start(
+    body: schemas.StartSignIn, request: Request, services: Services, caller: Caller
+) -> schemas.StartedSignIn:
+    """Start a sign-in.  Answers at once; the machine is made in the background."""
+    home = f"{origin(request, services)}/dashboard/remote-cli/session"
+    record = await services.sign_ins.start(
+        caller, body.provider, driver=body.driver, page_url=lambda session_id: f"{home}/{session_id}"
+    )
+    return schemas.StartedSignIn(
+        session_id=record.session_id,
+        status=SessionStatus.STARTED,
+        session=await present(services, record),
+    )
+
+
+@router.get("/api/vm/auth")
+async def read_by_query(
+    session_id: Annotated[str, Query(alias="sessionId", max_length=64)], services: Services, caller: Caller
+) -> schemas.Session:
+    """Read a session."""
+    return await _own(services, caller, session_id)
+
+
+@router.get("/api/auth/sessions")
+async def list_sessions(services: Services, caller: Caller) -> list[schemas.Session]:
+    """The caller's sessions, newest first."""
+    return [await present(services, record) for record in await services.sign_ins.list(caller)]
+
+
+@router.get(_SESSION)
+async def read(session_id: str, services: Services, caller: Caller) -> schemas.Session:
+    """Read a session."""
+    return await _own(services, caller, session_id)
+
+
+@router.get(
+    f"{_SESSION}/events",
+    response_class=StreamingResponse,
+    responses={200: {"content": {"text/event-stream": {}}, "model": schemas.SessionEvent}},
+)
+async def follow(session_id: str, services: Services, caller: Caller) -> StreamingResponse:
+    """Server-sent events: the whole session now and after every change."""
+    await services.sign_ins.get(caller, SessionId(session_id))
+    return events.stream(services, caller, SessionId(session_id))
+
+
+@router.post(f"{_SESSION}/heartbeat")
+async def heartbeat(session_id: str, services: Services, caller: Caller) -> schemas.Session:
+    """A sign of life: the deadline is counted from now."""
+    return await present(services, await services.sign_ins.heartbeat(caller, SessionId(session_id)))
+
+
+@router.post(f"{_SESSION}/cancel")
+async def cancel(session_id: str, services: Services, caller: Caller) -> schemas.Session:
+    """End a session; one that has ended stays as it is."""
+    return await present(services, await services.sign_ins.cancel(caller, SessionId(session_id)))
+
+
+@router.post(f"{_SESSION}/open-url")
+async def open_url(
+    session_id: str, body: schemas.OpenUrl, services: Services, caller: Caller
+) -> schemas.Session:
+    """Show an address in the machine's browser."""
+    return await present(services, await services.sign_ins.open_url(caller, SessionId(session_id), body.url))
+
+
+@router.post(f"{_SESSION}/input")
+async def paste(session_id: str, body: schemas.Paste, services: Services, caller: Caller) -> schemas.Session:
+    """Type a text into the tool and press Enter."""
+    return await present(services, await services.sign_ins.paste(caller, SessionId(session_id), body.text))
+
+
+@router.get(f"{_SESSION}/oauth-url")
+async def oauth_url(session_id: str, services: Services, caller: Caller) -> schemas.OAuthUrl:
+    """The tool's sign-in address and user code, once they are known."""
+    record = await services.sign_ins.get(caller, SessionId(session_id))
+    return schemas.OAuthUrl(session_id=session_id, auth_url=record.auth_url, user_code=record.user_code)
+
+
+@router.get(f"{_SESSION}/credentials/status")
+async def credential_status(session_id: str, services: Services, caller: Caller) -> schemas.CredentialStatus:
+    """What has become of the session's credential; reading changes nothing."""
+    record = await services.sign_ins.get(caller, SessionId(session_id))
+    return schemas.CredentialStatus(
+        session_id=session_id, state=_credential_state(record), credential_id=record.credential_id
+    )
+
+
+def _credential_state(record: SessionRecord) -> schemas.CredentialState:
+    if record.credential_id is not None:
+        return schemas.CredentialState.SEALED
+    return schemas.CredentialState.NONE if record.status in FINAL else schemas.CredentialState.AWAITED
+
+
+async def _own(services: Context, caller: Caller, session_id: str) -> schemas.Session:
+    return await present(services, await services.sign_ins.get(caller, SessionId(session_id)))

@@ -1,0 +1,289 @@
+"""One sign-in under way: an inbox of events, one decision at a time, effects in tasks of their own.
+
+::
+
+    machine task ──┐
+    guest's events ┤→ inbox → decide(status, event) → store (compare-and-swap) → effects
+    clock, person ─┘
+
+It lives from ``started`` to a final state, and ends only when its machine is gone.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import dataclasses
+import datetime as dt
+from collections.abc import Awaitable, Coroutine
+from typing import Any
+
+import structlog
+
+from vestibule.core import diagnosis
+from vestibule.core import sessions as s
+from vestibule.core.errors import Conflict, MachineFailed
+from vestibule.core.ids import SessionId, UserId, VmId
+from vestibule.core.providers import Provider, login_spec
+from vestibule.core.records import CredentialRecord, NoticeRecord, SessionRecord
+from vestibule.services.credentials import Credentials
+from vestibule.services.feed import Feed
+from vestibule.services.machines import Live, Machines
+from vestibule.services.ports import Clock, Guest
+from vestibule.services.repositories import Sessions, SessionsWithMachine
+from vestibule_agent.protocol import Event
+
+log = structlog.get_logger()
+
+CREDENTIAL_GRACE_S = 5.0
+"""How long after a good end of the tool its credential may still appear."""
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class World:
+    """What every run works with; built once."""
+
+    sessions: Sessions
+    pair: SessionsWithMachine
+    machines: Machines
+    credentials: Credentials
+    feed: Feed
+    clock: Clock
+    url_timeout_s: float
+
+
+class SignInRun:
+    """Carries one session to its end."""
+
+    def __init__(self, world: World, record: SessionRecord, provider: Provider, page_url: str) -> None:
+        self._world = world
+        self._page_url = page_url
+        self._provider = provider
+        self._inbox: asyncio.Queue[s.SessionEvent] = asyncio.Queue()
+        self._live: Live | None = None
+        self._credential: CredentialRecord | None = None
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._deadline_moved = asyncio.Event()
+        self.record = record
+
+    @property
+    def vm_id(self) -> VmId | None:
+        """The machine, once there is one."""
+        return self._live.record.vm_id if self._live else None
+
+    def post(self, event: s.SessionEvent) -> None:
+        """Put an event in the inbox; it is decided on in turn."""
+        self._inbox.put_nowait(event)
+
+    async def go(self) -> None:
+        """Run until the session is final and its machine is gone."""
+        self._spawn(self._start_machine())
+        self._spawn(self._watch_deadline())
+        try:
+            while self.record.status not in s.FINAL:
+                await self._turn(await self._inbox.get())
+        finally:
+            await self._wind_up()
+
+    async def _turn(self, event: s.SessionEvent) -> None:
+        decision = s.decide(self.record.status, event)
+        try:
+            await self._store(event, decision)
+        except Conflict:
+            self.record = await self._world.sessions.get(self.record.session_id)
+            return
+        for effect in decision.effects:
+            self._perform(effect)
+
+    async def _store(self, event: s.SessionEvent, decision: s.Decision) -> None:
+        if decision.to is not None:
+            self.record = await self._advance(event, decision.to, decision)
+            log.info("Session advanced", session_id=self.record.session_id, status=decision.to)
+        elif decision.fields:
+            self.record = await self._world.sessions.update(self.record.session_id, **decision.fields)
+        self._world.feed.publish(self.record.session_id)
+
+    async def _advance(
+        self, event: s.SessionEvent, to: s.SessionStatus, decision: s.Decision
+    ) -> SessionRecord:
+        """One transaction: the state, and every field that it promises."""
+        sessions, now, seen = self._world.sessions, self._world.clock.now(), self.record.status
+        session_id = self.record.session_id
+        if isinstance(event, s.MachineRunning) and self._live is not None:
+            return await self._machine_running(self._live, now)
+        if isinstance(event, s.CredentialSealed) and self._credential is not None:
+            return await sessions.complete(session_id, self._credential, seen=seen, at=now)
+        return await sessions.advance(session_id, seen=seen, to=to, at=now, **decision.fields)
+
+    async def _machine_running(self, live: Live, now: dt.datetime) -> SessionRecord:
+        machine = live.record
+        record = await self._world.pair.machine_running(
+            self.record.session_id,
+            machine.vm_id,
+            at=now,
+            session_fields={
+                "browser_vm_id": machine.vm_id,
+                "vm_id": machine.vm_id,
+                "vm_ip": machine.vm_ip,
+                "vnc_url": self._page_url,
+                "driver": machine.driver,
+                "isolation": machine.isolation,
+                "golden_id": machine.golden_id,
+            },
+            machine_fields=self._world.machines.running_fields(live),
+        )
+        log.info(
+            "Browser VM created successfully",
+            vm_id=machine.vm_id,
+            vm_ip=machine.vm_ip,
+            session_id=record.session_id,
+            golden_id=machine.golden_id,
+            duration_ms=round((now - record.created_at).total_seconds() * 1000),
+        )
+        return record
+
+    def _perform(self, effect: s.Effect) -> None:
+        match effect:
+            case s.Effect.INTRODUCE:
+                self._spawn(self._introduce())
+            case s.Effect.START_LOGIN:
+                self._spawn(self._start_login())
+            case s.Effect.CLAIM_CREDENTIAL:
+                self._spawn(self._claim())
+            case s.Effect.AWAIT_CREDENTIAL:
+                self._spawn(self._await_credential())
+            case s.Effect.DESTROY_MACHINE:
+                pass  # the run is over: winding up destroys the machine
+
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        """Run a stage as a task that this run owns; what it raises becomes the session's failure."""
+        task = asyncio.create_task(self._guarded(work))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _guarded(self, work: Awaitable[None]) -> None:
+        try:
+            await work
+        except Exception as error:
+            if not isinstance(error, MachineFailed):
+                log.exception("Stage failed", session_id=self.record.session_id)
+            self.post(s.Failed(failure=diagnosis.failure_of(error)))
+
+    async def _start_machine(self) -> None:
+        self._live = await self._world.machines.create(
+            self.record.user_id,
+            session_id=self.record.session_id,
+            driver=self.record.driver,
+            allow=self._provider.egress.allow,
+        )
+        self._spawn(self._watch_machine(self._live))
+        self.post(s.MachineRunning())
+
+    async def _watch_machine(self, live: Live) -> None:
+        raise await self._world.machines.exited(live)
+
+    async def _introduce(self) -> None:
+        live = self._running()
+        await self._world.machines.introduce(live)
+        self.post(s.AgentConfirmed(agent_build=live.agent_build))
+
+    async def _start_login(self) -> None:
+        guest = self._guest()
+        self._spawn(self._follow(guest))
+        await guest.login(login_spec(self._provider))
+        await asyncio.sleep(self._world.url_timeout_s)
+        if self.record.status is s.SessionStatus.READY:
+            raise MachineFailed(
+                f"The tool showed no sign-in address within {self._world.url_timeout_s:g} s.",
+                remedy="Read the tool's screen below: it may be asking something, or be another version.",
+                code="url_not_seen",
+                screen=await guest.screen(),
+            )
+
+    async def _follow(self, guest: Guest) -> None:
+        async for event in guest.events():
+            await self._heard(event)
+
+    async def _heard(self, event: Event) -> None:
+        match event.type:
+            case "auth_url":
+                self.post(s.UrlSeen(url=event.data["url"]))
+            case "user_code":
+                self.post(s.UserCodeSeen(code=event.data["code"]))
+            case "page":
+                self.post(s.PageShown(title=event.data["title"]))
+            case "credential_valid":
+                self.post(s.CredentialReady())
+            case "credential_invalid":
+                await self.notify("credential_invalid", f"The tool wrote no login yet: {event.data['cause']}")
+            case "tool_exited":
+                self.post(s.ToolExited(exit_code=event.data["exit_code"], screen=event.data["screen"]))
+            case _:
+                log.debug("Agent event", session_id=self.record.session_id, type=event.type)
+
+    async def _claim(self) -> None:
+        credential = await self._guest().claim_credential()
+        self._credential = self._world.credentials.seal(
+            self._provider, UserId(self.record.user_id), SessionId(self.record.session_id), credential
+        )
+        self.post(s.CredentialSealed())
+
+    async def _await_credential(self) -> None:
+        await asyncio.sleep(CREDENTIAL_GRACE_S)
+        self.post(s.GraceOver(screen=await self._guest().screen()))
+
+    async def notify(self, code: str, text: str) -> None:
+        """Tell the person something that is not a failure; a final session is left as it is."""
+        notice = NoticeRecord(
+            session_id=self.record.session_id, code=code, text=text, at=self._world.clock.now()
+        )
+        with contextlib.suppress(Conflict):
+            await self._world.sessions.note(notice)
+            self._world.feed.publish(self.record.session_id)
+
+    async def sign_of_life(self) -> SessionRecord:
+        """The person is there: the deadline is counted anew."""
+        deadline = self._world.clock.now() + dt.timedelta(seconds=self._provider.deadline_s)
+        self.record = await self._world.sessions.update(self.record.session_id, deadline_at=deadline)
+        self._deadline_moved.set()
+        return self.record
+
+    async def _watch_deadline(self) -> None:
+        while (left_s := self._seconds_left()) > 0:
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(left_s):
+                    await self._deadline_moved.wait()
+            self._deadline_moved.clear()
+        self.post(s.DeadlinePassed())
+
+    def _seconds_left(self) -> float:
+        deadline = self.record.deadline_at or self._world.clock.now()
+        return (deadline - self._world.clock.now()).total_seconds()
+
+    def _running(self) -> Live:
+        if self._live is None:
+            raise AssertionError("a stage that needs the machine ran before there was one")
+        return self._live
+
+    def _guest(self) -> Guest:
+        return self._world.machines.guest(self._running().record.vm_id)
+
+    async def _wind_up(self) -> None:
+        """End the stages first (one may be starting the machine), then the machine; always whole."""
+        tasks = tuple(self._tasks)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        if self._live is not None:
+            await asyncio.shield(self._destroy(self._live))
+
+    async def _destroy(self, live: Live) -> None:
+        await self._world.machines.destroy(live.record.vm_id, failure=self._machine_failure())
+
+    def _machine_failure(self) -> MachineFailed | None:
+        record = self.record
+        if record.status is not s.SessionStatus.FAILED or record.error_code is None:
+            return None
+        return MachineFailed(
+            record.error_cause or "", remedy=record.error_remedy or "", code=record.error_code
+        )

@@ -1,0 +1,217 @@
+"""Sign-ins, as their owners see them: start, read, follow, cancel, help along."""
+
+from __future__ import annotations
+
+import asyncio
+import datetime as dt
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+
+import structlog
+
+from vestibule.core import ids
+from vestibule.core.errors import Absent, BadInput, Conflict
+from vestibule.core.ids import SessionId, VmId
+from vestibule.core.machines import DriverName
+from vestibule.core.providers import Provider
+from vestibule.core.records import NoticeRecord, SessionRecord, StageRecord, User
+from vestibule.core.sessions import (
+    FINAL,
+    Action,
+    CancelAsked,
+    Failed,
+    Failure,
+    SessionStatus,
+    allowed_actions,
+)
+from vestibule.services.ports import Guest
+from vestibule.services.sign_in_run import SignInRun, World
+
+log = structlog.get_logger()
+
+CANCEL_TIMEOUT_S = 5.0
+
+_CONTROLLER_GONE = Failure(
+    code="controller_restarted",
+    cause="The controller stopped during this sign-in, and its machine with it.",
+    remedy="Start again.",
+)
+
+
+class SignIns:
+    """One per controller; owns every sign-in that is under way."""
+
+    def __init__(
+        self, *, world: World, providers: Mapping[str, Provider], random: Callable[[int], bytes]
+    ) -> None:
+        self.providers = providers
+        self._world = world
+        self._random = random
+        self._runs: dict[SessionId, SignInRun] = {}
+        self._tasks: dict[SessionId, asyncio.Task[None]] = {}
+
+    async def start(
+        self,
+        user: User,
+        provider_name: str,
+        *,
+        driver: DriverName | None,
+        page_url: Callable[[SessionId], str],
+    ) -> SessionRecord:
+        """Begin a sign-in and return at once; a machine is made in the background.
+
+        ``page_url`` makes the absolute address of a session's page.  Raises BadInput (unknown provider),
+        HostUnfit (driver not usable here), Conflict (one is open for this tool).
+        """
+        provider = self._provider(provider_name)
+        if driver is not None:
+            self._world.machines.driver(driver)
+        record = self._record(user, provider, driver)
+        await self._world.sessions.add(record)
+        self._launch(record, provider, page_url(record.session_id))
+        return record
+
+    def _provider(self, name: str) -> Provider:
+        try:
+            return self.providers[name]
+        except KeyError:
+            raise BadInput(
+                f"There is no provider {name!r}.",
+                remedy=f"Use one of: {', '.join(sorted(self.providers))}.",
+                code="unknown_provider",
+            ) from None
+
+    def _record(
+        self,
+        user: User,
+        provider: Provider,
+        driver: DriverName | None,
+    ) -> SessionRecord:
+        now = self._world.clock.now()
+        return SessionRecord(
+            session_id=ids.session_id(self._random(ids.RANDOM_BYTES)),
+            user_id=user.user_id,
+            provider=provider.name,
+            status=SessionStatus.STARTED,
+            driver=driver,
+            deadline_at=now + dt.timedelta(seconds=provider.deadline_s),
+            created_at=now,
+        )
+
+    def _launch(self, record: SessionRecord, provider: Provider, page_url: str) -> None:
+        run = SignInRun(self._world, record, provider, page_url)
+        self._runs[record.session_id] = run
+        task = asyncio.create_task(run.go(), name=f"sign-in {record.session_id}")
+        self._tasks[record.session_id] = task
+        task.add_done_callback(lambda done: self._ended(record.session_id, done))
+
+    def _ended(self, session_id: SessionId, task: asyncio.Task[None]) -> None:
+        self._runs.pop(session_id, None)
+        self._tasks.pop(session_id, None)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            log.error("Sign-in ended by an unforeseen error", session_id=session_id, exc_info=error)
+
+    async def get(self, user: User, session_id: SessionId) -> SessionRecord:
+        """Raise Absent when there is none or it is someone else's: the two are told apart to nobody."""
+        record = await self._world.sessions.get(session_id)
+        if record.user_id != user.user_id:
+            raise Absent(f"There is no session {session_id}.", remedy="List yours: vestibule session list.")
+        return record
+
+    async def list(self, user: User) -> Sequence[SessionRecord]:
+        """The user's sessions, newest first."""
+        return await self._world.sessions.of_user(user.user_id)
+
+    async def history(self, session_id: SessionId) -> tuple[Sequence[StageRecord], Sequence[NoticeRecord]]:
+        """Stages and notices of a session, oldest first."""
+        sessions = self._world.sessions
+        return await sessions.stages(session_id), await sessions.notices(session_id)
+
+    def changes(self, session_id: SessionId, idle_s: float) -> AsyncIterator[bool]:
+        """Yield True at once and after every change, False after ``idle_s`` without one."""
+        return self._world.feed.changes(session_id, idle_s)
+
+    async def cancel(self, user: User, session_id: SessionId) -> SessionRecord:
+        """End a session for its owner.  A final one is left as it is and returned."""
+        record = await self.get(user, session_id)
+        run = self._runs.get(session_id)
+        if record.status in FINAL or run is None:
+            return record
+        run.post(CancelAsked())
+        async with asyncio.timeout(CANCEL_TIMEOUT_S):
+            async for _ in self.changes(session_id, CANCEL_TIMEOUT_S):
+                record = await self.get(user, session_id)
+                if record.status in FINAL:
+                    break
+        return record
+
+    async def heartbeat(self, user: User, session_id: SessionId) -> SessionRecord:
+        """A sign of life: the deadline is counted from now."""
+        await self._allowed(user, session_id, Action.HEARTBEAT)
+        return await self._run(session_id).sign_of_life()
+
+    async def open_url(self, user: User, session_id: SessionId, url: str) -> SessionRecord:
+        """Show an http(s) address in the machine's browser."""
+        if not url.startswith(("http://", "https://")):
+            raise BadInput("Only http and https addresses can be opened.", remedy="Send a whole address.")
+        await (await self._guest(user, session_id, Action.OPEN_URL)).open_url(url)
+        return await self._run(session_id).sign_of_life()
+
+    async def paste(self, user: User, session_id: SessionId, text: str) -> SessionRecord:
+        """Type a text into the tool and press Enter."""
+        await (await self._guest(user, session_id, Action.PASTE)).type_text(text, enter=True)
+        return await self._run(session_id).sign_of_life()
+
+    async def _guest(self, user: User, session_id: SessionId, action: Action) -> Guest:
+        record = await self._allowed(user, session_id, action)
+        if record.vm_id is None:
+            raise AssertionError("an action on the machine was allowed before there was one")
+        return self._world.machines.guest(record.vm_id)
+
+    async def _allowed(self, user: User, session_id: SessionId, action: Action) -> SessionRecord:
+        record = await self.get(user, session_id)
+        if action not in allowed_actions(record.status):
+            raise Conflict(
+                f"{action} is not possible while the session is {record.status}.",
+                remedy="Read the session's `actions` for what is.",
+                code="action_not_allowed",
+            )
+        return record
+
+    def _run(self, session_id: SessionId) -> SignInRun:
+        try:
+            return self._runs[session_id]
+        except KeyError:
+            raise Conflict(
+                f"The session {session_id} has just ended.", remedy="Read it again.", code="state_changed"
+            ) from None
+
+    async def notify_machine(self, vm_id: VmId, code: str, text: str) -> None:
+        """Put a notice on the session that this machine serves; a machine without one is passed over."""
+        for run in tuple(self._runs.values()):
+            if run.vm_id == vm_id:
+                await run.notify(code, text)
+
+    async def recover(self) -> int:
+        """At start: sessions of a controller that is gone are failed with that reason; how many."""
+        lost = await self._world.sessions.unfinished()
+        for record in lost:
+            await self._fail(record, _CONTROLLER_GONE)
+        return len(lost)
+
+    async def _fail(self, record: SessionRecord, failure: Failure) -> None:
+        await self._world.sessions.advance(
+            record.session_id,
+            seen=record.status,
+            to=SessionStatus.FAILED,
+            at=self._world.clock.now(),
+            error_code=failure.code,
+            error_cause=failure.cause,
+            error_remedy=failure.remedy,
+            error_stage=record.status,
+        )
+
+    async def stop(self) -> None:
+        """End every sign-in: the controller stops.  Returns when their machines are gone."""
+        for run in tuple(self._runs.values()):
+            run.post(Failed(failure=_CONTROLLER_GONE))
+        await asyncio.gather(*self._tasks.values(), return_exceptions=True)
