@@ -66,7 +66,7 @@ class Network(Protocol):
         ...
 
     async def connect(self, vm_id: VmId, host: str, port: int) -> socket.socket:
-        """Connect a stream socket inside the namespace.  Raises ConnectionError, as connect(2) does."""
+        """Connect a stream socket inside the namespace.  Raises ConnectionError, as the call does."""
         ...
 
     async def listen(self, vm_id: VmId, host: str, port: int) -> socket.socket:
