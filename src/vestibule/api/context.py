@@ -14,9 +14,9 @@ from vestibule.core.providers import Provider
 from vestibule.core.records import User
 from vestibule.services.accounts import Accounts
 from vestibule.services.credentials import Credentials
-from vestibule.services.goldens import Goldens
 from vestibule.services.host import HostReport
 from vestibule.services.machines import Machines
+from vestibule.services.ports import GoldenStore
 from vestibule.services.sign_ins import SignIns
 
 COOKIE = "vestibule"
@@ -30,7 +30,7 @@ class Context:
     sign_ins: SignIns
     machines: Machines
     credentials: Credentials
-    goldens: Goldens
+    goldens: GoldenStore
     host: HostReport
     providers: Mapping[str, Provider]
     public_url: str | None

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 from fastapi import APIRouter
 
 from vestibule.api import present, schemas
@@ -32,7 +34,8 @@ async def providers(services: Services, caller: Caller) -> list[schemas.Provider
 @router.get("/api/goldens")
 async def goldens(services: Services, _: Caller) -> list[schemas.Golden]:
     """The goldens on this host, newest first."""
-    return await services.goldens.list()
+    wanted, stored = await asyncio.to_thread(lambda: (services.goldens.wanted(), services.goldens.list()))
+    return [present.golden(manifest, wanted=manifest.golden_id == wanted) for manifest in stored]
 
 
 @router.get("/api/host")
