@@ -1,0 +1,90 @@
+"""``vestibule``: the nouns put together, and failures turned into a message and an exit code."""
+
+from __future__ import annotations
+
+import sys
+import traceback
+from collections.abc import Sequence
+
+import typer
+
+from vestibule.cli import (
+    bench,
+    connect,
+    credentials,
+    doctor,
+    golden,
+    serve,
+    session,
+    token,
+    up,
+    user,
+    vm,
+)
+from vestibule.cli.exit_codes import ExitCode, exit_code
+from vestibule.cli.output import Invocation, print_error
+from vestibule.core.errors import BadInput, VestibuleError
+
+app = typer.Typer(
+    name="vestibule",
+    help="A disposable machine for every sign-in of a coding agent's command-line tool.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+app.command()(up.up)
+app.command()(serve.serve)
+app.command()(doctor.doctor)
+app.command()(connect.connect)
+app.add_typer(golden.app, name="golden")
+app.add_typer(vm.app, name="vm")
+app.add_typer(session.app, name="session")
+app.add_typer(credentials.app, name="credentials")
+app.add_typer(user.app, name="user")
+app.add_typer(token.app, name="token")
+app.add_typer(bench.app, name="bench")
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run one command; returns its exit code."""
+    invocation = Invocation()
+    try:
+        result = app(list(arguments), obj=invocation, standalone_mode=False)
+    except VestibuleError as error:
+        print_error(error, invocation.output)
+        return exit_code(error)
+    except typer.TyperException as error:
+        return _usage(error, invocation)
+    except typer.Exit as end:
+        return end.exit_code
+    except (typer.Abort, KeyboardInterrupt):
+        sys.stderr.write("interrupted\n")
+        return ExitCode.INTERRUPTED
+    except Exception as error:  # noqa: BLE001 (the last place: what is unforeseen is named as such)
+        return _unforeseen(error, invocation)
+    return result if isinstance(result, int) else ExitCode.OK
+
+
+def _usage(error: typer.TyperException, invocation: Invocation) -> int:
+    cause = error.format_message().replace("\n", " ")
+    if not cause or cause.startswith("Usage:"):  # a noun without a verb: the message is its help
+        sys.stderr.write(error.format_message() + "\n")
+        return ExitCode.BAD_INPUT
+    print_error(BadInput(cause, remedy="See vestibule --help."), invocation.output)
+    return ExitCode.BAD_INPUT
+
+
+def _unforeseen(error: Exception, invocation: Invocation) -> int:
+    traceback.print_exception(error)
+    named = VestibuleError(
+        f"an unforeseen {type(error).__name__}: {error}",
+        remedy="Report it with the lines above: it is a bug.",
+    )
+    print_error(named, invocation.output)
+    return exit_code(named)
+
+
+def main() -> None:
+    """Entry point of the program ``vestibule``."""
+    sys.exit(run(sys.argv[1:]))

@@ -1,0 +1,73 @@
+"""``vestibule connect``: start a sign-in, and follow it to its end when asked to."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import typer
+
+from vestibule.cli import controller as controllers
+from vestibule.cli.controller import Controller, Url
+from vestibule.cli.exit_codes import SessionEnded
+from vestibule.cli.output import Output, OutputFormat, Row, print_one
+from vestibule.core.errors import MachineFailed
+from vestibule.core.machines import DriverName
+from vestibule.core.sessions import FINAL, SessionStatus
+
+_COLUMNS = ("session_id", "provider", "status", "vm_id", "vm_ip", "auth_url", "user_code", "credential_id")
+
+
+def connect(
+    provider: str,
+    wait: Annotated[  # noqa: FBT002 (a flag of the command line)
+        bool, typer.Option("--wait", help="Print every stage until the end; Ctrl-C cancels.")
+    ] = False,
+    driver: Annotated[DriverName | None, typer.Option(help="Unset: the host's choice.")] = None,
+    url: Url = None,
+    output: Output = OutputFormat.TABLE,
+) -> None:
+    """Start a sign-in of a tool (see the dashboard for the names)."""
+    with controllers.connect(url) as controller:
+        started = controller.post("/api/vm/auth", {"provider": provider, "driver": driver})
+        session = started["session"]
+        if wait:
+            session = _follow(controller, session["session_id"], output)
+    print_one(session, output, _COLUMNS)
+    _raise_unless_well(session, waited=wait)
+
+
+def _follow(controller: Controller, session_id: str, output: OutputFormat) -> Row:
+    """Print stages as they come; the last session seen.  Ctrl-C cancels the session on its way out."""
+    seen: dict[str, Any] = {}
+    try:
+        for event in controller.events(f"/api/auth/session/{session_id}/events"):
+            if output is OutputFormat.TABLE:
+                _print_news(seen, event["session"])
+            seen = event["session"]
+            if seen["status"] in FINAL:
+                break
+    except KeyboardInterrupt:
+        controller.post(f"/api/auth/session/{session_id}/cancel")
+        raise
+    return seen or controller.get(f"/api/auth/session/{session_id}")
+
+
+def _print_news(before: Row, now: Row) -> None:
+    if now["status"] != before.get("status"):
+        print(f"{now['status']}", flush=True)
+    for name in ("vm_ip", "auth_url", "user_code", "page_title"):
+        if now[name] and now[name] != before.get(name):
+            print(f"  {name.replace('_', ' ')}: {now[name]}", flush=True)
+    for notice in now["notices"][len(before.get("notices", [])) :]:
+        print(f"  note {notice['code']}: {notice['text']}", flush=True)
+
+
+def _raise_unless_well(session: Row, *, waited: bool) -> None:
+    if not waited or session["status"] == SessionStatus.COMPLETED:
+        return
+    if failure := session["failure"]:
+        raise MachineFailed(failure["cause"], remedy=failure["remedy"], code=failure["code"])
+    raise SessionEnded(
+        f"the session {session['session_id']} ended as {session['status']}",
+        remedy=f"Start again: vestibule connect {session['provider']} --wait",
+    )

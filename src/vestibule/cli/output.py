@@ -1,0 +1,105 @@
+"""What commands print: tables for people, JSON for programs, errors with their remedy."""
+
+from __future__ import annotations
+
+import dataclasses
+import enum
+import json
+import sys
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from vestibule.core.errors import VestibuleError
+
+Row = Mapping[str, Any]
+"""One object of the API's JSON."""
+
+
+class OutputFormat(enum.StrEnum):
+    """How results are printed."""
+
+    TABLE = "table"
+    JSON = "json"
+
+
+@dataclasses.dataclass
+class Invocation:
+    """One run of the command line; knows how its caller wants to be answered, errors included."""
+
+    output: OutputFormat = OutputFormat.TABLE
+
+
+def _remember(context: typer.Context, value: OutputFormat) -> OutputFormat:
+    invocation = context.find_object(Invocation)
+    if invocation is not None:
+        invocation.output = value
+    return value
+
+
+Output = Annotated[
+    OutputFormat,
+    typer.Option("--output", "-o", help="How to print.", callback=_remember, is_eager=True),
+]
+
+
+def print_json(value: object) -> None:
+    """One JSON document on stdout."""
+    sys.stdout.write(json.dumps(value, indent=2, ensure_ascii=False, default=str) + "\n")
+
+
+def print_rows(rows: Sequence[Row], columns: Sequence[str], output: OutputFormat) -> None:
+    """A list: whole objects as JSON, or the named columns as a table."""
+    if output is OutputFormat.JSON:
+        print_json(rows)
+        return
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for column in columns:
+        table.add_column(column.replace("_", " "), overflow="fold")
+    for row in rows:
+        table.add_row(*(escape(_cell(row.get(column))) for column in columns))
+    Console().print(table)
+
+
+def print_one(row: Row, output: OutputFormat, columns: Sequence[str] | None = None) -> None:
+    """One object: whole as JSON, or a line per field (all, or the named ones)."""
+    if output is OutputFormat.JSON:
+        print_json(row)
+        return
+    table = Table(box=None, pad_edge=False, show_header=False)
+    table.add_column(style="bold")
+    table.add_column(overflow="fold")
+    for name in columns or list(row):
+        table.add_row(name.replace("_", " "), escape(_cell(row.get(name))))
+    Console().print(table)
+
+
+def print_done(row: Row, text: str, output: OutputFormat) -> None:
+    """The result of an action: the object as JSON, or a sentence."""
+    if output is OutputFormat.JSON:
+        print_json(row)
+    else:
+        print(text)
+
+
+def print_error(error: VestibuleError, output: OutputFormat) -> None:
+    """A failure on stderr: code, cause and the next step."""
+    if output is OutputFormat.JSON:
+        problem = {"code": error.failure_code, "cause": error.cause, "remedy": error.remedy}
+        sys.stderr.write(json.dumps(problem, ensure_ascii=False) + "\n")
+        return
+    sys.stderr.write(f"error {error.failure_code}: {error.cause}\nFIX: {error.remedy}\n")
+
+
+def _cell(value: object) -> str:
+    if value is None:
+        return "-"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, dict | list):
+        return json.dumps(value, ensure_ascii=False)
+    return str(value)

@@ -1,0 +1,38 @@
+"""``vestibule user``: who may sign in to this controller; for its first user."""
+
+from __future__ import annotations
+
+import typer
+
+from vestibule.cli.controller import Url, connect
+from vestibule.cli.output import Output, OutputFormat, Row, print_json, print_rows
+
+app = typer.Typer(help="Who may use this controller.", no_args_is_help=True)
+
+
+def _print_link(link: Row, output: OutputFormat) -> None:
+    if output is OutputFormat.JSON:
+        print_json(link)
+    else:
+        print(f"One-time sign-in link of {link['user']['name']}, until {link['expires_at']}:\n{link['url']}")
+
+
+@app.command()
+def add(name: str, url: Url = None, output: Output = OutputFormat.TABLE) -> None:
+    """Add a user and print a one-time sign-in link for them."""
+    with connect(url) as controller:
+        _print_link(controller.post("/api/users", {"name": name}), output)
+
+
+@app.command()
+def link(name: str, url: Url = None, output: Output = OutputFormat.TABLE) -> None:
+    """Print another one-time sign-in link for a user."""
+    with connect(url) as controller:
+        _print_link(controller.post(f"/api/users/{name}/link"), output)
+
+
+@app.command("list")
+def list_(url: Url = None, output: Output = OutputFormat.TABLE) -> None:
+    """All users, oldest first."""
+    with connect(url) as controller:
+        print_rows(controller.get_list("/api/users"), ("user_id", "name"), output)

@@ -1,0 +1,48 @@
+"""``vestibule vm``: machines."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from vestibule.cli.controller import Url, connect
+from vestibule.cli.output import Output, OutputFormat, print_done, print_one, print_rows
+from vestibule.core.machines import DriverName
+
+app = typer.Typer(help="Machines, with or without a sign-in.", no_args_is_help=True)
+
+_COLUMNS = ("vm_id", "driver", "isolation", "status", "vm_ip", "session_id", "created_at")
+
+Driver = Annotated[
+    DriverName | None, typer.Option(help="How to run it; unset: the host's choice (see doctor).")
+]
+
+
+@app.command()
+def start(driver: Driver = None, url: Url = None, output: Output = OutputFormat.TABLE) -> None:
+    """Start a machine without a sign-in."""
+    with connect(url) as controller:
+        print_one(controller.post("/api/vms", {"driver": driver}), output)
+
+
+@app.command("list")
+def list_(url: Url = None, output: Output = OutputFormat.TABLE) -> None:
+    """Your machines, newest first."""
+    with connect(url) as controller:
+        print_rows(controller.get_list("/api/vms"), _COLUMNS, output)
+
+
+@app.command()
+def show(vm_id: str, url: Url = None, output: Output = OutputFormat.TABLE) -> None:
+    """One machine, whole."""
+    with connect(url) as controller:
+        print_one(controller.get(f"/api/vms/{vm_id}"), output)
+
+
+@app.command()
+def stop(vm_id: str, url: Url = None, output: Output = OutputFormat.TABLE) -> None:
+    """Destroy a machine."""
+    with connect(url) as controller:
+        controller.delete(f"/api/vms/{vm_id}")
+    print_done({"vm_id": vm_id}, f"{vm_id} is destroyed.", output)

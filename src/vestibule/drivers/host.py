@@ -1,0 +1,178 @@
+"""Looks at the host for ``doctor``: programs, kernel, folders, disk, port.  Implements ``HostProbe``."""
+
+from __future__ import annotations
+
+import asyncio
+import dataclasses
+import http.client
+import os
+import platform
+import shutil
+import socket
+import stat
+import sys
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from pathlib import Path
+
+from vestibule.core.errors import VestibuleError
+from vestibule.core.machines import DriverName
+from vestibule.drivers.net.client import NetworkReport
+from vestibule.services.host import Accelerator, Check
+from vestibule.services.machines import Choice
+
+MIN_PYTHON = (3, 11)
+MIN_FREE_MIB = 8192
+"""A build holds packages, layers and their merged copy at once."""
+LIVEZ_TIMEOUT_S = 2.0
+
+_PROGRAMS = (
+    ("bwrap", "bubblewrap", "starts containers", frozenset({DriverName.CONTAINER})),
+    ("qemu-system-x86_64", "qemu-system-x86", "starts virtual machines", frozenset({DriverName.QEMU})),
+    ("mmdebstrap", "mmdebstrap", "builds the golden's base", frozenset(DriverName)),
+    ("sqfstar", "squashfs-tools", "packs the golden's layers", frozenset(DriverName)),
+)
+"""Program, Debian package, purpose, drivers that cannot do without it."""
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class LocalHost:
+    """This host.  ``network`` and ``accelerator`` really try what they report on."""
+
+    state_dir: Path
+    cache_dir: Path
+    web_dir: Path
+    address: tuple[str, int]
+    network: Callable[[], Awaitable[NetworkReport]]
+    accelerator: Accelerator
+
+    async def checks(self, choice: Choice) -> Sequence[Check]:
+        """See services.host.HostProbe."""
+        local = await asyncio.to_thread(lambda: list(self._local(choice)))
+        return [*local, *await self._network()]
+
+    def _local(self, choice: Choice) -> Iterator[Check]:
+        yield _python()
+        for program, package, purpose, drivers in _PROGRAMS:
+            yield _program(program, package, purpose, needed=choice.driver in drivers)
+        yield _accelerator(self.accelerator)
+        yield _disk(self.cache_dir)
+        yield _private(self.state_dir)
+        yield _web(self.web_dir)
+        yield _port(*self.address)
+
+    async def _network(self) -> list[Check]:
+        name = "user namespaces"
+        try:
+            report = await self.network()
+        except VestibuleError as error:
+            return [Check(name=name, ok=False, detail=error.cause, fix=error.remedy)]
+        limits = report.limits
+        held = [kind for kind in ("memory", "pids", "cpu") if getattr(limits, kind)]
+        return [
+            Check(name=name, ok=True, detail=f"a broker and a machine's user were made (uid {report.uid})"),
+            Check(
+                name="limits",
+                ok=limits.memory and limits.pids and limits.cpu,
+                detail=f"{limits.kind} holds {', '.join(held)}: {limits.where}",
+                fix=limits.remedy,
+                needed=False,
+            ),
+        ]
+
+
+def _python() -> Check:
+    return Check(
+        name="python",
+        ok=sys.version_info >= MIN_PYTHON,
+        detail=f"{platform.python_version()} at {sys.executable}",
+        fix="Install Python 3.11 or newer.",
+    )
+
+
+def _program(program: str, package: str, purpose: str, *, needed: bool) -> Check:
+    path = shutil.which(program)
+    return Check(
+        name=program,
+        ok=path is not None,
+        detail=path or f"is not on PATH; it {purpose}",
+        fix=f"apt-get install {package}",
+        needed=needed,
+    )
+
+
+def _accelerator(found: Accelerator) -> Check:
+    fix = "Nothing needs doing: containers are used, or emulation where isolation is vm."
+    return Check(name="kvm", ok=found.works, detail=found.why, fix=fix, needed=False)
+
+
+def _disk(folder: Path) -> Check:
+    there = next(path for path in (folder, *folder.parents) if path.exists())
+    free_mib = shutil.disk_usage(there).free >> 20
+    return Check(
+        name="disk",
+        ok=free_mib >= MIN_FREE_MIB,
+        detail=f"{free_mib} MiB free for {folder}; a build wants {MIN_FREE_MIB}",
+        fix="Free some space, or set cache_dir to a folder on a larger disk.",
+        needed=False,
+    )
+
+
+def _private(folder: Path) -> Check:
+    """The state folder holds the key of all credentials: nobody else may enter it."""
+    name = "state folder"
+    try:
+        found = folder.stat()
+    except FileNotFoundError:
+        return Check(name=name, ok=True, detail=f"{folder} is made at the first start")
+    except PermissionError:
+        return Check(name=name, ok=False, detail=f"{folder} cannot be entered", fix="Run as its owner.")
+    mode = stat.S_IMODE(found.st_mode)
+    return Check(
+        name=name,
+        ok=mode & 0o077 == 0 and found.st_uid == os.geteuid(),
+        detail=f"{folder} has mode {mode:04o} and belongs to uid {found.st_uid}",
+        fix=f"chown -R {os.geteuid()} {folder}; chmod 0700 {folder}",
+    )
+
+
+def _web(folder: Path) -> Check:
+    return Check(
+        name="web app",
+        ok=(folder / "index.html").is_file(),
+        detail=str(folder),
+        fix="In a checkout: make install.  From a wheel: pip install --force-reinstall vestibule.",
+    )
+
+
+def _port(host: str, port: int) -> Check:
+    if _can_bind(host, port):
+        return Check(name="port", ok=True, detail=f"{host}:{port} is free")
+    ours = _is_controller(host, port)
+    return Check(
+        name="port",
+        ok=ours,
+        detail=f"{host}:{port} is {'the running controller' if ours else 'held by another program'}",
+        fix=f"See who holds it (ss -ltnp 'sport = :{port}'), or set another port.",
+    )
+
+
+def _can_bind(host: str, port: int) -> bool:
+    with socket.socket() as candidate:
+        candidate.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            candidate.bind((host, port))
+        except OSError:
+            return False
+        return True
+
+
+def _is_controller(host: str, port: int) -> bool:
+    connection = http.client.HTTPConnection(host, port, timeout=LIVEZ_TIMEOUT_S)
+    try:
+        connection.request("GET", "/livez")
+        answer = connection.getresponse()
+        return answer.status == 200 and b"vestibule" in answer.read(4096)
+    except (OSError, http.client.HTTPException):
+        return False
+    finally:
+        connection.close()

@@ -1,0 +1,102 @@
+"""What this host can do: which driver it uses and why, and what is missing, with the fix.
+
+``doctor`` prints it, ``GET /api/host`` serves it: one list, one truth.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+from typing import Protocol
+
+from vestibule.core.ids import GoldenId
+from vestibule.core.machines import DriverName, Isolation
+from vestibule.services.machines import Choice
+from vestibule.services.ports import GoldenStore
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Accelerator:
+    """What a probe boot found out about hardware virtualization."""
+
+    works: bool
+    why: str
+    """What was seen: a part of a sentence."""
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Check:
+    """One thing that was looked at."""
+
+    name: str
+    ok: bool
+    detail: str
+    fix: str | None = None
+    """The next step; given whenever it is not ok."""
+    needed: bool = True
+    """Whether machines cannot be run here without it."""
+
+
+class HostProbe(Protocol):
+    """Looks at the host; a driver implements it."""
+
+    async def checks(self, choice: Choice) -> Sequence[Check]:
+        """Every check, in the order a person wants to read them; never raises for what is missing."""
+        ...
+
+
+def choose(isolation: str, accelerator: Accelerator) -> Choice:
+    """The driver for a setting (auto, vm, container) on a host with this accelerator, and why."""
+    if isolation == "container":
+        return _container("isolation is set to container")
+    if isolation == "vm":
+        speed = "KVM works" if accelerator.works else f"emulated, because {accelerator.why}"
+        return _vm(f"isolation is set to vm; {speed}")
+    if accelerator.works:
+        return _vm(f"KVM works: {accelerator.why}")
+    return _container(f"a virtual machine would be too slow here: {accelerator.why}")
+
+
+def _vm(why: str) -> Choice:
+    return Choice(driver=DriverName.QEMU, isolation=Isolation.VM, why=why)
+
+
+def _container(why: str) -> Choice:
+    return Choice(driver=DriverName.CONTAINER, isolation=Isolation.CONTAINER, why=why)
+
+
+def golden_check(goldens: GoldenStore) -> Check:
+    """Whether the golden that today's inputs make is there; if not, whether an older one is (stale)."""
+    wanted = goldens.wanted()
+    if goldens.has(wanted):
+        manifest = goldens.manifest(wanted)
+        return Check(name="golden", ok=True, detail=f"{wanted}, built {manifest.built_at:%Y-%m-%d %H:%M} UTC")
+    older = goldens.list()
+    have = f"the newest here, {older[0].golden_id}, is stale" if older else "none is here"
+    return Check(
+        name="golden", ok=False, detail=f"{wanted} is not built; {have}", fix="vestibule golden build"
+    )
+
+
+class HostReport:
+    """One per controller or ``doctor`` run."""
+
+    def __init__(self, *, probe: HostProbe, choice: Choice, goldens: GoldenStore) -> None:
+        self.choice = choice
+        self._probe = probe
+        self._goldens = goldens
+
+    @property
+    def golden_id(self) -> GoldenId:
+        """The golden that today's inputs make."""
+        return self._goldens.wanted()
+
+    @property
+    def golden_ready(self) -> bool:
+        """Whether it is built."""
+        return self._goldens.has(self.golden_id)
+
+    async def checks(self) -> Sequence[Check]:
+        """Look at everything, now."""
+        choice = Check(name="driver", ok=True, detail=f"{self.choice.driver}: {self.choice.why}")
+        return [*await self._probe.checks(self.choice), choice, golden_check(self._goldens)]
