@@ -85,3 +85,27 @@ class Manifest:
     """npm package → version."""
     built_at: dt.datetime
     build_s: float
+    min_mem_mib: int = 0
+    """A machine with less is refused before it starts."""
+
+    def to_mapping(self) -> dict[str, Any]:
+        """As a JSON value."""
+        return {
+            **dataclasses.asdict(self),
+            "layers": list(self.layers),
+            "built_at": self.built_at.isoformat(),
+        }
+
+    @classmethod
+    def from_mapping(cls, raw: Mapping[str, Any]) -> Manifest:
+        """Read a JSON value.  Raises KeyError, TypeError or ValueError when it is not a manifest."""
+        names = {field.name for field in dataclasses.fields(cls)}
+        values = {key: value for key, value in raw.items() if key in names}
+        return cls(
+            **{
+                **values,
+                "golden_id": GoldenId(raw["golden_id"]),
+                "layers": tuple(raw["layers"]),
+                "built_at": dt.datetime.fromisoformat(raw["built_at"]),
+            }
+        )

@@ -1,0 +1,1 @@
+PATH=/opt/vestibule/tools/node_modules/.bin:/opt/vestibule/demo:$PATH

@@ -1,0 +1,218 @@
+"""Builds a golden: plans the steps that are missing, makes each layer once, merges, checks, publishes.
+
+A build may be killed at any moment: what is not finished lies in a work folder that the next build removes.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime as dt
+import json
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any, Protocol
+
+from vestibule.core.errors import GoldenFailed, VestibuleError
+from vestibule.core.goldens import LayerRecipe, Manifest, Recipe
+from vestibule.core.ids import GoldenId
+from vestibule.drivers.goldens.cache import Cache, file_digest, make_read_only
+from vestibule.drivers.goldens.commands import Commands
+
+
+class Progress(Protocol):
+    """Told when a step begins (``seconds`` is None) and when it has ended."""
+
+    def __call__(self, step: str, index: int, total: int, seconds: float | None) -> None:
+        """``index`` counts from 1 to ``total``, over the steps this build really does."""
+        ...
+
+
+@dataclasses.dataclass(kw_only=True)
+class Workshop:
+    """What a step of a build works with."""
+
+    folder: Path
+    """The product's folder while it is made."""
+    parents: Sequence[Path]
+    """Finished folders of the layers below, bottom first (all layers, for the golden itself)."""
+    commands: Commands
+    details: dict[str, Any] = dataclasses.field(default_factory=dict)
+    """What a step found out; goes into the manifest."""
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class BuildStep:
+    """One thing to do, named for the person who watches."""
+
+    name: str
+    act: Callable[[Workshop], None]
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Build:
+    """How one product is made: a layer, or the golden on top of its layers."""
+
+    kind: str
+    """"layers" or "goldens"."""
+    name: str
+    steps: tuple[BuildStep, ...]
+    products: tuple[str, ...]
+    """Files whose digests go into the manifest; made read-only."""
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class PlannedStep:
+    """A step and whether its product is there already."""
+
+    name: str
+    done: bool
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Plan:
+    """What a build would do now."""
+
+    golden_id: GoldenId
+    steps: tuple[PlannedStep, ...]
+
+    @property
+    def needed(self) -> int:
+        """How many steps are still to do."""
+        return sum(not step.done for step in self.steps)
+
+
+class GoldenBuilder:
+    """Makes the golden of one recipe.  Blocking: call it from a thread of its own or a command."""
+
+    def __init__(
+        self,
+        cache: Cache,
+        recipe: Recipe,
+        layers: Sequence[Build],
+        golden: Build,
+        *,
+        min_mem_mib: int,
+        agent_build: str,
+        tools: dict[str, str],
+    ) -> None:
+        self._cache = cache
+        self._recipe = recipe
+        self._builds = (*layers, golden)
+        self._min_mem_mib = min_mem_mib
+        self._agent_build = agent_build
+        self._tools = tools
+
+    def plan(self) -> Plan:
+        """The steps, done and needed, without doing any."""
+        steps = [
+            PlannedStep(name=step.name, done=self._done(build))
+            for build in self._builds
+            for step in build.steps
+        ]
+        return Plan(golden_id=self._recipe.golden_id, steps=tuple(steps))
+
+    def build(self, progress: Progress) -> Manifest:
+        """Do the steps that are needed; returns the golden's manifest.
+
+        Waits while another process builds the same.  Raises GoldenFailed naming the step, DiskFull, HostUnfit.
+        """
+        counter = _Counter(progress, self.plan().needed)
+        for build in self._builds:
+            with self._cache.lock(build.name):
+                if not self._done(build):
+                    self._make(build, counter)
+        return self._golden_manifest()
+
+    def _done(self, build: Build) -> bool:
+        return self._cache.has(build.kind, build.name)
+
+    def _make(self, build: Build, counter: _Counter) -> None:
+        begin = time.monotonic()
+        log = self._cache.root / "logs" / f"{build.name}.log"
+        log.unlink(missing_ok=True)
+        with self._cache.work(build.name) as folder:
+            shop = Workshop(folder=folder, parents=self._parents(build), commands=Commands(log))
+            for step in build.steps:
+                counter.run(step, shop)
+            self._finish(build, shop, time.monotonic() - begin)
+            self._cache.publish(folder, build.kind, build.name)
+
+    def _parents(self, build: Build) -> list[Path]:
+        below = self._builds[: self._builds.index(build)]
+        return [self._cache.path(layer.kind, layer.name) for layer in below]
+
+    def _finish(self, build: Build, shop: Workshop, build_s: float) -> None:
+        digests = {name: file_digest(shop.folder / name) for name in build.products}
+        for name in build.products:
+            make_read_only(shop.folder / name)
+        manifest = shop.folder / "manifest.json"
+        content = self._manifest_content(build, shop, digests, round(build_s, 3))
+        manifest.write_text(json.dumps(content, indent=1, sort_keys=True) + "\n")
+        make_read_only(manifest)
+
+    def _manifest_content(
+        self, build: Build, shop: Workshop, digests: dict[str, str], build_s: float
+    ) -> dict[str, Any]:
+        now = dt.datetime.now(dt.UTC)
+        if build.kind == "goldens":
+            return {**self._describe(digests, now, build_s).to_mapping(), "details": shop.details}
+        layer = self._layer(build.name)
+        return {
+            **dataclasses.asdict(layer),
+            "name": layer.name,
+            "digests": digests,
+            "details": shop.details,
+            "built_at": now.isoformat(),
+            "build_s": build_s,
+        }
+
+    def _layer(self, name: str) -> LayerRecipe:
+        return next(layer for layer in self._recipe.layers if layer.name == name)
+
+    def _describe(self, digests: dict[str, str], now: dt.datetime, build_s: float) -> Manifest:
+        return Manifest(
+            golden_id=self._recipe.golden_id,
+            agent_build=self._agent_build,
+            layers=tuple(layer.name for layer in self._recipe.layers),
+            inputs={layer.kind: layer.inputs for layer in self._recipe.layers},
+            digests=digests,
+            tools=self._tools,
+            built_at=now,
+            build_s=build_s,
+            min_mem_mib=self._min_mem_mib,
+        )
+
+    def _golden_manifest(self) -> Manifest:
+        path = self._cache.path("goldens", self._recipe.golden_id) / "manifest.json"
+        return Manifest.from_mapping(json.loads(path.read_text()))
+
+
+class _Counter:
+    """Numbers the steps that are really done, and names the one that fails."""
+
+    def __init__(self, progress: Progress, total: int) -> None:
+        self._progress = progress
+        self._total = total
+        self._index = 0
+
+    def run(self, step: BuildStep, shop: Workshop) -> None:
+        self._index += 1
+        shop.commands.note(f"step {self._index}/{self._total}: {step.name}")
+        self._progress(step.name, self._index, self._total, None)
+        begin = time.monotonic()
+        try:
+            step.act(shop)
+        except GoldenFailed as error:
+            raise _at_step(step.name, error) from error
+        self._progress(step.name, self._index, self._total, time.monotonic() - begin)
+
+
+def _at_step(step: str, error: VestibuleError) -> GoldenFailed:
+    return GoldenFailed(
+        f"step “{step}” failed: {error.cause}",
+        remedy=error.remedy,
+        code=error.failure_code,
+        **error.evidence,
+        step=step,
+    )

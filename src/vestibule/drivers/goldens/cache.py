@@ -1,0 +1,114 @@
+"""Content-addressed folders: written aside under a lock, made durable, renamed, read-only from then on.
+
+::
+
+    locks/<name>.lock      held by the one builder of a name; a second waits, then finds the product
+    work/<name>-<random>/  what is being made; whatever lies here when the lock is free is a dead builder's
+    <kind>/<name>/         finished: complete and never changed
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import fcntl
+import hashlib
+import os
+import shutil
+import stat
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+from vestibule.core.errors import HostUnfit
+from vestibule.drivers.goldens.commands import disk_full
+
+
+class Cache:
+    """The folder that holds everything a golden is made of; all of it can be made again."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+
+    def path(self, kind: str, name: str) -> Path:
+        """Where a finished product is, or will be."""
+        return self.root / kind / name
+
+    def has(self, kind: str, name: str) -> bool:
+        """Whether the product is finished: its manifest is written last, then the folder renamed."""
+        return (self.path(kind, name) / "manifest.json").is_file()
+
+    @contextlib.contextmanager
+    def lock(self, name: str) -> Iterator[None]:
+        """Be the only builder of ``name``; waits for another one."""
+        path = self._made("locks") / f"{name}.lock"
+        with path.open("w") as file:
+            fcntl.flock(file, fcntl.LOCK_EX)
+            yield
+
+    @contextlib.contextmanager
+    def work(self, name: str) -> Iterator[Path]:
+        """A fresh folder to build ``name`` in, gone afterwards; the lock must be held."""
+        parent = self._made("work")
+        for dead in parent.glob(f"{name}-*"):
+            remove_tree(dead)
+        folder = Path(tempfile.mkdtemp(prefix=f"{name}-", dir=parent))
+        folder.chmod(0o755)
+        try:
+            yield folder
+        except OSError as error:
+            if error.errno in {errno.ENOSPC, errno.EDQUOT}:
+                raise disk_full(self.root) from error
+            raise
+        finally:
+            remove_tree(folder)
+
+    def publish(self, work: Path, kind: str, name: str) -> Path:
+        """Make a finished work folder durable and give it its name."""
+        final = self._made(kind) / name
+        sync_filesystem(work)
+        if final.exists():
+            remove_tree(final)
+        work.rename(final)
+        sync_filesystem(final.parent)
+        return final
+
+    def _made(self, kind: str) -> Path:
+        folder = self.root / kind
+        try:
+            folder.mkdir(parents=True, exist_ok=True, mode=0o755)
+        except PermissionError as error:
+            raise HostUnfit(
+                f"the cache folder {folder} cannot be made: {error.strerror}",
+                remedy="Set cache_dir to a folder of your own, or change the owner of this one.",
+            ) from error
+        return folder
+
+
+def sync_filesystem(path: Path) -> None:
+    """Flush the file system that holds ``path``: tens of thousands of files in one call."""
+    subprocess.run(["sync", "-f", str(path)], check=True)
+
+
+def remove_tree(path: Path) -> None:
+    """Remove a tree whose folders may be read-only; nothing happens when it is not there."""
+    if not path.exists():
+        return
+    for folder, names, _files in os.walk(path):
+        for name in names:
+            child = Path(folder, name)
+            if not child.is_symlink():
+                child.chmod(0o755)
+    shutil.rmtree(path)
+
+
+def file_digest(path: Path) -> str:
+    """SHA-256 of a file."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def make_read_only(path: Path) -> None:
+    """Nobody writes this file any more; everybody may read it."""
+    path.chmod(stat.S_IRUSR | stat.S_IRGRP | stat.S_IROTH)

@@ -1,0 +1,86 @@
+"""From a tar archive to the two forms of a layer: a squashfs image and a plain folder."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import stat
+from pathlib import Path
+
+from vestibule.drivers.goldens.build import Workshop
+
+PRODUCT = "layer.sqfs"
+SQUASHFS_OPTIONS = (
+    # Not compressed: an emulated guest would pay for every page; the host's page cache holds one copy for all.
+    "-noI",
+    "-noD",
+    "-noF",
+    "-noX",
+    "-no-xattrs",
+    "-no-exports",
+    "-mkfs-time",
+    "0",
+    "-all-time",
+    "0",
+    "-b",
+    "65536",
+    "-quiet",
+    "-no-progress",
+)
+
+
+def pack_squashfs(shop: Workshop) -> None:
+    """``layer.tar`` → ``layer.sqfs``: the same bytes for the same archive."""
+    shop.commands.run(
+        ["sqfstar", *SQUASHFS_OPTIONS, str(shop.folder / PRODUCT)], stdin=shop.folder / "layer.tar"
+    )
+
+
+def unpack_rootfs(shop: Workshop) -> None:
+    """``layer.tar`` → ``rootfs/``, readable by every uid, without device nodes or set-id bits; the tar goes."""
+    rootfs = shop.folder / "rootfs"
+    rootfs.mkdir()
+    archive = shop.folder / "layer.tar"
+    shop.commands.run(
+        ["tar", "-x", "--no-same-owner", "--delay-directory-restore", "--exclude=./dev/*", "-C", str(rootfs)],
+        stdin=archive,
+    )
+    open_to_readers(rootfs)
+    archive.unlink()
+
+
+def open_to_readers(root: Path) -> None:
+    """What the owner may read or enter, everybody may; nothing is set-uid or set-gid."""
+    for folder, _names, files in os.walk(root):
+        os.chmod(folder, 0o755)
+        for name in files:
+            path = os.path.join(folder, name)
+            mode = os.lstat(path).st_mode
+            if stat.S_ISREG(mode):
+                os.chmod(path, 0o755 if mode & stat.S_IXUSR else 0o644)
+
+
+def merge_layers(shop: Workshop) -> None:
+    """Hard-link every layer's ``rootfs/`` into one; an upper layer's file takes the place of a lower one's."""
+    rootfs = shop.folder / "rootfs"
+    rootfs.mkdir()
+    for layer in shop.parents:
+        shop.commands.run(
+            [
+                "cp",
+                "-a",
+                "--link",
+                "--remove-destination",
+                "--no-target-directory",
+                f"{layer}/rootfs",
+                str(rootfs),
+            ]
+        )
+
+
+def take_kernel(shop: Workshop) -> None:
+    """Kernel and initrd of the bottom layer, under fixed names beside it."""
+    boot = shop.folder / "rootfs" / "boot"
+    for name, pattern in (("kernel", "vmlinuz-*"), ("initrd", "initrd.img-*")):
+        (found,) = boot.glob(pattern)
+        shutil.copyfile(found, shop.folder / name)

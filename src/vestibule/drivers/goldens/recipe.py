@@ -1,0 +1,196 @@
+"""Reads the declarative inputs of ``images/`` and ``agent/`` and names the golden that they make."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+import tomllib
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from vestibule.core.errors import GoldenFailed
+from vestibule.core.goldens import LayerRecipe, Recipe
+from vestibule.drivers.goldens.resources import Resources
+
+BUILDER = 1
+"""Raise when the code of this package turns the same inputs into other bytes."""
+
+_SKIPPED = {"__pycache__", ".mypy_cache", ".ruff_cache", "tests"}
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class BaseSpec:
+    """images/base.toml, checked."""
+
+    suite: str
+    components: tuple[str, ...]
+    serial: str
+    architecture: str
+    packages: tuple[str, ...]
+    exclude: tuple[str, ...]
+    include: tuple[str, ...]
+    min_mem_mib: int
+    min_disk_mib: int
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class ToolsSpec:
+    """images/tools.toml, checked."""
+
+    folder: str
+    install: tuple[tuple[str, str], ...]
+    """(package, script inside it)"""
+    prune: tuple[str, ...]
+    check: Mapping[str, tuple[str, ...]]
+    versions: Mapping[str, str]
+    """npm package → exact version, from package.json."""
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class AgentSpec:
+    """images/agent.toml, checked."""
+
+    enable: tuple[str, ...]
+    mask: tuple[str, ...]
+    place: Mapping[str, str]
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class GoldenSpec:
+    """All inputs of a golden: what to do, and the recipe that names it."""
+
+    resources: Resources
+    base: BaseSpec
+    tools: ToolsSpec
+    agent: AgentSpec
+    recipe: Recipe
+
+
+def tree_files(root: Path) -> Iterator[Path]:
+    """The files of a tree in a fixed order, without what Python and editors leave."""
+    for path in sorted(root.rglob("*")):
+        if path.is_file() and not _SKIPPED.intersection(path.relative_to(root).parts):
+            yield path
+
+
+def is_program(path: Path) -> bool:
+    """Whether a file gets mode 0755: told by its first bytes, because a wheel does not keep modes."""
+    with path.open("rb") as file:
+        return file.read(2) == b"#!"
+
+
+def tree_digest(root: Path) -> dict[str, str]:
+    """Relative path → SHA-256 of every file."""
+    return {
+        str(path.relative_to(root)): hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in tree_files(root)
+    }
+
+
+def _toml(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text())
+    except (OSError, tomllib.TOMLDecodeError) as error:
+        raise GoldenFailed(
+            f"the recipe {path} cannot be read: {error}",
+            remedy="Mend the file, or install Vestibule again.",
+            code="recipe_invalid",
+        ) from error
+
+
+def _debian_packages(path: Path) -> list[str]:
+    if not path.exists():
+        return []
+    lines = (line.partition("#")[0].strip() for line in path.read_text().splitlines())
+    return [line for line in lines if line]
+
+
+def _base_spec(resources: Resources) -> BaseSpec:
+    raw = _toml(resources.images / "base.toml")
+    packages = {*raw["packages"], *_debian_packages(resources.agent / "debian-packages.txt")}
+    return BaseSpec(
+        suite=raw["suite"],
+        components=tuple(raw["components"]),
+        serial=raw["serial"],
+        architecture=raw["architecture"],
+        packages=tuple(sorted(packages)),
+        exclude=tuple(raw["files"]["exclude"]),
+        include=tuple(raw["files"]["include"]),
+        min_mem_mib=raw["min_mem_mib"],
+        min_disk_mib=raw["min_disk_mib"],
+    )
+
+
+def _tools_spec(resources: Resources) -> ToolsSpec:
+    raw = _toml(resources.images / "tools.toml")
+    package = json.loads((resources.images / "tools" / "package.json").read_text())
+    return ToolsSpec(
+        folder=raw["folder"],
+        install=tuple((step["package"], step["script"]) for step in raw["install"]),
+        prune=tuple(step["path"] for step in raw["prune"]),
+        check={name: tuple(argv) for name, argv in raw["check"].items()},
+        versions=dict(package["dependencies"]),
+    )
+
+
+def _agent_spec(resources: Resources) -> AgentSpec:
+    raw = _toml(resources.images / "agent.toml")
+    return AgentSpec(enable=tuple(raw["enable"]), mask=tuple(raw["mask"]), place=dict(raw["place"]))
+
+
+def _plain(spec: object) -> dict[str, Any]:
+    """A spec as a JSON value; tuples become lists there anyway."""
+    return json.loads(json.dumps(dataclasses.asdict(spec)))  # type: ignore[no-any-return, call-overload]
+
+
+def _recipe(resources: Resources, base: BaseSpec, tools: ToolsSpec, agent: AgentSpec) -> Recipe:
+    images = resources.images
+    bottom = LayerRecipe(
+        kind="base", inputs={"spec": _plain(base), "files": tree_digest(images / "base")}, parent=None
+    )
+    middle = LayerRecipe(
+        kind="tools",
+        inputs={"spec": _plain(tools), "files": tree_digest(images / "tools")},
+        parent=bottom.name,
+    )
+    top = LayerRecipe(
+        kind="agent",
+        inputs={
+            "spec": _plain(agent),
+            "package": tree_digest(resources.agent_package),
+            "agent": agent_files(resources),
+            "overlay": tree_digest(images / "overlay"),
+        },
+        parent=middle.name,
+    )
+    return Recipe(layers=(bottom, middle, top), builder=BUILDER)
+
+
+def agent_files(resources: Resources) -> dict[str, str]:
+    """Relative path → SHA-256 of the agent's companions, without its package (hashed apart)."""
+    return {
+        path: digest
+        for path, digest in tree_digest(resources.agent).items()
+        if not path.startswith("vestibule_agent/")
+    }
+
+
+def read_spec(resources: Resources) -> GoldenSpec:
+    """Read all inputs.  Raises GoldenFailed ``recipe_invalid``."""
+    try:
+        base, tools, agent = _base_spec(resources), _tools_spec(resources), _agent_spec(resources)
+    except (KeyError, TypeError, OSError) as error:
+        raise GoldenFailed(
+            f"a recipe under {resources.images} is incomplete: {error!r}",
+            remedy="Compare it with images/ of this release, or install Vestibule again.",
+            code="recipe_invalid",
+        ) from error
+    return GoldenSpec(
+        resources=resources,
+        base=base,
+        tools=tools,
+        agent=agent,
+        recipe=_recipe(resources, base, tools, agent),
+    )

@@ -1,0 +1,76 @@
+"""The goldens of this host, by name."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+from vestibule.core.errors import Absent, GoldenFailed
+from vestibule.core.goldens import Manifest, Recipe
+from vestibule.core.ids import GoldenId
+from vestibule.drivers.goldens.cache import Cache
+
+BUILD_REMEDY = "Build it: vestibule golden build."
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class GoldenFiles:
+    """Where the products of one golden are."""
+
+    kernel: Path
+    initrd: Path
+    rootfs: Path
+    """All layers merged: what a container mounts read-only."""
+    layers: tuple[Path, ...]
+    """A squashfs image per layer, bottom first: what a virtual machine gets as disks."""
+
+
+class DirectoryGoldenStore:
+    """Goldens as folders under ``<cache>/goldens``; implements the port ``GoldenStore``."""
+
+    def __init__(self, cache: Cache, recipe: Recipe) -> None:
+        self.cache = cache
+        self._recipe = recipe
+
+    def wanted(self) -> GoldenId:
+        """The name of the golden that today's inputs make."""
+        return self._recipe.golden_id
+
+    def has(self, golden_id: GoldenId) -> bool:
+        """Whether it is finished and stored, layers included."""
+        if not self.cache.has("goldens", golden_id):
+            return False
+        return all(self.cache.has("layers", layer) for layer in self.manifest(golden_id).layers)
+
+    def manifest(self, golden_id: GoldenId) -> Manifest:
+        """Read its manifest.  Raises Absent; GoldenFailed when it is damaged."""
+        path = self.cache.path("goldens", golden_id) / "manifest.json"
+        try:
+            return Manifest.from_mapping(json.loads(path.read_text()))
+        except FileNotFoundError as error:
+            raise Absent(f"there is no golden {golden_id} on this host", remedy=BUILD_REMEDY) from error
+        except (ValueError, KeyError, TypeError) as error:
+            raise GoldenFailed(
+                f"the manifest {path} is damaged: {error!r}",
+                remedy=f"Remove the folder {path.parent}, then run: vestibule golden build.",
+                code="golden_damaged",
+            ) from error
+
+    def list(self) -> Sequence[Manifest]:
+        """All finished goldens, newest first."""
+        names = sorted(path.parent.name for path in self.cache.root.glob("goldens/g-*/manifest.json"))
+        found = [self.manifest(GoldenId(name)) for name in names]
+        return sorted(found, key=lambda manifest: manifest.built_at, reverse=True)
+
+    def files(self, golden_id: GoldenId) -> GoldenFiles:
+        """The products of a finished golden.  Raises Absent."""
+        folder = self.cache.path("goldens", golden_id)
+        layers = self.manifest(golden_id).layers
+        return GoldenFiles(
+            kernel=folder / "kernel",
+            initrd=folder / "initrd",
+            rootfs=folder / "rootfs",
+            layers=tuple(self.cache.path("layers", layer) / "layer.sqfs" for layer in layers),
+        )

