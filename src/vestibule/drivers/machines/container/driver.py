@@ -1,0 +1,193 @@
+"""Starts containers from goldens, each in its machine's network namespace, unprivileged."""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import hashlib
+import os
+import shutil
+import socket
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+
+from vestibule.core.errors import GoldenFailed, HostUnfit
+from vestibule.core.ids import GoldenId, VmId
+from vestibule.core.machines import DriverName, Isolation
+from vestibule.drivers.machines.container import argv, seccomp
+from vestibule.services.ports import ControlChannel, Exit, MachineRequest, Network
+
+GUEST_LOOPBACK = "127.0.0.1"
+"""The egress proxy listens on the namespace's own loopback: the guest's tools find it there."""
+LOG_NAME = "console.log"
+
+
+class ContainerMachine:
+    """A started container; its namespace has the machine's address on loopback."""
+
+    def __init__(
+        self,
+        *,
+        vm_id: VmId,
+        address: str,
+        pid: int,
+        control: ControlChannel,
+        channel: socket.socket,
+        network: Network,
+    ) -> None:
+        self._vm_id = vm_id
+        self._address = address
+        self._pid = pid
+        self._control = control
+        self._channel = channel
+        self._network = network
+
+    @property
+    def pid(self) -> int:
+        """See services.ports.Machine: bubblewrap's own pid."""
+        return self._pid
+
+    @property
+    def control(self) -> ControlChannel:
+        """See services.ports.Machine."""
+        return self._control
+
+    async def connect(self, port: int) -> socket.socket:
+        """See services.ports.Machine; the socket is non-blocking."""
+        return await self._network.connect(self._vm_id, self._address, port)
+
+    async def listen(self, port: int) -> socket.socket:
+        """See services.ports.Machine; the socket is non-blocking."""
+        return await self._network.listen(self._vm_id, GUEST_LOOPBACK, port)
+
+    async def wait(self) -> Exit:
+        """See services.ports.Machine."""
+        return await self._network.wait(self._vm_id)
+
+    async def stop(self) -> None:
+        """See services.ports.Machine."""
+        self._channel.close()
+        await self._network.destroy(self._vm_id)
+
+
+class ContainerDriver:
+    """``goldens`` is the folder of all goldens; ``open_control`` speaks the hand-over over a socket.
+
+    ``command`` is what the container runs first; only tests run something else than the agent.
+    """
+
+    name = DriverName.CONTAINER
+    isolation = Isolation.CONTAINER
+
+    def __init__(
+        self,
+        *,
+        network: Network,
+        goldens: Path,
+        open_control: Callable[[socket.socket], ControlChannel],
+        command: Sequence[str] = argv.AGENT,
+    ) -> None:
+        self._network = network
+        self._goldens = goldens
+        self._open_control = open_control
+        self._command = tuple(command)
+        self._filter = functools.cache(seccomp.build)
+
+    async def start(self, request: MachineRequest) -> ContainerMachine:
+        """See services.ports.MachineDriver."""
+        bwrap, rootfs, rules = find_bwrap(), self._rootfs(request.golden_id), self._filter()
+        await self._network.create(request.vm_id, [request.address])
+        ours, theirs = socket.socketpair()
+        try:
+            with theirs, _memory_files(_identity_files(request, rootfs)) as files:
+                pid = await self._spawn(request, theirs, files, rules, bwrap=bwrap, rootfs=rootfs)
+        except BaseException:
+            ours.close()
+            await self._network.destroy(request.vm_id)
+            raise
+        return ContainerMachine(
+            vm_id=request.vm_id,
+            address=request.address,
+            pid=pid,
+            control=self._open_control(ours),
+            channel=ours,
+            network=self._network,
+        )
+
+    async def _spawn(
+        self,
+        request: MachineRequest,
+        handover: socket.socket,
+        files: Mapping[str, int],
+        rules: bytes,
+        *,
+        bwrap: str,
+        rootfs: Path,
+    ) -> int:
+        numbers = {path: argv.FIRST_FILE_FD + index for index, path in enumerate(files)}
+        container = argv.Container(
+            bwrap=bwrap,
+            rootfs=rootfs,
+            hostname=request.vm_id,
+            mem_mib=request.limits.mem_mib,
+            pids=request.limits.pids,
+            files=numbers,
+        )
+        with _memory_files({"seccomp": rules}) as filters:
+            fds = {argv.HANDOVER_FD: handover.fileno(), argv.SECCOMP_FD: filters["seccomp"]}
+            return await self._network.spawn(
+                request.vm_id,
+                argv.bwrap_argv(container, self._command),
+                fds=fds | {number: files[path] for path, number in numbers.items()},
+                log=request.run_dir / LOG_NAME,
+                limits=request.limits,
+            )
+
+    def _rootfs(self, golden_id: GoldenId) -> Path:
+        rootfs = self._goldens / golden_id / "rootfs"
+        if not rootfs.is_dir():
+            raise GoldenFailed(
+                f"the golden {golden_id} has no rootfs at {rootfs}",
+                remedy="vestibule golden build",
+                code="golden_absent",
+            )
+        return rootfs
+
+
+def find_bwrap() -> str:
+    """Bubblewrap's path.  Raises HostUnfit ``no_bubblewrap``."""
+    path = shutil.which("bwrap")
+    if path is None:
+        raise HostUnfit(
+            "containers need bubblewrap, which is not installed",
+            remedy="sudo apt-get install -y bubblewrap",
+            code="no_bubblewrap",
+        )
+    return path
+
+
+def _identity_files(request: MachineRequest, rootfs: Path) -> dict[str, bytes]:
+    """Files that must differ between clones; only those that the rootfs has can be covered."""
+    machine_id = hashlib.sha256(request.vm_id.encode()).hexdigest()[:32]
+    hosts = f"127.0.0.1 localhost\n::1 localhost\n{request.address} {request.vm_id}\n"
+    wanted = {
+        "/etc/machine-id": f"{machine_id}\n",
+        "/etc/hostname": f"{request.vm_id}\n",
+        "/etc/hosts": hosts,
+    }
+    return {path: text.encode() for path, text in wanted.items() if (rootfs / path.lstrip("/")).is_file()}
+
+
+@contextlib.contextmanager
+def _memory_files(contents: Mapping[str, bytes]) -> Iterator[dict[str, int]]:
+    """Each content in an anonymous file, read from its beginning: one per start, as the offset is shared."""
+    with contextlib.ExitStack() as stack:
+        yield {name: _memory_file(stack, content) for name, content in contents.items()}
+
+
+def _memory_file(stack: contextlib.ExitStack, content: bytes) -> int:
+    fd = os.memfd_create("vestibule", os.MFD_CLOEXEC)
+    stack.callback(os.close, fd)
+    os.write(fd, content)
+    os.lseek(fd, 0, os.SEEK_SET)
+    return fd
