@@ -156,8 +156,10 @@ class Accounts(Protocol):
         """All, oldest first."""
         ...
 
-    async def add_link(self, secret_hash: bytes, user_id: UserId, expires_at: dt.datetime) -> None:
-        """Store a one-time sign-in link."""
+    async def add_link(
+        self, secret_hash: bytes, user_id: UserId, expires_at: dt.datetime, now: dt.datetime
+    ) -> None:
+        """Store a one-time sign-in link; expired ones are dropped on the way."""
         ...
 
     async def consume_link(self, secret_hash: bytes, now: dt.datetime) -> User | None:
@@ -180,7 +182,7 @@ class Accounts(Protocol):
         """Raise Absent when it is not this user's."""
         ...
 
-    async def add_ticket(self, ticket: ViewTicketRecord) -> None:
+    async def add_ticket(self, ticket: ViewTicketRecord, now: dt.datetime) -> None:
         """Store a view ticket; expired ones are dropped on the way."""
         ...
 

@@ -1,0 +1,129 @@
+"""Connections and transactions.
+
+::
+
+    Database ── write() ──→ BEGIN IMMEDIATE: the lock is taken at the start, waited for up to BUSY_S,
+             │              never upgraded half-way (which SQLite refuses at once, timeout or not)
+             └─ read()  ──→ BEGIN: a snapshot; with WAL it neither waits nor is waited for
+
+Lifetime: one per controller, opened in ``main`` by ``migrate.open_database``, closed at its end.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from pathlib import Path
+from typing import Self
+
+from sqlalchemy import URL, Connection, event
+from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.exc import DatabaseError, IntegrityError
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+from sqlalchemy.pool import AsyncAdaptedQueuePool, ConnectionPoolEntry
+
+from vestibule.core.errors import DiskFull, HostUnfit, Unavailable, VestibuleError
+
+BUSY_S = 5.0
+_WRITE = "vestibule_write"
+
+
+class Database:
+    """An engine with the two kinds of transaction."""
+
+    def __init__(self, engine: AsyncEngine) -> None:
+        self._reader = engine
+        self._writer = engine.execution_options(**{_WRITE: True})
+        event.listen(engine.sync_engine, "connect", _on_connect)
+        event.listen(engine.sync_engine, "begin", _on_begin)
+
+    @classmethod
+    def at(cls, path: Path) -> Self:
+        """Use the database file ``path``; made with mode 0600, its folder 0700, when it is not there.
+
+        Raises HostUnfit ``database_unusable`` when the file cannot be made.
+        """
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            os.close(os.open(path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600))
+        except OSError as error:
+            raise _unusable(f"The database {path} could not be opened: {error.strerror}.") from error
+        return cls(create_async_engine(URL.create("sqlite+aiosqlite", database=str(path))))
+
+    @classmethod
+    def in_memory(cls) -> Self:
+        """Make a database that lives in one connection: transactions wait for each other."""
+        engine = create_async_engine(
+            "sqlite+aiosqlite:///:memory:", poolclass=AsyncAdaptedQueuePool, pool_size=1, max_overflow=0
+        )
+        return cls(engine)
+
+    @asynccontextmanager
+    async def read(self) -> AsyncIterator[AsyncConnection]:
+        """Open a transaction that only reads.  Raises as ``write`` does."""
+        with _named_failures():
+            async with self._reader.begin() as connection:
+                yield connection
+
+    @asynccontextmanager
+    async def write(self) -> AsyncIterator[AsyncConnection]:
+        """Open a transaction that may write; committed at the end of the block, undone when it raises.
+
+        Raises DiskFull or HostUnfit ``database_unusable``; IntegrityError stays what it is.
+        """
+        with _named_failures():
+            async with self._writer.begin() as connection:
+                yield connection
+
+    async def close(self) -> None:
+        """Close every connection."""
+        await self._reader.dispose()
+
+
+def _on_connect(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:
+    # The driver's own transactions begin too late for us (at the first write, deferred): none of them.
+    connection.isolation_level = None
+    cursor = connection.cursor()
+    for pragma in ("journal_mode = WAL", f"busy_timeout = {round(BUSY_S * 1000)}", "foreign_keys = ON"):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _on_begin(connection: Connection) -> None:
+    writes = connection.get_execution_options().get(_WRITE, False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+@contextmanager
+def _named_failures() -> Iterator[None]:
+    try:
+        yield
+    except IntegrityError:
+        raise
+    except DatabaseError as error:
+        raise _named(error) from error
+
+
+def _named(error: DatabaseError) -> VestibuleError:
+    code = getattr(error.orig, "sqlite_errorcode", None)
+    if code == sqlite3.SQLITE_FULL:
+        return DiskFull(
+            "The database could not be written: its disk is full.",
+            remedy="Free space on the disk of state_dir, then try again: nothing was half-written.",
+        )
+    if code == sqlite3.SQLITE_BUSY:
+        return Unavailable(
+            f"The database was locked for {BUSY_S:.0f} s by another program.",
+            remedy="End the other program (a backup, an open sqlite3 shell), then try again.",
+            code="database_busy",
+        )
+    return _unusable(f"The database refused: {error.orig}.")
+
+
+def _unusable(cause: str) -> HostUnfit:
+    remedy = (
+        "Look at the database file in state_dir: its owner, its mode, its disk; vestibule doctor checks it."
+    )
+    return HostUnfit(cause, remedy=remedy, code="database_unusable")

@@ -1,0 +1,159 @@
+"""The tables.  A column is called what the record's field is called; ``core.records`` says what it means.
+
+A change here needs a migration: a test compares the two.  ``auth_sessions`` names its machine and credential
+without a foreign key, because those rows already point to it and are written after it.
+"""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+
+from vestibule.core.machines import LIVE, DriverName, Isolation, MachineStatus, MachineType
+from vestibule.core.sessions import FINAL, SessionStatus
+from vestibule.drivers.db.types import UtcTime, choice, listed
+
+metadata = sa.MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+ONE_OPEN_SESSION = "ux_auth_sessions_open"
+ONE_LIVE_ADDRESS = "ux_vms_live_address"
+
+_UNFINISHED = sa.text(f"status NOT IN ({listed(frozenset(FINAL))})")
+_LIVE = sa.text(f"status IN ({listed(frozenset(LIVE))})")
+
+users = sa.Table(
+    "users",
+    metadata,
+    sa.Column("user_id", sa.String(64), primary_key=True),
+    sa.Column("name", sa.String(64), nullable=False, unique=True),
+    sa.Column("created_at", UtcTime, nullable=False),
+)
+
+api_tokens = sa.Table(
+    "api_tokens",
+    metadata,
+    sa.Column("token_id", sa.String(64), primary_key=True),
+    sa.Column("user_id", sa.ForeignKey("users.user_id", ondelete="CASCADE"), nullable=False, index=True),
+    sa.Column("label", sa.String(64), nullable=False),
+    sa.Column("secret_hash", sa.LargeBinary(32), nullable=False, unique=True),
+    sa.Column("created_at", UtcTime, nullable=False),
+)
+
+sign_in_links = sa.Table(
+    "sign_in_links",
+    metadata,
+    sa.Column("secret_hash", sa.LargeBinary(32), primary_key=True),
+    sa.Column("user_id", sa.ForeignKey("users.user_id", ondelete="CASCADE"), nullable=False),
+    sa.Column("expires_at", UtcTime, nullable=False, index=True),
+)
+
+auth_sessions = sa.Table(
+    "auth_sessions",
+    metadata,
+    sa.Column("session_id", sa.String(64), primary_key=True),
+    sa.Column("user_id", sa.ForeignKey("users.user_id"), nullable=False),
+    sa.Column("provider", sa.String(64), nullable=False),
+    sa.Column("status", choice(SessionStatus, "status"), nullable=False),
+    sa.Column("driver", choice(DriverName, "driver")),
+    sa.Column("isolation", choice(Isolation, "isolation")),
+    sa.Column("browser_vm_id", sa.String(64)),
+    sa.Column("vm_id", sa.String(64)),
+    sa.Column("vm_ip", sa.String(64)),
+    sa.Column("vnc_url", sa.Text),
+    sa.Column("auth_url", sa.Text),
+    sa.Column("user_code", sa.Text),
+    sa.Column("page_title", sa.Text),
+    sa.Column("golden_id", sa.String(64)),
+    sa.Column("agent_build", sa.String(64)),
+    sa.Column("credential_id", sa.String(64)),
+    sa.Column("error_code", sa.String(64)),
+    sa.Column("error_cause", sa.Text),
+    sa.Column("error_remedy", sa.Text),
+    sa.Column("error_stage", choice(SessionStatus, "error_stage")),
+    sa.Column("error_evidence", sa.JSON, nullable=False),
+    sa.Column("seq", sa.Integer, nullable=False),
+    sa.Column("deadline_at", UtcTime),
+    sa.Column("created_at", UtcTime, nullable=False),
+    sa.Column("completed_at", UtcTime),
+    sa.Index(None, "user_id", "created_at"),
+)
+sa.Index(
+    ONE_OPEN_SESSION,
+    auth_sessions.c.user_id,
+    auth_sessions.c.provider,
+    unique=True,
+    sqlite_where=_UNFINISHED,
+    postgresql_where=_UNFINISHED,
+)
+
+session_stages = sa.Table(
+    "session_stages",
+    metadata,
+    sa.Column("session_id", sa.ForeignKey("auth_sessions.session_id", ondelete="CASCADE"), primary_key=True),
+    sa.Column("status", choice(SessionStatus, "status"), primary_key=True),
+    sa.Column("at", UtcTime, nullable=False),
+)
+
+session_notices = sa.Table(
+    "session_notices",
+    metadata,
+    sa.Column("session_id", sa.ForeignKey("auth_sessions.session_id", ondelete="CASCADE"), primary_key=True),
+    sa.Column("code", sa.String(64), primary_key=True),
+    sa.Column("text", sa.Text, nullable=False),
+    sa.Column("at", UtcTime, nullable=False),
+)
+
+vms = sa.Table(
+    "vms",
+    metadata,
+    sa.Column("vm_id", sa.String(64), primary_key=True),
+    sa.Column("user_id", sa.ForeignKey("users.user_id"), nullable=False),
+    sa.Column("session_id", sa.ForeignKey("auth_sessions.session_id")),
+    sa.Column("type", choice(MachineType, "type"), nullable=False),
+    sa.Column("driver", choice(DriverName, "driver"), nullable=False),
+    sa.Column("isolation", choice(Isolation, "isolation"), nullable=False),
+    sa.Column("status", choice(MachineStatus, "status"), nullable=False),
+    sa.Column("vm_ip", sa.String(64), nullable=False),
+    sa.Column("golden_id", sa.String(64), nullable=False),
+    sa.Column("agent_build", sa.String(64)),
+    sa.Column("host", sa.String(255), nullable=False),
+    sa.Column("pid", sa.Integer),
+    sa.Column("pid_started", sa.BigInteger),
+    sa.Column("error_code", sa.String(64)),
+    sa.Column("error_cause", sa.Text),
+    sa.Column("created_at", UtcTime, nullable=False),
+    sa.Column("running_at", UtcTime),
+    sa.Column("ended_at", UtcTime),
+    sa.Index(None, "user_id", "created_at"),
+)
+sa.Index(ONE_LIVE_ADDRESS, vms.c.vm_ip, unique=True, sqlite_where=_LIVE, postgresql_where=_LIVE)
+
+credentials = sa.Table(
+    "credentials",
+    metadata,
+    sa.Column("credential_id", sa.String(64), primary_key=True),
+    sa.Column("user_id", sa.ForeignKey("users.user_id"), nullable=False),
+    sa.Column("session_id", sa.ForeignKey("auth_sessions.session_id"), nullable=False, unique=True),
+    sa.Column("provider", sa.String(64), nullable=False),
+    sa.Column("account", sa.Text),
+    sa.Column("expires_at", UtcTime),
+    sa.Column("sealed", sa.LargeBinary, nullable=False),
+    sa.Column("sealed_at", UtcTime, nullable=False),
+    sa.Index(None, "user_id", "sealed_at"),
+)
+
+view_tickets = sa.Table(
+    "view_tickets",
+    metadata,
+    sa.Column("secret_hash", sa.LargeBinary(32), primary_key=True),
+    sa.Column("vm_id", sa.ForeignKey("vms.vm_id", ondelete="CASCADE"), nullable=False),
+    sa.Column("user_id", sa.ForeignKey("users.user_id", ondelete="CASCADE"), nullable=False),
+    sa.Column("expires_at", UtcTime, nullable=False, index=True),
+)
