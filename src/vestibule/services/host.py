@@ -99,4 +99,5 @@ class HostReport:
     async def checks(self) -> Sequence[Check]:
         """Look at everything, now."""
         choice = Check(name="driver", ok=True, detail=f"{self.choice.driver}: {self.choice.why}")
-        return [*await self._probe.checks(self.choice), choice, golden_check(self._goldens)]
+        found = [*await self._probe.checks(self.choice), choice, golden_check(self._goldens)]
+        return [dataclasses.replace(check, fix=None) if check.ok else check for check in found]

@@ -1,0 +1,75 @@
+"""``vestibule up``: from an installed host to a running controller and a link to sign in with."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Annotated
+
+import typer
+
+from vestibule import main
+from vestibule.cli.controller import Controller, default_url, token_path
+from vestibule.cli.golden import build_missing
+from vestibule.cli.progress import shown_steps
+from vestibule.core.errors import HostUnfit
+from vestibule.core.machines import DriverName
+from vestibule.services.host import HostReport
+from vestibule.settings import Settings, load
+
+DASHBOARD = "/dashboard/remote-cli"
+
+
+def up(
+    check: Annotated[  # noqa: FBT002 (a flag of the command line)
+        bool, typer.Option("--check", help="Stop again as soon as the controller is ready.")
+    ] = False,
+) -> None:
+    """Build the golden when it is missing, start the controller, print how to sign in."""
+    settings = load()
+    build_missing(settings)
+    asyncio.run(_run(settings, stop_when_ready=check))
+
+
+async def _run(settings: Settings, *, stop_when_ready: bool) -> None:
+    await _prepare(settings)
+    stop = asyncio.Event()
+
+    async def ready() -> None:
+        print(await asyncio.to_thread(_welcome, settings), flush=True)
+        if stop_when_ready:
+            stop.set()
+
+    await main.serve(settings, ready=ready, stop=stop)
+
+
+async def _prepare(settings: Settings) -> None:
+    """Refuse an unfit host before anything listens; take the snapshot where virtual machines are used."""
+    async with main.host_report(settings) as report:
+        await _refuse_unfit(report)
+        driver = report.choice.driver
+    if driver is DriverName.QEMU:
+        with shown_steps() as steps:
+            await asyncio.to_thread(main.build_snapshot, settings, steps)
+
+
+async def _refuse_unfit(report: HostReport) -> None:
+    lacking = [check for check in await report.checks() if check.needed and not check.ok]
+    if lacking:
+        raise HostUnfit(
+            "; ".join(f"{check.name}: {check.detail}" for check in lacking),
+            remedy=" ".join(check.fix for check in lacking if check.fix),
+        )
+
+
+def _welcome(settings: Settings) -> str:
+    """Ask the controller, which is up, for a one-time link of its first user."""
+    with Controller(default_url(settings), token_path(settings).read_text().strip()) as controller:
+        name = controller.get("/api/me")["name"]
+        link = controller.post(f"/api/users/{name}/link")
+    address = f"{str(settings.public_url or default_url(settings)).rstrip('/')}{DASHBOARD}"
+    return (
+        f"\nVestibule is up.\n"
+        f"  Dashboard                 {address}\n"
+        f"  Sign in, once, as {name}:  {link['url']}\n"
+        f"  Stop                      Ctrl-C\n"
+    )
