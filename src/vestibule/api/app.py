@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
 
 from fastapi import FastAPI
@@ -12,26 +10,14 @@ from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from vestibule.api import errors, pages
-from vestibule.api.context import Context
 from vestibule.api.routes import accounts, catalogue, credentials, machines, sessions
 
-ContextSource = Callable[[], AbstractAsyncContextManager[Context]]
-"""Makes the services when the app starts and ends them when it stops."""
 
-
-def create(source: ContextSource, web_dir: Path) -> FastAPI:
-    """The app.  Nothing is opened before its lifespan starts, so that its OpenAPI document is free."""
-
-    @asynccontextmanager
-    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        async with source() as context:
-            app.state.context = context
-            yield
-
+def create(web_dir: Path) -> FastAPI:
+    """The app; whoever serves it sets ``app.state.context`` first.  Its OpenAPI document needs nothing."""
     app = FastAPI(
         title="Vestibule",
         version="1",
-        lifespan=lifespan,
         openapi_url="/api/openapi.json",
         docs_url=None,
         redoc_url=None,

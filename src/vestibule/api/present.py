@@ -17,6 +17,7 @@ from vestibule.core.records import (
     User,
 )
 from vestibule.core.sessions import allowed_actions
+from vestibule.services.host import Check, HostReport
 
 
 def session(
@@ -138,4 +139,20 @@ def golden(manifest: Manifest, *, wanted: bool) -> schemas.Golden:
         tools=dict(manifest.tools),
         built_at=manifest.built_at,
         build_s=manifest.build_s,
+    )
+
+
+def host(report: HostReport, checks: Iterable[Check], version: str) -> schemas.Host:
+    """How machines are run here, and why."""
+    return schemas.Host(
+        version=version,
+        driver=report.choice.driver,
+        isolation=report.choice.isolation,
+        why=report.choice.why,
+        golden_id=report.golden_id,
+        golden_ready=report.golden_ready,
+        checks=[
+            schemas.HostCheck(name=check.name, ok=check.ok, detail=check.detail, fix=check.fix)
+            for check in checks
+        ],
     )

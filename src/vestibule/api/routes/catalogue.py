@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from importlib.metadata import version
 
 from fastapi import APIRouter
 
@@ -41,4 +42,4 @@ async def goldens(services: Services, _: Caller) -> list[schemas.Golden]:
 @router.get("/api/host")
 async def host(services: Services, _: Caller) -> schemas.Host:
     """How machines are run here, and why; the same checks as ``vestibule doctor``."""
-    return await services.host.report()
+    return present.host(services.host, await services.host.checks(), version("vestibule"))
