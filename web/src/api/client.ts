@@ -1,0 +1,77 @@
+/** The generated client, bound to this origin, with errors as `ApiError`. */
+
+import createClient from "openapi-fetch";
+
+import type { paths } from "./generated/schema";
+import { ApiError, problemOf, unreachable } from "./problem";
+import type { Credential, Golden, Host, Machine, Provider, Session, User, ViewTicket } from "./types";
+
+const http = createClient<paths>({
+  baseUrl: window.location.origin,
+  credentials: "same-origin",
+  fetch: (request) => globalThis.fetch(request),
+});
+
+interface Answer<T> {
+  data?: T | undefined;
+  error?: unknown;
+  response: Response;
+}
+
+async function answered<T>(pending: Promise<Answer<T>>): Promise<Answer<T>> {
+  const answer = await pending.catch((error: unknown) => {
+    // fetch rejects with a TypeError when no answer came.
+    throw error instanceof TypeError ? unreachable() : error;
+  });
+  if (answer.response.ok) return answer;
+  throw new ApiError(answer.response.status, problemOf(answer.response.status, answer.error));
+}
+
+async function body<T>(pending: Promise<Answer<T>>): Promise<T> {
+  const { data, response } = await answered(pending);
+  if (data === undefined) throw new ApiError(response.status, problemOf(response.status, null));
+  return data;
+}
+
+const one = (session_id: string) => ({ params: { path: { session_id } } });
+
+/** Exchanges a one-time link's token for the cookie. */
+export const signIn = (token: string): Promise<User> => body(http.POST("/api/sign-in", { body: { token } }));
+
+export async function signOut(): Promise<void> {
+  await answered(http.POST("/api/sign-out"));
+}
+
+export const me = (): Promise<User> => body(http.GET("/api/me"));
+export const host = (): Promise<Host> => body(http.GET("/api/host"));
+export const providers = (): Promise<Provider[]> => body(http.GET("/api/providers"));
+export const credentials = (): Promise<Credential[]> => body(http.GET("/api/credentials"));
+export const machines = (): Promise<Machine[]> => body(http.GET("/api/vms"));
+export const goldens = (): Promise<Golden[]> => body(http.GET("/api/goldens"));
+
+/** Starts a sign-in; answers at once, long before there is a machine. */
+export const startSignIn = async (provider: string): Promise<Session> =>
+  (await body(http.POST("/api/vm/auth", { body: { provider } }))).session;
+
+export const session = (id: string): Promise<Session> =>
+  body(http.GET("/api/auth/session/{session_id}", one(id)));
+
+export const heartbeat = (id: string): Promise<Session> =>
+  body(http.POST("/api/auth/session/{session_id}/heartbeat", one(id)));
+
+export const cancel = (id: string): Promise<Session> =>
+  body(http.POST("/api/auth/session/{session_id}/cancel", one(id)));
+
+/** Opens a URL in the machine's browser. */
+export const openUrl = (id: string, url: string): Promise<Session> =>
+  body(http.POST("/api/auth/session/{session_id}/open-url", { ...one(id), body: { url } }));
+
+/** Types text into the tool, then Enter. */
+export const paste = (id: string, text: string): Promise<Session> =>
+  body(http.POST("/api/auth/session/{session_id}/input", { ...one(id), body: { text } }));
+
+/** A ticket for one RFB WebSocket; good once, for 30 s. */
+export const viewTicket = (vm_id: string): Promise<ViewTicket> =>
+  body(http.POST("/api/vm/{vm_id}/view-ticket", { params: { path: { vm_id } } }));
+
+export const eventsPath = (id: string): string => `/api/auth/session/${encodeURIComponent(id)}/events`;

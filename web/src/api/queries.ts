@@ -1,0 +1,64 @@
+/** What pages read and do, as TanStack Query options and hooks.  Nothing polls: sessions push their changes. */
+
+import { queryOptions, useMutation, useQueryClient, type QueryClient } from "@tanstack/react-query";
+import { useEffect, useState } from "react";
+
+import * as client from "./client";
+import { newestSession } from "./newest-session";
+import { followSession, type FeedState } from "./session-events";
+import { isFinal, type Session } from "./types";
+
+export const meQuery = queryOptions({ queryKey: ["me"], queryFn: client.me });
+export const hostQuery = queryOptions({ queryKey: ["host"], queryFn: client.host });
+export const providersQuery = queryOptions({ queryKey: ["providers"], queryFn: client.providers });
+export const credentialsQuery = queryOptions({ queryKey: ["credentials"], queryFn: client.credentials });
+export const machinesQuery = queryOptions({ queryKey: ["machines"], queryFn: client.machines });
+export const goldensQuery = queryOptions({ queryKey: ["goldens"], queryFn: client.goldens });
+
+export const sessionQuery = (id: string) =>
+  queryOptions({
+    queryKey: ["session", id],
+    queryFn: async ({ client: cache }) => {
+      const read = await client.session(id);
+      return newestSession(cache.getQueryData<Session>(["session", id]), read);
+    },
+  });
+
+/** Puts a reading of a session into the cache, unless a later one is there already. */
+export function keepSession(cache: QueryClient, session: Session): void {
+  cache.setQueryData<Session>(["session", session.session_id], (known) => newestSession(known, session));
+  if (isFinal(session.status)) void forgetOutdated(cache);
+}
+
+async function forgetOutdated(cache: QueryClient): Promise<void> {
+  await Promise.all(
+    ["providers", "credentials", "machines"].map((key) => cache.invalidateQueries({ queryKey: [key] })),
+  );
+}
+
+/** Keeps the cached session up to date from its events; tells how the feed is. */
+export function useSessionEvents(id: string, open: boolean): FeedState {
+  const cache = useQueryClient();
+  const [state, setState] = useState<FeedState>("connecting");
+  useEffect(() => {
+    if (!open) return undefined;
+    return followSession(id, {
+      onState: setState,
+      onSession: (session) => {
+        keepSession(cache, session);
+      },
+    });
+  }, [cache, id, open]);
+  return state;
+}
+
+/** A mutation whose answer is the session after it. */
+export function useSessionAction<Input>(act: (input: Input) => Promise<Session>) {
+  const cache = useQueryClient();
+  return useMutation({
+    mutationFn: act,
+    onSuccess: (session) => {
+      keepSession(cache, session);
+    },
+  });
+}

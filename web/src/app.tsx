@@ -1,0 +1,85 @@
+import { MantineProvider } from "@mantine/core";
+import { MutationCache, QueryCache, QueryClient, QueryClientProvider } from "@tanstack/react-query";
+import { Redirect, Route, Switch } from "wouter";
+
+import { ApiError, isNotSignedIn } from "./api/problem";
+import { meQuery } from "./api/queries";
+import { ConnectPage } from "./pages/connect-page";
+import { CredentialsPage } from "./pages/credentials-page";
+import { GoldensPage } from "./pages/goldens-page";
+import { MachinesPage } from "./pages/machines-page";
+import { NotFoundPage } from "./pages/not-found-page";
+import { PATHS } from "./pages/paths";
+import { SessionPage } from "./pages/session-page";
+import { Shell } from "./pages/shell";
+import { SignInPage } from "./pages/sign-in-page";
+import { theme } from "./theme";
+
+/** The cache of what was read.  A lost cookie, wherever it is noticed, brings the sign-in notice at once. */
+export function makeCache(): QueryClient {
+  const notice = (error: Error): void => {
+    if (isNotSignedIn(error)) void cache.invalidateQueries(meQuery);
+  };
+  const cache: QueryClient = new QueryClient({
+    queryCache: new QueryCache({
+      onError: (error, query) => {
+        if (query.queryKey[0] !== meQuery.queryKey[0]) notice(error);
+      },
+    }),
+    mutationCache: new MutationCache({ onError: notice }),
+    defaultOptions: { queries: { retry: worthRetrying, staleTime: 2_000 } },
+  });
+  return cache;
+}
+
+/** An answer, even an unwelcome one, will not change; silence may. */
+function worthRetrying(failures: number, error: Error): boolean {
+  return failures < 2 && error instanceof ApiError && error.status === null;
+}
+
+export function App({ cache, token }: { cache: QueryClient; token: string | null }) {
+  return (
+    <MantineProvider theme={theme} defaultColorScheme="auto">
+      <QueryClientProvider client={cache}>
+        <Routes token={token} />
+      </QueryClientProvider>
+    </MantineProvider>
+  );
+}
+
+function Routes({ token }: { token: string | null }) {
+  return (
+    <Switch>
+      <Route path={PATHS.signIn}>
+        <SignInPage token={token} />
+      </Route>
+      <Route path={PATHS.session}>
+        {({ id }) => (
+          <Shell wide>
+            <SessionPage key={id} id={decodeURIComponent(id)} />
+          </Shell>
+        )}
+      </Route>
+      <Route path="/dashboard">
+        <Redirect to={PATHS.connect} replace />
+      </Route>
+      <Route>
+        <Shell wide={false}>
+          <Pages />
+        </Shell>
+      </Route>
+    </Switch>
+  );
+}
+
+function Pages() {
+  return (
+    <Switch>
+      <Route path={PATHS.connect} component={ConnectPage} />
+      <Route path={PATHS.machines} component={MachinesPage} />
+      <Route path={PATHS.goldens} component={GoldensPage} />
+      <Route path={PATHS.credentials} component={CredentialsPage} />
+      <Route component={NotFoundPage} />
+    </Switch>
+  );
+}

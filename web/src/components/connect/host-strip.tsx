@@ -1,0 +1,69 @@
+import { Code } from "@mantine/core";
+import { IconAlertTriangle, IconBox, IconServer2 } from "@tabler/icons-react";
+
+import type { Host, HostCheck, Isolation } from "../../api/types";
+import { CopyIcon } from "../../ui/copy-button";
+import classes from "./host-strip.module.css";
+
+const MACHINES: Record<Isolation, string> = {
+  vm: "Machines here are virtual machines",
+  container: "Machines here are containers",
+};
+
+/** How machines are isolated on this host and why, from which golden, and what an operator should mend. */
+export function HostStrip({ host }: { host: Host }) {
+  const failing = host.checks.filter((check) => !check.ok);
+  return (
+    <section className={classes.strip} aria-label="This host">
+      <div className={classes.line}>
+        {host.isolation === "vm" ? (
+          <IconServer2 size={20} aria-hidden="true" />
+        ) : (
+          <IconBox size={20} aria-hidden="true" />
+        )}
+        <p>
+          <strong>{MACHINES[host.isolation]}</strong> <Code>{host.driver}</Code>
+          <span className={classes.why}>{host.why}</span>
+        </p>
+        <p className={classes.golden}>
+          <span>Golden</span> <code>{host.golden_id}</code>
+          <CopyIcon value={host.golden_id} what="golden id" />
+        </p>
+      </div>
+      {!host.golden_ready && <GoldenMissing />}
+      {failing.map((check) => (
+        <Warning key={check.name} check={check} />
+      ))}
+    </section>
+  );
+}
+
+function GoldenMissing() {
+  return (
+    <Warning
+      check={{
+        name: "golden",
+        ok: false,
+        detail: "The golden that machines are made of is not built yet; a sign-in cannot start before.",
+        fix: "vestibule golden build",
+      }}
+    />
+  );
+}
+
+function Warning({ check }: { check: HostCheck }) {
+  return (
+    <div className={classes.warning}>
+      <IconAlertTriangle size={18} aria-hidden="true" />
+      <div>
+        <strong>{check.name}</strong>: {check.detail}
+        {check.fix !== null && (
+          <div className={classes.fix}>
+            <span>FIX:</span> <code>{check.fix}</code>
+            <CopyIcon value={check.fix} what={`fix for ${check.name}`} />
+          </div>
+        )}
+      </div>
+    </div>
+  );
+}

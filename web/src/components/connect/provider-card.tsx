@@ -1,0 +1,109 @@
+import { Button, VisuallyHidden } from "@mantine/core";
+import { IconArrowRight } from "@tabler/icons-react";
+import type { ReactNode } from "react";
+
+import { asProblem } from "../../api/problem";
+import type { Provider } from "../../api/types";
+import { Pill } from "../../ui/pill";
+import { ProblemPanel } from "../../ui/problem-panel";
+import { cardState } from "./connection-state";
+import classes from "./provider-card.module.css";
+
+interface Props {
+  provider: Provider;
+  nowMs: number;
+  connecting: boolean;
+  /** Why the last press of *Connect* came to nothing. */
+  error: unknown;
+  connect: () => void;
+  openSession: (id: string) => void;
+}
+
+/** One tool: what it is, how it stands with it, and one button. */
+export function ProviderCard({ provider, nowMs, connecting, error, connect, openSession }: Props) {
+  const state = cardState(provider, nowMs);
+  return (
+    <article className={classes.card} aria-labelledby={`tool-${provider.name}`}>
+      <header className={classes.head}>
+        <Monogram name={provider.title} />
+        <div className={classes.names}>
+          <h2 id={`tool-${provider.name}`}>{provider.title}</h2>
+          <span>
+            {provider.vendor} · {provider.version}
+          </span>
+        </div>
+      </header>
+      <p className={classes.description}>{provider.description}</p>
+      <div className={classes.state}>
+        <Pill tone={state.tone}>{state.text}</Pill>
+        {state.detail !== null && <span>{state.detail}</span>}
+      </div>
+      {provider.notes !== null && <p className={classes.notes}>{provider.notes}</p>}
+      <footer className={classes.foot}>
+        {provider.open_session_id === null ? (
+          <ConnectButton provider={provider} busy={connecting} connect={connect} />
+        ) : (
+          <OpenButton title={provider.title} id={provider.open_session_id} open={openSession} />
+        )}
+      </footer>
+      {error !== null && <ProblemPanel title="Could not start the sign-in" problem={asProblem(error)} />}
+    </article>
+  );
+}
+
+interface ConnectProps {
+  provider: Provider;
+  busy: boolean;
+  connect: () => void;
+}
+
+function ConnectButton({ provider, busy, connect }: ConnectProps): ReactNode {
+  return (
+    <Button
+      fullWidth
+      size="md"
+      variant={provider.credential === null ? "filled" : "light"}
+      loading={busy}
+      onClick={connect}
+    >
+      Connect<VisuallyHidden>&nbsp;{provider.title}</VisuallyHidden>
+    </Button>
+  );
+}
+
+function OpenButton({
+  title,
+  id,
+  open,
+}: {
+  title: string;
+  id: string;
+  open: (id: string) => void;
+}): ReactNode {
+  return (
+    <Button
+      fullWidth
+      size="md"
+      rightSection={<IconArrowRight size={18} />}
+      onClick={() => {
+        open(id);
+      }}
+    >
+      Open session<VisuallyHidden>&nbsp;of {title}</VisuallyHidden>
+    </Button>
+  );
+}
+
+/** Two letters instead of a vendor's trade mark. */
+function Monogram({ name }: { name: string }) {
+  const initials = name
+    .split(/\s+/)
+    .map((word) => word.charAt(0))
+    .join("")
+    .slice(0, 2);
+  return (
+    <span className={classes.monogram} aria-hidden="true">
+      {initials.length === 1 ? name.slice(0, 2) : initials}
+    </span>
+  );
+}

@@ -1,0 +1,47 @@
+import { Button } from "@mantine/core";
+import { useEffect, useState } from "react";
+
+import { ProblemPanel } from "../../ui/problem-panel";
+import type { Connection } from "./connection";
+import classes from "./desktop.module.css";
+
+interface Props {
+  lost: Extract<Connection, { kind: "lost" }>;
+  lastGoodStep: string;
+  retryNow: () => void;
+}
+
+/** Over a desktop that is not there: why, the last good step, and when the next try is. */
+export function Curtain({ lost, lastGoodStep, retryNow }: Props) {
+  return (
+    <div className={classes.curtain}>
+      <div className={classes.notice}>
+        <ProblemPanel
+          title="The desktop is not connected"
+          problem={lost.problem}
+          action={
+            <Button size="xs" onClick={retryNow}>
+              Try now
+            </Button>
+          }
+        />
+        <p className={classes.more}>
+          Last good step: {lastGoodStep} · <NextTry at={lost.retryAt} />
+        </p>
+      </div>
+    </div>
+  );
+}
+
+function NextTry({ at }: { at: number }) {
+  const [now, setNow] = useState(() => performance.now());
+  useEffect(() => {
+    const timer = setInterval(() => {
+      setNow(performance.now());
+    }, 500);
+    return () => {
+      clearInterval(timer);
+    };
+  }, []);
+  return <>next try in {Math.max(0, Math.ceil((at - now) / 1000))} s</>;
+}

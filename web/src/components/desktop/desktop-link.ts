@@ -1,0 +1,176 @@
+/**
+ * Carries out what `connection.ts` decides: asks for tickets, opens surfaces, keeps timers.
+ *
+ * Lifetime: from `start` to `stop`; React reads it through `subscribe` and `state`.
+ */
+
+import { asProblem } from "../../api/problem";
+import type { ViewTicket } from "../../api/types";
+import {
+  begin,
+  decide,
+  type Connection,
+  type ConnectionEvent,
+  type Decision,
+  type Effect,
+} from "./connection";
+
+/** A desktop on the screen; noVNC in the browser, a fake in tests. */
+export interface Surface {
+  focus(): void;
+  /** Lets go of the keyboard. */
+  release(): void;
+  /** Types text by key symbols: right for every keyboard layout. */
+  type(text: string): void;
+  close(): void;
+}
+
+export interface SurfaceListeners {
+  onOpened: () => void;
+  onDropped: (clean: boolean) => void;
+  /** The machine's clipboard changed. */
+  onClipboard: (text: string) => void;
+}
+
+export interface LinkParts {
+  askTicket: () => Promise<ViewTicket>;
+  openSurface: (ticket: ViewTicket, listeners: SurfaceListeners) => Promise<Surface>;
+  askSession: () => void;
+  restoreFocus: (surface: Surface) => void;
+  onClipboard: (text: string) => void;
+  now: () => number;
+}
+
+export class DesktopLink {
+  state: Connection = { kind: "asking", attempt: 0, failures: 0 };
+  private surface: Surface | undefined;
+  private readonly timers = new Set<ReturnType<typeof setTimeout>>();
+  private readonly watchers = new Set<() => void>();
+  /** What it works with, from `start` to `stop`. */
+  private parts: LinkParts | undefined;
+
+  readonly subscribe = (watcher: () => void): (() => void) => {
+    this.watchers.add(watcher);
+    return () => this.watchers.delete(watcher);
+  };
+
+  readonly current = (): Connection => this.state;
+
+  /** The surface on the screen, for the toolbar. */
+  get shown(): Surface | undefined {
+    return this.state.kind === "shown" ? this.surface : undefined;
+  }
+
+  start(parts: LinkParts): void {
+    this.parts = parts;
+    this.apply(begin(this.state.attempt + 1));
+  }
+
+  stop(): void {
+    this.parts = undefined;
+    this.discard();
+  }
+
+  /** The person does not want to wait for the next try. */
+  readonly retryNow = (): void => {
+    this.send({ kind: "retry" });
+  };
+
+  private send(event: ConnectionEvent): void {
+    this.apply(decide(this.state, event));
+  }
+
+  /** After `stop` there are no parts, and nothing happens any more. */
+  private apply([state, effects]: Decision): void {
+    if (this.parts === undefined) return;
+    this.state = state;
+    for (const effect of effects) this.perform(effect, this.parts);
+    for (const watcher of this.watchers) watcher();
+  }
+
+  private perform(effect: Effect, parts: LinkParts): void {
+    switch (effect.kind) {
+      case "ask-ticket":
+        this.askTicket(effect.attempt, parts);
+        return;
+      case "open":
+        this.open(effect, parts);
+        return;
+      case "discard":
+        this.discard();
+        return;
+      case "expire-in":
+        this.after(effect.ms, () => {
+          this.send({ kind: "expired", attempt: effect.attempt, at: parts.now() });
+        });
+        return;
+      case "retry-in":
+        this.after(effect.ms, this.retryNow);
+        return;
+      case "ask-session":
+        parts.askSession();
+        return;
+      case "restore-focus":
+        if (this.surface !== undefined) parts.restoreFocus(this.surface);
+    }
+  }
+
+  private askTicket(attempt: number, parts: LinkParts): void {
+    parts.askTicket().then(
+      (ticket) => {
+        this.send({ kind: "ticket", attempt, ticket });
+      },
+      (error: unknown) => {
+        this.refuse(attempt, error, parts);
+      },
+    );
+  }
+
+  private open({ attempt, ticket }: { attempt: number; ticket: ViewTicket }, parts: LinkParts): void {
+    const listeners: SurfaceListeners = {
+      onOpened: () => {
+        this.send({ kind: "opened", attempt, at: parts.now() });
+      },
+      onDropped: (clean) => {
+        this.send({ kind: "dropped", attempt, clean, at: parts.now() });
+      },
+      onClipboard: parts.onClipboard,
+    };
+    parts.openSurface(ticket, listeners).then(
+      (surface) => {
+        this.adopt(attempt, surface);
+      },
+      (error: unknown) => {
+        this.refuse(attempt, error, parts);
+      },
+    );
+  }
+
+  /** noVNC may arrive (it is loaded on first use) after its attempt was given up. */
+  private adopt(attempt: number, surface: Surface): void {
+    const wanted =
+      this.parts !== undefined && this.state.kind === "opening" && this.state.attempt === attempt;
+    if (wanted) this.surface = surface;
+    else surface.close();
+  }
+
+  private refuse(attempt: number, error: unknown, parts: LinkParts): void {
+    this.send({ kind: "refused", attempt, problem: asProblem(error), at: parts.now() });
+  }
+
+  private discard(): void {
+    for (const timer of this.timers) clearTimeout(timer);
+    this.timers.clear();
+    const surface = this.surface;
+    this.surface = undefined;
+    surface?.close();
+  }
+
+  private after(ms: number, act: () => void): void {
+    const timer = setTimeout(() => {
+      this.timers.delete(timer);
+      act();
+    }, ms);
+    this.timers.add(timer);
+  }
+}

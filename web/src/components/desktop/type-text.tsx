@@ -1,0 +1,64 @@
+import { Button, Popover, Textarea } from "@mantine/core";
+import { IconKeyboard } from "@tabler/icons-react";
+import { useState } from "react";
+
+import classes from "./desktop.module.css";
+import type { Surface } from "./desktop-link";
+
+/** Types text where the machine's cursor is: pasting, phones, and characters that a keyboard lacks. */
+export function TypeText({ surface }: { surface: Surface | undefined }) {
+  const [opened, setOpened] = useState(false);
+  const [text, setText] = useState("");
+  const send = (): void => {
+    surface?.type(text);
+    setText("");
+    setOpened(false);
+    surface?.focus();
+  };
+  return (
+    <Popover
+      opened={opened}
+      onChange={setOpened}
+      width={300}
+      position="bottom-end"
+      trapFocus
+      withinPortal={false}
+    >
+      <Popover.Target>
+        <Button
+          variant="subtle"
+          color="gray"
+          size="compact-sm"
+          leftSection={<IconKeyboard size={17} />}
+          disabled={surface === undefined}
+          onClick={() => {
+            setOpened(!opened);
+          }}
+        >
+          Type text
+        </Button>
+      </Popover.Target>
+      <Popover.Dropdown>
+        <div className={classes.typing}>
+          <Textarea
+            label="Text to type"
+            description="Typed where the machine's cursor is; kept nowhere."
+            autosize
+            minRows={2}
+            maxRows={6}
+            value={text}
+            data-autofocus
+            autoComplete="off"
+            spellCheck={false}
+            onChange={(event) => {
+              setText(event.currentTarget.value);
+            }}
+          />
+          <Button size="xs" disabled={text === ""} onClick={send}>
+            Type it
+          </Button>
+        </div>
+      </Popover.Dropdown>
+    </Popover>
+  );
+}

@@ -1,0 +1,32 @@
+import type { Isolation, Session } from "../../api/types";
+import { Facts, type Fact } from "../../ui/facts";
+
+const ISOLATION: Record<Isolation, string> = { vm: "virtual machine", container: "container" };
+
+interface Props {
+  session: Session;
+  /** From the click to the first picture, in milliseconds; null when it was not measured. */
+  pictureMs: number | null;
+}
+
+/** What is known of the session's machine. */
+export function MachineFacts({ session, pictureMs }: Props) {
+  const facts: Fact[] = [
+    { name: "VM id", value: session.vm_id, copyable: true },
+    { name: "IP address", value: session.vm_ip, copyable: true },
+    { name: "Isolation", value: isolationOf(session), copyable: false },
+    { name: "Golden", value: session.golden_id, copyable: true },
+    { name: "Agent build", value: session.agent_build, copyable: true },
+    { name: "Session", value: session.session_id, copyable: true },
+  ];
+  if (pictureMs !== null)
+    facts.push({ name: "Click to picture", value: seconds(pictureMs), copyable: false });
+  return <Facts facts={facts} />;
+}
+
+function isolationOf({ isolation, driver }: Session): string | null {
+  if (isolation === null) return null;
+  return driver === null ? ISOLATION[isolation] : `${ISOLATION[isolation]} (${driver})`;
+}
+
+const seconds = (ms: number): string => `${(ms / 1000).toFixed(2)} s`;

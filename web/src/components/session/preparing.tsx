@@ -1,0 +1,18 @@
+import type { Session } from "../../api/types";
+import classes from "./preparing.module.css";
+import { railSteps, STEP_WORDS } from "./rail";
+
+/** What is on the page while there is no desktop yet: what is being done, and that it is being done. */
+export function Preparing({ session }: { session: Session }) {
+  const current = railSteps(session).find((step) => step.state === "current");
+  return (
+    <div className={classes.preparing}>
+      <svg className={classes.door} viewBox="0 0 80 110" aria-hidden="true">
+        <path className={classes.light} d="M10 108V42a30 30 0 0 1 60 0v66z" />
+        <path className={classes.leaf} d="M10 108V42a30 30 0 0 1 60 0v66z" />
+      </svg>
+      <h2>{current === undefined ? "Preparing" : STEP_WORDS[current.step].working}…</h2>
+      <p>The desktop appears here by itself as soon as there is one.</p>
+    </div>
+  );
+}

@@ -1,0 +1,78 @@
+import { VisuallyHidden } from "@mantine/core";
+import { IconCheck, IconX } from "@tabler/icons-react";
+
+import type { Session } from "../../api/types";
+import { clock, elapsed } from "../../ui/time";
+import { railSteps, STEP_WORDS, type RailStep } from "./rail";
+import classes from "./step-rail.module.css";
+
+/** The session's history as six steps with their times. */
+export function StepRail({ session }: { session: Session }) {
+  return (
+    <ol className={classes.rail} aria-label="Steps">
+      {railSteps(session).map((step) => (
+        <li
+          key={step.step}
+          className={classes.step}
+          data-state={step.state}
+          aria-current={step.state === "current" ? "step" : undefined}
+        >
+          <span className={classes.mark} aria-hidden="true">
+            <Mark state={step.state} />
+          </span>
+          <span className={classes.words}>{words(step)}</span>
+          <Time step={step} />
+        </li>
+      ))}
+    </ol>
+  );
+}
+
+function Mark({ state }: { state: RailStep["state"] }) {
+  if (state === "done") return <IconCheck size={13} stroke={3} />;
+  return state === "stopped" ? <IconX size={13} stroke={3} /> : null;
+}
+
+function Time({ step }: { step: RailStep }) {
+  switch (step.state) {
+    case "done":
+      return (
+        <time className={classes.time} dateTime={step.at} title={clock(step.at)}>
+          {step.step === "started" ? clock(step.at) : elapsed(step.sinceStart)}
+        </time>
+      );
+    case "stopped":
+      return step.at === null ? null : (
+        <time className={classes.time} dateTime={step.at}>
+          {clock(step.at)}
+        </time>
+      );
+    case "current":
+    case "pending":
+    case "skipped":
+      return null;
+  }
+}
+
+function words({ step, state }: RailStep) {
+  const { reached, working } = STEP_WORDS[step];
+  switch (state) {
+    case "done":
+    case "pending":
+      return reached;
+    case "current":
+      return `${working}…`;
+    case "skipped":
+      return (
+        <>
+          {reached} <VisuallyHidden>(not needed)</VisuallyHidden>
+        </>
+      );
+    case "stopped":
+      return (
+        <>
+          {reached} <VisuallyHidden>(not reached: the session stopped here)</VisuallyHidden>
+        </>
+      );
+  }
+}

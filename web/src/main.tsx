@@ -1,0 +1,20 @@
+/** Composition root: takes the token out of the address before anything else sees it, then draws. */
+
+import "@mantine/core/styles.css";
+import "./tokens.css";
+
+import { StrictMode } from "react";
+import { createRoot } from "react-dom/client";
+
+import { App, makeCache } from "./app";
+import { takeToken } from "./pages/sign-in-token";
+
+const token = takeToken(window.location, window.history);
+const root = document.getElementById("root");
+if (root === null) throw new Error("index.html has no element #root.");
+
+createRoot(root).render(
+  <StrictMode>
+    <App cache={makeCache()} token={token} />
+  </StrictMode>,
+);

@@ -1,0 +1,91 @@
+import { Button, Skeleton } from "@mantine/core";
+import { useQuery } from "@tanstack/react-query";
+import { IconPlugConnected } from "@tabler/icons-react";
+
+import { asProblem } from "../api/problem";
+import { hostQuery, providersQuery } from "../api/queries";
+import type { Provider } from "../api/types";
+import { HostStrip } from "../components/connect/host-strip";
+import { ProviderCard } from "../components/connect/provider-card";
+import { EmptyState } from "../ui/empty-state";
+import { PageHead } from "../ui/page-head";
+import { ProblemPanel } from "../ui/problem-panel";
+import { useNow } from "../ui/use-now";
+import classes from "./connect-page.module.css";
+import { useConnect } from "./use-connect";
+
+/** A card per tool. */
+export function ConnectPage() {
+  return (
+    <>
+      <PageHead title="Connect a tool">
+        Every sign-in gets a fresh machine with a desktop, a browser and the tool. You sign in there; the
+        credential is sealed; the machine is destroyed.
+      </PageHead>
+      <ThisHost />
+      <Tools />
+    </>
+  );
+}
+
+function ThisHost() {
+  const host = useQuery(hostQuery);
+  if (host.isPending) return <Skeleton height={72} radius="lg" mb={28} />;
+  if (host.isError) return null;
+  return <HostStrip host={host.data} />;
+}
+
+function Tools() {
+  const providers = useQuery(providersQuery);
+  if (providers.isPending)
+    return (
+      <Cards>
+        {[1, 2, 3].map((key) => (
+          <Skeleton key={key} height={252} radius="lg" />
+        ))}
+      </Cards>
+    );
+  if (providers.isError) {
+    const retry = () => void providers.refetch();
+    return (
+      <ProblemPanel
+        title="The tools could not be read"
+        problem={asProblem(providers.error)}
+        action={<Button onClick={retry}>Try again</Button>}
+      />
+    );
+  }
+  if (providers.data.length === 0) {
+    return (
+      <EmptyState icon={<IconPlugConnected size={32} />} title="No tool is declared">
+        A tool is one TOML file in the folder of providers; the guide “Providers” explains each key.
+      </EmptyState>
+    );
+  }
+  return (
+    <Cards>
+      {providers.data.map((provider) => (
+        <Tool key={provider.name} provider={provider} />
+      ))}
+    </Cards>
+  );
+}
+
+function Cards({ children }: { children: React.ReactNode }) {
+  return <div className={classes.cards}>{children}</div>;
+}
+
+function Tool({ provider }: { provider: Provider }) {
+  const { connect, openSession, busy, error } = useConnect(provider.name);
+  const nowMs = useNow(30_000);
+  return (
+    <ProviderCard
+      provider={provider}
+      nowMs={nowMs}
+      connecting={busy}
+      error={error}
+      connect={connect}
+      openSession={openSession}
+    />
+  );
+}

@@ -1,0 +1,60 @@
+import { IconBox } from "@tabler/icons-react";
+import { Link } from "wouter";
+
+import { machinesQuery } from "../api/queries";
+import type { Machine } from "../api/types";
+import { Pill, type Tone } from "../ui/pill";
+import { IdCell, TimeCell } from "./cells";
+import { sessionPath } from "./paths";
+import { TablePage, type Column } from "./table-page";
+
+const TONES: Record<Machine["status"], Tone> = {
+  creating: "busy",
+  running: "good",
+  stopping: "busy",
+  destroyed: "quiet",
+  failed: "bad",
+};
+
+const COLUMNS: readonly Column<Machine>[] = [
+  { name: "Machine", cell: (row) => <IdCell id={row.vm_id} what="machine id" /> },
+  { name: "State", cell: (row) => <State row={row} /> },
+  { name: "Address", cell: (row) => <code>{row.vm_ip}</code> },
+  { name: "Isolation", cell: (row) => `${row.isolation} (${row.driver})` },
+  { name: "Session", cell: (row) => <SessionLink id={row.session_id} /> },
+  { name: "Golden", cell: (row) => <IdCell id={row.golden_id} what="golden id" /> },
+  { name: "Created", cell: (row) => <TimeCell at={row.created_at} none="" /> },
+  { name: "Ended", cell: (row) => <TimeCell at={row.ended_at} none="–" /> },
+];
+
+/** Every machine of the caller, newest first as the API sends them. */
+export function MachinesPage() {
+  return (
+    <TablePage
+      title="Machines"
+      about="Each lives for one sign-in and is destroyed at its end."
+      query={machinesQuery}
+      columns={COLUMNS}
+      keyOf={(row) => row.vm_id}
+      empty={{
+        icon: <IconBox size={32} />,
+        title: "No machine yet",
+        text: "Press Connect on a tool: its sign-in makes one.",
+      }}
+    />
+  );
+}
+
+function State({ row }: { row: Machine }) {
+  const why = row.error_cause ?? undefined;
+  return (
+    <span title={why}>
+      <Pill tone={TONES[row.status]}>{row.status}</Pill>{" "}
+      {row.error_code !== null && <code>{row.error_code}</code>}
+    </span>
+  );
+}
+
+function SessionLink({ id }: { id: string | null }) {
+  return id === null ? "–" : <Link href={sessionPath(id)}>{id}</Link>;
+}

@@ -1,0 +1,12 @@
+/** The dashboard's addresses, once. */
+
+export const PATHS = {
+  signIn: "/sign-in",
+  connect: "/dashboard/remote-cli",
+  session: "/dashboard/remote-cli/session/:id",
+  machines: "/dashboard/machines",
+  goldens: "/dashboard/goldens",
+  credentials: "/dashboard/credentials",
+} as const;
+
+export const sessionPath = (id: string): string => PATHS.session.replace(":id", encodeURIComponent(id));

@@ -1,0 +1,86 @@
+import { Button } from "@mantine/core";
+import { useQueryClient } from "@tanstack/react-query";
+import { useLocation } from "wouter";
+
+import { viewTicket } from "../api/client";
+import { sessionQuery } from "../api/queries";
+import type { Session } from "../api/types";
+import { Desktop } from "../components/desktop/desktop";
+import { areaOf } from "../components/session/area";
+import { ConnectedPanel } from "../components/session/connected-panel";
+import { FailurePanel } from "../components/session/failure-panel";
+import { Preparing } from "../components/session/preparing";
+import { lastGoodStep, STEP_WORDS } from "../components/session/rail";
+import { clock } from "../ui/time";
+import { PATHS } from "./paths";
+import { useConnect } from "./use-connect";
+
+interface Props {
+  session: Session;
+  onFirstPicture: (ms: number | null) => void;
+}
+
+/** What fills the page: waiting, the desktop, or how it ended. */
+export function SessionArea({ session, onFirstPicture }: Props) {
+  const cache = useQueryClient();
+  const area = areaOf(session);
+  switch (area.kind) {
+    case "preparing":
+      return <Preparing session={session} />;
+    case "desktop":
+      return (
+        <Desktop
+          key={area.vmId}
+          pageTitle={session.page_title}
+          lastGoodStep={goodStepText(session)}
+          onFirstPicture={onFirstPicture}
+          askTicket={() => viewTicket(area.vmId)}
+          askSession={() => void cache.refetchQueries(sessionQuery(session.session_id))}
+        />
+      );
+    case "connected":
+      return (
+        <ConnectedPanel session={session} credentialId={area.credentialId}>
+          <Onward />
+        </ConnectedPanel>
+      );
+    case "ended":
+      return <Ended session={session} title={area.title} failure={area.failure} />;
+  }
+}
+
+function Onward() {
+  const [, navigate] = useLocation();
+  return (
+    <>
+      <Button
+        onClick={() => {
+          navigate(PATHS.connect);
+        }}
+      >
+        Connect another tool
+      </Button>
+      <Button
+        variant="default"
+        onClick={() => {
+          navigate(PATHS.credentials);
+        }}
+      >
+        See credentials
+      </Button>
+    </>
+  );
+}
+
+type EndedProps = { session: Session } & Omit<Extract<ReturnType<typeof areaOf>, { kind: "ended" }>, "kind">;
+
+function Ended({ session, title, failure }: EndedProps) {
+  const again = useConnect(session.provider);
+  const retry = session.actions.includes("retry") ? { busy: again.busy, start: again.connect } : null;
+  return <FailurePanel title={title} failure={failure} retry={retry} error={again.error} />;
+}
+
+function goodStepText(session: Session): string {
+  const good = lastGoodStep(session);
+  return good === null ? "none yet" : `${STEP_WORDS[good.step].reached}, ${clock(good.at)}`;
+}

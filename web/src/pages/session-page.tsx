@@ -1,0 +1,67 @@
+import { Button, Skeleton } from "@mantine/core";
+import { useQuery } from "@tanstack/react-query";
+import { useEffect, useState } from "react";
+import { Link } from "wouter";
+
+import * as client from "../api/client";
+import { asProblem } from "../api/problem";
+import { sessionQuery, useSessionAction, useSessionEvents } from "../api/queries";
+import { isFinal, type Session } from "../api/types";
+import { STATUS_WORDS } from "../components/session/status-words";
+import { useHeartbeat } from "../components/session/use-heartbeat";
+import { useDocumentTitle } from "../ui/page-head";
+import { ProblemPanel } from "../ui/problem-panel";
+import { PATHS } from "./paths";
+import { SessionArea } from "./session-area";
+import { SessionHead } from "./session-head";
+import classes from "./session-page.module.css";
+import { SessionSide } from "./session-side";
+
+/** One sign-in, from the first moment to its end. */
+export function SessionPage({ id }: { id: string }) {
+  const session = useQuery(sessionQuery(id));
+  const open = session.data === undefined ? !session.isError : !isFinal(session.data.status);
+  const feed = useSessionEvents(id, open);
+  const { refetch } = session;
+  useEffect(() => {
+    // A feed that the server refused: ask once what has become of the session (signed out, gone, or back soon).
+    if (feed === "lost") void refetch();
+  }, [feed, refetch]);
+  if (session.data !== undefined) return <Loaded session={session.data} live={feed === "live" || !open} />;
+  if (session.isError) return <Unreadable error={session.error} retry={() => void refetch()} />;
+  return <Skeleton className={classes.loading} radius="lg" />;
+}
+
+function Loaded({ session, live }: { session: Session; live: boolean }) {
+  useDocumentTitle(`${session.provider_title}: ${STATUS_WORDS[session.status].text}`);
+  const [pictureMs, setPictureMs] = useState<number | null>(null);
+  const beat = useSessionAction(() => client.heartbeat(session.session_id));
+  useHeartbeat(session.actions.includes("heartbeat"), () => {
+    beat.mutate(undefined);
+  });
+  return (
+    <div className={classes.page}>
+      <SessionHead session={session} live={live} />
+      <div className={classes.body}>
+        <div className={classes.area}>
+          <SessionArea session={session} onFirstPicture={setPictureMs} />
+        </div>
+        <SessionSide session={session} pictureMs={pictureMs} />
+      </div>
+    </div>
+  );
+}
+
+function Unreadable({ error, retry }: { error: unknown; retry: () => void }) {
+  useDocumentTitle("Session");
+  return (
+    <div className={classes.unreadable}>
+      <ProblemPanel
+        title="This session cannot be shown"
+        problem={asProblem(error)}
+        action={<Button onClick={retry}>Try again</Button>}
+      />
+      <Link href={PATHS.connect}>Back to the tools</Link>
+    </div>
+  );
+}

@@ -1,0 +1,36 @@
+import * as client from "../api/client";
+import { asProblem } from "../api/problem";
+import { useSessionAction } from "../api/queries";
+import { isFinal, type Session } from "../api/types";
+import { MachineFacts } from "../components/session/machine-facts";
+import { Notices } from "../components/session/notices";
+import { SignInBox } from "../components/session/sign-in-box";
+import { StepRail } from "../components/session/step-rail";
+import { ProblemPanel } from "../ui/problem-panel";
+import classes from "./session-page.module.css";
+
+/** Beside the desktop: what to do, how far it is, what machine it is. */
+export function SessionSide({ session, pictureMs }: { session: Session; pictureMs: number | null }) {
+  const openUrl = useSessionAction((url: string) => client.openUrl(session.session_id, url));
+  const paste = useSessionAction((text: string) => client.paste(session.session_id, text));
+  return (
+    <aside className={classes.side} aria-label="The sign-in">
+      <Notices notices={session.notices} />
+      {!isFinal(session.status) && (
+        <SignInBox
+          session={session}
+          actions={{ openUrl: openUrl.mutate, opening: openUrl.isPending, paste: paste.mutateAsync }}
+        />
+      )}
+      {openUrl.isError && <ProblemPanel title="The page was not opened" problem={asProblem(openUrl.error)} />}
+      <section className={classes.box}>
+        <h2>Steps</h2>
+        <StepRail session={session} />
+      </section>
+      <section className={classes.box}>
+        <h2>Machine</h2>
+        <MachineFacts session={session} pictureMs={pictureMs} />
+      </section>
+    </aside>
+  );
+}

@@ -1,0 +1,93 @@
+import { Button, Loader, Title } from "@mantine/core";
+import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { useEffect, useRef } from "react";
+import { useLocation } from "wouter";
+
+import { signIn } from "../api/client";
+import { asProblem } from "../api/problem";
+import { meQuery } from "../api/queries";
+import type { Problem } from "../api/types";
+import { Logo } from "../ui/logo";
+import { useDocumentTitle } from "../ui/page-head";
+import { ProblemPanel } from "../ui/problem-panel";
+import { PATHS } from "./paths";
+import classes from "./sign-in-page.module.css";
+
+const NO_TOKEN: Problem = {
+  code: "no_token",
+  cause: "This address holds no sign-in token; the part after # is missing.",
+  remedy: "Open the whole link as it was printed, or ask for another link: vestibule user link NAME",
+};
+
+/** Exchanges a one-time link's token for the cookie, without a button, and goes to the tools. */
+export function SignInPage({ token }: { token: string | null }) {
+  useDocumentTitle("Sign in");
+  const cache = useQueryClient();
+  const [, navigate] = useLocation();
+  const exchange = useMutation({
+    mutationFn: signIn,
+    onSuccess: (user) => {
+      cache.setQueryData(meQuery.queryKey, user);
+      navigate(PATHS.connect, { replace: true });
+    },
+  });
+  useOnce(() => {
+    if (token !== null) exchange.mutate(token);
+  });
+  const problem = token === null ? NO_TOKEN : exchange.error === null ? null : refused(exchange.error);
+  return (
+    <div className={classes.page}>
+      <Logo size={72} />
+      {problem === null ? <SigningIn /> : <Refused problem={problem} />}
+    </div>
+  );
+}
+
+function SigningIn() {
+  return (
+    <>
+      <Title order={1} fz={28}>
+        Signing you in…
+      </Title>
+      <Loader type="dots" />
+    </>
+  );
+}
+
+function Refused({ problem }: { problem: Problem }) {
+  const [, navigate] = useLocation();
+  return (
+    <>
+      <Title order={1} fz={28}>
+        This link does not open the door
+      </Title>
+      <ProblemPanel title="Not signed in" problem={problem} />
+      <Button
+        variant="default"
+        onClick={() => {
+          navigate(PATHS.connect, { replace: true });
+        }}
+      >
+        Go to the dashboard
+      </Button>
+    </>
+  );
+}
+
+/** A refused token has one remedy, whatever the cause: the link is good once and not for long. */
+function refused(error: unknown): Problem {
+  const problem = asProblem(error);
+  return problem.code === "unreachable"
+    ? problem
+    : { ...problem, remedy: `${problem.remedy}  Ask for another link: vestibule user link NAME` };
+}
+
+/** Runs once however often React mounts: the token is good for one exchange. */
+function useOnce(act: () => void): void {
+  const done = useRef(false);
+  useEffect(() => {
+    if (done.current) return;
+    done.current = true;
+    act();
+  });
+}

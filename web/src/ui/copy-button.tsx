@@ -1,0 +1,42 @@
+import { ActionIcon, Button, CopyButton as Copier, Tooltip } from "@mantine/core";
+import { IconCheck, IconCopy } from "@tabler/icons-react";
+
+interface Props {
+  value: string;
+  /** What is copied, for the button's name: “machine id”. */
+  what: string;
+}
+
+/** A small icon beside the thing it copies. */
+export function CopyIcon({ value, what }: Props) {
+  return (
+    <Copier value={value}>
+      {({ copied, copy }) => (
+        <Tooltip label={copied ? "Copied" : "Copy"}>
+          <ActionIcon variant="subtle" color="gray" size="sm" onClick={copy} aria-label={`Copy ${what}`}>
+            {copied ? <IconCheck size={14} /> : <IconCopy size={14} />}
+          </ActionIcon>
+        </Tooltip>
+      )}
+    </Copier>
+  );
+}
+
+/** A button with words, where copying is what a person came for. */
+export function CopyWide({ value, what }: Props) {
+  return (
+    <Copier value={value}>
+      {({ copied, copy }) => (
+        <Button
+          variant="default"
+          size="xs"
+          onClick={copy}
+          leftSection={copied ? <IconCheck size={14} /> : <IconCopy size={14} />}
+          aria-label={copied ? `Copied ${what}` : `Copy ${what}`}
+        >
+          {copied ? "Copied" : "Copy"}
+        </Button>
+      )}
+    </Copier>
+  );
+}

@@ -1,0 +1,14 @@
+import type { ReactNode } from "react";
+
+import classes from "./pill.module.css";
+
+export type Tone = "quiet" | "good" | "busy" | "bad";
+
+/** A state in a word; the dot is for the eye, the word carries the meaning. */
+export function Pill({ tone, children }: { tone: Tone; children: ReactNode }) {
+  return (
+    <span className={classes.pill} data-tone={tone}>
+      {children}
+    </span>
+  );
+}

@@ -1,0 +1,43 @@
+/** Times as people read them.  Instants come as ISO 8601 text from the API; `now` is handed in. */
+
+const CLOCK = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit", second: "2-digit" });
+const DAY = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "short" });
+
+const MINUTE_S = 60;
+const HOUR_S = 60 * MINUTE_S;
+const DAY_S = 24 * HOUR_S;
+
+/** 14:05:09 */
+export const clock = (iso: string): string => CLOCK.format(new Date(iso));
+
+/** 3 Nov 2026, 14:05 */
+export const day = (iso: string): string => DAY.format(new Date(iso));
+
+/** Seconds from one instant to another, negative when `to` is earlier. */
+export const secondsBetween = (from: string, to: string): number =>
+  (new Date(to).getTime() - new Date(from).getTime()) / 1000;
+
+/** +0.42 s, +12 s, +3 min */
+export function elapsed(seconds: number): string {
+  if (seconds < 10) return `+${seconds.toFixed(2)} s`;
+  if (seconds < 2 * MINUTE_S) return `+${seconds.toFixed(0)} s`;
+  return `+${Math.round(seconds / MINUTE_S)} min`;
+}
+
+/** 0:09, 12:30; never below zero. */
+export function countdown(seconds: number): string {
+  const left = Math.max(0, Math.ceil(seconds));
+  return `${Math.floor(left / MINUTE_S)}:${String(left % MINUTE_S).padStart(2, "0")}`;
+}
+
+/** “3 days”, “5 hours”, “20 minutes”: a length of time in its largest unit. */
+export function roughly(seconds: number): string {
+  const units = [
+    [DAY_S, "day"],
+    [HOUR_S, "hour"],
+    [MINUTE_S, "minute"],
+  ] as const;
+  const [size, name] = units.find(([unit]) => seconds >= unit) ?? [MINUTE_S, "minute"];
+  const count = Math.max(1, Math.floor(seconds / size));
+  return `${count} ${name}${count === 1 ? "" : "s"}`;
+}
