@@ -12,7 +12,8 @@
     │   ├── PortTaken
     │   └── DiskFull
     ├── GoldenFailed     a golden could not be built or is not usable
-    └── MachineFailed    a machine did not start, or stopped by itself
+    ├── MachineFailed    a machine did not start, or stopped by itself
+    └── VaultTampered    what is sealed cannot be opened: it or the key was changed
 
 Each has a stable ``code`` (snake_case), a ``cause`` (one sentence: what was attempted and what came of
 it) and a ``remedy`` (one sentence: the next step).  HTTP status and exit code are mapped elsewhere, once.
@@ -109,3 +110,9 @@ class MachineFailed(VestibuleError):
     """A machine did not start or stopped by itself."""
 
     code = "machine_failed"
+
+
+class VaultTampered(VestibuleError):
+    """What is sealed cannot be opened: the row, its context or the key is not the one it was sealed with."""
+
+    code = "vault_tampered"
