@@ -15,6 +15,7 @@ log = structlog.get_logger()
 
 STATUS: dict[type[errors.VestibuleError], int] = {
     errors.NotSignedIn: 401,
+    errors.NotAllowed: 403,
     errors.Refused: 400,
     errors.Absent: 404,
     errors.Conflict: 409,

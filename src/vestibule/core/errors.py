@@ -4,6 +4,7 @@
     ├── Refused          the request is wrong; ask differently
     │   ├── BadInput
     │   ├── NotSignedIn
+    │   ├── NotAllowed
     │   └── SettingsInvalid
     ├── Absent           what was asked for is not there (or not yours)
     ├── Conflict         the state does not allow it now
@@ -56,6 +57,12 @@ class NotSignedIn(Refused):
     """No valid sign-in, token or ticket came with the request."""
 
     code = "not_signed_in"
+
+
+class NotAllowed(Refused):
+    """It is known who asks, and that they may not."""
+
+    code = "not_allowed"
 
 
 class SettingsInvalid(Refused):

@@ -5,14 +5,12 @@ from __future__ import annotations
 from fastapi import APIRouter, Request, Response
 
 from vestibule.api import present, schemas
-from vestibule.api.context import COOKIE, Caller, Context, Services, origin
-from vestibule.core.errors import NotSignedIn
+from vestibule.api.context import COOKIE, Caller, Context, Operator, Services, origin
 from vestibule.core.ids import TokenId
 from vestibule.core.records import User
+from vestibule.services.accounts import COOKIE_LIFE
 
 router = APIRouter(tags=["accounts"])
-
-COOKIE_S = 30 * 24 * 3600
 
 
 @router.post("/api/sign-in")
@@ -20,17 +18,11 @@ async def sign_in(
     body: schemas.SignIn, request: Request, response: Response, services: Services
 ) -> schemas.User:
     """Exchange a one-time link's token for a cookie."""
-    user = await services.accounts.redeem_link(body.token)
-    if user is None:
-        raise NotSignedIn(
-            "This sign-in link is unknown, used or expired.",
-            remedy="Ask for another: vestibule user link NAME.",
-            code="link_invalid",
-        )
+    user, cookie = await services.accounts.sign_in(body.token)
     response.set_cookie(
         COOKIE,
-        services.accounts.cookie(user),
-        max_age=COOKIE_S,
+        cookie,
+        max_age=int(COOKIE_LIFE.total_seconds()),
         httponly=True,
         samesite="lax",
         secure=origin(request, services).startswith("https:"),
@@ -51,30 +43,27 @@ async def me(caller: Caller) -> schemas.User:
 
 
 @router.get("/api/users")
-async def list_users(services: Services, caller: Caller) -> list[schemas.User]:
-    """All users; for the first user, who runs this controller."""
-    await services.accounts.require_operator(caller)
+async def list_users(services: Services, _: Operator) -> list[schemas.User]:
+    """All users; for the operator."""
     return [present.user(user) for user in await services.accounts.users()]
 
 
 @router.post("/api/users", status_code=201)
 async def add_user(
-    body: schemas.NewUser, request: Request, services: Services, caller: Caller
+    body: schemas.NewUser, request: Request, services: Services, _: Operator
 ) -> schemas.SignInLink:
     """Add a user and make a one-time link for them."""
-    await services.accounts.require_operator(caller)
     return await _link(services, request, await services.accounts.add_user(body.name))
 
 
 @router.post("/api/users/{name}/link", status_code=201)
-async def link(name: str, request: Request, services: Services, caller: Caller) -> schemas.SignInLink:
+async def link(name: str, request: Request, services: Services, _: Operator) -> schemas.SignInLink:
     """Make another one-time link for a user."""
-    await services.accounts.require_operator(caller)
     return await _link(services, request, await services.accounts.user_named(name))
 
 
 async def _link(services: Context, request: Request, user: User) -> schemas.SignInLink:
-    issued = await services.accounts.issue_link(user)
+    issued = await services.accounts.make_link(user)
     # In the fragment, which browsers send to nobody: it is in no log.
     url = f"{origin(request, services)}/sign-in#token={issued.secret}"
     return schemas.SignInLink(user=present.user(user), url=url, expires_at=issued.expires_at)
@@ -96,4 +85,4 @@ async def issue_token(body: schemas.NewToken, services: Services, caller: Caller
 @router.delete("/api/tokens/{token_id}", status_code=204)
 async def revoke_token(token_id: str, services: Services, caller: Caller) -> None:
     """Revoke one of the caller's tokens."""
-    await services.accounts.revoke_token(caller, TokenId(token_id))
+    await services.accounts.delete_token(caller, TokenId(token_id))
