@@ -3,7 +3,7 @@
 ::
 
     one-time link ──(15 min, once)──→ cookie (30 days, signed, nothing stored)
-    API token     ──(until deleted)─→ user
+    API token     ──(until revoked)─→ user
     view ticket   ──(30 s, once)────→ one machine's desktop, one user
 
 Links, tokens and tickets are 256 random bits; the database holds their SHA-256 alone, so that a copy of it
@@ -23,7 +23,7 @@ import itsdangerous
 import structlog
 
 from vestibule.core import ids
-from vestibule.core.errors import Absent, BadInput, NotSignedIn
+from vestibule.core.errors import Absent, BadInput, NotAllowed
 from vestibule.core.ids import TokenId, UserId, VmId
 from vestibule.core.records import ApiToken, User, ViewTicketRecord
 from vestibule.services.ports import Clock
@@ -100,28 +100,33 @@ class Accounts:
         """All users, oldest first."""
         return await self._rows.users()
 
-    async def make_link(self, user: User) -> Link:
+    async def require_operator(self, user: User) -> None:
+        """Raise NotAllowed unless this is the first user, who runs the controller."""
+        first, *_ = await self._rows.users()
+        if user.user_id != first.user_id:
+            raise NotAllowed(
+                f"Only {first.name}, who runs this controller, can manage users.",
+                remedy=f"Ask {first.name} to do it.",
+                code="operator_only",
+            )
+
+    async def issue_link(self, user: User) -> Link:
         """Make a link that signs this user in, once, within LINK_LIFE."""
         secret, now = self._secret(), self._clock.now()
         await self._rows.add_link(_hash(secret), user.user_id, now + LINK_LIFE, now)
-        log.info("Sign-in link made", user_id=user.user_id)
+        log.info("Sign-in link issued", user_id=user.user_id)
         return Link(user=user, secret=secret, expires_at=now + LINK_LIFE)
 
-    async def sign_in(self, link_secret: str) -> tuple[User, str]:
-        """Exchange a link for a user and a cookie's value.
+    async def redeem_link(self, secret: str) -> User | None:
+        """Use a link up; None when it is unknown, used or expired: which one is told to nobody."""
+        user = await self._rows.consume_link(_hash(secret), self._clock.now())
+        if user is not None:
+            log.info("Signed in", user_id=user.user_id)
+        return user
 
-        Raises NotSignedIn ``link_invalid`` when the link is unknown, used or expired: which one is told to
-        nobody.
-        """
-        user = await self._rows.consume_link(_hash(link_secret), self._clock.now())
-        if user is None:
-            raise NotSignedIn(
-                "This sign-in link is unknown, used or expired.",
-                remedy="Ask for another: vestibule user link NAME.",
-                code="link_invalid",
-            )
-        log.info("Signed in", user_id=user.user_id)
-        return user, self._signer.sign(user.user_id)
+    def cookie(self, user: User) -> str:
+        """What a browser shows for COOKIE_LIFE to be this user."""
+        return self._signer.sign(user.user_id)
 
     async def authenticate(self, *, cookie: str | None, bearer: str | None) -> User | None:
         """Who sends this cookie or token; None when neither proves anyone.
@@ -160,12 +165,12 @@ class Accounts:
         """A user's tokens, oldest first."""
         return await self._rows.tokens(user.user_id)
 
-    async def delete_token(self, user: User, token_id: TokenId) -> None:
+    async def revoke_token(self, user: User, token_id: TokenId) -> None:
         """Make a token worthless.  Raises Absent when it is not this user's."""
         await self._rows.delete_token(user.user_id, token_id)
-        log.info("API token deleted", user_id=user.user_id, token_id=token_id)
+        log.info("API token revoked", user_id=user.user_id, token_id=token_id)
 
-    async def make_ticket(self, user: User, vm_id: VmId) -> Ticket:
+    async def issue_ticket(self, user: User, vm_id: VmId) -> Ticket:
         """Make a ticket to view a machine; that it is this user's was checked by the caller."""
         secret, now = self._secret(), self._clock.now()
         ticket = ViewTicketRecord(
@@ -174,16 +179,10 @@ class Accounts:
         await self._rows.add_ticket(ticket, now)
         return Ticket(secret=secret, expires_at=ticket.expires_at)
 
-    async def take_ticket(self, secret: str, vm_id: VmId) -> UserId:
-        """Use a ticket up; whose it was.  Raises NotSignedIn ``ticket_invalid``."""
+    async def redeem_ticket(self, secret: str, vm_id: VmId) -> UserId | None:
+        """Use a ticket up; whose it was, None when it is unknown, used, expired or for another machine."""
         ticket = await self._rows.consume_ticket(_hash(secret), vm_id, self._clock.now())
-        if ticket is None:
-            raise NotSignedIn(
-                "This view ticket is unknown, used, expired or for another machine.",
-                remedy="Ask for a new one; each opens one view, within 30 seconds.",
-                code="ticket_invalid",
-            )
-        return ticket.user_id
+        return None if ticket is None else ticket.user_id
 
     def _secret(self) -> str:
         return base64.urlsafe_b64encode(self._random(SECRET_BYTES)).rstrip(b"=").decode()
