@@ -1,0 +1,89 @@
+"""Looks at the desktop for real: each check asks the thing itself and says what it answered."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+
+from vestibule_agent.browser import WINDOW_CLASS
+from vestibule_agent.paths import Paths
+from vestibule_agent.protocol import Check
+from vestibule_agent.screen import Screen
+
+BANNER = b"RFB 003.008\n"
+SANE_YEAR_S = 1_700_000_000
+
+
+class Desktop:
+    """The checks of one machine; ``screen`` is None while there is no X server."""
+
+    def __init__(self, paths: Paths) -> None:
+        self._paths = paths
+        self._screen: Screen | None = None
+        self._appeared = asyncio.Event()
+
+    def show(self, screen: Screen | None) -> None:
+        """The X connection came or went."""
+        self._screen = screen
+        if screen is None:
+            self._appeared.clear()
+        else:
+            self._appeared.set()
+
+    @property
+    def screen(self) -> Screen | None:
+        """The present X connection."""
+        return self._screen
+
+    async def look(self, timeout_s: float) -> list[Check]:
+        """desktop, browser and vnc; waits for what is still coming, up to the deadline."""
+        named = (("desktop", self._desktop), ("browser", self._browser), ("vnc", self._vnc))
+        return list(await asyncio.gather(*(_within(timeout_s, name, look) for name, look in named)))
+
+    async def _desktop(self) -> str:
+        screen = await self._present()
+        return f"X answers on {self._paths.display}, {await screen.geometry()}"
+
+    async def _browser(self) -> str:
+        while True:
+            screen = await self._present()
+            try:
+                window = await screen.wait_for(WINDOW_CLASS)
+                return f"window {window.number:#x} visible, {await screen.geometry(window.number)}: {window.title}"
+            except ConnectionError:
+                # Closed between two questions; the next round waits for its successor.
+                await asyncio.sleep(0)
+
+    async def _vnc(self) -> str:
+        await self._present()
+        reader, writer = await asyncio.open_unix_connection(self._paths.vnc)
+        try:
+            banner = await reader.readexactly(len(BANNER))
+        finally:
+            writer.close()
+        if banner != BANNER:
+            raise ConnectionError(f"the banner was {banner!r}")
+        return banner.decode().strip()
+
+    async def _present(self) -> Screen:
+        await self._appeared.wait()
+        if self._screen is None:
+            raise ConnectionError("the X server went away")
+        return self._screen
+
+
+def clock() -> Check:
+    """Whether the clock can be right at all; its distance from the host's is known at hand-over only."""
+    now = time.time()
+    return Check(name="clock", ok=now > SANE_YEAR_S, detail=f"{now:.3f}")
+
+
+async def _within(timeout_s: float, name: str, look: Callable[[], Awaitable[str]]) -> Check:
+    try:
+        async with asyncio.timeout(timeout_s):
+            return Check(name=name, ok=True, detail=await look())
+    except TimeoutError:
+        return Check(name=name, ok=False, detail=f"nothing within {timeout_s:g} s")
+    except (OSError, EOFError) as error:
+        return Check(name=name, ok=False, detail=f"{type(error).__name__}: {error}")

@@ -1,0 +1,45 @@
+"""Copies bytes both ways between two streams, never faster than the slower side reads."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+
+CHUNK_BYTES = 65_536
+
+Stream = tuple[asyncio.StreamReader, asyncio.StreamWriter]
+
+
+async def relay(one: Stream, other: Stream) -> None:
+    """Copy until both directions have ended; closes both writers."""
+    try:
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(_copy(one[0], other[1]))
+            tasks.create_task(_copy(other[0], one[1]))
+    finally:
+        one[1].close()
+        other[1].close()
+
+
+async def _copy(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    with contextlib.suppress(ConnectionError):
+        while data := await reader.read(CHUNK_BYTES):
+            writer.write(data)
+            await writer.drain()
+    with contextlib.suppress(OSError):
+        if writer.can_write_eof():
+            writer.write_eof()
+
+
+async def serve_relay(listen_port: int, host: str, port: int) -> asyncio.Server:
+    """Listen on the guest's 127.0.0.1 and relay each connection to ``host:port``."""
+
+    async def accept(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            target = await asyncio.open_connection(host, port)
+        except OSError:
+            writer.close()
+            return
+        await relay((reader, writer), target)
+
+    return await asyncio.start_server(accept, "127.0.0.1", listen_port)

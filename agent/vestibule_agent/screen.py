@@ -1,0 +1,172 @@
+"""A live view of the desktop: the windows that the window manager knows, kept current by X events.
+
+Connected from before a snapshot, so a clone answers its hand-over without starting a process::
+
+    X server ──PropertyNotify(_NET_CLIENT_LIST, _NET_WM_NAME)──▶ Screen.windows ──▶ checks, events
+"""
+
+from __future__ import annotations
+
+import asyncio
+import dataclasses
+import struct
+from collections.abc import Callable
+from pathlib import Path
+
+from vestibule_agent import x11
+
+ATOMS = ("_NET_CLIENT_LIST", "_NET_WM_NAME", "WM_CLASS")
+
+
+class XError(ConnectionError):
+    """The X server refused a request; most often the window was closed meanwhile."""
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Window:
+    """A managed window; ``kind`` is the class part of WM_CLASS."""
+
+    number: int
+    kind: str
+    title: str
+
+
+class Screen:
+    """One connection to the X server."""
+
+    def __init__(
+        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, setup: x11.Setup
+    ) -> None:
+        self.setup = setup
+        self.windows: dict[int, Window] = {}
+        self._reader, self._writer = reader, writer
+        self._sent = 0
+        self._replies: dict[int, asyncio.Future[bytes]] = {}
+        self._atoms: dict[str, int] = {}
+        self._dirty = asyncio.Event()
+        self._changed = asyncio.Event()
+
+    @classmethod
+    async def connect(cls, socket: Path) -> Screen:
+        """Connect and read the set-up.  Raises ConnectionError or OSError."""
+        reader, writer = await asyncio.open_unix_connection(socket)
+        writer.write(x11.SETUP_REQUEST)
+        head = await reader.readexactly(x11.SETUP_HEAD_BYTES)
+        body = await reader.readexactly(4 * struct.unpack_from("<H", head, 6)[0])
+        if head[0] != 1:
+            raise XError(f"the X server refused us: {body[: head[1]].decode(errors='replace')}")
+        return cls(reader, writer, x11.read_setup(body))
+
+    async def run(self, *, background: int, on_window: Callable[[Window], None]) -> None:
+        """Follow the desktop until the connection ends; ``on_window`` hears of each new one and title."""
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self._receive())
+            for name in ATOMS:
+                self._atoms[name] = struct.unpack_from("<I", await self._ask(x11.intern_atom(name)), 8)[0]
+            self._send(x11.paint_root(self.setup.root, background), requests=2)
+            self._send(x11.select(self.setup.root, x11.PROPERTY_CHANGE | x11.STRUCTURE_NOTIFY))
+            self._dirty.set()
+            while True:
+                await self._dirty.wait()
+                self._dirty.clear()
+                await self._refresh(on_window)
+
+    async def wait_for(self, kind: str) -> Window:
+        """Return a window of this class that is viewable, as soon as there is one."""
+        while True:
+            changed = self._changed
+            for window in [known for known in self.windows.values() if known.kind.lower() == kind]:
+                if await self.is_visible(window):
+                    return window
+            await changed.wait()
+
+    async def is_visible(self, window: Window) -> bool:
+        """Whether the window and all its ancestors are mapped, now."""
+        try:
+            reply = await self._ask(x11.get_window(x11.GET_WINDOW_ATTRIBUTES, window.number))
+        except XError:
+            return False
+        return reply[26] == x11.VIEWABLE
+
+    async def geometry(self, number: int | None = None) -> x11.Geometry:
+        """Where a window is, now; the whole screen when no window is named.  Raises XError."""
+        target = self.setup.root if number is None else number
+        size = await self._ask(x11.get_window(x11.GET_GEOMETRY, target))
+        corner = await self._ask(x11.translate_to_root(target, self.setup.root))
+        (width, height), (x, y) = x11.size_of(size), x11.corner_of(corner)
+        return x11.Geometry(x=x, y=y, width=width, height=height)
+
+    def move(self, window: Window, place: x11.Geometry) -> None:
+        """Ask the window manager to put a window elsewhere."""
+        self._send(x11.move(window.number, place))
+
+    async def _refresh(self, on_window: Callable[[Window], None]) -> None:
+        clients = await self._property(self.setup.root, "_NET_CLIENT_LIST")
+        numbers = x11.windows_in(clients)
+        for gone in self.windows.keys() - set(numbers):
+            del self.windows[gone]
+        for number in numbers:
+            window = await self._describe(number)
+            if window is not None and self.windows.get(number) != window:
+                self.windows[number] = window
+                on_window(window)
+        self._changed.set()
+        self._changed = asyncio.Event()
+
+    async def _describe(self, number: int) -> Window | None:
+        try:
+            if number not in self.windows:
+                self._send(x11.select(number, x11.PROPERTY_CHANGE | x11.STRUCTURE_NOTIFY))
+            kinds = (await self._property(number, "WM_CLASS")).decode(errors="replace").split("\0")
+            title = (await self._property(number, "_NET_WM_NAME")).decode(errors="replace")
+        except XError:
+            return None
+        return Window(number=number, kind=kinds[1] if len(kinds) > 1 else "", title=title)
+
+    async def _property(self, window: int, name: str) -> bytes:
+        return x11.property_value(await self._ask(x11.get_property(window, self._atoms[name])))
+
+    def _send(self, data: bytes, *, requests: int = 1) -> None:
+        self._sent += requests
+        self._writer.write(data)
+
+    async def _ask(self, data: bytes) -> bytes:
+        if self._reader.at_eof():
+            raise XError("the X server has ended")
+        self._send(data)
+        future: asyncio.Future[bytes] = asyncio.get_running_loop().create_future()
+        self._replies[self._sent & 0xFFFF] = future
+        return await future
+
+    async def _receive(self) -> None:
+        try:
+            while True:
+                packet = await self._reader.readexactly(x11.PACKET_BYTES)
+                if packet[0] == x11.REPLY:
+                    packet += await self._reader.readexactly(4 * struct.unpack_from("<I", packet, 4)[0])
+                self._dispatch(packet)
+        except asyncio.IncompleteReadError as error:
+            raise XError("the X server has ended") from error
+        finally:
+            self._abandon()
+
+    def _dispatch(self, packet: bytes) -> None:
+        kind = packet[0] & 0x7F
+        if kind in {x11.PROPERTY_NOTIFY, x11.CONFIGURE_NOTIFY}:
+            self._dirty.set()
+        if kind not in {x11.ERROR, x11.REPLY}:
+            return
+        future = self._replies.pop(struct.unpack_from("<H", packet, 2)[0], None)
+        if future is None or future.done():
+            return
+        if kind == x11.REPLY:
+            future.set_result(packet)
+        else:
+            future.set_exception(XError(f"X error {packet[1]}"))
+
+    def _abandon(self) -> None:
+        self._writer.close()
+        for future in self._replies.values():
+            if not future.done():
+                future.set_exception(XError("the X server has ended"))
+        self._replies.clear()

@@ -1,0 +1,104 @@
+"""The desktop's programs: one list for VM and container.
+
+The X server comes first and says on a pipe when it is ready; the others need it.  The terminal's tmux server
+needs no X server, so it starts beside it.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+
+from vestibule_agent import browser
+from vestibule_agent.paths import Paths
+from vestibule_agent.protocol import PROXY_PORT
+
+PROXY_URL = f"http://127.0.0.1:{PROXY_PORT}"
+GEOMETRY = "1280x800"
+BACKGROUND = 0x11151C
+SESSION = "vestibule"
+SYSTEM_PATH = "/usr/local/bin:/usr/bin:/bin"
+WAITING = r"printf '\033[?25l\n  \033[2mWaiting for the sign-in to start…\033[0m'; exec sleep infinity"
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Service:
+    """A supervised program: a name for its log, and its command line."""
+
+    name: str
+    argv: list[str]
+
+
+def environment(paths: Paths) -> dict[str, str]:
+    """What every program of the desktop gets."""
+    return {
+        "HOME": str(paths.home),
+        "USER": "person",
+        "LOGNAME": "person",
+        "SHELL": "/bin/bash",
+        "LANG": "C.UTF-8",
+        "PATH": SYSTEM_PATH,
+        "DISPLAY": paths.display,
+        # Preset: ANGLE's setenv races with getenv in Chromium's other threads and crashes one start in 14.
+        "VK_ICD_FILENAMES": "/dev/null",
+        # There is no bus in the guest: an address that cannot be used stops Chromium from looking for one.
+        "DBUS_SESSION_BUS_ADDRESS": "disabled:",
+        "NO_AT_BRIDGE": "1",
+    }
+
+
+def tool_environment(paths: Paths) -> dict[str, str]:
+    """What a tool gets: no DISPLAY (Gemini would start a browser), openers first on PATH, the proxy."""
+    wanted = {key: value for key, value in environment(paths).items() if key in _SHARED}
+    return {
+        **wanted,
+        "PATH": f"{paths.openers}:{paths.tools}:{SYSTEM_PATH}",
+        "BROWSER": str(paths.openers / "xdg-open"),
+        "VESTIBULE_OPENER": str(paths.opener),
+        "HTTP_PROXY": PROXY_URL,
+        "HTTPS_PROXY": PROXY_URL,
+        "http_proxy": PROXY_URL,
+        "https_proxy": PROXY_URL,
+        "NO_PROXY": "localhost,127.0.0.1,::1",
+        "no_proxy": "localhost,127.0.0.1,::1",
+    }
+
+
+_SHARED = frozenset({"HOME", "USER", "LOGNAME", "SHELL", "LANG"})
+
+
+def x_server(paths: Paths, ready_fd: int) -> Service:
+    """Xvnc: X server and VNC server in one, on UNIX sockets only; writes to ``ready_fd`` when it is up."""
+    options = ["-geometry", GEOMETRY, "-depth", "24", "-FrameRate", "30", "-AcceptSetDesktopSize"]
+    sockets = ["-rfbunixpath", str(paths.vnc), "-rfbunixmode", "0600", "-rfbport", "-1", "-nolisten", "tcp"]
+    look = ["-SecurityTypes", "None", "-desktop", "Vestibule", "-displayfd", str(ready_fd), "-noreset"]
+    return Service(name="xvnc", argv=["Xvnc", paths.display, *options, *sockets, *look])
+
+
+def tmux_control(paths: Paths) -> Service:
+    """The terminal's session, made or joined in control mode."""
+    return Service(
+        name="tmux",
+        argv=[*_tmux(paths), "-C", "new-session", "-A", "-s", SESSION, "-x", "200", "-y", "50", WAITING],
+    )
+
+
+def _tmux(paths: Paths) -> list[str]:
+    return ["tmux", "-u", "-S", str(paths.tmux), "-f", str(paths.desktop / "tmux.conf")]
+
+
+def window_manager(paths: Paths) -> Service:
+    """Openbox: no decorations, no menus, the two windows side by side."""
+    return Service(name="openbox", argv=["openbox", "--config-file", str(paths.desktop / "rc.xml")])
+
+
+def web_browser(paths: Paths) -> Service:
+    """Chromium on its start page."""
+    return Service(name="chromium", argv=browser.argv(paths, proxy=PROXY_URL))
+
+
+def terminal_window(paths: Paths) -> Service:
+    """Xterm, showing the tmux session."""
+    resources = [f"XTerm*{line}" for line in (paths.desktop / "xterm.resources").read_text().splitlines() if line]
+    options = [word for line in resources for word in ("-xrm", line)]
+    attach = [*_tmux(paths), "attach-session", "-t", SESSION]
+    return Service(name="xterm", argv=["xterm", "-geometry", "66x45+0+0", *options, "-e", *attach])

@@ -1,0 +1,70 @@
+"""Keeps one service running: starts it again when it ends, ever more slowly, and counts."""
+
+from __future__ import annotations
+
+import asyncio
+import subprocess
+import sys
+import time
+from collections.abc import Awaitable, Callable
+
+from vestibule_agent.processes import Children
+
+FIRST_DELAY_S, LAST_DELAY_S = 0.2, 10.0
+STEADY_S = 30.0
+"""A service that ran this long starts afresh: its next end is a new trouble."""
+
+
+class Supervisor:
+    """One service; ``restarts`` counts its unwanted ends."""
+
+    def __init__(self, name: str, children: Children, start: Callable[[], subprocess.Popen[bytes]]) -> None:
+        self.name, self._children, self._start = name, children, start
+        self.restarts = 0
+
+    async def run(
+        self,
+        *,
+        first: subprocess.Popen[bytes] | None = None,
+        attend: Callable[[subprocess.Popen[bytes]], Awaitable[None]] | None = None,
+    ) -> None:
+        """Run for ever; ``first`` is a process started already, ``attend`` talks to each one while it lives."""
+        delay_s = FIRST_DELAY_S
+        while True:
+            started = time.monotonic()
+            code = await self._once(first, attend)
+            first = None
+            self.restarts += 1
+            delay_s = FIRST_DELAY_S if time.monotonic() - started > STEADY_S else min(delay_s * 2, LAST_DELAY_S)
+            report(f"{self.name} ended ({code}), restart {self.restarts} in {delay_s:g} s")
+            await asyncio.sleep(delay_s)
+
+    async def _once(
+        self,
+        process: subprocess.Popen[bytes] | None,
+        attend: Callable[[subprocess.Popen[bytes]], Awaitable[None]] | None,
+    ) -> str:
+        try:
+            process = process or self._start()
+        except OSError as error:
+            return str(error)
+        ended = self._children.adopt(process)
+        if attend is None:
+            return f"exit code {await ended}"
+        attending = asyncio.ensure_future(_attended(self.name, attend(process)))
+        try:
+            return f"exit code {await ended}"
+        finally:
+            attending.cancel()
+
+
+async def _attended(name: str, work: Awaitable[None]) -> None:
+    try:
+        await work
+    except* (OSError, EOFError) as errors:
+        report(f"{name}: {'; '.join(str(error) for error in errors.exceptions)}")
+
+
+def report(text: str) -> None:
+    """A line of the agent's own log: its standard error, the journal or the machine's console."""
+    print(f"vestibule-agent: {text}", file=sys.stderr, flush=True)  # noqa: T201

@@ -1,0 +1,157 @@
+"""The tool's terminal: one tmux session, shown by the desktop's xterm, driven in control mode.
+
+One long-lived ``tmux -C`` client does everything: no process is started per command, and the tool's raw
+output comes as ``%output``.  While the sign-in URL is awaited the window is very wide, so that a tool that
+wraps by itself does not; then it takes the xterm's size again and tmux re-wraps what is on it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import subprocess
+from collections.abc import Callable, Mapping, Sequence
+
+from vestibule_agent import tmux
+from vestibule_agent.services import SESSION
+
+WIDE_COLUMNS = 1200
+WIDE_ROWS = 50
+TYPE_CHARACTERS = 400
+ECHO_S = 0.3
+"""How long to wait for the tool to show typed text before Enter is sent after it."""
+RUN = 'command -v "$0" >/dev/null || { echo "$0: not found"; exit 127; }; exec "$0" "$@"'
+
+
+class TerminalError(RuntimeError):
+    """tmux refused a command, or is not there."""
+
+
+class Terminal:
+    """The session ``vestibule``; ``attach`` it to a control client's pipes, again after each restart."""
+
+    def __init__(self) -> None:
+        self.on_output: Callable[[bytes], None] = _ignore
+        self.on_exit: Callable[[int], None] = _ignore
+        self.ready = asyncio.Event()
+        self._answers: list[asyncio.Future[tmux.Answer]] = []
+        self._stdin: int | None = None
+        self._echo = asyncio.Event()
+        self._wide = False
+
+    async def attach(self, process: subprocess.Popen[bytes]) -> None:
+        """Read one control client until it ends."""
+        assert process.stdin is not None and process.stdout is not None  # noqa: PT018, S101 - made with pipes
+        reader = asyncio.StreamReader(limit=1 << 24)
+        loop = asyncio.get_running_loop()
+        transport, _ = await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), process.stdout)
+        self._stdin = process.stdin.fileno()
+        # tmux answers its own command line first, before it reads any of ours.
+        self._answers = [loop.create_future()]
+        self._answers[0].add_done_callback(lambda _: self.ready.set())
+        try:
+            await self._read(reader)
+        finally:
+            self._detach()
+            transport.close()
+            process.stdin.close()
+
+    async def run(self, command: Sequence[str], environment: Mapping[str, str]) -> int:
+        """Replace what runs in the pane; returns the program's pid.  Raises TerminalError."""
+        await self._order("rename-window", "tool")
+        await self.widen()
+        settings = [word for pair in environment.items() for word in ("-e", "=".join(pair))]
+        await self._order("respawn-pane", "-k", *settings, "--", "/bin/sh", "-c", RUN, *command)
+        return int(await self._order("display-message", "-p", "#{pane_pid}"))
+
+    async def type_text(self, text: str, *, enter: bool) -> None:
+        """Type literally, then Enter by itself: many tools take text and Enter in one read for a paste."""
+        for start in range(0, len(text), TYPE_CHARACTERS):
+            self._echo.clear()
+            await self._order("send-keys", "-l", "--", text[start : start + TYPE_CHARACTERS])
+        if enter:
+            await self._await_echo(text)
+            await self._order("send-keys", "Enter")
+
+    async def screen(self, history: int = 0) -> str:
+        """The screen's text, lines that the terminal wrapped joined; with lines scrolled off above it."""
+        text = await self._order("capture-pane", "-p", "-J", "-S", str(-history))
+        return "\n".join(line.rstrip() for line in text.split("\n")).strip("\n")
+
+    async def columns(self) -> int:
+        """The window's present width."""
+        return int(await self._order("display-message", "-p", "#{window_width}"))
+
+    async def widen(self) -> None:
+        """Take the width that no URL reaches."""
+        self._wide = True
+        await self._order("resize-window", "-x", str(WIDE_COLUMNS), "-y", str(WIDE_ROWS))
+
+    async def fit(self) -> None:
+        """Take the size of the person's xterm again."""
+        if self._wide:
+            self._wide = False
+            await self._order("set-option", "-w", "-u", "window-size")
+
+    async def _await_echo(self, text: str) -> None:
+        if not text:
+            return
+        try:
+            async with asyncio.timeout(ECHO_S):
+                await self._echo.wait()
+        except TimeoutError:
+            return  # a hidden prompt echoes nothing
+
+    async def _order(self, *words: str) -> str:
+        if self._stdin is None:
+            raise TerminalError("tmux is not running")
+        future: asyncio.Future[tmux.Answer] = asyncio.get_running_loop().create_future()
+        self._answers.append(future)
+        _write_all(self._stdin, tmux.command(*words).encode() + b"\n")
+        answer = await future
+        if not answer.ok:
+            raise TerminalError(f"tmux {words[0]}: {answer.text}")
+        return answer.text
+
+    async def _read(self, reader: asyncio.StreamReader) -> None:
+        control = tmux.ControlReader()
+        while line := await reader.readline():
+            self._handle(control.feed(line.removesuffix(b"\n")))
+
+    def _handle(self, seen: tmux.Notification | None) -> None:
+        match seen:
+            case tmux.Output(data=data):
+                self._echo.set()
+                self.on_output(data)
+            case tmux.Answer():
+                if self._answers and not (future := self._answers.pop(0)).done():
+                    future.set_result(seen)
+            case tmux.Renamed(name=name) if name.startswith("ended:"):
+                self.on_exit(_exit_code(name))
+            case _:
+                pass
+
+    def _detach(self) -> None:
+        self._stdin = None
+        self.ready.clear()
+        for future in self._answers:
+            if not future.done():
+                future.set_exception(TerminalError("tmux has ended"))
+                future.exception()
+        self._answers = []
+
+
+def _exit_code(name: str) -> int:
+    _, status, signal = (name + "::").split(":")[:3]
+    if status:
+        return int(status)
+    return -int(signal) if signal.isdigit() else -1
+
+
+def _write_all(fd: int, data: bytes) -> None:
+    while data:
+        data = data[os.write(fd, data) :]
+
+
+def _ignore(_: object) -> None:
+    """Nobody listens yet."""
