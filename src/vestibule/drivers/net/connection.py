@@ -62,7 +62,8 @@ class Connection:
         Raises HostUnfit ``broker_gone`` when the broker ends before it answers.
         """
         number = next(self._numbers)
-        answer = self._pending[number] = self._loop.create_future()
+        answer: asyncio.Future[Answer] = self._loop.create_future()
+        self._pending[number] = answer
         try:
             await self._send(make(number), fds)
             return await answer
@@ -93,11 +94,11 @@ class Connection:
                     return
 
     async def _writable(self) -> None:
-        ready = self._loop.create_future()
+        ready = asyncio.Event()
         descriptor = self._channel.fileno()
-        self._loop.add_writer(descriptor, lambda: ready.done() or ready.set_result(None))
+        self._loop.add_writer(descriptor, ready.set)
         try:
-            await ready
+            await ready.wait()
         finally:
             self._loop.remove_writer(descriptor)
 

@@ -15,6 +15,7 @@ from vestibule.core.errors import GoldenFailed, HostUnfit
 from vestibule.core.ids import GoldenId, VmId
 from vestibule.core.machines import DriverName, Isolation
 from vestibule.drivers.machines.container import argv, seccomp
+from vestibule.drivers.net.processes import start_ticks
 from vestibule.services.ports import ControlChannel, Exit, MachineRequest, Network
 
 GUEST_LOOPBACK = "127.0.0.1"
@@ -38,6 +39,7 @@ class ContainerMachine:
         self._vm_id = vm_id
         self._address = address
         self._pid = pid
+        self._pid_started = start_ticks(pid) or 0
         self._control = control
         self._channel = channel
         self._network = network
@@ -46,6 +48,11 @@ class ContainerMachine:
     def pid(self) -> int:
         """See services.ports.Machine: bubblewrap's own pid."""
         return self._pid
+
+    @property
+    def pid_started(self) -> int:
+        """See services.ports.Machine; 0 when it had already ended."""
+        return self._pid_started
 
     @property
     def control(self) -> ControlChannel:
