@@ -79,7 +79,7 @@ wheel: install-dev ## Build dist/vestibule-*.whl with agent, recipes, providers 
 	@ls dist/*.whl
 
 .PHONY: fresh
-fresh: ## Run the two commands in bare Debian 12 and 13 (root; FRESH="--help" shows the choices)
+fresh: install-dev ## Run the two commands in bare Debian 12 and 13 (root; FRESH="--help" shows the choices)
 	@scripts/fresh $(FRESH)
 
 .PHONY: screenshots
