@@ -1,0 +1,103 @@
+"""What any implementation of Machines promises."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from vestibule.core.errors import Absent, Conflict
+from vestibule.core.ids import VmId
+from vestibule.core.machines import LIVE, MACHINE_TRANSITIONS, MachineStatus
+
+from .conftest import Store, at
+
+pytestmark = pytest.mark.anyio
+M = MachineStatus
+
+PATHS: dict[MachineStatus, list[MachineStatus]] = {
+    M.CREATING: [],
+    M.RUNNING: [M.RUNNING],
+    M.STOPPING: [M.STOPPING],
+    M.DESTROYED: [M.STOPPING, M.DESTROYED],
+    M.FAILED: [M.FAILED],
+}
+"""How to bring a fresh machine to each state."""
+
+
+async def test_a_machine_reads_back_as_it_was_written(store: Store) -> None:
+    machine = await store.machine(7, await store.user("ann"))
+    assert await store.machines.get(machine.vm_id) == machine
+
+
+async def test_a_machine_that_is_not_there_is_absent(store: Store) -> None:
+    for missing in (store.machines.get(VmId("vm-0")), store.machines.update(VmId("vm-0"), pid=1)):
+        with pytest.raises(Absent):
+            await missing
+    with pytest.raises(Absent):
+        await store.machines.advance(VmId("vm-0"), to=M.RUNNING)
+
+
+@pytest.mark.parametrize("status", sorted(LIVE))
+async def test_a_live_machine_holds_its_address(store: Store, status: MachineStatus) -> None:
+    ann = await store.user("ann")
+    machine = await store.machine(7, ann)
+    for to in PATHS[status]:
+        await store.machines.advance(machine.vm_id, to=to)
+    with pytest.raises(Conflict) as refused:
+        await store.machine(8, ann, address=machine.vm_ip)
+    assert refused.value.failure_code == "address_taken"
+    assert refused.value.evidence == {"vm_id": "vm-7"}
+
+
+@pytest.mark.parametrize("status", sorted(set(M) - LIVE))
+async def test_a_machine_that_has_ended_gives_its_address_back(store: Store, status: MachineStatus) -> None:
+    ann = await store.user("ann")
+    machine = await store.machine(7, ann)
+    for to in PATHS[status]:
+        await store.machines.advance(machine.vm_id, to=to)
+    again = await store.machine(8, ann, address=machine.vm_ip)
+    assert await store.machines.live() == [again]
+
+
+async def test_of_many_who_want_one_address_one_gets_it(store: Store) -> None:
+    ann = await store.user("ann")
+    wanted = (store.machine(n, ann, address="192.168.100.9") for n in range(6))
+    results = await asyncio.gather(*wanted, return_exceptions=True)
+    assert sum(isinstance(result, Conflict) for result in results) == 5
+
+
+@pytest.mark.parametrize("to", list(M))
+@pytest.mark.parametrize("status", list(M))
+async def test_only_the_transition_table_moves_a_machine(
+    store: Store, status: MachineStatus, to: MachineStatus
+) -> None:
+    machine = await store.machine(7, await store.user("ann"))
+    for step in PATHS[status]:
+        await store.machines.advance(machine.vm_id, to=step)
+    if to in MACHINE_TRANSITIONS[status]:
+        assert (await store.machines.advance(machine.vm_id, to=to, ended_at=at(3))).ended_at == at(3)
+    else:
+        with pytest.raises(Conflict):
+            await store.machines.advance(machine.vm_id, to=to, ended_at=at(3))
+        assert (await store.machines.get(machine.vm_id)).status is status
+
+
+async def test_update_changes_columns_but_never_the_state(store: Store) -> None:
+    machine = await store.machine(7, await store.user("ann"))
+    changed = await store.machines.update(machine.vm_id, agent_build="b" * 64)
+    assert (changed.agent_build, changed.status) == ("b" * 64, M.CREATING)
+    with pytest.raises(TypeError, match="status"):
+        await store.machines.update(machine.vm_id, status=M.RUNNING)
+    with pytest.raises(TypeError, match="colour"):
+        await store.machines.advance(machine.vm_id, to=M.RUNNING, colour="red")
+
+
+async def test_a_users_machines_come_newest_first_and_are_only_theirs(store: Store) -> None:
+    ann, bob = await store.user("ann"), await store.user("bob")
+    for number in (1, 2, 3):
+        await store.machine(number, ann)
+    await store.machine(4, bob)
+    assert [m.vm_id for m in await store.machines.of_user(ann.user_id)] == ["vm-3", "vm-2", "vm-1"]
+    assert [m.vm_id for m in await store.machines.of_user(ann.user_id, limit=2)] == ["vm-3", "vm-2"]
+    assert [m.vm_id for m in await store.machines.live()] == ["vm-1", "vm-2", "vm-3", "vm-4"]
