@@ -2,6 +2,6 @@
 
 ::
 
-    images/, agent/ ──recipe──▶ Recipe (names) ──build──▶ <cache>/layers/<layer>/{layer.sqfs, rootfs/}
-                                                          <cache>/goldens/<golden>/{manifest.json, kernel, initrd, rootfs/}
+    images/, agent/ ──recipe──▶ names ──build──▶ <cache>/layers/<layer>/{layer.sqfs, rootfs/}
+                                                 <cache>/goldens/<golden>/{kernel, initrd, rootfs/}
 """

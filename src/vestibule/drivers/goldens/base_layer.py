@@ -13,6 +13,7 @@ from vestibule.drivers.goldens.pack import PRODUCT, pack_squashfs, take_kernel, 
 from vestibule.drivers.goldens.recipe import GoldenSpec
 
 _APT = Path("/etc/apt")
+_UNPRIVILEGED = ["mmdebstrap", "--mode=unshare"]
 _NO_NOISE = ('Apt::Install-Recommends "false"', 'Acquire::Languages "none"')
 
 
@@ -28,7 +29,7 @@ class _Bootstrap:
         shop.commands.run(self._argv(), stdout=shop.folder / "layer.tar", env=self._environment(shop.folder))
 
     def _environment(self, work: Path) -> dict[str, str]:
-        """As root the bootstrap's own folder is inside the work folder, so that a killed build leaves none."""
+        """As root the bootstrap's own folder is inside the work folder: a killed build leaves none."""
         return {
             "SOURCE_DATE_EPOCH": "0",
             "LC_ALL": "C",
@@ -37,9 +38,10 @@ class _Bootstrap:
 
     def _argv(self) -> list[str]:
         base = self._spec.base
+        # As root its mounts get a namespace of their own: they end with it, however it ends.
+        start = ["unshare", "--mount", "mmdebstrap", "--mode=root"] if os.geteuid() == 0 else _UNPRIVILEGED
         return [
-            "mmdebstrap",
-            f"--mode={'root' if os.geteuid() == 0 else 'unshare'}",
+            *start,
             "--variant=essential",
             "--format=tar",
             "--verbose",

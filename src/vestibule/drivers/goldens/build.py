@@ -115,7 +115,8 @@ class GoldenBuilder:
     def build(self, progress: Progress) -> Manifest:
         """Do the steps that are needed; returns the golden's manifest.
 
-        Waits while another process builds the same.  Raises GoldenFailed naming the step, DiskFull, HostUnfit.
+        Waits while another process builds the same.  Raises GoldenFailed naming the step, DiskFull or
+        HostUnfit.
         """
         counter = _Counter(progress, self.plan().needed)
         for build in self._builds:

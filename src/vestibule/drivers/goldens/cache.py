@@ -20,6 +20,7 @@ import subprocess
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import IO
 
 from vestibule.core.errors import HostUnfit
 from vestibule.drivers.goldens.commands import disk_full
@@ -51,8 +52,7 @@ class Cache:
     def work(self, name: str) -> Iterator[Path]:
         """A fresh folder to build ``name`` in, gone afterwards; the lock must be held."""
         parent = self._made("work")
-        for dead in parent.glob(f"{name}-*"):
-            remove_tree(dead)
+        self._sweep(parent, name)
         folder = Path(tempfile.mkdtemp(prefix=f"{name}-", dir=parent))
         folder.chmod(0o755)
         try:
@@ -63,6 +63,14 @@ class Cache:
             raise
         finally:
             remove_tree(folder)
+
+    def _sweep(self, parent: Path, held: str) -> None:
+        """Remove what dead builders left: folders of names that nobody, or only this build, has locked."""
+        for folder in parent.iterdir():
+            name = folder.name.rpartition("-")[0]
+            with (self._made("locks") / f"{name}.lock").open("w") as lock:
+                if name == held or _lock_now(lock):
+                    remove_tree(folder)
 
     def publish(self, work: Path, kind: str, name: str) -> Path:
         """Make a finished work folder durable and give it its name."""
@@ -86,6 +94,14 @@ class Cache:
         return folder
 
 
+def _lock_now(file: IO[str]) -> bool:
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
 def sync_filesystem(path: Path) -> None:
     """Flush the file system that holds ``path``: tens of thousands of files in one call."""
     subprocess.run(["sync", "-f", str(path)], check=True)
@@ -95,12 +111,23 @@ def remove_tree(path: Path) -> None:
     """Remove a tree whose folders may be read-only; nothing happens when it is not there."""
     if not path.exists():
         return
+    if _is_mounted_over(path):
+        raise HostUnfit(
+            f"something is still mounted inside {path}",
+            remedy=f"Unmount it, then build again: findmnt --list | grep {path}.",
+        )
     for folder, names, _files in os.walk(path):
         for name in names:
             child = Path(folder, name)
             if not child.is_symlink():
                 child.chmod(0o755)
     shutil.rmtree(path)
+
+
+def _is_mounted_over(path: Path) -> bool:
+    """A killed bootstrap must never make us delete through its bind mounts."""
+    mounts = (line.split()[4] for line in Path("/proc/self/mountinfo").read_text().splitlines())
+    return any(Path(mount).is_relative_to(path.resolve()) for mount in mounts)
 
 
 def file_digest(path: Path) -> str:

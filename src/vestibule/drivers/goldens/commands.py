@@ -1,21 +1,22 @@
-"""Host programs run by a build: everything they print goes to one log; a failure quotes the lines that matter."""
+"""Host programs run by a build: what they print goes to one log; a failure quotes the lines that matter."""
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import subprocess
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import IO
 
 from vestibule.core.errors import DiskFull, GoldenFailed, HostUnfit, VestibuleError
 
 _TELLING = re.compile(
-    r"^(E: |W: Failed|npm error|dpkg: error|FATAL|fatal|ERROR|error)|\b(cannot|can't|failed)\b", re.IGNORECASE
+    r"^(E: |npm error|dpkg: error|fatal|error)|\b(cannot|can't|failed|invalid)\b", re.IGNORECASE
 )
 _FULL = re.compile(r"No space left on device|ENOSPC", re.IGNORECASE)
 _QUOTED_LINES = 8
+_NOT_FOUND = 127
 
 FOLLOW_PARENT = ("setpriv", "--pdeathsig", "TERM")
 """Prefix of every argv: a build that is killed takes its programs along."""
@@ -59,11 +60,20 @@ class Commands:
         stdout: Path | None = None,
     ) -> None:
         """Run a program to its end.  Raises GoldenFailed, DiskFull, or HostUnfit when it is not installed."""
-        with self.log.open("ab") as log:
+        with contextlib.ExitStack() as files:
+            log = files.enter_context(self.log.open("ab"))
             log.write(f"\n== {' '.join(argv)[:2000]}\n".encode())
             log.flush()
             begin = log.tell()
-            code = _execute([*FOLLOW_PARENT, *argv], cwd, env, stdin, stdout, log)
+            code = subprocess.run(
+                [*FOLLOW_PARENT, *argv],
+                cwd=cwd,
+                env={**os.environ, **(env or {})},
+                stdin=files.enter_context((stdin or Path(os.devnull)).open("rb")),
+                stdout=files.enter_context(stdout.open("wb")) if stdout else log,
+                stderr=log,
+                check=False,
+            ).returncode
         if code != 0:
             raise self._failure(argv[0], code, begin)
 
@@ -73,8 +83,8 @@ class Commands:
             text = log.read().decode(errors="replace")
         if _FULL.search(text):
             return disk_full(self.log.parent)
-        if code == 127:
-            return _missing(program)
+        if code == _NOT_FOUND:
+            return _missing(telling_lines(text))
         return GoldenFailed(
             f"{program} ended with exit code {code}: {telling_lines(text) or 'it printed nothing'}",
             remedy=f"Read {self.log}, mend the cause, then run: vestibule golden build.",
@@ -82,34 +92,8 @@ class Commands:
         )
 
 
-def _missing(program: str) -> HostUnfit:
+def _missing(complaint: str) -> HostUnfit:
     return HostUnfit(
-        f"the program {program} is not installed",
+        f"a program that a build needs is not installed: {complaint}",
         remedy="Install what a build needs: apt install mmdebstrap squashfs-tools debian-archive-keyring.",
     )
-
-
-def _execute(
-    argv: Sequence[str],
-    cwd: Path | None,
-    env: Mapping[str, str] | None,
-    stdin: Path | None,
-    stdout: Path | None,
-    log: IO[bytes],
-) -> int:
-    with (
-        (stdin or Path(os.devnull)).open("rb") as source,
-        stdout.open("wb") if stdout else os.fdopen(os.dup(log.fileno()), "wb") as sink,
-    ):
-        try:
-            return subprocess.run(
-                argv,
-                cwd=cwd,
-                env={**os.environ, **(env or {})},
-                stdin=source,
-                stdout=sink,
-                stderr=log,
-                check=False,
-            ).returncode
-        except FileNotFoundError as error:
-            raise _missing(argv[0]) from error

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import hashlib
 from pathlib import Path
 
 from vestibule.drivers.goldens.agent_layer import agent_layer
@@ -11,10 +10,11 @@ from vestibule.drivers.goldens.base_layer import base_layer
 from vestibule.drivers.goldens.build import GoldenBuilder
 from vestibule.drivers.goldens.cache import Cache
 from vestibule.drivers.goldens.golden import golden_build
-from vestibule.drivers.goldens.recipe import GoldenSpec, read_spec, tree_digest
+from vestibule.drivers.goldens.recipe import GoldenSpec, read_spec
 from vestibule.drivers.goldens.resources import Resources, find_resources
 from vestibule.drivers.goldens.store import DirectoryGoldenStore
 from vestibule.drivers.goldens.tools_layer import tools_layer
+from vestibule_agent.build import build_id
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -29,21 +29,13 @@ class Goldens:
     """What the agent of the wanted golden must answer as its build id."""
 
 
-def agent_build_id(resources: Resources) -> str:
-    """SHA-256 over the agent's own files, as the agent computes it in the guest."""
-    digest = hashlib.sha256()
-    for path, content in sorted(tree_digest(resources.agent_package).items()):
-        digest.update(f"{path}\0{content}\n".encode())
-    return digest.hexdigest()
-
-
 def open_goldens(
     cache_dir: Path, *, debian_mirror: str | None = None, resources: Resources | None = None
 ) -> Goldens:
     """Read the recipes and open the cache; builds nothing.  Raises GoldenFailed, HostUnfit."""
     spec = read_spec(resources or find_resources())
     cache = Cache(cache_dir)
-    build = agent_build_id(spec.resources)
+    build = build_id(spec.resources.agent_package)
     builder = GoldenBuilder(
         cache,
         spec.recipe,

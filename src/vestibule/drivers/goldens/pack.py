@@ -11,19 +11,24 @@ from vestibule.drivers.goldens.build import Workshop
 
 PRODUCT = "layer.sqfs"
 SQUASHFS_OPTIONS = (
-    # Not compressed: an emulated guest would pay for every page; the host's page cache holds one copy for all.
+    # Not compressed: an emulated guest would pay for every page, and the host caches one copy for all.
     "-noI",
     "-noD",
     "-noF",
     "-noX",
     "-no-xattrs",
-    "-no-exports",
     "-mkfs-time",
     "0",
     "-all-time",
     "0",
     "-b",
     "65536",
+    "-root-mode",
+    "0755",
+    "-root-uid",
+    "0",
+    "-root-gid",
+    "0",
     "-quiet",
     "-no-progress",
 )
@@ -37,7 +42,7 @@ def pack_squashfs(shop: Workshop) -> None:
 
 
 def unpack_rootfs(shop: Workshop) -> None:
-    """``layer.tar`` → ``rootfs/``, readable by every uid, without device nodes or set-id bits; the tar goes."""
+    """``layer.tar`` → ``rootfs/``, readable by all, without device nodes or set-id bits; the tar goes."""
     rootfs = shop.folder / "rootfs"
     rootfs.mkdir()
     archive = shop.folder / "layer.tar"
@@ -52,16 +57,15 @@ def unpack_rootfs(shop: Workshop) -> None:
 def open_to_readers(root: Path) -> None:
     """What the owner may read or enter, everybody may; nothing is set-uid or set-gid."""
     for folder, _names, files in os.walk(root):
-        os.chmod(folder, 0o755)
-        for name in files:
-            path = os.path.join(folder, name)
-            mode = os.lstat(path).st_mode
+        Path(folder).chmod(0o755)
+        for path in (Path(folder, name) for name in files):
+            mode = path.lstat().st_mode
             if stat.S_ISREG(mode):
-                os.chmod(path, 0o755 if mode & stat.S_IXUSR else 0o644)
+                path.chmod(0o755 if mode & stat.S_IXUSR else 0o644)
 
 
 def merge_layers(shop: Workshop) -> None:
-    """Hard-link every layer's ``rootfs/`` into one; an upper layer's file takes the place of a lower one's."""
+    """Hard-link every layer's ``rootfs/`` into one; an upper layer's file replaces a lower one's."""
     rootfs = shop.folder / "rootfs"
     rootfs.mkdir()
     for layer in shop.parents:

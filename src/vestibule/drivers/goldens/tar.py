@@ -15,7 +15,7 @@ class PlainTar:
     """Writes one archive; everything belongs to root, and parent folders come by themselves."""
 
     def __init__(self, path: Path) -> None:
-        self._tar = tarfile.open(path, "w", format=tarfile.GNU_FORMAT)
+        self._tar = tarfile.TarFile(path, "w", format=tarfile.GNU_FORMAT)
         self._folders: set[PurePosixPath] = set()
 
     def __enter__(self) -> Self:

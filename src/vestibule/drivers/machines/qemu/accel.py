@@ -1,0 +1,115 @@
+"""Which accelerator works here: found by booting a kernel, because a device node that opens proves nothing.
+
+The verdict holds until the host is rebooted or QEMU is exchanged; it is kept in the cache folder.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import dataclasses
+import json
+import os
+import tempfile
+import uuid
+from pathlib import Path
+
+from vestibule.core.errors import VestibuleError
+from vestibule.core.ids import VmId
+from vestibule.core.machines import Limits
+from vestibule.drivers.goldens.cache import file_digest
+from vestibule.drivers.machines.qemu.argv import MACHINE, cpu_model
+from vestibule.drivers.machines.qemu.process import tail
+from vestibule.drivers.machines.qemu.snapshot import find_qemu
+from vestibule.services.ports import Network
+
+_KVM_NODE = "/dev/kvm"
+_BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
+_PROBE_S = 20.0
+_PROBE_MIB = 256
+_PROOF = "Kernel panic"
+"""Without a root file system a healthy kernel ends so, after it has set up processors, timers and devices."""
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Verdict:
+    """The accelerator to use, and why."""
+
+    accelerator: str
+    """"kvm" or "tcg"."""
+    reason: str
+
+
+class AcceleratorProbe:
+    """Decides once per host boot."""
+
+    def __init__(self, cache_dir: Path, network: Network) -> None:
+        self._path = cache_dir / "accelerator.json"
+        self._network = network
+
+    def remembered(self) -> Verdict | None:
+        """The verdict of this host boot and this QEMU, if there is one; boots nothing."""
+        try:
+            raw = json.loads(self._path.read_text())
+            if raw["host"] == _host():
+                return Verdict(accelerator=raw["accelerator"], reason=raw["reason"])
+        except (OSError, ValueError, KeyError):
+            pass  # absent or from another release: probe again
+        return None
+
+    async def verdict(self, kernel: Path) -> Verdict:
+        """The remembered verdict, or a new one by booting ``kernel``.  Raises HostUnfit without QEMU."""
+        found = self.remembered()
+        if found is None:
+            found = await self._probe(kernel)
+            self._remember(found)
+        return found
+
+    def _remember(self, verdict: Verdict) -> None:
+        self._path.parent.mkdir(parents=True, exist_ok=True)
+        aside = self._path.with_suffix(".new")
+        aside.write_text(json.dumps({"host": _host(), **dataclasses.asdict(verdict)}))
+        aside.rename(self._path)
+
+    async def _probe(self, kernel: Path) -> Verdict:
+        if not os.path.exists(_KVM_NODE):  # noqa: ASYNC240, PTH110 - one stat of a device node
+            return Verdict(accelerator="tcg", reason=f"there is no {_KVM_NODE}")
+        with tempfile.TemporaryDirectory() as folder:
+            log = Path(folder) / "console"
+            failure = await self._boot(kernel, log)
+        if failure is None:
+            return Verdict(accelerator="kvm", reason="a kernel booted under KVM")
+        return Verdict(accelerator="tcg", reason=f"{_KVM_NODE} is there, but {failure}")
+
+    async def _boot(self, kernel: Path, log: Path) -> str | None:
+        """Why the probe's kernel did not boot, or None."""
+        vm_id = VmId(f"vm-probe-{uuid.uuid4().hex[:8]}")
+        limits = Limits(mem_mib=4 * _PROBE_MIB, vcpus=1, pids=64)
+        try:
+            await self._network.create(vm_id, ())
+            await self._network.spawn(vm_id, _argv(kernel), fds={}, log=log, limits=limits)
+            async with asyncio.timeout(_PROBE_S):
+                await self._network.wait(vm_id)
+        except TimeoutError:
+            return f"a guest kernel hung for {_PROBE_S:g} s after “{_last_line(log)}”"
+        except VestibuleError as error:
+            return error.cause
+        finally:
+            await self._network.destroy(vm_id)
+        return None if _PROOF in tail(log) else f"QEMU ended: {_last_line(log)}"
+
+
+def _host() -> str:
+    """This boot of this host, with this QEMU and this user's rights."""
+    return f"{_BOOT_ID.read_text().strip()} {file_digest(find_qemu())[:16]} {os.geteuid()}"
+
+
+def _last_line(log: Path) -> str:
+    lines = [line.strip() for line in tail(log).splitlines() if line.strip()]
+    return lines[-1] if lines else "no output at all"
+
+
+def _argv(kernel: Path) -> list[str]:
+    base = [str(find_qemu()), "-no-user-config", "-nodefaults", "-display", "none", "-no-reboot"]
+    machine = ["-M", MACHINE, "-accel", "kvm", "-cpu", cpu_model("kvm"), "-m", f"{_PROBE_MIB}M"]
+    console = ["-chardev", "stdio,id=console,signal=off", "-serial", "chardev:console"]
+    return [*base, *machine, *console, "-kernel", str(kernel), "-append", "console=ttyS0 panic=-1"]

@@ -1,0 +1,174 @@
+"""The QEMU driver: clones of a golden's memory snapshot, and cold boots of the same machine."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import socket
+import uuid
+
+from vestibule.core.errors import GoldenFailed
+from vestibule.core.ids import GoldenId
+from vestibule.core.machines import DriverName, Isolation, Limits
+from vestibule.drivers.goldens.store import DirectoryGoldenStore
+from vestibule.drivers.machines.control import SocketControl
+from vestibule.drivers.machines.qemu.argv import (
+    AGENT_PORT,
+    MEMORY_FD,
+    STATE_FD,
+    Boot,
+    QemuSpec,
+    Restore,
+    qemu_argv,
+)
+from vestibule.drivers.machines.qemu.memory import TemplateMemory, new_memory
+from vestibule.drivers.machines.qemu.process import Launch, QemuProcess
+from vestibule.drivers.machines.qemu.snapshot import Say, Snapshot, SnapshotStore, find_qemu
+from vestibule.services.ports import Exit, MachineRequest, Network
+
+LOG_NAME = "console.log"
+_RESTORE_S = 30.0
+_LOOPBACK = "127.0.0.1"
+
+
+class QemuMachine:
+    """A running virtual machine; implements the port ``Machine``."""
+
+    def __init__(self, process: QemuProcess, network: Network, request: MachineRequest) -> None:
+        self._process = process
+        self._network = network
+        self._request = request
+
+    @property
+    def pid(self) -> int:
+        """Host pid of QEMU."""
+        return self._process.pid
+
+    @property
+    def control(self) -> SocketControl:
+        """For the hand-over, once."""
+        return self._process.control
+
+    async def connect(self, port: int) -> socket.socket:
+        """A stream to the agent's port: the only one that QEMU forwards.  Raises ValueError for another."""
+        if port != AGENT_PORT:
+            raise ValueError(f"port {port}: only {AGENT_PORT} is forwarded into a virtual machine")
+        return await self._network.connect(self._request.vm_id, _LOOPBACK, port)
+
+    async def listen(self, port: int) -> socket.socket:
+        """A listening socket that the guest reaches at its gateway: slirp turns that into loopback."""
+        return await self._network.listen(self._request.vm_id, _LOOPBACK, port)
+
+    async def wait(self) -> Exit:
+        """Return when QEMU has ended."""
+        return await self._process.wait()
+
+    async def stop(self) -> None:
+        """End QEMU; its console stays in the run folder, which is the caller's."""
+        await self._process.stop()
+
+
+class QemuDriver:
+    """Implements the port ``MachineDriver``.  Close it when no more machines will start."""
+
+    name = DriverName.QEMU
+    isolation = Isolation.VM
+
+    def __init__(self, goldens: DirectoryGoldenStore, network: Network, accelerator: str) -> None:
+        self._goldens = goldens
+        self._network = network
+        self._accelerator = accelerator
+        self.snapshots = SnapshotStore(goldens, network, accelerator)
+        self._templates: dict[str, TemplateMemory] = {}
+        self._loading = asyncio.Lock()
+
+    async def prepare(self, golden_id: GoldenId, limits: Limits, say: Say) -> Snapshot:
+        """Make the snapshot if it is missing, and load its memory; the first start is then as fast as any."""
+        snapshot = await self.snapshots.ensure(golden_id, limits, say)
+        await self._template(snapshot)
+        return snapshot
+
+    async def start(self, request: MachineRequest) -> QemuMachine:
+        """Start a clone; returns when it runs.  Raises Absent, GoldenFailed, MachineFailed, HostUnfit."""
+        self._check_memory(request)
+        snapshot = self.snapshots.find(request.golden_id, request.limits)
+        template = await self._template(snapshot)
+        state = os.open(snapshot.state, os.O_RDONLY | os.O_CLOEXEC)
+        try:
+            return await self._launch(request, Restore(), {MEMORY_FD: template.fd, STATE_FD: state})
+        finally:
+            os.close(state)
+
+    async def cold_boot(self, request: MachineRequest) -> QemuMachine:
+        """Boot the golden from its kernel: what a clone is compared with."""
+        self._check_memory(request)
+        files = self._goldens.files(request.golden_id)
+        boot = Boot(kernel=files.kernel, initrd=files.initrd, layers=len(files.layers))
+        memory = new_memory(request.limits.mem_mib << 20)
+        try:
+            return await self._launch(request, boot, {MEMORY_FD: memory})
+        finally:
+            os.close(memory)
+
+    def close(self) -> None:
+        """Let the templates' memory go."""
+        for template in self._templates.values():
+            template.close()
+        self._templates.clear()
+
+    async def _template(self, snapshot: Snapshot) -> TemplateMemory:
+        async with self._loading:
+            if snapshot.name not in self._templates:
+                self._templates[snapshot.name] = await asyncio.to_thread(TemplateMemory, snapshot.memory)
+            return self._templates[snapshot.name]
+
+    def _check_memory(self, request: MachineRequest) -> None:
+        needed = self._goldens.manifest(request.golden_id).min_mem_mib
+        if request.limits.mem_mib < needed:
+            raise GoldenFailed(
+                f"golden {request.golden_id} needs {needed} MiB of memory, not {request.limits.mem_mib}",
+                remedy=f"Set machine_mem_mib to {needed} or more.",
+                code="memory_too_small",
+            )
+
+    async def _launch(
+        self, request: MachineRequest, start: Boot | Restore, fds: dict[int, int]
+    ) -> QemuMachine:
+        launch = Launch(
+            vm_id=request.vm_id,
+            argv=qemu_argv(str(find_qemu()), self._spec(request, start)),
+            fds=fds,
+            log=request.run_dir / LOG_NAME,
+            limits=request.limits,
+        )
+        process = QemuProcess(self._network, launch)
+        try:
+            await self._network.create(request.vm_id, ())
+            await process.start()
+            if isinstance(start, Restore):
+                await _restore(process)
+        except BaseException:
+            await process.stop()
+            raise
+        return QemuMachine(process, self._network, request)
+
+    def _spec(self, request: MachineRequest, start: Boot | Restore) -> QemuSpec:
+        return QemuSpec(
+            name=request.vm_id,
+            start=start,
+            accelerator=self._accelerator,
+            limits=request.limits,
+            disks=self._goldens.files(request.golden_id).layers,
+            address=request.address,
+            gateway=request.gateway,
+            cidr=request.cidr,
+            generation_id=str(uuid.uuid4()),
+        )
+
+
+async def _restore(process: QemuProcess) -> None:
+    """Load the device state and go on where the template stopped."""
+    await process.enable_capabilities()
+    await process.execute("migrate-incoming", {"uri": f"fd:{STATE_FD}"})
+    await process.migrated(_RESTORE_S)
+    await process.execute("cont")

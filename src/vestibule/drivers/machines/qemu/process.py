@@ -1,0 +1,144 @@
+"""One QEMU process: its descriptors, its monitor, its end."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import dataclasses
+import socket
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, cast
+
+from qemu.qmp import EventListener, ExecuteError, Message, QMPClient, QMPError
+
+from vestibule.core.errors import MachineFailed
+from vestibule.core.ids import VmId
+from vestibule.core.machines import Limits
+from vestibule.drivers.machines.control import SocketControl
+from vestibule.drivers.machines.qemu.argv import CONTROL_FD, MONITOR_FD
+from vestibule.services.ports import Exit, Network
+
+OVERHEAD_MIB = 512
+"""What QEMU itself may use besides the guest's memory: translation cache, device models, stacks."""
+_TAIL_BYTES = 16_384
+
+
+def tail(log: Path) -> str:
+    """The last lines of a log, as evidence."""
+    with contextlib.suppress(OSError), log.open("rb") as file:
+        size = file.seek(0, 2)
+        file.seek(max(0, size - _TAIL_BYTES))
+        return file.read().decode(errors="replace")
+    return ""
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Launch:
+    """What to run, and with which descriptors besides monitor and control channel."""
+
+    vm_id: VmId
+    argv: Sequence[str]
+    fds: Mapping[int, int]
+    log: Path
+    limits: Limits
+
+
+class QemuProcess:
+    """A started QEMU; ``stop`` ends it and frees all it had."""
+
+    def __init__(self, network: Network, launch: Launch) -> None:
+        self._network = network
+        self._launch = launch
+        self._monitor = QMPClient(launch.vm_id)
+        self._migration = EventListener("MIGRATION")
+        self._monitor.register_listener(self._migration)
+        self._control: SocketControl | None = None
+        self.pid = 0
+
+    @property
+    def control(self) -> SocketControl:
+        """The hand-over channel."""
+        if self._control is None:
+            raise RuntimeError("the process was not started")
+        return self._control
+
+    async def start(self) -> None:
+        """Spawn QEMU and greet its monitor.  Raises MachineFailed with the log's tail."""
+        control, control_peer = socket.socketpair()
+        monitor, monitor_peer = socket.socketpair()
+        self._control = SocketControl(control)
+        with control_peer, monitor_peer:
+            descriptors = {CONTROL_FD: control_peer.fileno(), MONITOR_FD: monitor_peer.fileno()}
+            self.pid = await self._network.spawn(
+                self._launch.vm_id,
+                self._launch.argv,
+                fds={**self._launch.fds, **descriptors},
+                log=self._launch.log,
+                limits=self._host_limits(),
+            )
+        try:
+            await self._monitor.connect(monitor)
+        except QMPError as error:
+            raise await self._ended(error) from error
+
+    def _host_limits(self) -> Limits:
+        limits = self._launch.limits
+        return dataclasses.replace(limits, mem_mib=limits.mem_mib + OVERHEAD_MIB)
+
+    async def _ended(self, error: Exception) -> MachineFailed:
+        exit_ = await self._network.wait(self._launch.vm_id)
+        return self.failure(f"QEMU ended before its monitor answered ({exit_}): {error}")
+
+    def failure(self, cause: str) -> MachineFailed:
+        """A MachineFailed that quotes the console."""
+        return MachineFailed(
+            cause,
+            remedy="Read the console in the evidence; check the host with: vestibule doctor.",
+            code="qemu_failed",
+            console=tail(self._launch.log),
+        )
+
+    async def execute(self, command: str, arguments: dict[str, Any] | None = None) -> object:
+        """One monitor command.  Raises MachineFailed when it is refused or QEMU is gone."""
+        try:
+            return await self._monitor.execute(command, arguments)
+        except (ExecuteError, QMPError) as error:
+            raise self.failure(f"QEMU refused {command}: {error}") from error
+
+    async def enable_capabilities(self) -> None:
+        """Both ends of a transfer: events instead of polling, and memory that is not part of the state."""
+        wanted = ("events", "x-ignore-shared")
+        await self.execute(
+            "migrate-set-capabilities",
+            {"capabilities": [{"capability": name, "state": True} for name in wanted]},
+        )
+
+    async def migrated(self, timeout_s: float) -> None:
+        """Await the event that a migration, in or out, has completed.  Raises MachineFailed."""
+        try:
+            async with asyncio.timeout(timeout_s):
+                async for event in self._migration:
+                    if _migration_done(event, self):
+                        return
+        except TimeoutError as error:
+            raise self.failure(f"the device state was not transferred within {timeout_s:g} s") from error
+
+    async def wait(self) -> Exit:
+        """Return when QEMU has ended."""
+        return await self._network.wait(self._launch.vm_id)
+
+    async def stop(self) -> None:
+        """End QEMU, its namespace and its channels; idempotent."""
+        await self._network.destroy(self._launch.vm_id)
+        with contextlib.suppress(QMPError, EOFError, OSError):
+            await self._monitor.disconnect()
+        if self._control is not None:
+            self._control.close()
+
+
+def _migration_done(event: Message, process: QemuProcess) -> bool:
+    status = cast("dict[str, str]", event["data"])["status"]
+    if status == "failed":
+        raise process.failure("QEMU could not transfer the device state")
+    return status == "completed"

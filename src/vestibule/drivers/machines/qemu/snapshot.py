@@ -1,0 +1,275 @@
+"""Memory snapshots: boot a golden once, let it grow quiet, keep its memory and device state.
+
+::
+
+    cold boot ─▶ agent says it is warm ─▶ processor use settles ─▶ stop ─▶ migrate ─▶ memory.img, state.bin
+"""
+
+from __future__ import annotations
+
+import asyncio
+import dataclasses
+import datetime as dt
+import json
+import os
+import shutil
+import time
+import uuid
+from collections.abc import Callable
+from pathlib import Path
+
+from vestibule.core.errors import Absent, GoldenFailed, HostUnfit
+from vestibule.core.goldens import SnapshotKey
+from vestibule.core.ids import GoldenId, VmId
+from vestibule.core.machines import Limits
+from vestibule.drivers.goldens.cache import file_digest, make_read_only
+from vestibule.drivers.goldens.store import DirectoryGoldenStore
+from vestibule.drivers.machines.measure import cpu_seconds
+from vestibule.drivers.machines.qemu.argv import (
+    MACHINE,
+    MEMORY_FD,
+    STATE_FD,
+    Boot,
+    QemuSpec,
+    cpu_model,
+    qemu_argv,
+)
+from vestibule.drivers.machines.qemu.memory import copy_sparse, new_memory
+from vestibule.drivers.machines.qemu.process import Launch, QemuProcess, tail
+from vestibule.services.ports import Network
+
+PROGRAM = "qemu-system-x86_64"
+WARM_LINE = "vestibule-agent: warm"
+"""What the agent prints on the console when desktop and browser are up and it awaits its identity."""
+
+TEMPLATE_CIDR, TEMPLATE_ADDRESS, TEMPLATE_GATEWAY = "192.168.100.0/24", "192.168.100.2", "192.168.100.1"
+"""Never seen by anyone: the hand-over gives each clone its own."""
+
+Say = Callable[[str], None]
+
+
+def find_qemu() -> Path:
+    """QEMU's binary.  Raises HostUnfit when it is not installed."""
+    found = shutil.which(PROGRAM)
+    if found is None:
+        raise HostUnfit(
+            f"{PROGRAM} is not installed",
+            remedy="Install it: apt install qemu-system-x86; or set isolation = container.",
+            code="no_qemu",
+        )
+    return Path(found)
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Patience:
+    """Deadlines and measures of a snapshot's boot."""
+
+    warm_s: float = 600.0
+    settle_s: float = 240.0
+    idle_share: float = 0.06
+    """Quiet means: less than this share of one core over ``window_s``, ``windows`` times in a row."""
+    window_s: float = 5.0
+    windows: int = 3
+    save_s: float = 60.0
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Snapshot:
+    """A finished snapshot."""
+
+    name: str
+    memory: Path
+    state: Path
+    boot_s: float
+    """From QEMU's start to the agent's warm line: the cold boot that a clone saves."""
+
+
+class SnapshotStore:
+    """Memory snapshots under ``<cache>/snapshots``, named by all that they depend on."""
+
+    def __init__(self, goldens: DirectoryGoldenStore, network: Network, accelerator: str) -> None:
+        self._goldens = goldens
+        self._network = network
+        self._accelerator = accelerator
+
+    def key(self, golden_id: GoldenId, limits: Limits) -> SnapshotKey:
+        """The name's ingredients.  Raises HostUnfit when QEMU is not installed."""
+        return SnapshotKey(
+            golden_id=golden_id,
+            vmm=file_digest(find_qemu()),
+            machine=MACHINE,
+            cpu=cpu_model(self._accelerator),
+            accelerator=self._accelerator,
+            mem_mib=limits.mem_mib,
+            vcpus=limits.vcpus,
+        )
+
+    def find(self, golden_id: GoldenId, limits: Limits) -> Snapshot:
+        """The finished snapshot.  Raises Absent."""
+        name = self.key(golden_id, limits).name
+        folder = self._goldens.cache.path("snapshots", name)
+        if not self._goldens.cache.has("snapshots", name):
+            raise Absent(
+                f"there is no memory snapshot of golden {golden_id} with {limits.mem_mib} MiB and "
+                f"{limits.vcpus} processors for {self._accelerator}",
+                remedy="Make it: vestibule golden build --snapshot.",
+                code="snapshot_absent",
+            )
+        raw = json.loads((folder / "manifest.json").read_text())
+        return Snapshot(
+            name=name, memory=folder / "memory.img", state=folder / "state.bin", boot_s=raw["boot_s"]
+        )
+
+    async def ensure(
+        self, golden_id: GoldenId, limits: Limits, say: Say, patience: Patience | None = None
+    ) -> Snapshot:
+        """Find it, or make it now (minutes under emulation); waits while another process makes it.
+
+        Raises GoldenFailed, MachineFailed, HostUnfit, DiskFull; nothing is left behind then.
+        """
+        cache, name = self._goldens.cache, self.key(golden_id, limits).name
+        lock = cache.lock(name)
+        await asyncio.to_thread(lock.__enter__)
+        try:
+            if not cache.has("snapshots", name):
+                with cache.work(name) as folder:
+                    await self._make(folder, golden_id, limits, say, patience or Patience())
+                    cache.publish(folder, "snapshots", name)
+        finally:
+            lock.__exit__(None, None, None)
+        return self.find(golden_id, limits)
+
+    async def _make(
+        self, folder: Path, golden_id: GoldenId, limits: Limits, say: Say, patience: Patience
+    ) -> None:
+        log = self._goldens.cache.root / "logs" / f"{folder.name.rpartition('-')[0]}.log"
+        log.parent.mkdir(parents=True, exist_ok=True)
+        log.unlink(missing_ok=True)
+        memory = new_memory(limits.mem_mib << 20)
+        try:
+            with (folder / "state.bin").open("wb") as state:
+                template = await self._boot(golden_id, limits, memory, state.fileno(), log)
+                try:
+                    boot_s = await _grow_quiet(template, log, say, patience)
+                    say("save memory")
+                    await _save(template, patience)
+                finally:
+                    await template.stop()
+            await asyncio.to_thread(_store, folder, memory)
+        finally:
+            os.close(memory)
+        _describe(folder, self.key(golden_id, limits), boot_s)
+
+    async def _boot(
+        self, golden_id: GoldenId, limits: Limits, memory: int, state: int, log: Path
+    ) -> QemuProcess:
+        vm_id = VmId(f"vm-template-{uuid.uuid4().hex[:8]}")
+        spec = template_spec(self._goldens, golden_id, limits, self._accelerator, vm_id)
+        launch = Launch(
+            vm_id=vm_id,
+            argv=qemu_argv(str(find_qemu()), spec),
+            fds={MEMORY_FD: memory, STATE_FD: state},
+            log=log,
+            limits=limits,
+        )
+        await self._network.create(vm_id, ())
+        template = QemuProcess(self._network, launch)
+        try:
+            await template.start()
+        except BaseException:
+            await template.stop()
+            raise
+        return template
+
+
+def template_spec(
+    goldens: DirectoryGoldenStore, golden_id: GoldenId, limits: Limits, accelerator: str, name: str
+) -> QemuSpec:
+    """The machine that a golden is booted in to be snapshotted."""
+    files = goldens.files(golden_id)
+    return QemuSpec(
+        name=name,
+        start=Boot(kernel=files.kernel, initrd=files.initrd, layers=len(files.layers)),
+        accelerator=accelerator,
+        limits=limits,
+        disks=files.layers,
+        address=TEMPLATE_ADDRESS,
+        gateway=TEMPLATE_GATEWAY,
+        cidr=TEMPLATE_CIDR,
+        generation_id=str(uuid.uuid4()),
+    )
+
+
+async def _grow_quiet(template: QemuProcess, log: Path, say: Say, patience: Patience) -> float:
+    """Await the warm line, then idleness; returns the seconds to the warm line."""
+    begin = time.monotonic()
+    say("boot the golden and warm its desktop")
+    try:
+        async with asyncio.timeout(patience.warm_s):
+            await _warm(template, log)
+        boot_s = time.monotonic() - begin
+        say("let it grow quiet")
+        async with asyncio.timeout(patience.settle_s):
+            await _quiet(template.pid, patience)
+    except TimeoutError as error:
+        raise _not_warm(log, time.monotonic() - begin) from error
+    return boot_s
+
+
+async def _warm(template: QemuProcess, log: Path) -> None:
+    """Await the agent's line on the console.  Raises MachineFailed when QEMU ends before."""
+    ended = asyncio.ensure_future(template.wait())
+    try:
+        while WARM_LINE not in tail(log):
+            done, _pending = await asyncio.wait({ended}, timeout=0.25)
+            if done:
+                raise template.failure(f"the golden's machine ended while it booted ({ended.result()})")
+    finally:
+        ended.cancel()
+
+
+async def _quiet(pid: int, patience: Patience) -> None:
+    """Await ``windows`` quiet windows in a row."""
+    quiet = 0
+    while quiet < patience.windows:
+        before = cpu_seconds(pid)
+        await asyncio.sleep(patience.window_s)
+        share = (cpu_seconds(pid) - before) / patience.window_s
+        quiet = quiet + 1 if share < patience.idle_share else 0
+
+
+def _not_warm(log: Path, waited_s: float) -> GoldenFailed:
+    return GoldenFailed(
+        f"the golden's machine did not become warm and quiet within {waited_s:.0f} s",
+        remedy=f"Read its console in {log}; a slow host needs longer, a broken golden says why there.",
+        code="snapshot_failed",
+        console=tail(log),
+    )
+
+
+async def _save(template: QemuProcess, patience: Patience) -> None:
+    """Freeze the machine and write its device state; the memory is already where it belongs."""
+    await template.execute("stop")
+    await template.enable_capabilities()
+    await template.execute("migrate", {"uri": f"fd:{STATE_FD}"})
+    await template.migrated(patience.save_s)
+
+
+def _store(folder: Path, memory: int) -> None:
+    with (folder / "memory.img").open("wb") as image:
+        copy_sparse(memory, image.fileno())
+    for name in ("memory.img", "state.bin"):
+        make_read_only(folder / name)
+
+
+def _describe(folder: Path, key: SnapshotKey, boot_s: float) -> None:
+    manifest = {
+        "name": key.name,
+        "key": dataclasses.asdict(key),
+        "boot_s": round(boot_s, 3),
+        "digests": {name: file_digest(folder / name) for name in ("memory.img", "state.bin")},
+        "built_at": dt.datetime.now(dt.UTC).isoformat(),
+    }
+    path = folder / "manifest.json"
+    path.write_text(json.dumps(manifest, indent=1, sort_keys=True) + "\n")
+    make_read_only(path)
