@@ -141,6 +141,9 @@ class Settings(BaseSettings):
     vm_confirm_timeout_s: float = Field(
         default=60, gt=0, description="A virtual machine's agent must confirm its identity within this time."
     )
+    url_timeout_s: float = Field(
+        default=300, gt=0, description="A tool must show its sign-in address within this time of its start."
+    )
     debian_mirror: str | None = Field(
         default=None, description="Mirror for the golden's packages; unset: what the host's apt uses."
     )

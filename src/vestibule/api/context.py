@@ -9,7 +9,7 @@ from typing import Annotated
 from fastapi import Depends, Request
 from starlette.requests import HTTPConnection
 
-from vestibule.core.errors import NotAllowed, NotSignedIn
+from vestibule.core.errors import NotSignedIn
 from vestibule.core.providers import Provider
 from vestibule.core.records import User
 from vestibule.services.accounts import Accounts
@@ -76,11 +76,7 @@ Caller = Annotated[User, Depends(_caller)]
 
 async def _operator(caller: Caller, services: Services) -> User:
     """The first user, whom ``vestibule up`` made, runs this controller."""
-    first = (await services.accounts.users())[0]
-    if caller.user_id != first.user_id:
-        raise NotAllowed(
-            f"Only {first.name}, who runs this controller, may do this.", remedy=f"Ask {first.name}."
-        )
+    await services.accounts.require_operator(caller)
     return caller
 
 

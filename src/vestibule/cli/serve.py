@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
-
 from vestibule import main
 from vestibule.settings import load
 
 
 def serve() -> None:
     """Run the controller until SIGTERM or Ctrl-C; every machine ends with it."""
-    asyncio.run(main.serve(load()))
+    main.run(load())

@@ -27,29 +27,23 @@ def up(
     """Build the golden when it is missing, start the controller, print how to sign in."""
     settings = load()
     build_missing(settings)
-    asyncio.run(_run(settings, stop_when_ready=check))
+    if asyncio.run(_fit_driver(settings)) is DriverName.QEMU:
+        with shown_steps() as steps:
+            main.build_snapshot(settings, steps)
 
-
-async def _run(settings: Settings, *, stop_when_ready: bool) -> None:
-    await _prepare(settings)
-    stop = asyncio.Event()
-
-    async def ready() -> None:
+    async def ready(stop: asyncio.Event) -> None:
         print(await asyncio.to_thread(_welcome, settings), flush=True)
-        if stop_when_ready:
+        if check:
             stop.set()
 
-    await main.serve(settings, ready=ready, stop=stop)
+    main.run(settings, ready)
 
 
-async def _prepare(settings: Settings) -> None:
-    """Refuse an unfit host before anything listens; take the snapshot where virtual machines are used."""
+async def _fit_driver(settings: Settings) -> DriverName:
+    """Refuse an unfit host before anything listens; which driver it will use."""
     async with main.host_report(settings) as report:
         await _refuse_unfit(report)
-        driver = report.choice.driver
-    if driver is DriverName.QEMU:
-        with shown_steps() as steps:
-            await asyncio.to_thread(main.build_snapshot, settings, steps)
+        return report.choice.driver
 
 
 async def _refuse_unfit(report: HostReport) -> None:

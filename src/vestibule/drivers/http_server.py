@@ -5,6 +5,7 @@ The controller and the demo provider are two of them on one event loop; who stop
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import errno
 import socket
@@ -39,11 +40,17 @@ class HttpServer(uvicorn.Server):
         )
         super().__init__(config)
         self._on_stop = on_stop
+        self.listening = asyncio.Event()
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
         """Leave signals to main."""
         yield
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Say when connections are answered."""
+        await super().startup(sockets)
+        self.listening.set()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """End endless answers, then what uvicorn ends."""
@@ -76,10 +83,15 @@ def _not_bound(host: str, port: int, error: OSError) -> PortTaken | HostUnfit:
     )
 
 
-def bind_unix(path: Path) -> socket.socket:
+@contextlib.contextmanager
+def bind_unix(path: Path) -> Iterator[socket.socket]:
     """A bound UNIX socket that only its owner may use; replaces one that a dead controller left."""
+    path.parent.mkdir(mode=0o711, parents=True, exist_ok=True)
     path.unlink(missing_ok=True)
-    sock = socket.socket(socket.AF_UNIX)
-    sock.bind(str(path))
-    path.chmod(stat.S_IRUSR | stat.S_IWUSR)
-    return sock
+    with socket.socket(socket.AF_UNIX) as sock:
+        sock.bind(str(path))
+        path.chmod(stat.S_IRUSR | stat.S_IWUSR)
+        try:
+            yield sock
+        finally:
+            path.unlink(missing_ok=True)

@@ -38,7 +38,7 @@ TICKET_LIFE = dt.timedelta(seconds=30)
 TOKEN_PREFIX = "vst_"  # noqa: S105 (what every token begins with, so that secret scanners know one)
 MAX_LABEL = 64
 
-_NAME = re.compile(r"[a-z0-9][a-z0-9._@-]{0,62}")
+NAME = re.compile(r"[a-z0-9][a-z0-9._@-]{0,62}")
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -79,7 +79,7 @@ class Accounts:
 
     async def add_user(self, name: str) -> User:
         """Make a user.  Raises BadInput for a name that is none, Conflict ``user_exists``."""
-        if not _NAME.fullmatch(name):
+        if not NAME.fullmatch(name):
             raise BadInput(
                 f"{name!r} cannot be a user's name.",
                 remedy="Use 1 to 63 of a-z, 0-9, '.', '_', '@', '-', beginning with a letter or digit.",

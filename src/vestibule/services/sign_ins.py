@@ -5,10 +5,12 @@ from __future__ import annotations
 import asyncio
 import datetime as dt
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from urllib.parse import urlsplit
 
 import structlog
 
 from vestibule.core import ids
+from vestibule.core.egress import Verdict
 from vestibule.core.errors import Absent, BadInput, Conflict
 from vestibule.core.ids import SessionId, VmId
 from vestibule.core.machines import DriverName
@@ -185,11 +187,19 @@ class SignIns:
                 f"The session {session_id} has just ended.", remedy="Read it again.", code="state_changed"
             ) from None
 
-    async def notify_machine(self, vm_id: VmId, code: str, text: str) -> None:
-        """Put a notice on the session that this machine serves; a machine without one is passed over."""
+    async def site_missed(self, vm_id: VmId, verdict: Verdict) -> None:
+        """Tell the session of a machine that a site of its sign-in page could not be reached.
+
+        Only the site of the sign-in address is worth a person's attention; others are in the log.
+        """
         for run in tuple(self._runs.values()):
-            if run.vm_id == vm_id:
-                await run.notify(code, text)
+            address = urlsplit(run.record.auth_url or "")
+            if run.vm_id == vm_id and verdict.host == address.hostname and verdict.code is not None:
+                await run.notify(verdict.code, f"The sign-in page cannot load: {verdict.cause}")
+
+    def close_feed(self) -> None:
+        """End every subscription to changes: the controller stops."""
+        self._world.feed.close()
 
     async def recover(self) -> int:
         """At start: sessions of a controller that is gone are failed with that reason; how many."""

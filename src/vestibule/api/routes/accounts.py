@@ -6,6 +6,7 @@ from fastapi import APIRouter, Request, Response
 
 from vestibule.api import present, schemas
 from vestibule.api.context import COOKIE, Caller, Context, Operator, Services, origin
+from vestibule.core.errors import NotSignedIn
 from vestibule.core.ids import TokenId
 from vestibule.core.records import User
 from vestibule.services.accounts import COOKIE_LIFE
@@ -18,10 +19,16 @@ async def sign_in(
     body: schemas.SignIn, request: Request, response: Response, services: Services
 ) -> schemas.User:
     """Exchange a one-time link's token for a cookie."""
-    user, cookie = await services.accounts.sign_in(body.token)
+    user = await services.accounts.redeem_link(body.token)
+    if user is None:
+        raise NotSignedIn(
+            "This sign-in link is unknown, used or expired.",
+            remedy="Ask for another: vestibule user link NAME.",
+            code="link_invalid",
+        )
     response.set_cookie(
         COOKIE,
-        cookie,
+        services.accounts.cookie(user),
         max_age=int(COOKIE_LIFE.total_seconds()),
         httponly=True,
         samesite="lax",
@@ -63,7 +70,7 @@ async def link(name: str, request: Request, services: Services, _: Operator) -> 
 
 
 async def _link(services: Context, request: Request, user: User) -> schemas.SignInLink:
-    issued = await services.accounts.make_link(user)
+    issued = await services.accounts.issue_link(user)
     # In the fragment, which browsers send to nobody: it is in no log.
     url = f"{origin(request, services)}/sign-in#token={issued.secret}"
     return schemas.SignInLink(user=present.user(user), url=url, expires_at=issued.expires_at)
@@ -85,4 +92,4 @@ async def issue_token(body: schemas.NewToken, services: Services, caller: Caller
 @router.delete("/api/tokens/{token_id}", status_code=204)
 async def revoke_token(token_id: str, services: Services, caller: Caller) -> None:
     """Revoke one of the caller's tokens."""
-    await services.accounts.delete_token(caller, TokenId(token_id))
+    await services.accounts.revoke_token(caller, TokenId(token_id))

@@ -9,7 +9,7 @@ from fastapi import APIRouter, WebSocket
 
 from vestibule.api import present, schemas, vnc
 from vestibule.api.context import Caller, Context, Services, context_of
-from vestibule.core.errors import NotSignedIn, VestibuleError
+from vestibule.core.errors import VestibuleError
 from vestibule.core.ids import VmId
 
 router = APIRouter(tags=["machines"])
@@ -50,7 +50,7 @@ async def view_ticket(vm_id: str, services: Services, caller: Caller) -> schemas
     """The right to open the remote view once, within 30 s."""
     record = await services.machines.of_owner(caller.user_id, VmId(vm_id))
     services.machines.guest(record.vm_id)
-    ticket = await services.accounts.make_ticket(caller, record.vm_id)
+    ticket = await services.accounts.issue_ticket(caller, record.vm_id)
     return schemas.ViewTicket(
         ticket=ticket.secret, websocket=f"/api/vm/{vm_id}/vnc", expires_at=ticket.expires_at
     )
@@ -64,10 +64,8 @@ async def view(websocket: WebSocket, vm_id: str) -> None:
     if ticket is None or not vnc.same_origin(websocket, services.public_url):
         await websocket.close(vnc.POLICY_VIOLATION, "a view ticket of this origin is needed")
         return
-    try:
-        await services.accounts.take_ticket(ticket, VmId(vm_id))
-    except NotSignedIn as error:
-        await websocket.close(vnc.POLICY_VIOLATION, error.failure_code)
+    if await services.accounts.redeem_ticket(ticket, VmId(vm_id)) is None:
+        await websocket.close(vnc.POLICY_VIOLATION, "the view ticket is unknown, used or expired")
         return
     await websocket.accept(subprotocol=vnc.SUBPROTOCOL)
     await _show(websocket, services, VmId(vm_id))

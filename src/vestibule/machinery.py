@@ -1,0 +1,153 @@
+"""Half of the composition root: what this host runs machines with, needed by controller, doctor and bench.
+
+::
+
+    settings ─▶ goldens, broker ─▶ accelerator's verdict ─▶ choice ─▶ drivers
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
+
+from vestibule.core.addresses import MachineNetwork
+from vestibule.core.errors import VestibuleError
+from vestibule.core.machines import DriverName, Limits
+from vestibule.drivers.goldens.compose import Goldens, open_goldens
+from vestibule.drivers.goldens.store import DirectoryGoldenStore
+from vestibule.drivers.host import LocalHost
+from vestibule.drivers.machines.container.driver import ContainerDriver
+from vestibule.drivers.machines.control import SocketControl
+from vestibule.drivers.machines.qemu.accel import AcceleratorProbe
+from vestibule.drivers.machines.qemu.driver import QemuDriver
+from vestibule.drivers.net.cgroups import Cgroups
+from vestibule.drivers.net.client import BrokerNetwork, identity_for
+from vestibule.drivers.run_folders import DiskRunFolders
+from vestibule.resources import find_resources
+from vestibule.services.host import Accelerator, HostReport, choose
+from vestibule.services.machines import Choice
+from vestibule.services.ports import MachineDriver
+from vestibule.settings import Settings
+
+Progress = Callable[[str, int, int, float | None], None]
+"""Step, index, total, and its seconds once it has ended."""
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Machinery:
+    """Everything that starts machines on this host; open for as long as its context."""
+
+    settings: Settings
+    goldens: Goldens
+    network: BrokerNetwork
+    accelerator: Accelerator
+    choice: Choice
+    container: ContainerDriver
+    qemu: QemuDriver
+    folders: DiskRunFolders
+    report: HostReport
+
+    @property
+    def drivers(self) -> Mapping[DriverName, MachineDriver]:
+        """By name; each says by itself what it lacks when it is used."""
+        return {DriverName.CONTAINER: self.container, DriverName.QEMU: self.qemu}
+
+    @property
+    def limits(self) -> Limits:
+        """What one machine may use."""
+        settings = self.settings
+        return Limits(
+            mem_mib=settings.machine_mem_mib, vcpus=settings.machine_vcpus, pids=settings.machine_pids
+        )
+
+    @property
+    def addresses(self) -> MachineNetwork:
+        """The private network that machines believe to be in."""
+        return MachineNetwork.parse(self.settings.machine_cidr)
+
+    async def take_snapshot(self, progress: Progress) -> None:
+        """Make the memory snapshot that virtual machines start from, unless it is there."""
+        steps = _NumberedSteps(progress)
+        await self.qemu.prepare(self.goldens.store.wanted(), self.limits, steps)
+
+
+class _NumberedSteps:
+    """Counts a snapshot's steps for a progress bar that wants numbers."""
+
+    TOTAL = 3
+
+    def __init__(self, progress: Progress) -> None:
+        self._progress = progress
+        self._index = 0
+
+    def __call__(self, step: str) -> None:
+        self._index += 1
+        self._progress(step, self._index, self.TOTAL, None)
+
+
+def goldens_of(settings: Settings) -> Goldens:
+    """Recipes, store and builder; builds nothing."""
+    return open_goldens(settings.cache_dir, debian_mirror=settings.debian_mirror)
+
+
+@asynccontextmanager
+async def open_machinery(settings: Settings) -> AsyncIterator[Machinery]:
+    """Start what machines need; its end leaves no process, namespace or group behind."""
+    identity = identity_for(settings.machine_uid, settings.machine_gid)
+    goldens = goldens_of(settings)
+    network = BrokerNetwork(identity=identity, cgroups=Cgroups.detect())
+    try:
+        accelerator = await _accelerator(settings, goldens.store, network)
+        choice = choose(settings.isolation, accelerator)
+        qemu = QemuDriver(goldens.store, network, "kvm" if accelerator.works else "tcg")
+        try:
+            yield Machinery(
+                settings=settings,
+                goldens=goldens,
+                network=network,
+                accelerator=accelerator,
+                choice=choice,
+                container=ContainerDriver(
+                    network=network, goldens=settings.cache_dir / "goldens", open_control=SocketControl
+                ),
+                qemu=qemu,
+                folders=DiskRunFolders(
+                    run_dir=settings.run_dir,
+                    evidence_dir=settings.state_dir / "evidence",
+                    owner=(identity.uid, identity.gid) if identity else None,
+                ),
+                report=_report(settings, goldens, network, accelerator, choice),
+            )
+        finally:
+            qemu.close()
+    finally:
+        await network.close()
+
+
+async def _accelerator(
+    settings: Settings, goldens: DirectoryGoldenStore, network: BrokerNetwork
+) -> Accelerator:
+    """Boot a probe, once per host boot; without a kernel or QEMU for it, KVM counts as not working."""
+    wanted = goldens.wanted()
+    if not goldens.has(wanted):
+        return Accelerator(works=False, why="KVM is probed once the golden, whose kernel is used, is built")
+    try:
+        verdict = await AcceleratorProbe(settings.cache_dir, network).verdict(goldens.files(wanted).kernel)
+    except VestibuleError as error:
+        return Accelerator(works=False, why=error.cause)
+    return Accelerator(works=verdict.accelerator == "kvm", why=verdict.reason)
+
+
+def _report(
+    settings: Settings, goldens: Goldens, network: BrokerNetwork, accelerator: Accelerator, choice: Choice
+) -> HostReport:
+    probe = LocalHost(
+        state_dir=settings.state_dir,
+        cache_dir=settings.cache_dir,
+        web_dir=find_resources().web,
+        address=(settings.host, settings.port),
+        network=network.report,
+        accelerator=accelerator,
+    )
+    return HostReport(probe=probe, choice=choice, goldens=goldens.store)
