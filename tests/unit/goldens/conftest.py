@@ -1,0 +1,21 @@
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from vestibule.drivers.goldens.resources import Resources, find_resources
+
+
+@pytest.fixture
+def resources(tmp_path: Path) -> Resources:
+    """A copy of the real inputs that a test may change."""
+    real = find_resources()
+    shutil.copytree(real.images, tmp_path / "images")
+    shutil.copytree(real.agent, tmp_path / "agent")
+    return Resources(
+        images=tmp_path / "images",
+        agent=tmp_path / "agent",
+        agent_package=tmp_path / "agent" / "vestibule_agent",
+    )

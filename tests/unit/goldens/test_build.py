@@ -1,0 +1,185 @@
+"""The builder with layers that take no time: order, reuse, locks, deaths."""
+
+from __future__ import annotations
+
+import errno
+import multiprocessing
+import os
+import signal
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from vestibule.core.errors import DiskFull, GoldenFailed
+from vestibule.core.goldens import LayerRecipe, Recipe
+from vestibule.drivers.goldens.build import Build, BuildStep, GoldenBuilder, Workshop
+from vestibule.drivers.goldens.cache import Cache
+from vestibule.drivers.goldens.store import DirectoryGoldenStore
+
+LAYER = LayerRecipe(kind="base", inputs={"x": "1"}, parent=None)
+RECIPE = Recipe(layers=(LAYER,), builder=1)
+
+
+class Calls:
+    """Counts a step's runs, also those of other processes: one byte per run in a file."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def __call__(self, shop: Workshop) -> None:
+        with self.path.open("a") as file:
+            file.write("x")
+        (shop.folder / "layer.sqfs").write_bytes(b"content")
+
+    @property
+    def count(self) -> int:
+        return len(self.path.read_text()) if self.path.exists() else 0
+
+
+def _link(shop: Workshop) -> None:
+    (shop.folder / "kernel").write_bytes((shop.parents[0] / "layer.sqfs").read_bytes())
+
+
+def _builder(root: Path, act: Callable[[Workshop], None]) -> GoldenBuilder:
+    layer = Build(
+        kind="layers",
+        name=LAYER.name,
+        steps=(BuildStep(name="make", act=act),),
+        products=("layer.sqfs",),
+    )
+    golden = Build(
+        kind="goldens",
+        name=RECIPE.golden_id,
+        steps=(BuildStep(name="link", act=_link),),
+        products=("kernel",),
+    )
+    return GoldenBuilder(
+        Cache(root), RECIPE, [layer], golden, min_mem_mib=1024, agent_build="b", tools={"t": "1"}
+    )
+
+
+def _silent(step: str, index: int, total: int, seconds: float | None) -> None:
+    """Nobody watches."""
+
+
+def test_the_plan_lists_every_step_and_what_is_done(tmp_path: Path) -> None:
+    builder = _builder(tmp_path, Calls(tmp_path / "calls"))
+    assert builder.plan().needed == 2
+    builder.build(_silent)
+    plan = builder.plan()
+    assert [(step.name, step.done) for step in plan.steps] == [("make", True), ("link", True)]
+    assert plan.needed == 0
+
+
+def test_a_second_build_does_nothing(tmp_path: Path) -> None:
+    calls = Calls(tmp_path / "calls")
+    first = _builder(tmp_path, calls).build(_silent)
+    assert _builder(tmp_path, calls).build(_silent) == first
+    assert calls.count == 1
+
+
+def test_progress_tells_begin_and_end_of_each_step(tmp_path: Path) -> None:
+    told: list[tuple[str, int, int, bool]] = []
+    _builder(tmp_path, Calls(tmp_path / "calls")).build(
+        lambda step, index, total, seconds: told.append((step, index, total, seconds is not None))
+    )
+    assert told == [
+        ("make", 1, 2, False),
+        ("make", 1, 2, True),
+        ("link", 2, 2, False),
+        ("link", 2, 2, True),
+    ]
+
+
+def test_products_are_read_only_and_their_digests_kept(tmp_path: Path) -> None:
+    manifest = _builder(tmp_path, Calls(tmp_path / "calls")).build(_silent)
+    kernel = tmp_path / "goldens" / manifest.golden_id / "kernel"
+    assert kernel.stat().st_mode & 0o222 == 0
+    assert set(manifest.digests) == {"kernel"}
+
+
+def test_the_store_finds_what_was_built(tmp_path: Path) -> None:
+    store = DirectoryGoldenStore(Cache(tmp_path), RECIPE)
+    assert not store.has(store.wanted())
+    manifest = _builder(tmp_path, Calls(tmp_path / "calls")).build(_silent)
+    assert store.has(store.wanted())
+    assert list(store.list()) == [manifest]
+    assert manifest.min_mem_mib == 1024
+
+
+def test_a_damaged_manifest_is_named(tmp_path: Path) -> None:
+    manifest = _builder(tmp_path, Calls(tmp_path / "calls")).build(_silent)
+    path = tmp_path / "goldens" / manifest.golden_id / "manifest.json"
+    path.chmod(0o644)
+    path.write_text("{")
+    with pytest.raises(GoldenFailed, match="damaged"):
+        DirectoryGoldenStore(Cache(tmp_path), RECIPE).manifest(manifest.golden_id)
+
+
+def test_a_failing_step_is_named_and_leaves_nothing(tmp_path: Path) -> None:
+    def fail(_shop: Workshop) -> None:
+        raise GoldenFailed("no such package", remedy="Mend it.")
+
+    with pytest.raises(GoldenFailed, match="step “make” failed: no such package") as failure:
+        _builder(tmp_path, fail).build(_silent)
+    assert failure.value.remedy == "Mend it."
+    assert list((tmp_path / "work").iterdir()) == []
+    assert not (tmp_path / "layers").exists()
+
+
+def test_a_full_disk_is_named(tmp_path: Path) -> None:
+    def fill(_shop: Workshop) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    with pytest.raises(DiskFull, match="MiB free"):
+        _builder(tmp_path, fill).build(_silent)
+    assert list((tmp_path / "work").iterdir()) == []
+
+
+def test_a_program_that_finds_the_disk_full_is_named(tmp_path: Path) -> None:
+    def fill(shop: Workshop) -> None:
+        shop.commands.run(["sh", "-c", "echo 'write: No space left on device' >&2; exit 1"])
+
+    with pytest.raises(DiskFull):
+        _builder(tmp_path, fill).build(_silent)
+
+
+def test_a_failing_program_is_quoted(tmp_path: Path) -> None:
+    def run(shop: Workshop) -> None:
+        shop.commands.run(["sh", "-c", "echo noise; echo 'E: Unable to locate package nosuch' >&2; exit 100"])
+
+    with pytest.raises(GoldenFailed, match="exit code 100: E: Unable to locate package nosuch"):
+        _builder(tmp_path, run).build(_silent)
+
+
+def _die(shop: Workshop) -> None:
+    (shop.folder / "half").write_text("half")
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def _build_in_child(root: Path, act: Callable[[Workshop], None]) -> None:
+    _builder(root, act).build(_silent)
+
+
+def test_a_killed_build_leaves_nothing_to_the_next(tmp_path: Path) -> None:
+    context = multiprocessing.get_context("fork")
+    child = context.Process(target=_build_in_child, args=(tmp_path, _die))
+    child.start()
+    child.join(30)
+    assert child.exitcode == -signal.SIGKILL
+    assert [path.name.rpartition("-")[0] for path in (tmp_path / "work").iterdir()] == [LAYER.name]
+    _builder(tmp_path, Calls(tmp_path / "calls")).build(_silent)
+    assert list((tmp_path / "work").iterdir()) == []
+
+
+def test_two_builders_of_one_name_build_it_once(tmp_path: Path) -> None:
+    context = multiprocessing.get_context("fork")
+    calls = Calls(tmp_path / "calls")
+    children = [context.Process(target=_build_in_child, args=(tmp_path, calls)) for _ in range(3)]
+    for child in children:
+        child.start()
+    for child in children:
+        child.join(30)
+    assert [child.exitcode for child in children] == [0, 0, 0]
+    assert calls.count == 1
