@@ -31,6 +31,7 @@ QUIET = (
     "--disable-notifications",
     "--disable-print-preview",
     "--disable-dev-shm-usage",
+    "--force-dark-mode",
     "--hide-crash-restore-bubble",
     "--noerrdialogs",
     "--no-pings",
@@ -42,7 +43,8 @@ QUIET = (
 
 PREFERENCES = """{
  "bookmark_bar": {"show_on_all_tabs": false},
- "browser": {"check_default_browser": false, "has_seen_welcome_page": true, "show_home_button": false},
+ "browser": {"check_default_browser": false, "custom_chrome_frame": false,
+   "has_seen_welcome_page": true, "show_home_button": false},
  "credentials_enable_service": false,
  "profile": {"exit_type": "Normal", "password_manager_enabled": false},
  "translate": {"enabled": false}
@@ -61,6 +63,7 @@ def argv(paths: Paths, *, proxy: str) -> list[str]:
         *QUIET,
         f"--user-data-dir={paths.profile}",
         f"--proxy-server={proxy}",
+        "--class=Chromium",
         "--window-position=492,0",
         "--window-size=788,800",
         (paths.desktop / "start.html").as_uri(),

@@ -50,7 +50,8 @@ class Desktop:
             screen = await self._present()
             try:
                 window = await screen.wait_for(WINDOW_CLASS)
-                return f"window {window.number:#x} visible, {await screen.geometry(window.number)}: {window.title}"
+                place = await screen.geometry(window.number)
+                return f"window {window.number:#x} visible, {place}: {window.title}"
             except ConnectionError:
                 # Closed between two questions; the next round waits for its successor.
                 await asyncio.sleep(0)

@@ -24,7 +24,13 @@ class Introduction:
     """Waits for the hand-over and answers it; ``handover`` is None until then."""
 
     def __init__(
-        self, fd: int, build_id: str, desktop: Desktop, *, root: bool, then: Callable[[Handover], Awaitable[None]]
+        self,
+        fd: int,
+        build_id: str,
+        desktop: Desktop,
+        *,
+        root: bool,
+        then: Callable[[Handover], Awaitable[None]],
     ) -> None:
         self._channel = Channel(fd, self._received)
         self._build_id, self._desktop, self._root, self._then = build_id, desktop, root, then

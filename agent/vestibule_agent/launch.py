@@ -29,7 +29,7 @@ class Launcher:
         self._paths, self._person = paths, person
 
     def prepare(self) -> None:
-        """Make the folders, the opener's FIFO and the browser's first preferences."""
+        """Make the folders, the FIFO of notices and the browser's first preferences."""
         for folder in (self._paths.run, self._paths.home, self._paths.logs):
             self._person.make_folder(folder)
         self._person.make_folder(self._paths.profile / "Default", 0o700)
@@ -38,8 +38,8 @@ class Launcher:
             preferences.write_text(browser.PREFERENCES)
             self._person.own(preferences)
         with contextlib.suppress(FileExistsError):
-            os.mkfifo(self._paths.opener, 0o600)
-            self._person.own(self._paths.opener)
+            os.mkfifo(self._paths.notices, 0o600)
+            self._person.own(self._paths.notices)
 
     def early(self) -> EarlyStart:
         """Start what needs nothing else."""

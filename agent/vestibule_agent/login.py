@@ -32,7 +32,7 @@ WIDE_S = 30
 class Login:
     """A running login; at most one at a time."""
 
-    def __init__(  # noqa: PLR0913, PLR0917 - what a login touches
+    def __init__(  # noqa: PLR0917 - what a login touches
         self,
         spec: LoginSpec,
         paths: Paths,
@@ -57,7 +57,7 @@ class Login:
         for file in self.spec.files:
             self._seed(file)
         self.credential.start()
-        self._terminal.on_output, self._terminal.on_exit = self._on_output, self._on_exit
+        self._terminal.on_output = self._on_output
         self.running = True
         variables = {**tool_environment(self._paths), **given, **self.spec.environment}
         pid = await self._terminal.run(self.spec.command, variables)
@@ -90,7 +90,9 @@ class Login:
         if url and self._url is None:
             self._found(url, "osc8")
         if self._look is None and self._is_searching():
-            self._look = asyncio.get_running_loop().call_later(LOOK_S, lambda: self._spawn(self._read_screen()))
+            self._look = asyncio.get_running_loop().call_later(
+                LOOK_S, lambda: self._spawn(self._read_screen())
+            )
 
     def _is_searching(self) -> bool:
         return self._url is None or (self.spec.user_code_pattern is not None and self._code is None)
@@ -115,7 +117,8 @@ class Login:
         if self.spec.open_browser:
             self._spawn(self._open_url(url))
 
-    def _on_exit(self, code: int) -> None:
+    def ended(self, code: int) -> None:
+        """The tool has ended; its last output is on the screen."""
         self._spawn(self._report_exit(code))
 
     async def _report_exit(self, code: int) -> None:

@@ -1,4 +1,4 @@
-"""The machine as the agent sees it: desktop, terminal, browser, login; built once, run for the machine's life.
+"""The machine as the agent sees it: desktop, terminal, browser, login; built once, run for its life.
 
 ::
 
@@ -13,7 +13,7 @@ import asyncio
 import json
 import os
 import subprocess
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Coroutine
 
 from vestibule_agent import browser, services
 from vestibule_agent.browser import WINDOW_CLASS, BrowserError
@@ -29,7 +29,7 @@ from vestibule_agent.protocol import PROXY_PORT, Check, Handover, LoginSpec
 from vestibule_agent.relay import serve_relay
 from vestibule_agent.screen import Screen, Window
 from vestibule_agent.supervisor import Supervisor, report
-from vestibule_agent.terminal import Terminal
+from vestibule_agent.terminal import Terminal, exit_code
 
 WARM_S = 300.0
 """How long a golden's desktop may take to come up, in an emulated first boot."""
@@ -72,7 +72,7 @@ class Machine:
         """Keep the desktop up and follow the host, for ever."""
         self._children.attach(asyncio.get_running_loop())
         self._introduction.start()
-        self._listen_to_openers()
+        self._listen_to_notices()
         async with asyncio.TaskGroup() as tasks:
             for work in self._services(early):
                 tasks.create_task(work)
@@ -105,12 +105,14 @@ class Machine:
             log=self.paths.logs / "chromium.log",
         )
 
-    def _services(self, early: EarlyStart) -> list[Awaitable[None]]:
+    def _services(self, early: EarlyStart) -> list[Coroutine[None, None, None]]:
         launcher = self._launcher
         supervise = self._supervise
         return [
             self._x_server(early),
-            Supervisor("tmux", self._children, launcher.tmux).run(first=early.tmux, attend=self.terminal.attach),
+            Supervisor("tmux", self._children, launcher.tmux).run(
+                first=early.tmux, attend=self.terminal.attach
+            ),
             supervise("openbox", launcher.window_manager, self._x_ready),
             supervise("chromium", launcher.web_browser, self._x_ready),
             supervise("xterm", launcher.terminal_window, self._x_ready, self.terminal.ready),
@@ -119,9 +121,7 @@ class Machine:
     async def _supervise(
         self, name: str, launch: Callable[[], subprocess.Popen[bytes]], *conditions: asyncio.Event
     ) -> None:
-        for condition in conditions:
-            await condition.wait()
-        await Supervisor(name, self._children, launch).run()
+        await Supervisor(name, self._children, launch, conditions).run()
 
     async def _x_server(self, early: EarlyStart) -> None:
         ready = {early.x_server.pid: early.ready_fd}
@@ -132,9 +132,12 @@ class Machine:
             return process
 
         async def attend(process: subprocess.Popen[bytes]) -> None:
-            await _readable(ready.pop(process.pid))
+            await _read_line(ready.pop(process.pid))
             self._x_ready.set()
-            await self._follow_screen()
+            try:
+                await self._follow_screen()
+            finally:
+                self._x_ready.clear()
 
         await Supervisor("xvnc", self._children, launch).run(first=early.x_server, attend=attend)
 
@@ -158,9 +161,9 @@ class Machine:
         if self._person.switch:
             await serve_relay(PROXY_PORT, handover.gateway, PROXY_PORT)
 
-    def _listen_to_openers(self) -> None:
-        # Opened for writing, too: then the last shim's end is no end of file.
-        fd = os.open(self.paths.opener, os.O_RDWR | os.O_NONBLOCK | os.O_CLOEXEC)
+    def _listen_to_notices(self) -> None:
+        # Opened for writing, too: then the last writer's end is no end of file.
+        fd = os.open(self.paths.notices, os.O_RDWR | os.O_NONBLOCK | os.O_CLOEXEC)
         received = bytearray()
 
         def woken() -> None:
@@ -168,10 +171,18 @@ class Machine:
             while b"\n" in received:
                 line, _, rest = bytes(received).partition(b"\n")
                 received[:] = rest
-                if self.login is not None:
-                    self.login.opened_by_tool(line.decode(errors="replace"))
+                self._on_notice(line.decode(errors="replace"))
 
         asyncio.get_running_loop().add_reader(fd, woken)
+
+    def _on_notice(self, line: str) -> None:
+        kind, _, text = line.partition(" ")
+        if self.login is None:
+            return
+        if kind == "open":
+            self.login.opened_by_tool(text)
+        elif kind == "ended":
+            self.login.ended(exit_code(text))
 
     async def _announce_warm(self) -> None:
         await self.terminal.ready.wait()
@@ -186,17 +197,16 @@ class Machine:
             _print_on_console(f"vestibule-agent: warm {line}")
 
 
-async def _readable(fd: int) -> None:
-    loop = asyncio.get_running_loop()
-    ready: asyncio.Future[None] = loop.create_future()
-    loop.add_reader(fd, lambda: ready.done() or ready.set_result(None))
+async def _read_line(fd: int) -> None:
+    # To the newline: Xvnc writes it separately, and dies when nobody is there to read it.
+    reader = asyncio.StreamReader()
+    protocol = asyncio.StreamReaderProtocol(reader)
+    transport, _ = await asyncio.get_running_loop().connect_read_pipe(lambda: protocol, os.fdopen(fd, "rb"))
     try:
-        await ready
-        if not os.read(fd, 64):
+        if not (await reader.readline()).endswith(b"\n"):
             raise ConnectionError("the X server ended before it was ready")
     finally:
-        loop.remove_reader(fd)
-        os.close(fd)
+        transport.close()
 
 
 def _print_on_console(line: str) -> None:

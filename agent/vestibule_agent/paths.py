@@ -29,9 +29,9 @@ class Paths:
         return self.run / "tmux.sock"
 
     @property
-    def opener(self) -> Path:
-        """The FIFO into which the opener shims write a URL."""
-        return self.run / "opener.fifo"
+    def notices(self) -> Path:
+        """The FIFO of short notices: ``open URL`` by the opener shims, ``ended CODE SIGNAL`` by tmux."""
+        return self.run / "notices.fifo"
 
     @property
     def logs(self) -> Path:

@@ -17,7 +17,7 @@ from pathlib import Path
 from vestibule_agent.person import Person
 
 
-def start(  # noqa: PLR0913 - what a process needs, each by name
+def start(
     argv: Sequence[str],
     *,
     person: Person,
@@ -29,7 +29,6 @@ def start(  # noqa: PLR0913 - what a process needs, each by name
     pass_fds: Sequence[int] = (),
 ) -> subprocess.Popen[bytes]:
     """Start a program in a session of its own, its output appended to ``log``.  Raises OSError."""
-    switch = {"user": person.uid, "group": person.gid, "extra_groups": []} if person.switch else {}
     with log.open("ab") as output:
         return subprocess.Popen(
             argv,
@@ -40,7 +39,9 @@ def start(  # noqa: PLR0913 - what a process needs, each by name
             cwd=folder,
             pass_fds=pass_fds,
             start_new_session=True,
-            **switch,  # type: ignore[call-overload] - one of two fixed shapes
+            user=person.uid if person.switch else None,
+            group=person.gid if person.switch else None,
+            extra_groups=[] if person.switch else None,
         )
 
 

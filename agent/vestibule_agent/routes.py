@@ -9,8 +9,8 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 
 from vestibule_agent import checks
 from vestibule_agent.credential import AlreadyClaimedError
-from vestibule_agent.machine import Machine
 from vestibule_agent.events import now_text
+from vestibule_agent.machine import Machine
 from vestibule_agent.protocol import CONTRACT, Handover, Health, LoginSpec, ProtocolError
 from vestibule_agent.server import Answer, Lines, Refusal, Request, Upgrade, answer
 from vestibule_agent.terminal import TerminalError

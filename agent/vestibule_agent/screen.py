@@ -34,9 +34,7 @@ class Window:
 class Screen:
     """One connection to the X server."""
 
-    def __init__(
-        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, setup: x11.Setup
-    ) -> None:
+    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, setup: x11.Setup) -> None:
         self.setup = setup
         self.windows: dict[int, Window] = {}
         self._reader, self._writer = reader, writer

@@ -1,4 +1,4 @@
-"""HTTP/1.1 on asyncio streams, h11 for the protocol: one request per connection, so there is little to get wrong."""
+"""HTTP/1.1 on asyncio streams, h11 for the protocol: one request per connection keeps it small."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class Request:
         return raw
 
 
-class Refusal(Exception):  # noqa: N818 - named for what it is in HTTP
+class Refusal(Exception):
     """An answer that says why not."""
 
     def __init__(self, status: int, code: str, cause: str) -> None:

@@ -14,7 +14,7 @@ from vestibule_agent.protocol import PROXY_PORT
 
 PROXY_URL = f"http://127.0.0.1:{PROXY_PORT}"
 GEOMETRY = "1280x800"
-BACKGROUND = 0x11151C
+BACKGROUND = 0x161B24
 SESSION = "vestibule"
 SYSTEM_PATH = "/usr/local/bin:/usr/bin:/bin"
 WAITING = r"printf '\033[?25l\n  \033[2mWaiting for the sign-in to start…\033[0m'; exec sleep infinity"
@@ -38,6 +38,7 @@ def environment(paths: Paths) -> dict[str, str]:
         "LANG": "C.UTF-8",
         "PATH": SYSTEM_PATH,
         "DISPLAY": paths.display,
+        "VESTIBULE_NOTICES": str(paths.notices),
         # Preset: ANGLE's setenv races with getenv in Chromium's other threads and crashes one start in 14.
         "VK_ICD_FILENAMES": "/dev/null",
         # There is no bus in the guest: an address that cannot be used stops Chromium from looking for one.
@@ -53,7 +54,6 @@ def tool_environment(paths: Paths) -> dict[str, str]:
         **wanted,
         "PATH": f"{paths.openers}:{paths.tools}:{SYSTEM_PATH}",
         "BROWSER": str(paths.openers / "xdg-open"),
-        "VESTIBULE_OPENER": str(paths.opener),
         "HTTP_PROXY": PROXY_URL,
         "HTTPS_PROXY": PROXY_URL,
         "http_proxy": PROXY_URL,
@@ -63,7 +63,7 @@ def tool_environment(paths: Paths) -> dict[str, str]:
     }
 
 
-_SHARED = frozenset({"HOME", "USER", "LOGNAME", "SHELL", "LANG"})
+_SHARED = frozenset({"HOME", "USER", "LOGNAME", "SHELL", "LANG", "VESTIBULE_NOTICES"})
 
 
 def x_server(paths: Paths, ready_fd: int) -> Service:
@@ -98,7 +98,9 @@ def web_browser(paths: Paths) -> Service:
 
 def terminal_window(paths: Paths) -> Service:
     """Xterm, showing the tmux session."""
-    resources = [f"XTerm*{line}" for line in (paths.desktop / "xterm.resources").read_text().splitlines() if line]
+    resources = [
+        f"XTerm*{line}" for line in (paths.desktop / "xterm.resources").read_text().splitlines() if line
+    ]
     options = [word for line in resources for word in ("-xrm", line)]
     attach = [*_tmux(paths), "attach-session", "-t", SESSION]
-    return Service(name="xterm", argv=["xterm", "-geometry", "66x45+0+0", *options, "-e", *attach])
+    return Service(name="xterm", argv=["xterm", "-geometry", "58x48+0+0", *options, "-e", *attach])

@@ -6,7 +6,7 @@ import asyncio
 import subprocess
 import sys
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 
 from vestibule_agent.processes import Children
 
@@ -18,8 +18,14 @@ STEADY_S = 30.0
 class Supervisor:
     """One service; ``restarts`` counts its unwanted ends."""
 
-    def __init__(self, name: str, children: Children, start: Callable[[], subprocess.Popen[bytes]]) -> None:
-        self.name, self._children, self._start = name, children, start
+    def __init__(
+        self,
+        name: str,
+        children: Children,
+        start: Callable[[], subprocess.Popen[bytes]],
+        needs: Sequence[asyncio.Event] = (),
+    ) -> None:
+        self.name, self._children, self._start, self._needs = name, children, start, needs
         self.restarts = 0
 
     async def run(
@@ -31,11 +37,15 @@ class Supervisor:
         """Run for ever; ``first`` is a process started already, ``attend`` talks to each one while it lives."""
         delay_s = FIRST_DELAY_S
         while True:
+            for need in self._needs:
+                await need.wait()
             started = time.monotonic()
             code = await self._once(first, attend)
             first = None
             self.restarts += 1
-            delay_s = FIRST_DELAY_S if time.monotonic() - started > STEADY_S else min(delay_s * 2, LAST_DELAY_S)
+            delay_s = (
+                FIRST_DELAY_S if time.monotonic() - started > STEADY_S else min(delay_s * 2, LAST_DELAY_S)
+            )
             report(f"{self.name} ended ({code}), restart {self.restarts} in {delay_s:g} s")
             await asyncio.sleep(delay_s)
 

@@ -13,10 +13,11 @@ import subprocess
 from collections.abc import Callable, Mapping, Sequence
 
 from vestibule_agent import tmux
-from vestibule_agent.services import SESSION
 
 WIDE_COLUMNS = 1200
 WIDE_ROWS = 50
+LOW_ROWS = 3
+DEFAULT_COLUMNS = 80
 TYPE_CHARACTERS = 400
 ECHO_S = 0.3
 """How long to wait for the tool to show typed text before Enter is sent after it."""
@@ -32,7 +33,6 @@ class Terminal:
 
     def __init__(self) -> None:
         self.on_output: Callable[[bytes], None] = _ignore
-        self.on_exit: Callable[[int], None] = _ignore
         self.ready = asyncio.Event()
         self._answers: list[asyncio.Future[tmux.Answer]] = []
         self._stdin: int | None = None
@@ -44,7 +44,9 @@ class Terminal:
         assert process.stdin is not None and process.stdout is not None  # noqa: PT018, S101 - made with pipes
         reader = asyncio.StreamReader(limit=1 << 24)
         loop = asyncio.get_running_loop()
-        transport, _ = await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), process.stdout)
+        transport, _ = await loop.connect_read_pipe(
+            lambda: asyncio.StreamReaderProtocol(reader), process.stdout
+        )
         self._stdin = process.stdin.fileno()
         # tmux answers its own command line first, before it reads any of ours.
         self._answers = [loop.create_future()]
@@ -58,8 +60,8 @@ class Terminal:
 
     async def run(self, command: Sequence[str], environment: Mapping[str, str]) -> int:
         """Replace what runs in the pane; returns the program's pid.  Raises TerminalError."""
-        await self._order("rename-window", "tool")
         await self.widen()
+        await self._order("clear-history")
         settings = [word for pair in environment.items() for word in ("-e", "=".join(pair))]
         await self._order("respawn-pane", "-k", *settings, "--", "/bin/sh", "-c", RUN, *command)
         return int(await self._order("display-message", "-p", "#{pane_pid}"))
@@ -89,9 +91,17 @@ class Terminal:
 
     async def fit(self) -> None:
         """Take the size of the person's xterm again."""
-        if self._wide:
-            self._wide = False
-            await self._order("set-option", "-w", "-u", "window-size")
+        if not self._wide:
+            return
+        self._wide = False
+        # Low first: tmux re-wraps into its history, and fills the screen from it as the window grows.
+        await self._order("resize-window", "-x", str(await self._client_columns()), "-y", str(LOW_ROWS))
+        await self._order("set-option", "-w", "-u", "window-size")
+
+    async def _client_columns(self) -> int:
+        clients = await self._order("list-clients", "-F", "#{client_control_mode} #{client_width}")
+        widths = [int(line.split()[1]) for line in clients.splitlines() if line.startswith("0 ")]
+        return widths[0] if widths else DEFAULT_COLUMNS
 
     async def _await_echo(self, text: str) -> None:
         if not text:
@@ -126,8 +136,6 @@ class Terminal:
             case tmux.Answer():
                 if self._answers and not (future := self._answers.pop(0)).done():
                     future.set_result(seen)
-            case tmux.Renamed(name=name) if name.startswith("ended:"):
-                self.on_exit(_exit_code(name))
             case _:
                 pass
 
@@ -141,9 +149,10 @@ class Terminal:
         self._answers = []
 
 
-def _exit_code(name: str) -> int:
-    _, status, signal = (name + "::").split(":")[:3]
-    if status:
+def exit_code(ended: str) -> int:
+    """The code in tmux's ``STATUS:SIGNAL``, negative for a signal."""
+    status, _, signal = ended.partition(":")
+    if status.isdigit():
         return int(status)
     return -int(signal) if signal.isdigit() else -1
 

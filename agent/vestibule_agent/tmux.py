@@ -34,14 +34,7 @@ class Answer:
     text: str
 
 
-@dataclasses.dataclass(frozen=True, kw_only=True)
-class Renamed:
-    """The window has a new name: that is how our pane-died hook speaks."""
-
-    name: str
-
-
-Notification = Output | Answer | Renamed
+Notification = Output | Answer
 
 
 class ControlReader:
@@ -59,8 +52,6 @@ class ControlReader:
             self._block = []
         if head == b"%output":
             return Output(data=_unescape(rest.partition(b" ")[2]))
-        if head == b"%window-renamed":
-            return Renamed(name=rest.partition(b" ")[2].decode(errors="replace"))
         return None
 
     def _inside(self, line: bytes) -> Notification | None:

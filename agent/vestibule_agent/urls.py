@@ -53,7 +53,7 @@ def _unfinished(data: bytes) -> bytes:
     start = data.rfind(_START)
     if start < 0:
         start = next((len(data) - n for n in range(len(_START) - 1, 0, -1) if data.endswith(_START[:n])), -1)
-    return data[start:] if 0 <= start and len(data) - start <= MAX_HYPERLINK_BYTES else b""
+    return data[start:] if start >= 0 and len(data) - start <= MAX_HYPERLINK_BYTES else b""
 
 
 def first_match(pattern: str, candidates: list[str]) -> str | None:
@@ -64,7 +64,9 @@ def first_match(pattern: str, candidates: list[str]) -> str | None:
 def urls_on(screen: str, columns: int) -> list[str]:
     """The URLs on a screen of this width, in order; hard-wrapped ones are whole."""
     lines = [line.rstrip() for line in strip_escapes(screen).split("\n")]
-    return [_whole(lines, row, match, columns) for row, line in enumerate(lines) for match in _URL.finditer(line)]
+    return [
+        _whole(lines, row, match, columns) for row, line in enumerate(lines) for match in _URL.finditer(line)
+    ]
 
 
 def _whole(lines: list[str], row: int, match: re.Match[str], columns: int) -> str:

@@ -1,4 +1,4 @@
-"""What tells a real credential from a blank, half-written or expired file.  No I/O: the controller uses it too."""
+"""What tells a real credential from a blank, half-written or expired file.  No I/O: shared."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def _look_up(document: Any, path: str) -> Any:  # noqa: ANN401 - any JSON value
 def _is_blank(value: Any) -> bool:  # noqa: ANN401 - any JSON value
     if isinstance(value, str):
         return not value.strip()
-    return value is None or value == [] or value == {}
+    return value is None or (isinstance(value, list | dict) and not value)
 
 
 def _expiry(spec: CredentialSpec, document: dict[str, Any]) -> dt.datetime | None:

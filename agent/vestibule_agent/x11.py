@@ -107,7 +107,7 @@ def size_of(geometry_reply: bytes) -> tuple[int, int]:
 
 
 def corner_of(translate_reply: bytes) -> tuple[int, int]:
-    """x and y in a TranslateCoordinates reply."""
+    """Corner (x, y) in a TranslateCoordinates reply."""
     x, y = struct.unpack_from("<hh", translate_reply, 12)
     return x, y
 
