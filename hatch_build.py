@@ -1,4 +1,4 @@
-"""What a wheel carries besides Python: see vestibule/resources.py.  An editable install reads the checkout."""
+"""What a wheel carries besides Python (vestibule/resources.py); an editable install reads the checkout."""
 
 from __future__ import annotations
 

@@ -13,9 +13,8 @@ from __future__ import annotations
 import dataclasses
 from pathlib import Path
 
-import vestibule_agent
-
 import vestibule
+import vestibule_agent
 from vestibule.core.errors import HostUnfit
 
 

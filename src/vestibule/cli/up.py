@@ -13,7 +13,6 @@ from vestibule.cli.golden import build_missing
 from vestibule.cli.progress import shown_steps
 from vestibule.core.errors import HostUnfit
 from vestibule.core.machines import DriverName
-from vestibule.services.host import HostReport
 from vestibule.settings import Settings, load
 
 DASHBOARD = "/dashboard/remote-cli"
@@ -26,8 +25,9 @@ def up(
 ) -> None:
     """Build the golden when it is missing, start the controller, print how to sign in."""
     settings = load()
+    asyncio.run(_refuse_unfit(settings))
     build_missing(settings)
-    if asyncio.run(_fit_driver(settings)) is DriverName.QEMU:
+    if asyncio.run(_driver(settings)) is DriverName.QEMU:
         with shown_steps() as steps:
             main.build_snapshot(settings, steps)
 
@@ -39,20 +39,21 @@ def up(
     main.run(settings, ready)
 
 
-async def _fit_driver(settings: Settings) -> DriverName:
-    """Refuse an unfit host before anything listens; which driver it will use."""
+async def _refuse_unfit(settings: Settings) -> None:
+    """Say what is missing before minutes are spent on a build."""
     async with main.host_report(settings) as report:
-        await _refuse_unfit(report)
-        return report.choice.driver
-
-
-async def _refuse_unfit(report: HostReport) -> None:
-    lacking = [check for check in await report.checks() if check.needed and not check.ok]
+        lacking = [check for check in await report.host_checks() if check.needed and not check.ok]
     if lacking:
         raise HostUnfit(
             "; ".join(f"{check.name}: {check.detail}" for check in lacking),
             remedy=" ".join(check.fix for check in lacking if check.fix),
         )
+
+
+async def _driver(settings: Settings) -> DriverName:
+    """The driver that will be used; asked once the golden is there, whose kernel the probe boots."""
+    async with main.host_report(settings) as report:
+        return report.choice.driver
 
 
 def _welcome(settings: Settings) -> str:

@@ -99,5 +99,9 @@ class HostReport:
     async def checks(self) -> Sequence[Check]:
         """Look at everything, now."""
         choice = Check(name="driver", ok=True, detail=f"{self.choice.driver}: {self.choice.why}")
-        found = [*await self._probe.checks(self.choice), choice, golden_check(self._goldens)]
+        return [*await self.host_checks(), choice, golden_check(self._goldens)]
+
+    async def host_checks(self) -> Sequence[Check]:
+        """Look at the host alone: what must be mended before a golden is worth building."""
+        found = await self._probe.checks(self.choice)
         return [dataclasses.replace(check, fix=None) if check.ok else check for check in found]

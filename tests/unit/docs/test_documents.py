@@ -10,6 +10,7 @@ import typer
 from vestibule import settings
 from vestibule.cli import exit_codes
 from vestibule.cli.app import app
+from vestibule.core.sessions import SessionStatus
 
 ROOT = Path(__file__).parents[3]
 PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])
@@ -89,8 +90,6 @@ def test_glossary_is_sorted_and_has_no_word_twice() -> None:
 
 
 def test_states_in_the_glossary_are_the_code_s() -> None:
-    from vestibule.core.sessions import SessionStatus
-
     text = (ROOT / "docs/glossary.md").read_text()
     assert [state for state in SessionStatus if f"`{state}`" not in text] == []
 

@@ -1,0 +1,192 @@
+"""Commands against a controller that answers from a script: what is sent, printed and returned."""
+
+import base64
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from vestibule.cli import controller as controllers
+from vestibule.cli.app import run
+from vestibule.cli.controller import Controller
+
+Script = dict[tuple[str, str], httpx.Response]
+
+
+def session(status: str, **fields: Any) -> dict[str, Any]:
+    empty = dict.fromkeys(
+        ("vm_id", "vm_ip", "auth_url", "user_code", "page_title", "credential_id", "failure"), None
+    )
+    return {**empty, "session_id": "s-1", "provider": "demo", "notices": [], "status": status, **fields}
+
+
+def events(*sessions: dict[str, Any]) -> httpx.Response:
+    lines = (
+        f"data: {json.dumps({'seq': seq, 'session': value})}\n\n"
+        for seq, value in enumerate(sessions, start=1)
+    )
+    return httpx.Response(200, text="".join(lines))
+
+
+@pytest.fixture
+def play(monkeypatch: pytest.MonkeyPatch) -> Callable[[Script], list[httpx.Request]]:
+    """Make commands talk to a script; returns the list of requests, which fills as they are sent."""
+
+    def start(script: Script) -> list[httpx.Request]:
+        seen: list[httpx.Request] = []
+
+        def answer(request: httpx.Request) -> httpx.Response:
+            seen.append(request)
+            return script[request.method, request.url.path]
+
+        def connect(url: str | None) -> Controller:
+            return Controller(url or "http://controller.test", "fake-token", httpx.MockTransport(answer))
+
+        monkeypatch.setattr(controllers, "connect", connect)
+        for name in ("session", "vm", "user", "token", "credentials"):
+            monkeypatch.setattr(f"vestibule.cli.{name}.connect", connect)
+        return seen
+
+    return start
+
+
+def test_a_list_is_json_when_asked(play: Callable[[Script], Any], capsys: pytest.CaptureFixture[str]) -> None:
+    play({("GET", "/api/vms"): httpx.Response(200, json=[{"vm_id": "vm-1"}])})
+    assert run(["vm", "list", "-o", "json"]) == 0
+    assert json.loads(capsys.readouterr().out) == [{"vm_id": "vm-1"}]
+
+
+def test_a_list_is_a_table_for_people(
+    play: Callable[[Script], Any], capsys: pytest.CaptureFixture[str]
+) -> None:
+    play({("GET", "/api/users"): httpx.Response(200, json=[{"user_id": "u-1", "name": "[bold]ada"}])})
+    assert run(["user", "list"]) == 0
+    assert "[bold]ada" in capsys.readouterr().out
+
+
+def test_a_failure_is_told_with_its_remedy(
+    play: Callable[[Script], Any], capsys: pytest.CaptureFixture[str]
+) -> None:
+    body = {"code": "absent", "cause": "There is no machine vm-9.", "remedy": "List yours."}
+    play({("GET", "/api/vms/vm-9"): httpx.Response(404, json=body)})
+    assert run(["vm", "show", "vm-9"]) == 4
+    assert capsys.readouterr().err == "error absent: There is no machine vm-9.\nFIX: List yours.\n"
+
+
+def test_a_failure_is_json_when_asked(
+    play: Callable[[Script], Any], capsys: pytest.CaptureFixture[str]
+) -> None:
+    body = {"code": "absent", "cause": "There is no machine vm-9.", "remedy": "List yours."}
+    play({("DELETE", "/api/vms/vm-9"): httpx.Response(404, json=body)})
+    assert run(["vm", "stop", "vm-9", "-o", "json"]) == 4
+    assert json.loads(capsys.readouterr().err) == body
+
+
+@pytest.mark.parametrize(
+    "arguments", [["vm", "fly"], ["vm", "show"], ["vm", "list", "-o", "xml"], ["bench", "clone"]]
+)
+def test_wrong_usage_is_named(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(arguments) == 2
+    message = capsys.readouterr().err
+    assert message.startswith("error bad_input: ")
+    assert "FIX: " in message
+
+
+def test_a_bad_setting_stops_every_command(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("VESTIBULE_PROT", "1")
+    assert run(["session", "list"]) == 2
+    assert "VESTIBULE_PORT" in capsys.readouterr().err
+
+
+def test_connect_without_waiting_returns_at_once(play: Callable[[Script], list[httpx.Request]]) -> None:
+    seen = play({("POST", "/api/vm/auth"): httpx.Response(201, json={"session": session("started")})})
+    assert run(["connect", "demo", "--driver", "container"]) == 0
+    assert json.loads(seen[0].content) == {"provider": "demo", "driver": "container"}
+
+
+def test_connect_follows_a_session_to_its_end(
+    play: Callable[[Script], Any], capsys: pytest.CaptureFixture[str]
+) -> None:
+    play(
+        {
+            ("POST", "/api/vm/auth"): httpx.Response(201, json={"session": session("started")}),
+            ("GET", "/api/auth/session/s-1/events"): events(
+                session("vm_created", vm_ip="192.168.100.2"),
+                session("awaiting_user_auth", auth_url="http://login.demo.test/"),
+                session("completed", credential_id="c-1"),
+            ),
+        }
+    )
+    assert run(["connect", "demo", "--wait"]) == 0
+    shown = capsys.readouterr().out
+    for text in ("vm_created", "192.168.100.2", "http://login.demo.test/", "completed", "c-1"):
+        assert text in shown
+
+
+@pytest.mark.parametrize(("status", "number"), [("timeout", 9), ("cancelled", 9), ("failed", 8)])
+def test_connect_tells_how_a_session_ended(
+    status: str, number: int, play: Callable[[Script], Any], capsys: pytest.CaptureFixture[str]
+) -> None:
+    failure = {"code": "tool_exited", "cause": "The tool ended.", "remedy": "Try again."}
+    ended = session(status, failure=failure if status == "failed" else None)
+    play(
+        {
+            ("POST", "/api/vm/auth"): httpx.Response(201, json={"session": session("started")}),
+            ("GET", "/api/auth/session/s-1/events"): events(ended),
+        }
+    )
+    assert run(["connect", "demo", "--wait", "-o", "json"]) == number
+    output = capsys.readouterr()
+    assert json.loads(output.out)["status"] == status
+    assert json.loads(output.err)["remedy"]
+
+
+def test_ctrl_c_cancels_the_session(
+    play: Callable[[Script], list[httpx.Request]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen = play(
+        {
+            ("POST", "/api/vm/auth"): httpx.Response(201, json={"session": session("started")}),
+            ("POST", "/api/auth/session/s-1/cancel"): httpx.Response(200, json=session("cancelled")),
+        }
+    )
+
+    def interrupt(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Controller, "events", interrupt)
+    assert run(["connect", "demo", "--wait"]) == 130
+    assert seen[-1].url.path == "/api/auth/session/s-1/cancel"
+
+
+def exported(path: str) -> Script:
+    content = base64.b64encode(b'{"token": "fake"}').decode()
+    file = {"path": path, "mode": 0o644, "content": content}
+    body = {"credential_id": "c-1", "provider": "demo", "files": [file]}
+    return {("POST", "/api/credentials/c-1/export"): httpx.Response(200, json=body)}
+
+
+def test_a_credential_is_written_for_its_owner_alone(play: Callable[[Script], Any], tmp_path: Path) -> None:
+    play(exported("/home/person/.demo/credentials.json"))
+    assert run(["credentials", "export", "c-1", "--to", str(tmp_path)]) == 0
+    written = tmp_path / ".demo/credentials.json"
+    assert written.read_bytes() == b'{"token": "fake"}'
+    assert written.stat().st_mode & 0o077 == 0
+
+
+def test_a_credential_never_replaces_a_file(play: Callable[[Script], Any], tmp_path: Path) -> None:
+    (tmp_path / ".demo.json").write_text("mine")
+    play(exported("~/.demo.json"))
+    assert run(["credentials", "export", "c-1", "--to", str(tmp_path)]) == 5
+    assert (tmp_path / ".demo.json").read_text() == "mine"
+
+
+def test_a_credential_never_leaves_the_folder(play: Callable[[Script], Any], tmp_path: Path) -> None:
+    play(exported("~/../outside"))
+    assert run(["credentials", "export", "c-1", "--to", str(tmp_path / "home")]) == 2
+    assert not (tmp_path / "outside").exists()
