@@ -64,7 +64,7 @@ async def add_user(
 
 
 @router.post("/api/users/{name}/link", status_code=201)
-async def link(name: str, request: Request, services: Services, _: Operator) -> schemas.SignInLink:
+async def make_link(name: str, request: Request, services: Services, _: Operator) -> schemas.SignInLink:
     """Make another one-time link for a user."""
     return await _link(services, request, await services.accounts.user_named(name))
 

@@ -21,7 +21,7 @@ async def livez() -> dict[str, str]:
 
 
 @router.get("/api/providers")
-async def providers(services: Services, caller: Caller) -> list[schemas.Provider]:
+async def list_providers(services: Services, caller: Caller) -> list[schemas.Provider]:
     """Every tool, with the caller's newest credential and open session for it."""
     newest = {item.provider: item for item in reversed(await services.credentials.list(caller))}
     sessions = await services.sign_ins.list(caller)
@@ -33,13 +33,13 @@ async def providers(services: Services, caller: Caller) -> list[schemas.Provider
 
 
 @router.get("/api/goldens")
-async def goldens(services: Services, _: Caller) -> list[schemas.Golden]:
+async def list_goldens(services: Services, _: Caller) -> list[schemas.Golden]:
     """The goldens on this host, newest first."""
     wanted, stored = await asyncio.to_thread(lambda: (services.goldens.wanted(), services.goldens.list()))
     return [present.golden(manifest, wanted=manifest.golden_id == wanted) for manifest in stored]
 
 
 @router.get("/api/host")
-async def host(services: Services, _: Caller) -> schemas.Host:
+async def read_host(services: Services, _: Caller) -> schemas.Host:
     """How machines are run here, and why; the same checks as ``vestibule doctor``."""
     return present.host(services.host, await services.host.checks(), version("vestibule"))

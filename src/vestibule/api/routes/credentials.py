@@ -18,7 +18,9 @@ async def list_credentials(services: Services, caller: Caller) -> list[schemas.C
 
 
 @router.post("/api/credentials/{credential_id}/export")
-async def export(credential_id: str, services: Services, caller: Caller) -> schemas.ExportedCredential:
+async def export_credential(
+    credential_id: str, services: Services, caller: Caller
+) -> schemas.ExportedCredential:
     """Open the seal for the owner: the one answer that holds a secret.  Written to the audit log."""
     record, file = await services.credentials.export(caller, CredentialId(credential_id))
     return schemas.ExportedCredential(

@@ -23,20 +23,20 @@ async def list_machines(services: Services, caller: Caller) -> list[schemas.Mach
 
 
 @router.post("/api/vms", status_code=201)
-async def start(body: schemas.StartMachine, services: Services, caller: Caller) -> schemas.Machine:
+async def start_machine(body: schemas.StartMachine, services: Services, caller: Caller) -> schemas.Machine:
     """Start a machine without a sign-in; answers when its agent has confirmed."""
     live = await services.machines.start(caller.user_id, driver=body.driver)
     return present.machine(live.record)
 
 
 @router.get("/api/vms/{vm_id}")
-async def read(vm_id: str, services: Services, caller: Caller) -> schemas.Machine:
+async def read_machine(vm_id: str, services: Services, caller: Caller) -> schemas.Machine:
     """Read a machine."""
     return present.machine(await services.machines.of_owner(caller.user_id, VmId(vm_id)))
 
 
 @router.delete("/api/vms/{vm_id}")
-async def stop(vm_id: str, services: Services, caller: Caller) -> schemas.Machine:
+async def stop_machine(vm_id: str, services: Services, caller: Caller) -> schemas.Machine:
     """End a machine.  One that serves a sign-in ends that too; one that has ended stays as it is."""
     record = await services.machines.of_owner(caller.user_id, VmId(vm_id))
     if record.session_id is not None:
@@ -57,7 +57,7 @@ async def view_ticket(vm_id: str, services: Services, caller: Caller) -> schemas
 
 
 @router.websocket("/api/vm/{vm_id}/vnc")
-async def view(websocket: WebSocket, vm_id: str) -> None:
+async def view_desktop(websocket: WebSocket, vm_id: str) -> None:
     """The desktop's RFB stream, for whoever brings an unused ticket of this machine."""
     services = context_of(websocket)
     ticket = vnc.offered_ticket(websocket)

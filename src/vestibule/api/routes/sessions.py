@@ -20,7 +20,7 @@ _SESSION = "/api/auth/session/{session_id}"
 
 
 @router.post("/api/vm/auth", status_code=201)
-async def start(
+async def start_sign_in(
     body: schemas.StartSignIn, request: Request, services: Services, caller: Caller
 ) -> schemas.StartedSignIn:
     """Start a sign-in.  Answers at once; the machine is made in the background."""
@@ -36,7 +36,7 @@ async def start(
 
 
 @router.get("/api/vm/auth")
-async def read_by_query(
+async def read_session_by_query(
     session_id: Annotated[str, Query(alias="sessionId", max_length=64)], services: Services, caller: Caller
 ) -> schemas.Session:
     """Read a session."""
@@ -50,7 +50,7 @@ async def list_sessions(services: Services, caller: Caller) -> list[schemas.Sess
 
 
 @router.get(_SESSION)
-async def read(session_id: str, services: Services, caller: Caller) -> schemas.Session:
+async def read_session(session_id: str, services: Services, caller: Caller) -> schemas.Session:
     """Read a session."""
     return await _own(services, caller, session_id)
 
@@ -60,7 +60,7 @@ async def read(session_id: str, services: Services, caller: Caller) -> schemas.S
     response_class=StreamingResponse,
     responses={200: {"content": {"text/event-stream": {}}, "model": schemas.SessionEvent}},
 )
-async def follow(session_id: str, services: Services, caller: Caller) -> StreamingResponse:
+async def follow_session(session_id: str, services: Services, caller: Caller) -> StreamingResponse:
     """Server-sent events: the whole session now and after every change."""
     await services.sign_ins.get(caller, SessionId(session_id))
     return events.stream(services, caller, SessionId(session_id))
@@ -73,7 +73,7 @@ async def heartbeat(session_id: str, services: Services, caller: Caller) -> sche
 
 
 @router.post(f"{_SESSION}/cancel")
-async def cancel(session_id: str, services: Services, caller: Caller) -> schemas.Session:
+async def cancel_session(session_id: str, services: Services, caller: Caller) -> schemas.Session:
     """End a session; one that has ended stays as it is."""
     return await present(services, await services.sign_ins.cancel(caller, SessionId(session_id)))
 
