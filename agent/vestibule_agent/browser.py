@@ -64,8 +64,8 @@ def argv(paths: Paths, *, proxy: str) -> list[str]:
         f"--user-data-dir={paths.profile}",
         f"--proxy-server={proxy}",
         "--class=Chromium",
-        "--window-position=492,0",
-        "--window-size=788,800",
+        "--window-position=493,0",
+        "--window-size=787,800",
         (paths.desktop / "start.html").as_uri(),
     ]
 

@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable
 from vestibule_agent.browser import WINDOW_CLASS
 from vestibule_agent.paths import Paths
 from vestibule_agent.protocol import Check
-from vestibule_agent.screen import Screen
+from vestibule_agent.screen import Screen, XError
 
 BANNER = b"RFB 003.008\n"
 SANE_YEAR_S = 1_700_000_000
@@ -46,15 +46,15 @@ class Desktop:
         return f"X answers on {self._paths.display}, {await screen.geometry()}"
 
     async def _browser(self) -> str:
+        screen = await self._present()
         while True:
-            screen = await self._present()
+            window = await screen.wait_for(WINDOW_CLASS)
             try:
-                window = await screen.wait_for(WINDOW_CLASS)
                 place = await screen.geometry(window.number)
-                return f"window {window.number:#x} visible, {place}: {window.title}"
-            except ConnectionError:
-                # Closed between two questions; the next round waits for its successor.
-                await asyncio.sleep(0)
+            except XError:
+                # Closed between two questions: wait for its successor.
+                continue
+            return f"window {window.number:#x} visible, {place}: {window.title}"
 
     async def _vnc(self) -> str:
         await self._present()

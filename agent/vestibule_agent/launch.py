@@ -32,6 +32,7 @@ class Launcher:
         """Make the folders, the FIFO of notices and the browser's first preferences."""
         for folder in (self._paths.run, self._paths.home, self._paths.logs):
             self._person.make_folder(folder)
+            self._person.own(folder)
         self._person.make_folder(self._paths.profile / "Default", 0o700)
         preferences = self._paths.profile / "Default" / "Preferences"
         if not preferences.exists():

@@ -143,6 +143,7 @@ class Machine:
 
     async def _follow_screen(self) -> None:
         screen = await Screen.connect(self.paths.x_socket)
+        screen.on_resize = lambda width, height: screen.tile(services.tiles(width, height))
         self.desktop.show(screen)
         try:
             await screen.run(background=services.BACKGROUND, on_window=self._on_window)

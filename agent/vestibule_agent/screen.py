@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import dataclasses
 import struct
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from vestibule_agent import x11
@@ -20,6 +20,13 @@ ATOMS = ("_NET_CLIENT_LIST", "_NET_WM_NAME", "WM_CLASS")
 
 class XError(ConnectionError):
     """The X server refused a request; most often the window was closed meanwhile."""
+
+
+class XServerEnded(ConnectionError):
+    """There is no X server any more."""
+
+    def __init__(self) -> None:
+        super().__init__("the X server has ended")
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -37,6 +44,7 @@ class Screen:
     def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, setup: x11.Setup) -> None:
         self.setup = setup
         self.windows: dict[int, Window] = {}
+        self.on_resize: Callable[[int, int], None] = lambda _width, _height: None
         self._reader, self._writer = reader, writer
         self._sent = 0
         self._replies: dict[int, asyncio.Future[bytes]] = {}
@@ -56,7 +64,10 @@ class Screen:
         return cls(reader, writer, x11.read_setup(body))
 
     async def run(self, *, background: int, on_window: Callable[[Window], None]) -> None:
-        """Follow the desktop until the connection ends; ``on_window`` hears of each new one and title."""
+        """Follow the desktop until the connection ends; ``on_window`` hears of each new one and title.
+
+        Raises an ExceptionGroup of XServerEnded.
+        """
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._receive())
             for name in ATOMS:
@@ -94,9 +105,12 @@ class Screen:
         (width, height), (x, y) = x11.size_of(size), x11.corner_of(corner)
         return x11.Geometry(x=x, y=y, width=width, height=height)
 
-    def move(self, window: Window, place: x11.Geometry) -> None:
-        """Ask the window manager to put a window elsewhere."""
-        self._send(x11.move(window.number, place))
+    def tile(self, places: Mapping[str, x11.Geometry]) -> None:
+        """Put the first window of each named class in its place."""
+        for kind, place in places.items():
+            numbers = [window.number for window in self.windows.values() if window.kind.lower() == kind]
+            if numbers:
+                self._send(x11.move(min(numbers), place))
 
     async def _refresh(self, on_window: Callable[[Window], None]) -> None:
         clients = await self._property(self.setup.root, "_NET_CLIENT_LIST")
@@ -129,8 +143,8 @@ class Screen:
         self._writer.write(data)
 
     async def _ask(self, data: bytes) -> bytes:
-        if self._reader.at_eof():
-            raise XError("the X server has ended")
+        if self._writer.is_closing():
+            raise XServerEnded
         self._send(data)
         future: asyncio.Future[bytes] = asyncio.get_running_loop().create_future()
         self._replies[self._sent & 0xFFFF] = future
@@ -144,12 +158,14 @@ class Screen:
                     packet += await self._reader.readexactly(4 * struct.unpack_from("<I", packet, 4)[0])
                 self._dispatch(packet)
         except asyncio.IncompleteReadError as error:
-            raise XError("the X server has ended") from error
+            raise XServerEnded from error
         finally:
             self._abandon()
 
     def _dispatch(self, packet: bytes) -> None:
         kind = packet[0] & 0x7F
+        if kind == x11.CONFIGURE_NOTIFY and x11.configured_window(packet) == self.setup.root:
+            self.on_resize(*x11.configured_size(packet))
         if kind in {x11.PROPERTY_NOTIFY, x11.CONFIGURE_NOTIFY}:
             self._dirty.set()
         if kind not in {x11.ERROR, x11.REPLY}:
@@ -166,5 +182,6 @@ class Screen:
         self._writer.close()
         for future in self._replies.values():
             if not future.done():
-                future.set_exception(XError("the X server has ended"))
+                future.set_exception(XServerEnded())
+                future.exception()
         self._replies.clear()

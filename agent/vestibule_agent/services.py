@@ -11,9 +11,11 @@ import dataclasses
 from vestibule_agent import browser
 from vestibule_agent.paths import Paths
 from vestibule_agent.protocol import PROXY_PORT
+from vestibule_agent.x11 import Geometry
 
 PROXY_URL = f"http://127.0.0.1:{PROXY_PORT}"
 GEOMETRY = "1280x800"
+TERMINAL_SHARE = 0.385
 BACKGROUND = 0x161B24
 SESSION = "vestibule"
 SYSTEM_PATH = "/usr/local/bin:/usr/bin:/bin"
@@ -26,6 +28,15 @@ class Service:
 
     name: str
     argv: list[str]
+
+
+def tiles(width: int, height: int) -> dict[str, Geometry]:
+    """Where the two windows are on a desktop of this size in pixels: terminal left, browser right."""
+    left = round(width * TERMINAL_SHARE)
+    return {
+        "xterm": Geometry(x=0, y=0, width=left, height=height),
+        browser.WINDOW_CLASS: Geometry(x=left, y=0, width=width - left, height=height),
+    }
 
 
 def environment(paths: Paths) -> dict[str, str]:

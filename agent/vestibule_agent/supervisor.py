@@ -34,7 +34,7 @@ class Supervisor:
         first: subprocess.Popen[bytes] | None = None,
         attend: Callable[[subprocess.Popen[bytes]], Awaitable[None]] | None = None,
     ) -> None:
-        """Run for ever; ``first`` is a process started already, ``attend`` talks to each one while it lives."""
+        """Run for ever; ``first`` was started already, ``attend`` talks to each process while it lives."""
         delay_s = FIRST_DELAY_S
         while True:
             for need in self._needs:
@@ -46,7 +46,7 @@ class Supervisor:
             delay_s = (
                 FIRST_DELAY_S if time.monotonic() - started > STEADY_S else min(delay_s * 2, LAST_DELAY_S)
             )
-            report(f"{self.name} ended ({code}), restart {self.restarts} in {delay_s:g} s")
+            report(f"{self.name} ended: {code}; restart {self.restarts} in {delay_s:g} s")
             await asyncio.sleep(delay_s)
 
     async def _once(

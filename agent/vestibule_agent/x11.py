@@ -112,6 +112,17 @@ def corner_of(translate_reply: bytes) -> tuple[int, int]:
     return x, y
 
 
+def configured_window(event: bytes) -> int:
+    """The window that a ConfigureNotify event speaks of."""
+    return int(struct.unpack_from("<I", event, 8)[0])
+
+
+def configured_size(event: bytes) -> tuple[int, int]:
+    """Width and height in a ConfigureNotify event."""
+    width, height = struct.unpack_from("<HH", event, 20)
+    return width, height
+
+
 def windows_in(value: bytes) -> list[int]:
     """The window numbers in a property of type WINDOW[]."""
     return list(struct.unpack(f"<{len(value) // 4}I", value[: len(value) // 4 * 4]))
