@@ -132,9 +132,6 @@ class Settings(BaseSettings):
         description="Group id that machines run under when root started the controller; as above.",
     )
     max_machines: int = Field(default=16, ge=1, le=1024, description="Live machines at a time.")
-    sign_in_deadline_s: float = Field(
-        default=900, gt=0, description="A sign-in ends this long after the person's last sign of life."
-    )
     container_confirm_timeout_s: float = Field(
         default=20, gt=0, description="A container's agent must confirm its identity within this time."
     )

@@ -7,12 +7,11 @@ import dataclasses
 from collections.abc import Sequence
 
 import typer
-from rich.console import Console
 from rich.markup import escape
 
 from vestibule import main
 from vestibule.cli.exit_codes import ExitCode
-from vestibule.cli.output import Output, OutputFormat, print_json
+from vestibule.cli.output import Output, OutputFormat, print_json, wide_console
 from vestibule.services.host import Check, HostReport
 from vestibule.settings import Settings, load
 
@@ -47,7 +46,7 @@ def _document(report: HostReport, checks: Sequence[Check]) -> dict[str, object]:
 
 
 def _print_checks(checks: Sequence[Check]) -> None:
-    console = Console(highlight=False)
+    console = wide_console()
     width = max(len(check.name) for check in checks)
     for check in checks:
         console.print(f"{_mark(check)} {escape(check.name.ljust(width))}  {escape(check.detail)}")

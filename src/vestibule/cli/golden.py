@@ -15,7 +15,7 @@ from vestibule.settings import Settings, load
 
 app = typer.Typer(help="The images that machines are clones of.", no_args_is_help=True)
 
-_COLUMNS = ("golden_id", "wanted", "built_at", "build_s", "agent_build")
+_COLUMNS = ("golden_id", "wanted", "built_at", "build_s")
 
 
 @app.command()

@@ -20,6 +20,9 @@ Row = Mapping[str, Any]
 """One object of the API's JSON."""
 
 
+_UNWRAPPED_COLUMNS = 4096
+
+
 class OutputFormat(enum.StrEnum):
     """How results are printed."""
 
@@ -47,6 +50,12 @@ Output = Annotated[
 ]
 
 
+def wide_console() -> Console:
+    """Stdout; what is not read on a terminal is never wrapped."""
+    console = Console(highlight=False)
+    return console if console.is_terminal else Console(highlight=False, width=_UNWRAPPED_COLUMNS)
+
+
 def print_json(value: object) -> None:
     """One JSON document on stdout."""
     sys.stdout.write(json.dumps(value, indent=2, ensure_ascii=False, default=str) + "\n")
@@ -62,7 +71,7 @@ def print_rows(rows: Sequence[Row], columns: Sequence[str], output: OutputFormat
         table.add_column(column.replace("_", " "), overflow="fold")
     for row in rows:
         table.add_row(*(escape(_cell(row.get(column))) for column in columns))
-    Console().print(table)
+    wide_console().print(table)
 
 
 def print_one(row: Row, output: OutputFormat, columns: Sequence[str] | None = None) -> None:
@@ -75,7 +84,7 @@ def print_one(row: Row, output: OutputFormat, columns: Sequence[str] | None = No
     table.add_column(overflow="fold")
     for name in columns or list(row):
         table.add_row(name.replace("_", " "), escape(_cell(row.get(name))))
-    Console().print(table)
+    wide_console().print(table)
 
 
 def print_done(row: Row, text: str, output: OutputFormat) -> None:

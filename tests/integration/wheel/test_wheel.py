@@ -37,8 +37,7 @@ def call(argv: Sequence[str | Path], cwd: Path, **environment: str) -> str:
 @pytest.fixture(scope="module")
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("dist")
-    build = [sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", folder, ROOT]
-    call(build, folder)
+    call([sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", folder, ROOT], folder)
     return next(folder.glob("vestibule-*.whl"))
 
 
@@ -50,7 +49,15 @@ def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     constraints = folder / "constraints.txt"
     constraints.write_text("\n".join(re.findall(r"^([A-Za-z0-9._-]+==[^ \\]+)", lock, re.MULTILINE)))
     call([sys.executable, "-m", "venv", folder / "env"], folder)
-    pip = [folder / "env/bin/python", "-m", "pip", "install", "--quiet", "--constraint", constraints]
+    pip: list[str | Path] = [
+        folder / "env/bin/python",
+        "-m",
+        "pip",
+        "install",
+        "--quiet",
+        "--constraint",
+        constraints,
+    ]
     call([*pip, wheel], folder)
     return folder
 
