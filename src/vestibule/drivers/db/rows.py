@@ -55,9 +55,21 @@ def checked(table: sa.Table, fields: Mapping[str, object], *, fixed: frozenset[s
     return dict(fields)
 
 
+_REMEDIES = {
+    "session": "List yours: vestibule session list.",
+    "machine": "List yours: vestibule vm list.",
+    "credential": "List yours: vestibule credentials list.",
+    "user": "Look at the name again; the operator can add one: vestibule user add NAME.",
+    "token": "List yours with GET /api/tokens.",
+}
+
+
 def absent(thing: str, name: str) -> Absent:
-    """There is no row of this name."""
-    return Absent(f"There is no {thing} {name}.", remedy=f"List them to see which {thing}s there are.")
+    """There is no row of this name.
+
+    The services say the same, word for word, of one that is someone else's: nobody can tell them apart.
+    """
+    return Absent(f"There is no {thing} {name}.", remedy=_REMEDIES[thing])
 
 
 def state_changed(thing: str, name: str, status: str) -> Conflict:
