@@ -1,6 +1,11 @@
 /** Colours and type.  Contrasts are chosen for WCAG AA on the surfaces of `tokens.css`. */
 
-import { createTheme, type MantineColorsTuple } from "@mantine/core";
+import {
+  createTheme,
+  defaultVariantColorsResolver,
+  type MantineColorsTuple,
+  type VariantColorsResolver,
+} from "@mantine/core";
 
 /** The green of an old copper door. */
 const verdigris: MantineColorsTuple = [
@@ -43,10 +48,31 @@ const dark: MantineColorsTuple = [
   "#080b0a",
 ];
 
+/** Mantine's own resolver knows one scheme only; buttons take their colours from `tokens.css` instead. */
+const resolver: VariantColorsResolver = (input) => {
+  const colours = defaultVariantColorsResolver(input);
+  const name = input.color === "red" ? "bad" : "accent";
+  if (input.color !== undefined && input.color !== "red" && input.color !== input.theme.primaryColor)
+    return colours;
+  const own = {
+    color: `var(--v-on-${name})`,
+    background: `var(--v-${name})`,
+    hover: `var(--v-${name}-hover)`,
+  };
+  if (input.variant === "filled") return { ...colours, ...own };
+  if (input.variant !== "light") return colours;
+  return {
+    ...colours,
+    color: `var(--v-${name})`,
+    background: `var(--v-${name}-soft)`,
+    hover: `var(--v-${name}-dim)`,
+  };
+};
+
 export const theme = createTheme({
   primaryColor: "verdigris",
   primaryShade: { light: 7, dark: 4 },
-  autoContrast: true,
+  variantColorResolver: resolver,
   colors: { verdigris, gray, dark },
   black: "#1f2421",
   defaultRadius: "md",

@@ -17,14 +17,14 @@ import { useConnect } from "./use-connect";
 /** A card per tool. */
 export function ConnectPage() {
   return (
-    <>
+    <div className={classes.page}>
       <PageHead title="Connect a tool">
         Every sign-in gets a fresh machine with a desktop, a browser and the tool. You sign in there; the
         credential is sealed; the machine is destroyed.
       </PageHead>
       <ThisHost />
       <Tools />
-    </>
+    </div>
   );
 }
 

@@ -20,7 +20,10 @@ const COLUMNS: readonly Column<Machine>[] = [
   { name: "Machine", cell: (row) => <IdCell id={row.vm_id} what="machine id" /> },
   { name: "State", cell: (row) => <State row={row} /> },
   { name: "Address", cell: (row) => <code>{row.vm_ip}</code> },
-  { name: "Isolation", cell: (row) => `${row.isolation} (${row.driver})` },
+  {
+    name: "Isolation",
+    cell: (row) => (row.isolation === row.driver ? row.isolation : `${row.isolation} (${row.driver})`),
+  },
   { name: "Session", cell: (row) => <SessionLink id={row.session_id} /> },
   { name: "Golden", cell: (row) => <IdCell id={row.golden_id} what="golden id" /> },
   { name: "Created", cell: (row) => <TimeCell at={row.created_at} none="" /> },

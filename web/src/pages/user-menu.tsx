@@ -16,7 +16,13 @@ export function UserMenu({ user }: { user: User }) {
   return (
     <Menu position="bottom-end" radius="md">
       <Menu.Target>
-        <Button variant="subtle" color="gray" size="compact-md" rightSection={<IconChevronDown size={15} />}>
+        <Button
+          variant="subtle"
+          color="gray"
+          size="compact-md"
+          fw={540}
+          rightSection={<IconChevronDown size={15} />}
+        >
           {user.name}
         </Button>
       </Menu.Target>

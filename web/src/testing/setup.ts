@@ -1,1 +1,36 @@
+/** What jsdom lacks and the pages use. */
+
 import "@testing-library/jest-dom/vitest";
+
+import { cleanup } from "@testing-library/react";
+import { afterEach, beforeEach, vi } from "vitest";
+
+import { FakeEventSource } from "./fake-event-source";
+
+class NoResizeObserver {
+  observe(): void {
+    /* jsdom lays nothing out */
+  }
+  unobserve(): void {
+    /* jsdom lays nothing out */
+  }
+  disconnect(): void {
+    /* jsdom lays nothing out */
+  }
+}
+
+beforeEach(() => {
+  FakeEventSource.all = [];
+  vi.stubGlobal("EventSource", FakeEventSource);
+  vi.stubGlobal("ResizeObserver", NoResizeObserver);
+  vi.stubGlobal("matchMedia", (media: string) => ({
+    media,
+    matches: false,
+    addEventListener: vi.fn(),
+    removeEventListener: vi.fn(),
+  }));
+});
+
+afterEach(() => {
+  cleanup();
+});

@@ -10,22 +10,22 @@ export interface Fact {
   copyable: boolean;
 }
 
-/** Names and values, the values in a monospaced type because they are ids and addresses. */
-export function Facts({ facts }: { facts: readonly Fact[] }) {
+/** Names and values (`unknown` where a value is null), the values in a monospaced type because they are ids and addresses. */
+export function Facts({ facts, unknown }: { facts: readonly Fact[]; unknown: string }) {
   return (
     <dl className={classes.facts}>
       {facts.map((fact) => (
         <div key={fact.name} className={classes.fact}>
           <dt>{fact.name}</dt>
-          <dd>{valueOf(fact)}</dd>
+          <dd>{valueOf(fact, unknown)}</dd>
         </div>
       ))}
     </dl>
   );
 }
 
-function valueOf({ name, value, copyable }: Fact): ReactNode {
-  if (value === null) return <span className={classes.unknown}>not yet</span>;
+function valueOf({ name, value, copyable }: Fact, unknown: string): ReactNode {
+  if (value === null) return <span className={classes.unknown}>{unknown}</span>;
   return (
     <>
       <span className={classes.value} title={value}>

@@ -8,7 +8,7 @@ export type Tone = "quiet" | "good" | "busy" | "bad";
 export function Pill({ tone, children }: { tone: Tone; children: ReactNode }) {
   return (
     <span className={classes.pill} data-tone={tone}>
-      {children}
+      <span className={classes.words}>{children}</span>
     </span>
   );
 }

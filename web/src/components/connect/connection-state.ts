@@ -17,7 +17,7 @@ export function cardState(provider: Provider, nowMs: number): CardState {
   if (credential === null) return { text: "Not connected", tone: "quiet", detail: null };
   const left = secondsLeft(credential.expires_at, nowMs);
   if (left !== null && left <= 0) {
-    return { text: "Expired", tone: "bad", detail: `${roughly(-left)} ago; the tool may still renew it` };
+    return { text: "Expired", tone: "bad", detail: `${roughly(-left)} ago` };
   }
   return {
     text: credential.account === null ? "Connected" : `Connected as ${credential.account}`,

@@ -1,4 +1,4 @@
-import { Button, VisuallyHidden } from "@mantine/core";
+import { Button } from "@mantine/core";
 import { IconArrowRight } from "@tabler/icons-react";
 import type { ReactNode } from "react";
 
@@ -65,8 +65,9 @@ function ConnectButton({ provider, busy, connect }: ConnectProps): ReactNode {
       variant={provider.credential === null ? "filled" : "light"}
       loading={busy}
       onClick={connect}
+      aria-label={`Connect ${provider.title}`}
     >
-      Connect<VisuallyHidden>&nbsp;{provider.title}</VisuallyHidden>
+      Connect
     </Button>
   );
 }
@@ -88,8 +89,9 @@ function OpenButton({
       onClick={() => {
         open(id);
       }}
+      aria-label={`Open session of ${title}`}
     >
-      Open session<VisuallyHidden>&nbsp;of {title}</VisuallyHidden>
+      Open session
     </Button>
   );
 }

@@ -17,12 +17,12 @@ import {
 
 /** A desktop on the screen; noVNC in the browser, a fake in tests. */
 export interface Surface {
-  focus(): void;
+  focus: () => void;
   /** Lets go of the keyboard. */
-  release(): void;
+  release: () => void;
   /** Types text by key symbols: right for every keyboard layout. */
-  type(text: string): void;
-  close(): void;
+  type: (text: string) => void;
+  close: () => void;
 }
 
 export interface SurfaceListeners {

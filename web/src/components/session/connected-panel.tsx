@@ -20,7 +20,8 @@ export function ConnectedPanel({ session, credentialId, children }: Props) {
       <IconShieldCheck className={classes.sign} size={44} stroke={1.5} aria-hidden="true" />
       <h2>Connected</h2>
       <p className={classes.cause}>
-        {session.provider_title} is signed in. Its credential is sealed in the vault, and the machine is gone.
+        {session.provider_title} is signed in. Its credential is sealed in the vault, and its machine is
+        destroyed.
       </p>
       {credentialId !== null && <WhatNow credentialId={credentialId} />}
       <div className={classes.links}>{children}</div>

@@ -1,5 +1,5 @@
 import { Accordion, Button, Code } from "@mantine/core";
-import { IconRefresh } from "@tabler/icons-react";
+import { IconDoorOff, IconRefresh } from "@tabler/icons-react";
 
 import { asProblem } from "../../api/problem";
 import type { Failure } from "../../api/types";
@@ -19,6 +19,7 @@ interface Props {
 export function FailurePanel({ title, failure, retry, error }: Props) {
   return (
     <div className={classes.ending} data-tone="bad">
+      <IconDoorOff className={classes.sign} size={44} stroke={1.5} aria-hidden="true" />
       <h2>{title}</h2>
       <p className={classes.cause}>{failure.cause}</p>
       <p className={classes.next}>{failure.remedy}</p>
@@ -46,7 +47,7 @@ function Evidence({ evidence }: { evidence: readonly (readonly [string, string])
   return (
     <Accordion className={classes.evidence} variant="separated" multiple>
       {evidence.map(([name, text]) => (
-        <Accordion.Item key={name} value={name}>
+        <Accordion.Item key={name} value={name} className={classes.item}>
           <Accordion.Control>Evidence: {name.replaceAll("_", " ")}</Accordion.Control>
           <Accordion.Panel>
             <pre className={classes.text} tabIndex={0}>

@@ -1,4 +1,4 @@
-import type { Isolation, Session } from "../../api/types";
+import { isFinal, type Isolation, type Session } from "../../api/types";
 import { Facts, type Fact } from "../../ui/facts";
 
 const ISOLATION: Record<Isolation, string> = { vm: "virtual machine", container: "container" };
@@ -21,12 +21,13 @@ export function MachineFacts({ session, pictureMs }: Props) {
   ];
   if (pictureMs !== null)
     facts.push({ name: "Click to picture", value: seconds(pictureMs), copyable: false });
-  return <Facts facts={facts} />;
+  return <Facts facts={facts} unknown={isFinal(session.status) ? "none" : "not yet"} />;
 }
 
 function isolationOf({ isolation, driver }: Session): string | null {
   if (isolation === null) return null;
-  return driver === null ? ISOLATION[isolation] : `${ISOLATION[isolation]} (${driver})`;
+  const how = ISOLATION[isolation];
+  return driver === null || driver === isolation ? how : `${how} (${driver})`;
 }
 
 const seconds = (ms: number): string => `${(ms / 1000).toFixed(2)} s`;

@@ -18,10 +18,10 @@ export function SignInBox({ session, actions }: { session: Session; actions: Sig
   return (
     <>
       {session.user_code !== null && <UserCode code={session.user_code} />}
-      {session.auth_url !== null && <SignInUrl session={session} url={session.auth_url} actions={actions} />}
       {session.flow === "paste" && session.actions.includes("paste") && (
         <PasteBox tool={session.provider_title} paste={actions.paste} />
       )}
+      {session.auth_url !== null && <SignInUrl session={session} url={session.auth_url} actions={actions} />}
     </>
   );
 }

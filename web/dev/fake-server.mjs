@@ -1,0 +1,178 @@
+/**
+ * The controller's API without machines, for work on the page's looks: `npm run build && npm run dev:fake`.
+ *
+ * No test and no product code uses it.  Sessions named for a state (`s-ready`, `s-failed`, …, see `STORIES`)
+ * stay in it; one that *Connect* starts runs by itself until it waits for a person; pasting anything into it
+ * completes it.  VNC_SOCKET names the UNIX socket of an RFB server (Xvnc -rfbunixpath) to show as desktop.
+ */
+
+import { readFile } from "node:fs/promises";
+import { createServer } from "node:http";
+import { connect } from "node:net";
+import { extname, join, normalize } from "node:path";
+import { WebSocketServer } from "ws";
+
+import {
+  GOLDENS,
+  HOST,
+  MACHINES,
+  openIn,
+  PROVIDERS,
+  credentialOf,
+  sessionIn,
+  STORIES,
+} from "./fake-data.mjs";
+
+const PORT = Number(process.env.PORT ?? 4100);
+const DIST = join(import.meta.dirname, "../dist");
+const TYPES = { ".html": "text/html", ".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml" };
+const CSP =
+  "default-src 'self'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; connect-src 'self' ws:";
+
+const sessions = new Map(STORIES.map((story) => [`s-${story}`, sessionIn(story, `s-${story}`)]));
+const followers = new Map();
+let signedIn = true;
+let started = 0;
+
+const problem = (status, code, cause, remedy) => ({ status, body: { code, cause, remedy } });
+const ABSENT = problem(
+  404,
+  "absent",
+  "There is no such session, or it is someone else's.",
+  "Look at your sessions: vestibule session list",
+);
+const SIGNED_OUT = problem(
+  401,
+  "not_signed_in",
+  "No valid sign-in came with the request.",
+  "Ask for a link: vestibule user link NAME",
+);
+const ok = (body, status = 200) => ({ status, body });
+
+function change(id, session) {
+  sessions.set(id, session);
+  for (const send of followers.get(id) ?? []) send(session);
+  return ok(session);
+}
+
+function start(provider) {
+  const open = openIn(sessions, provider);
+  if (open !== undefined)
+    return problem(409, "conflict", `A sign-in to ${provider} is open.`, "Go on with it.");
+  const id = `s-run${++started}`;
+  const session = sessionIn("started", id, provider);
+  sessions.set(id, session);
+  ["vm_created", "ready", "awaiting_user_auth"].forEach((story, index) => {
+    setTimeout(
+      () => sessions.get(id).deadline_at !== null && change(id, sessionIn(story, id, provider)),
+      900 * (index + 1),
+    );
+  });
+  return ok({ session_id: id, status: "started", session }, 201);
+}
+
+function act(id, action, input) {
+  const session = sessions.get(id);
+  if (session === undefined) return ABSENT;
+  if (action === undefined || action === "heartbeat" || action === "open-url") return ok(session);
+  if (action === "cancel") return change(id, sessionIn("cancelled", id, session.provider));
+  if (action === "input" && input.text === "wrong")
+    return problem(409, "conflict", "The tool does not wait for a code.", "Wait for its prompt.");
+  setTimeout(() => change(id, sessionIn("completed", id, session.provider)), 1200);
+  return change(id, sessionIn("authenticating", id, session.provider));
+}
+
+const LISTS = {
+  "/api/host": () => HOST,
+  "/api/providers": () =>
+    PROVIDERS.map((each) => ({
+      ...each,
+      open_session_id: openIn(sessions, each.name, "s-run") ?? each.open_session_id,
+    })),
+  "/api/vms": () => MACHINES,
+  "/api/goldens": () => GOLDENS,
+  "/api/credentials": () =>
+    PROVIDERS.map((each) => each.credential)
+      .filter((each) => each !== null)
+      .concat(credentialOf("demo")),
+  "/api/me": () => ({ user_id: "u-0011223344556677", name: "ada" }),
+};
+
+function answer(method, path, input) {
+  if (path === "/api/sign-in") {
+    signedIn = input.token === "good";
+    return signedIn
+      ? ok(LISTS["/api/me"]())
+      : problem(
+          401,
+          "not_signed_in",
+          "The link was used before or is too old.",
+          "Links are good once, for an hour.",
+        );
+  }
+  if (!signedIn) return SIGNED_OUT;
+  if (path === "/api/sign-out") return { status: ((signedIn = false), 204), body: null };
+  if (LISTS[path] !== undefined) return ok(LISTS[path]());
+  if (path === "/api/vm/auth" && method === "POST") return start(input.provider);
+  if (path.endsWith("/view-ticket"))
+    return ok({
+      ticket: "fake",
+      websocket: "/api/vnc/fake",
+      expires_at: new Date(Date.now() + 30_000).toISOString(),
+    });
+  const [, id, action] = /^\/api\/auth\/session\/([^/]+)(?:\/(.+))?$/.exec(path) ?? [];
+  return id === undefined ? ABSENT : act(id, action, input);
+}
+
+function follow(id, response) {
+  let seq = 0;
+  const send = (session) =>
+    response.write(`event: session\nid: ${++seq}\ndata: ${JSON.stringify({ seq, session })}\n\n`);
+  response.writeHead(200, { "content-type": "text/event-stream", "cache-control": "no-store" });
+  followers.set(id, (followers.get(id) ?? new Set()).add(send));
+  response.on("close", () => followers.get(id).delete(send));
+  send(sessions.get(id));
+}
+
+async function file(path, response) {
+  const asset = path.startsWith("/dashboard/assets/")
+    ? normalize(path.slice("/dashboard".length))
+    : "/index.html";
+  const content = await readFile(join(DIST, asset)).catch(() => null);
+  response.writeHead(content === null ? 404 : 200, {
+    "content-type": TYPES[extname(asset)] ?? "text/plain",
+    "content-security-policy": CSP,
+  });
+  response.end(content);
+}
+
+async function bodyOf(request) {
+  const chunks = await Array.fromAsync(request);
+  return chunks.length === 0 ? {} : JSON.parse(Buffer.concat(chunks).toString());
+}
+
+const server = createServer((request, response) => {
+  const path = new URL(request.url, "http://localhost").pathname;
+  const events = /^\/api\/auth\/session\/([^/]+)\/events$/.exec(path);
+  if (events !== null && sessions.has(events[1])) return follow(events[1], response);
+  if (!path.startsWith("/api/")) return void file(path, response);
+  return void bodyOf(request).then((input) => {
+    const { status, body } = answer(request.method, path, input);
+    response
+      .writeHead(status, { "content-type": "application/json" })
+      .end(body === null ? undefined : JSON.stringify(body));
+  });
+});
+
+const sockets = new WebSocketServer({ server, handleProtocols: () => "binary" });
+sockets.on("connection", (socket) => {
+  if (process.env.VNC_SOCKET === undefined) return socket.close(1011, "VNC_SOCKET is not set");
+  const desktop = connect(process.env.VNC_SOCKET);
+  desktop
+    .on("data", (data) => socket.send(data))
+    .on("close", () => socket.close())
+    .on("error", () => socket.close());
+  socket.on("message", (data) => desktop.write(data)).on("close", () => desktop.destroy());
+});
+
+server.listen(PORT, "127.0.0.1", () => console.log(`http://127.0.0.1:${PORT}/dashboard/remote-cli`));

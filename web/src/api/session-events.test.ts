@@ -1,0 +1,74 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+
+import { FakeEventSource } from "../testing/fake-event-source";
+import { sessionIn } from "../testing/sessions";
+import { newestSession } from "./newest-session";
+import { followSession } from "./session-events";
+
+describe("following a session", () => {
+  const onSession = vi.fn();
+  const onState = vi.fn();
+  let stop: () => void;
+
+  beforeEach(() => {
+    vi.useFakeTimers();
+    onSession.mockClear();
+    onState.mockClear();
+    stop = followSession("s-1", { onSession, onState });
+    FakeEventSource.latest.open();
+  });
+
+  afterEach(() => {
+    stop();
+    vi.useRealTimers();
+  });
+
+  it("hands on every session", () => {
+    FakeEventSource.latest.send(sessionIn("ready"));
+    expect(onSession).toHaveBeenCalledWith(sessionIn("ready"));
+    expect(FakeEventSource.latest.url).toBe("/api/auth/session/s-1/events");
+  });
+
+  it("leaves a dropped connection to the browser, which sends Last-Event-ID", () => {
+    FakeEventSource.latest.fail("dropped");
+    vi.advanceTimersByTime(60_000);
+    expect(FakeEventSource.all).toHaveLength(1);
+    expect(onState).toHaveBeenLastCalledWith("connecting");
+  });
+
+  it("begins again when the browser has given up", () => {
+    FakeEventSource.latest.fail("refused");
+    expect(onState).toHaveBeenLastCalledWith("lost");
+    vi.advanceTimersByTime(2_000);
+    expect(FakeEventSource.all).toHaveLength(2);
+  });
+
+  it("hangs up on a final state, or the browser would ask for ever", () => {
+    FakeEventSource.latest.send(sessionIn("completed"));
+    expect(FakeEventSource.latest.readyState).toBe(FakeEventSource.CLOSED);
+  });
+
+  it("survives data that is no session", () => {
+    const complaint = vi.spyOn(console, "error").mockImplementation(vi.fn());
+    FakeEventSource.latest.sendText("<html>");
+    expect(complaint).toHaveBeenCalledOnce();
+    expect(onSession).not.toHaveBeenCalled();
+  });
+});
+
+describe("the newest reading of a session", () => {
+  it("is the one with the longer history", () => {
+    expect(newestSession(sessionIn("ready"), sessionIn("started")).status).toBe("ready");
+    expect(newestSession(sessionIn("started"), sessionIn("ready")).status).toBe("ready");
+  });
+
+  it("is the later answer when the history is equally long", () => {
+    const titled = sessionIn("ready", { page_title: "Sign in" });
+    expect(newestSession(sessionIn("ready"), titled)).toBe(titled);
+  });
+
+  it("never leaves a final state", () => {
+    const done = sessionIn("cancelled");
+    expect(newestSession(done, sessionIn("authenticating"))).toBe(done);
+  });
+});

@@ -1,0 +1,104 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+
+import { ApiError } from "../../api/problem";
+import type { ViewTicket } from "../../api/types";
+import { DesktopLink, type LinkParts, type Surface, type SurfaceListeners } from "./desktop-link";
+
+class FakeDesktop {
+  readonly opened: { ticket: string; listeners: SurfaceListeners; surface: Surface }[] = [];
+  tickets = 0;
+  readonly askSession = vi.fn();
+  readonly restoreFocus = vi.fn();
+
+  readonly parts: LinkParts = {
+    askTicket: () => Promise.resolve(this.ticket()),
+    openSurface: (ticket, listeners) => Promise.resolve(this.surface(ticket, listeners)),
+    askSession: this.askSession,
+    restoreFocus: this.restoreFocus,
+    onClipboard: vi.fn(),
+    now: () => Date.now(),
+  };
+
+  get last() {
+    const last = this.opened.at(-1);
+    if (last === undefined) throw new Error("Nothing was opened.");
+    return last;
+  }
+
+  private ticket(): ViewTicket {
+    return { ticket: `t${++this.tickets}`, websocket: "/ws", expires_at: "2026-11-03T14:05:30Z" };
+  }
+
+  private surface(ticket: ViewTicket, listeners: SurfaceListeners): Surface {
+    const surface = { focus: vi.fn(), release: vi.fn(), type: vi.fn(), close: vi.fn() };
+    this.opened.push({ ticket: ticket.ticket, listeners, surface });
+    return surface;
+  }
+}
+
+describe("the desktop link", () => {
+  let desktop: FakeDesktop;
+  let link: DesktopLink;
+
+  beforeEach(async () => {
+    vi.useFakeTimers();
+    desktop = new FakeDesktop();
+    link = new DesktopLink();
+    link.start(desktop.parts);
+    await vi.advanceTimersByTimeAsync(0);
+  });
+
+  afterEach(() => {
+    link.stop();
+    vi.useRealTimers();
+  });
+
+  it("connects again by itself with a new ticket and gives the focus back", async () => {
+    desktop.last.listeners.onOpened();
+    expect(link.shown).toBe(desktop.last.surface);
+    desktop.last.listeners.onDropped(false);
+    expect(link.state.kind).toBe("lost");
+    expect(desktop.askSession).toHaveBeenCalledOnce();
+    await vi.advanceTimersByTimeAsync(250);
+    desktop.last.listeners.onOpened();
+    expect(desktop.opened.map(({ ticket }) => ticket)).toEqual(["t1", "t2"]);
+    expect(desktop.restoreFocus).toHaveBeenCalledTimes(2);
+  });
+
+  it("shows the API's own reason when it gives no ticket", async () => {
+    const problem = { code: "conflict", cause: "The machine is stopping.", remedy: "Wait." };
+    desktop.parts.askTicket = () => Promise.reject(new ApiError(409, problem));
+    desktop.last.listeners.onDropped(false);
+    await vi.advanceTimersByTimeAsync(250);
+    expect(link.state).toMatchObject({ kind: "lost", problem });
+  });
+
+  it("gives up an attempt that hangs and closes its surface", async () => {
+    const hanging = desktop.last.surface;
+    await vi.advanceTimersByTimeAsync(10_000);
+    expect(hanging.close).toHaveBeenCalledOnce();
+    expect(link.state).toMatchObject({ kind: "lost", problem: { code: "view_silent" } });
+  });
+
+  it("does nothing any more once stopped", async () => {
+    link.stop();
+    expect(desktop.last.surface.close).toHaveBeenCalledOnce();
+    desktop.last.listeners.onDropped(true);
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(desktop.tickets).toBe(1);
+  });
+
+  it("closes a surface that arrives after its attempt was given up", async () => {
+    let arrive: (surface: Surface) => void = vi.fn();
+    desktop.parts.openSurface = () =>
+      new Promise((resolve) => {
+        arrive = resolve;
+      });
+    desktop.last.listeners.onDropped(false);
+    await vi.advanceTimersByTimeAsync(250 + 10_000);
+    const late = { focus: vi.fn(), release: vi.fn(), type: vi.fn(), close: vi.fn() };
+    arrive(late);
+    await vi.advanceTimersByTimeAsync(0);
+    expect(late.close).toHaveBeenCalledOnce();
+  });
+});

@@ -1,0 +1,130 @@
+import { render, screen, waitFor, within } from "@testing-library/react";
+import userEvent from "@testing-library/user-event";
+import { describe, expect, it } from "vitest";
+
+import type { Host, Provider } from "../api/types";
+import { App, makeCache } from "../app";
+import { refusal, serve, type Answers } from "../testing/api";
+import { sessionIn } from "../testing/sessions";
+
+const DEMO: Provider = {
+  name: "demo",
+  title: "Demo",
+  vendor: "Vestibule",
+  description: "A tool of our own.",
+  version: "0.1.0",
+  flow: "loopback",
+  notes: null,
+  credential: null,
+  open_session_id: null,
+};
+
+const HOST: Host = {
+  version: "0.1.0",
+  driver: "container",
+  isolation: "container",
+  why: "KVM did not pass its probe.",
+  golden_id: "g-1",
+  golden_ready: true,
+  checks: [
+    { name: "kvm", ok: false, detail: "A probe machine did not boot.", fix: "modprobe kvm" },
+    { name: "xvnc", ok: true, detail: "found", fix: null },
+  ],
+};
+
+function open(answers: Answers): string[] {
+  const requests = serve({
+    "GET /api/me": { user_id: "u-1", name: "ada" },
+    "GET /api/host": HOST,
+    "GET /api/providers": [DEMO],
+    ...answers,
+  });
+  window.history.replaceState(null, "", "/dashboard/remote-cli");
+  render(<App cache={makeCache()} token={null} />);
+  return requests;
+}
+
+describe("the connect page", () => {
+  it("has one button per tool, named for it, that starts a sign-in", async () => {
+    const session = sessionIn("started");
+    open({
+      "POST /api/vm/auth": { session_id: "s-1", status: "started", session },
+      "GET /api/auth/session/s-1": session,
+      "POST /api/auth/session/s-1/heartbeat": session,
+    });
+    const button = await screen.findByRole("button", { name: "Connect Demo" });
+    expect(screen.getByText("Not connected")).toBeVisible();
+    await userEvent.click(button);
+    await waitFor(() => {
+      expect(window.location.pathname).toBe("/dashboard/remote-cli/session/s-1");
+    });
+  });
+
+  it("offers the open session instead of a second one", async () => {
+    open({ "GET /api/providers": [{ ...DEMO, open_session_id: "s-9" }] });
+    expect(await screen.findByRole("button", { name: /Open session/ })).toBeVisible();
+    expect(screen.queryByRole("button", { name: "Connect Demo" })).toBeNull();
+  });
+
+  it("goes to a session that was begun elsewhere", async () => {
+    const conflict = { code: "conflict", cause: "One is open.", remedy: "Go on with it." };
+    let asked = 0;
+    const session = sessionIn("started", { session_id: "s-9" });
+    open({
+      "GET /api/providers": () => [{ ...DEMO, open_session_id: asked++ === 0 ? null : "s-9" }],
+      "POST /api/vm/auth": refusal(409, conflict),
+      "GET /api/auth/session/s-9": session,
+      "POST /api/auth/session/s-9/heartbeat": session,
+    });
+    await userEvent.click(await screen.findByRole("button", { name: "Connect Demo" }));
+    await waitFor(() => {
+      expect(window.location.pathname).toBe("/dashboard/remote-cli/session/s-9");
+    });
+  });
+
+  it("says why a sign-in could not start", async () => {
+    open({
+      "POST /api/vm/auth": refusal(503, { code: "host_unfit", cause: "No QEMU.", remedy: "Install it." }),
+    });
+    await userEvent.click(await screen.findByRole("button", { name: "Connect Demo" }));
+    const alert = await screen.findByRole("alert");
+    expect(within(alert).getByText("No QEMU.")).toBeVisible();
+    expect(within(alert).getByText("Install it.")).toBeVisible();
+  });
+
+  it("tells how machines are isolated, why, and what to mend", async () => {
+    open({});
+    const host = await screen.findByRole("region", { name: "This host" });
+    expect(host).toHaveTextContent("Machines here are containers");
+    expect(host).toHaveTextContent(HOST.why);
+    expect(host).toHaveTextContent("FIX: modprobe kvm");
+    expect(host).not.toHaveTextContent("xvnc");
+  });
+
+  it("warns when the golden is not built", async () => {
+    open({ "GET /api/host": { ...HOST, golden_ready: false, checks: [] } });
+    expect(await screen.findByText("vestibule golden build")).toBeVisible();
+  });
+
+  it("says what to do when no tool is declared", async () => {
+    open({ "GET /api/providers": [] });
+    expect(await screen.findByText("No tool is declared")).toBeVisible();
+  });
+
+  it("explains that the tools could not be read", async () => {
+    open({
+      "GET /api/providers": refusal(500, {
+        code: "internal",
+        cause: "It broke.",
+        remedy: "Look at the log.",
+      }),
+    });
+    expect(await screen.findByText("It broke.")).toBeVisible();
+  });
+
+  it("says how to get in when nobody is signed in", async () => {
+    open({ "GET /api/me": refusal(401, { code: "not_signed_in", cause: "No.", remedy: "Ask." }) });
+    expect(await screen.findByText("vestibule user link NAME")).toBeVisible();
+    expect(screen.queryByRole("button", { name: "Connect Demo" })).toBeNull();
+  });
+});
