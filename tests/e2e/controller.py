@@ -1,0 +1,111 @@
+"""A real controller in a process of its own, with state, run folder and port of its own."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+VESTIBULE = str(Path(sys.executable).with_name("vestibule"))
+UP_TIMEOUT_S = 120.0
+STOP_TIMEOUT_S = 30.0
+
+
+class Controller:
+    """Started by ``running``; its log is read as it is written."""
+
+    def __init__(self, folder: Path, settings: Mapping[str, str]) -> None:
+        self.folder = folder
+        self.port = _free_port()
+        self.url = f"http://127.0.0.1:{self.port}"
+        self.log: list[str] = []
+        self._up = threading.Event()
+        self._settings = settings
+        self.process = subprocess.Popen(
+            [VESTIBULE, "serve"], env=self.environment, stderr=subprocess.PIPE, text=True
+        )
+        self._reader = threading.Thread(target=self._read, daemon=True)
+        self._reader.start()
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """For commands that speak to this controller."""
+        inherited = {name: value for name, value in os.environ.items() if not name.startswith("VESTIBULE_")}
+        return inherited | {
+            "VESTIBULE_STATE_DIR": str(self.folder / "state"),
+            "VESTIBULE_RUN_DIR": str(self.folder / "run"),
+            "VESTIBULE_PORT": str(self.port),
+            **self._settings,
+        }
+
+    def _read(self) -> None:
+        for line in self.process.stderr or ():
+            self.log.append(line)
+            if "Controller is up" in line:
+                self._up.set()
+        self._up.set()
+
+    def await_up(self) -> None:
+        """Return when it answers; show its log when it does not."""
+        assert self._up.wait(UP_TIMEOUT_S), "".join(self.log)
+        assert self.process.poll() is None, "".join(self.log)
+
+    def client(self) -> httpx.Client:
+        """An HTTP client that signs in with the operator's token."""
+        token = (self.folder / "state/cli-token").read_text().strip()
+        headers = {"Authorization": f"Bearer {token}"}
+        return httpx.Client(base_url=self.url, headers=headers, timeout=60, trust_env=False)
+
+    def sign_in_link(self) -> str:
+        """A one-time link of the operator."""
+        with self.client() as client:
+            name = client.get("/api/me").json()["name"]
+            return str(client.post(f"/api/users/{name}/link").json()["url"])
+
+    def command(self, *arguments: str) -> Any:
+        """The JSON that a ``vestibule`` command prints."""
+        done = subprocess.run(
+            [VESTIBULE, *arguments, "-o", "json"],
+            env=self.environment, capture_output=True, text=True, check=False, timeout=300,
+        )  # fmt: skip
+        assert done.returncode == 0, done.stderr
+        return json.loads(done.stdout)
+
+    def stop(self) -> None:
+        """SIGTERM, as a supervisor would."""
+        self.process.terminate()
+        self.process.wait(STOP_TIMEOUT_S)
+        self._reader.join(STOP_TIMEOUT_S)
+
+
+@contextlib.contextmanager
+def running(**settings: str) -> Iterator[Controller]:
+    """A controller that answers; ended and its folder removed afterwards.
+
+    The folder is not pytest's, whose parents other users may not enter: machines run as one of those.
+    """
+    with tempfile.TemporaryDirectory(prefix="vestibule-e2e-") as name:
+        folder = Path(name)
+        folder.chmod(0o711)
+        controller = Controller(folder, settings)
+        try:
+            controller.await_up()
+            yield controller
+        finally:
+            controller.stop()
+
+
+def _free_port() -> int:
+    with socket.socket() as sock:
+        sock.bind(("127.0.0.1", 0))
+        return int(sock.getsockname()[1])
