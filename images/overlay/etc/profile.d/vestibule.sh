@@ -1,1 +1,1 @@
-PATH=/opt/vestibule/tools/node_modules/.bin:/opt/vestibule/demo:$PATH
+PATH=/opt/vestibule/tools/node_modules/.bin:$PATH

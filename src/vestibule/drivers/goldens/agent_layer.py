@@ -24,18 +24,18 @@ class _Pack:
             tar.tree("/", self._spec.resources.images / "overlay")
 
     def _agent(self, tar: PlainTar) -> None:
-        place, resources = self._spec.agent.place, self._spec.resources
-        tar.tree(place["agent_package"], resources.agent_package)
-        tar.file(place["launcher"], resources.agent / "launcher")
-        tar.tree(place["systemd"], resources.agent / "systemd")
-        tar.tree(place["demo_tool"], resources.agent / "demo_tool")
+        spec, resources = self._spec.agent, self._spec.resources
+        tar.tree(spec.package, resources.agent_package)
+        for source, inside in spec.files.items():
+            put = tar.tree if source.endswith("/") else tar.file
+            put(inside, resources.agent / source)
 
     def _units(self, tar: PlainTar) -> None:
         agent = self._spec.agent
         for unit in agent.mask:
             tar.link(f"{_UNITS}/{unit}", "/dev/null")
         for unit in agent.enable:
-            tar.link(f"{_UNITS}/multi-user.target.wants/{unit}", f"{agent.place['systemd']}{unit}")
+            tar.link(f"{_UNITS}/multi-user.target.wants/{unit}", f"/usr/lib/systemd/system/{unit}")
         tar.link(f"{_UNITS}/default.target", "/usr/lib/systemd/system/multi-user.target")
 
 

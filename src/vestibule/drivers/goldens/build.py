@@ -24,7 +24,10 @@ class Progress(Protocol):
     """Told when a step begins (``seconds`` is None) and when it has ended."""
 
     def __call__(self, step: str, index: int, total: int, seconds: float | None) -> None:
-        """``index`` counts from 1 to ``total``, over the steps this build really does."""
+        """``index`` counts from 1 to ``total``, over the steps this build really does.
+
+        A wait for another builder is told as a step that begins and has no end of its own.
+        """
         ...
 
 
@@ -118,10 +121,11 @@ class GoldenBuilder:
         Waits while another process builds the same.  Raises GoldenFailed naming the step, DiskFull or
         HostUnfit.
         """
-        counter = _Counter(progress, self.plan().needed)
+        counter = _Counter(progress, lambda: self.plan().needed)
         for build in self._builds:
-            with self._cache.lock(build.name):
+            with self._cache.lock(build.name, on_wait=counter.wait):
                 if not self._done(build):
+                    counter.count()
                     self._make(build, counter)
         return self._golden_manifest()
 
@@ -192,12 +196,22 @@ class GoldenBuilder:
 class _Counter:
     """Numbers the steps that are really done, and names the one that fails."""
 
-    def __init__(self, progress: Progress, total: int) -> None:
+    def __init__(self, progress: Progress, needed: Callable[[], int]) -> None:
         self._progress = progress
-        self._total = total
+        self._needed = needed
         self._index = 0
+        self._total = needed()
+
+    def count(self) -> None:
+        """Count again: another builder may have done some steps meanwhile."""
+        self._total = self._index + self._needed()
+
+    def wait(self) -> None:
+        """Another process builds the same product."""
+        self._progress("wait for another build of the same", self._index, self._total, None)
 
     def run(self, step: BuildStep, shop: Workshop) -> None:
+        """Do one step."""
         self._index += 1
         shop.commands.note(f"step {self._index}/{self._total}: {step.name}")
         self._progress(step.name, self._index, self._total, None)

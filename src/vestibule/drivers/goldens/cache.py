@@ -18,7 +18,7 @@ import shutil
 import stat
 import subprocess
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import IO
 
@@ -41,11 +41,14 @@ class Cache:
         return (self.path(kind, name) / "manifest.json").is_file()
 
     @contextlib.contextmanager
-    def lock(self, name: str) -> Iterator[None]:
-        """Be the only builder of ``name``; waits for another one."""
+    def lock(self, name: str, on_wait: Callable[[], None] | None = None) -> Iterator[None]:
+        """Be the only builder of ``name``; waits for another one, and says so before."""
         path = self._made("locks") / f"{name}.lock"
         with path.open("w") as file:
-            fcntl.flock(file, fcntl.LOCK_EX)
+            if not _lock_now(file):
+                if on_wait is not None:
+                    on_wait()
+                fcntl.flock(file, fcntl.LOCK_EX)
             yield
 
     @contextlib.contextmanager

@@ -54,7 +54,10 @@ class AgentSpec:
 
     enable: tuple[str, ...]
     mask: tuple[str, ...]
-    place: Mapping[str, str]
+    package: str
+    """The folder of the agent's Python package in the machine."""
+    files: Mapping[str, str]
+    """Path below agent/ → path in the machine; folders end in a slash."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -101,8 +104,6 @@ def _toml(path: Path) -> dict[str, Any]:
 
 
 def _debian_packages(path: Path) -> list[str]:
-    if not path.exists():
-        return []
     lines = (line.partition("#")[0].strip() for line in path.read_text().splitlines())
     return [line for line in lines if line]
 
@@ -137,7 +138,12 @@ def _tools_spec(resources: Resources) -> ToolsSpec:
 
 def _agent_spec(resources: Resources) -> AgentSpec:
     raw = _toml(resources.images / "agent.toml")
-    return AgentSpec(enable=tuple(raw["enable"]), mask=tuple(raw["mask"]), place=dict(raw["place"]))
+    return AgentSpec(
+        enable=tuple(raw["enable"]),
+        mask=tuple(raw["mask"]),
+        package=raw["package"],
+        files=dict(raw["files"]),
+    )
 
 
 def _plain(spec: object) -> dict[str, Any]:

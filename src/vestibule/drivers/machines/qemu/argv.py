@@ -17,7 +17,6 @@ MACHINE = "q35"
 CONTROL_FD = 3
 MONITOR_FD = 4
 MEMORY_FD = 5
-STATE_FD = 6
 
 MAC = "52:54:00:56:65:73"
 """The same in every machine: each is alone in its network namespace."""

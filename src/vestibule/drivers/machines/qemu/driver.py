@@ -15,7 +15,6 @@ from vestibule.drivers.machines.control import SocketControl
 from vestibule.drivers.machines.qemu.argv import (
     AGENT_PORT,
     MEMORY_FD,
-    STATE_FD,
     Boot,
     QemuSpec,
     Restore,
@@ -35,19 +34,19 @@ class QemuMachine:
     """A running virtual machine; implements the port ``Machine``."""
 
     def __init__(self, process: QemuProcess, network: Network, request: MachineRequest) -> None:
-        self._process = process
+        self.process = process
         self._network = network
         self._request = request
 
     @property
     def pid(self) -> int:
         """Host pid of QEMU."""
-        return self._process.pid
+        return self.process.pid
 
     @property
     def control(self) -> SocketControl:
         """For the hand-over, once."""
-        return self._process.control
+        return self.process.control
 
     async def connect(self, port: int) -> socket.socket:
         """A stream to the agent's port: the only one that QEMU forwards.  Raises ValueError for another."""
@@ -61,11 +60,11 @@ class QemuMachine:
 
     async def wait(self) -> Exit:
         """Return when QEMU has ended."""
-        return await self._process.wait()
+        return await self.process.wait()
 
     async def stop(self) -> None:
         """End QEMU; its console stays in the run folder, which is the caller's."""
-        await self._process.stop()
+        await self.process.stop()
 
 
 class QemuDriver:
@@ -95,7 +94,8 @@ class QemuDriver:
         template = await self._template(snapshot)
         state = os.open(snapshot.state, os.O_RDONLY | os.O_CLOEXEC)
         try:
-            return await self._launch(request, Restore(), {MEMORY_FD: template.fd, STATE_FD: state})
+            machine = await self._launch(request, Restore(), {MEMORY_FD: template.fd})
+            return await _restored(machine, state)
         finally:
             os.close(state)
 
@@ -145,8 +145,6 @@ class QemuDriver:
         try:
             await self._network.create(request.vm_id, ())
             await process.start()
-            if isinstance(start, Restore):
-                await _restore(process)
         except BaseException:
             await process.stop()
             raise
@@ -166,9 +164,12 @@ class QemuDriver:
         )
 
 
-async def _restore(process: QemuProcess) -> None:
-    """Load the device state and go on where the template stopped."""
-    await process.enable_capabilities()
-    await process.execute("migrate-incoming", {"uri": f"fd:{STATE_FD}"})
-    await process.migrated(_RESTORE_S)
-    await process.execute("cont")
+async def _restored(machine: QemuMachine, state: int) -> QemuMachine:
+    """Load the device state and go on where the template stopped; a machine that cannot is ended."""
+    try:
+        await machine.process.transfer("migrate-incoming", state, _RESTORE_S)
+        await machine.process.execute("cont")
+    except BaseException:
+        await machine.stop()
+        raise
+    return machine

@@ -106,15 +106,22 @@ class QemuProcess:
         except (ExecuteError, QMPError) as error:
             raise self.failure(f"QEMU refused {command}: {error}") from error
 
-    async def enable_capabilities(self) -> None:
-        """Both ends of a transfer: events instead of polling, and memory that is not part of the state."""
-        wanted = ("events", "x-ignore-shared")
+    async def transfer(self, command: str, state: int, timeout_s: float) -> None:
+        """``migrate`` the device state to, or ``migrate-incoming`` it from, an open file.
+
+        Raises MachineFailed when it is refused, fails, or takes longer.
+        """
+        wanted = ("events", "x-ignore-shared")  # events instead of polling; memory is not part of the state
         await self.execute(
             "migrate-set-capabilities",
             {"capabilities": [{"capability": name, "state": True} for name in wanted]},
         )
+        self._monitor.send_fd_scm(state)
+        await self.execute("getfd", {"fdname": "state"})
+        await self.execute(command, {"uri": "fd:state"})
+        await self._migrated(timeout_s)
 
-    async def migrated(self, timeout_s: float) -> None:
+    async def _migrated(self, timeout_s: float) -> None:
         """Await the event that a migration, in or out, has completed.  Raises MachineFailed."""
         try:
             async with asyncio.timeout(timeout_s):

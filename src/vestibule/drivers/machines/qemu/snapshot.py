@@ -28,7 +28,6 @@ from vestibule.drivers.machines.measure import cpu_seconds
 from vestibule.drivers.machines.qemu.argv import (
     MACHINE,
     MEMORY_FD,
-    STATE_FD,
     Boot,
     QemuSpec,
     cpu_model,
@@ -148,11 +147,11 @@ class SnapshotStore:
         memory = new_memory(limits.mem_mib << 20)
         try:
             with (folder / "state.bin").open("wb") as state:
-                template = await self._boot(golden_id, limits, memory, state.fileno(), log)
+                template = await self._boot(golden_id, limits, memory, log)
                 try:
                     boot_s = await _grow_quiet(template, log, say, patience)
                     say("save memory")
-                    await _save(template, patience)
+                    await _save(template, state.fileno(), patience)
                 finally:
                     await template.stop()
             await asyncio.to_thread(_store, folder, memory)
@@ -160,15 +159,13 @@ class SnapshotStore:
             os.close(memory)
         _describe(folder, self.key(golden_id, limits), boot_s)
 
-    async def _boot(
-        self, golden_id: GoldenId, limits: Limits, memory: int, state: int, log: Path
-    ) -> QemuProcess:
+    async def _boot(self, golden_id: GoldenId, limits: Limits, memory: int, log: Path) -> QemuProcess:
         vm_id = VmId(f"vm-template-{uuid.uuid4().hex[:8]}")
         spec = template_spec(self._goldens, golden_id, limits, self._accelerator, vm_id)
         launch = Launch(
             vm_id=vm_id,
             argv=qemu_argv(str(find_qemu()), spec),
-            fds={MEMORY_FD: memory, STATE_FD: state},
+            fds={MEMORY_FD: memory},
             log=log,
             limits=limits,
         )
@@ -247,12 +244,10 @@ def _not_warm(log: Path, waited_s: float) -> GoldenFailed:
     )
 
 
-async def _save(template: QemuProcess, patience: Patience) -> None:
+async def _save(template: QemuProcess, state: int, patience: Patience) -> None:
     """Freeze the machine and write its device state; the memory is already where it belongs."""
     await template.execute("stop")
-    await template.enable_capabilities()
-    await template.execute("migrate", {"uri": f"fd:{STATE_FD}"})
-    await template.migrated(patience.save_s)
+    await template.transfer("migrate", state, patience.save_s)
 
 
 def _store(folder: Path, memory: int) -> None:

@@ -1,0 +1,112 @@
+"""Real clones of the real golden.  The golden and its snapshot are built on first use and kept."""
+
+from __future__ import annotations
+
+import base64
+import os
+import time
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from vestibule.core.ids import VmId
+from vestibule.core.machines import Limits
+from vestibule.drivers.goldens.compose import Goldens, open_goldens
+from vestibule.drivers.machines.qemu.driver import QemuDriver, QemuMachine
+from vestibule.drivers.net.cgroups import Cgroups
+from vestibule.drivers.net.client import DEFAULT_MACHINE_ID, BrokerNetwork, identity_for
+from vestibule.services.ports import MachineRequest
+from vestibule.settings import Settings
+from vestibule_agent.protocol import CONTRACT, Handover, HandoverReply
+
+LIMITS = Limits(mem_mib=1536, vcpus=2, pids=512)
+FAKE_TOKEN = "fake-token-of-a-test"
+
+
+@pytest.fixture(scope="session")
+def anyio_backend() -> str:
+    return "asyncio"
+
+
+@pytest.fixture(scope="session")
+def goldens() -> Goldens:
+    goldens = open_goldens(Settings().cache_dir)
+    goldens.builder.build(lambda _step, _index, _total, _seconds: None)
+    return goldens
+
+
+@pytest.fixture(scope="session")
+async def network() -> AsyncIterator[BrokerNetwork]:
+    identity = identity_for(DEFAULT_MACHINE_ID, DEFAULT_MACHINE_ID)
+    async with BrokerNetwork(identity=identity, cgroups=Cgroups.detect()) as network:
+        yield network
+
+
+@pytest.fixture(scope="session")
+async def driver(goldens: Goldens, network: BrokerNetwork) -> AsyncIterator[QemuDriver]:
+    driver = QemuDriver(goldens.store, network, "tcg")
+    await driver.prepare(goldens.store.wanted(), LIMITS, lambda _step: None)
+    yield driver
+    driver.close()
+
+
+class Clones:
+    """Starts clones and ends them all."""
+
+    def __init__(self, driver: QemuDriver, goldens: Goldens, folder: Path) -> None:
+        self._driver = driver
+        self._golden_id = goldens.store.wanted()
+        self._folder = folder
+        self._machines: list[QemuMachine] = []
+
+    def request(self) -> MachineRequest:
+        vm_id = VmId(f"vm-{os.urandom(8).hex()}")
+        run_dir = self._folder / vm_id
+        run_dir.mkdir()
+        return MachineRequest(
+            vm_id=vm_id,
+            golden_id=self._golden_id,
+            address="192.168.100.7",
+            gateway="192.168.100.1",
+            cidr="192.168.100.0/24",
+            limits=LIMITS,
+            run_dir=run_dir,
+        )
+
+    async def start(self) -> tuple[QemuMachine, HandoverReply]:
+        """A clone whose agent has confirmed who it is."""
+        request = self.request()
+        machine = await self._driver.start(request)
+        self._machines.append(machine)
+        return machine, await machine.control.introduce(handover(request), timeout_s=30)
+
+    async def stop(self) -> None:
+        for machine in self._machines:
+            await machine.stop()
+
+
+def handover(request: MachineRequest) -> Handover:
+    return Handover(
+        contract=CONTRACT,
+        vm_id=request.vm_id,
+        session_id=None,
+        token=FAKE_TOKEN,
+        time_ns=time.time_ns(),
+        entropy=base64.b64encode(os.urandom(64)).decode(),
+        hostname="clone",
+        address=f"{request.address}/24",
+        gateway=request.gateway,
+    )
+
+
+@pytest.fixture
+async def clones(driver: QemuDriver, goldens: Goldens, tmp_path: Path) -> AsyncIterator[Clones]:
+    clones = Clones(driver, goldens, tmp_path)
+    yield clones
+    await clones.stop()
+
+
+@pytest.fixture
+def memory_image(driver: QemuDriver, goldens: Goldens) -> Path:
+    return driver.snapshots.find(goldens.store.wanted(), LIMITS).memory
