@@ -83,7 +83,7 @@ class Launcher:
         return start(
             service.argv,
             person=self._person,
-            environment=services.environment(self._paths),
+            environment=service.environment,
             folder=self._paths.home,
             log=self._paths.logs / f"{service.name}.log",
             stdin=stdin,

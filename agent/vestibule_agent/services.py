@@ -24,10 +24,11 @@ WAITING = r"printf '\033[?25l\n  \033[2mWaiting for the sign-in to start…\033[
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Service:
-    """A supervised program: a name for its log, and its command line."""
+    """A supervised program: a name for its log, its command line, its whole environment."""
 
     name: str
     argv: list[str]
+    environment: dict[str, str]
 
 
 def tiles(width: int, height: int) -> dict[str, Geometry]:
@@ -58,11 +59,15 @@ def environment(paths: Paths) -> dict[str, str]:
     }
 
 
+def terminal_environment(paths: Paths) -> dict[str, str]:
+    """What the terminal's tmux server gets, and so every tool: nothing that hints at a display."""
+    return {key: value for key, value in environment(paths).items() if key in _SHARED}
+
+
 def tool_environment(paths: Paths) -> dict[str, str]:
     """What a tool gets: no DISPLAY (Gemini would start a browser), openers first on PATH, the proxy."""
-    wanted = {key: value for key, value in environment(paths).items() if key in _SHARED}
     return {
-        **wanted,
+        **terminal_environment(paths),
         "PATH": f"{paths.openers}:{paths.tools}:{SYSTEM_PATH}",
         "BROWSER": str(paths.openers / "xdg-open"),
         "HTTP_PROXY": PROXY_URL,
@@ -74,7 +79,7 @@ def tool_environment(paths: Paths) -> dict[str, str]:
     }
 
 
-_SHARED = frozenset({"HOME", "USER", "LOGNAME", "SHELL", "LANG", "VESTIBULE_NOTICES"})
+_SHARED = frozenset({"HOME", "USER", "LOGNAME", "SHELL", "LANG", "PATH", "VESTIBULE_NOTICES"})
 
 
 def x_server(paths: Paths, ready_fd: int) -> Service:
@@ -82,15 +87,15 @@ def x_server(paths: Paths, ready_fd: int) -> Service:
     options = ["-geometry", GEOMETRY, "-depth", "24", "-FrameRate", "30", "-AcceptSetDesktopSize"]
     sockets = ["-rfbunixpath", str(paths.vnc), "-rfbunixmode", "0600", "-rfbport", "-1", "-nolisten", "tcp"]
     look = ["-SecurityTypes", "None", "-desktop", "Vestibule", "-displayfd", str(ready_fd), "-noreset"]
-    return Service(name="xvnc", argv=["Xvnc", paths.display, *options, *sockets, *look])
+    argv = ["Xvnc", paths.display, *options, *sockets, *look]
+    return Service(name="xvnc", argv=argv, environment=environment(paths))
 
 
 def tmux_control(paths: Paths) -> Service:
     """The terminal's session, made or joined in control mode."""
-    return Service(
-        name="tmux",
-        argv=[*_tmux(paths), "-C", "new-session", "-A", "-s", SESSION, "-x", "200", "-y", "50", WAITING],
-    )
+    session = ["new-session", "-A", "-s", SESSION, "-x", "200", "-y", "50", WAITING]
+    argv = [*_tmux(paths), "-C", *session]
+    return Service(name="tmux", argv=argv, environment=terminal_environment(paths))
 
 
 def _tmux(paths: Paths) -> list[str]:
@@ -99,12 +104,14 @@ def _tmux(paths: Paths) -> list[str]:
 
 def window_manager(paths: Paths) -> Service:
     """Openbox: no decorations, no menus, the two windows side by side."""
-    return Service(name="openbox", argv=["openbox", "--config-file", str(paths.desktop / "rc.xml")])
+    argv = ["openbox", "--config-file", str(paths.desktop / "rc.xml")]
+    return Service(name="openbox", argv=argv, environment=environment(paths))
 
 
 def web_browser(paths: Paths) -> Service:
     """Chromium on its start page."""
-    return Service(name="chromium", argv=browser.argv(paths, proxy=PROXY_URL))
+    argv = browser.argv(paths, proxy=PROXY_URL)
+    return Service(name="chromium", argv=argv, environment=environment(paths))
 
 
 def terminal_window(paths: Paths) -> Service:
@@ -114,4 +121,5 @@ def terminal_window(paths: Paths) -> Service:
     ]
     options = [word for line in resources for word in ("-xrm", line)]
     attach = [*_tmux(paths), "attach-session", "-t", SESSION]
-    return Service(name="xterm", argv=["xterm", "-geometry", "58x48+0+0", *options, "-e", *attach])
+    argv = ["xterm", "-geometry", "58x48+0+0", *options, "-e", *attach]
+    return Service(name="xterm", argv=argv, environment=environment(paths))
