@@ -84,7 +84,7 @@ fresh: install-dev ## Run the two commands in bare Debian 12 and 13 (root; FRESH
 
 .PHONY: screenshots
 screenshots: install-dev ## Take pictures of the dashboard into build/screenshots
-	.venv/bin/python -m pytest -q tests/e2e -k screenshot --screenshots build/screenshots
+	.venv/bin/python -m pytest -q tests/e2e -k demo_in_a_container --screenshots build/screenshots
 
 .PHONY: lock
 lock: install-dev ## Lock the Python packages anew (LOCK=--upgrade for newer ones)

@@ -24,10 +24,6 @@ CHROMIUM_FLAGS = (
 )
 
 
-def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--screenshots", type=Path, default=Path("build/screenshots"))
-
-
 @pytest.fixture(scope="session")
 def screenshots(request: pytest.FixtureRequest) -> Path:
     """Where pictures of pages go."""

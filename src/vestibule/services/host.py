@@ -54,7 +54,7 @@ def choose(isolation: str, accelerator: Accelerator) -> Choice:
         return _vm(f"isolation is set to vm; {speed}")
     if accelerator.works:
         return _vm(f"KVM works: {accelerator.why}")
-    return _container(f"a virtual machine would be too slow here: {accelerator.why}")
+    return _container(f"KVM is not proven to work here: {accelerator.why}")
 
 
 def _vm(why: str) -> Choice:
