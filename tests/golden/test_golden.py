@@ -1,0 +1,105 @@
+"""What the real golden must be: complete, quiet, readable, without anything of the host that built it."""
+
+from __future__ import annotations
+
+import os
+import re
+import stat
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from vestibule.core.goldens import Manifest
+from vestibule.drivers.goldens.build import Workshop
+from vestibule.drivers.goldens.cache import file_digest
+from vestibule.drivers.goldens.commands import Commands
+from vestibule.drivers.goldens.compose import Goldens
+from vestibule.drivers.goldens.mirror import host_sources
+from vestibule.drivers.goldens.pack import PRODUCT, pack_squashfs
+from vestibule.drivers.goldens.store import GoldenFiles
+from vestibule.drivers.goldens.tar import PlainTar
+from vestibule_agent.build import build_id
+
+pytestmark = pytest.mark.golden
+
+
+def test_the_agent_in_the_root_is_the_one_of_this_checkout(files: GoldenFiles, manifest: Manifest) -> None:
+    assert build_id(files.rootfs / "usr/lib/vestibule/vestibule_agent") == manifest.agent_build
+
+
+def test_the_digests_are_those_of_the_products(
+    files: GoldenFiles, manifest: Manifest, goldens: Goldens
+) -> None:
+    folder = goldens.cache.path("goldens", manifest.golden_id)
+    assert {name: file_digest(folder / name) for name in manifest.digests} == dict(manifest.digests)
+    assert files.kernel.name in manifest.digests
+
+
+def test_a_second_build_has_nothing_to_do(manifest: Manifest, goldens: Goldens) -> None:
+    assert goldens.builder.plan().golden_id == manifest.golden_id
+    assert goldens.builder.plan().needed == 0
+
+
+def test_everybody_may_read_the_root_and_nothing_in_it_is_set_uid(files: GoldenFiles) -> None:
+    wrong = []
+    for folder, names, found in os.walk(files.rootfs):
+        for name in [*names, *found]:
+            mode = Path(folder, name).lstat().st_mode
+            if stat.S_ISLNK(mode):
+                continue
+            needed = 0o555 if stat.S_ISDIR(mode) else 0o444
+            if mode & needed != needed or mode & (stat.S_ISUID | stat.S_ISGID):
+                wrong.append(Path(folder, name))
+    assert wrong == []
+
+
+def test_no_machine_is_born_with_an_identity(files: GoldenFiles) -> None:
+    assert (files.rootfs / "etc/machine-id").read_text() == ""
+    assert list((files.rootfs / "etc").glob("ssh/ssh_host_*")) == []
+    shadow = (files.rootfs / "etc/shadow").read_text().splitlines()
+    assert {line.split(":")[1] for line in shadow} <= {"*", "!", "!*"}
+
+
+def test_nothing_of_the_hosts_mirror_is_inside(files: GoldenFiles) -> None:
+    hosts = {re.sub(r"^\w+://|/.*$", "", source.uri) for source in host_sources(Path("/etc/apt"))}
+    assert hosts
+    for host in hosts:
+        grep = ["grep", "--recursive", "--files-with-matches", "--fixed-strings", host]
+        found = subprocess.run(
+            [*grep, files.rootfs / "etc", files.rootfs / "var"], capture_output=True, text=True, check=False
+        )
+        assert found.stdout == ""
+
+
+def test_the_kernel_tells_clones_apart(files: GoldenFiles) -> None:
+    (config,) = (files.rootfs / "boot").glob("config-*")
+    assert "CONFIG_VMGENID=y" in config.read_text().splitlines()
+
+
+def test_timers_that_burn_processor_time_are_masked(files: GoldenFiles, goldens: Goldens) -> None:
+    units = files.rootfs / "etc/systemd/system"
+    assert goldens.spec.agent.mask
+    assert all((units / unit).readlink() == Path("/dev/null") for unit in goldens.spec.agent.mask)
+
+
+def test_each_tool_said_its_pinned_version(goldens: Goldens, manifest: Manifest) -> None:
+    path = goldens.cache.path("goldens", manifest.golden_id) / "manifest.json"
+    answers = path.read_text()
+    assert manifest.tools
+    for version in manifest.tools.values():
+        assert f"{version}" in answers
+
+
+def test_an_image_has_the_same_bytes_whenever_it_is_made(tmp_path: Path) -> None:
+    digests = set()
+    for number in range(2):
+        folder = tmp_path / str(number)
+        (folder / "in").mkdir(parents=True)
+        (folder / "in" / "file").write_text("content")
+        os.utime(folder / "in" / "file", (number, number))
+        with PlainTar(folder / "layer.tar") as tar:
+            tar.tree("/usr/lib/x", folder / "in")
+        pack_squashfs(Workshop(folder=folder, parents=[], commands=Commands(folder / "log")))
+        digests.add(file_digest(folder / PRODUCT))
+    assert len(digests) == 1
