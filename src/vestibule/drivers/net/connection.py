@@ -19,8 +19,6 @@ Answer = tuple[messages.Done, list[int]]
 
 _START_TIMEOUT_S = 20.0
 _END_TIMEOUT_S = 10.0
-_ENVIRONMENT = ("PATH", "LANG", "VIRTUAL_ENV", "PYTHONPATH")
-"""The broker gets what Python needs to find itself, and none of the controller's secrets."""
 
 
 class Connection:
@@ -182,10 +180,16 @@ def _start(channel: int, identity: Identity | None) -> subprocess.Popen[bytes]:
         pass_fds=[channel],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
-        env={name: os.environ[name] for name in _ENVIRONMENT if name in os.environ},
+        env=_environment(),
         cwd="/",
         start_new_session=True,
     )
+
+
+def _environment() -> dict[str, str]:
+    """The very modules that the controller runs, and nothing else of its environment: it may hold secrets."""
+    path = os.pathsep.join(entry for entry in sys.path if entry)
+    return {"PATH": os.defpath, "LANG": "C.UTF-8", "PYTHONPATH": path}
 
 
 def _judge(first: messages.Message | None) -> int:
