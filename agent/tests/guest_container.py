@@ -25,7 +25,7 @@ NAMESPACES = ("--unshare-user", "--unshare-pid", "--unshare-net", "--unshare-ipc
 DEADLINE_S = 30
 
 
-def handover(**changes: Any) -> Handover:
+def handover(**changes: Any) -> Handover:  # noqa: ANN401 - fields of a message
     """A well-formed hand-over for the container."""
     fields: dict[str, Any] = {
         "contract": CONTRACT,
@@ -70,7 +70,7 @@ class Guest:
         sock.connect(str(self._folder / "agent.sock"))
         return sock
 
-    def send(self, sock: socket.socket, method: str, path: str, *, token: str = TOKEN, **more: Any) -> None:
+    def send(self, sock: socket.socket, method: str, path: str, *, token: str = TOKEN, **more: Any) -> None:  # noqa: ANN401 - fields of a message
         """Send one request; ``body`` is sent as JSON, ``headers`` are added."""
         body = json.dumps(more["body"]).encode() if "body" in more else b""
         fields = {"Host": "agent", "Authorization": f"Bearer {token}", "Content-Length": str(len(body))}
@@ -80,7 +80,7 @@ class Guest:
         ]
         sock.sendall("\r\n".join(lines).encode() + b"\r\n\r\n" + body)
 
-    def request(self, method: str, path: str, **more: Any) -> tuple[int, dict[str, Any]]:
+    def request(self, method: str, path: str, **more: Any) -> tuple[int, dict[str, Any]]:  # noqa: ANN401 - fields of a message
         """Status and JSON body of one request."""
         with self.connect() as sock:
             self.send(sock, method, path, **more)
@@ -105,7 +105,7 @@ class Guest:
                 if line.startswith(b"{"):
                     yield json.loads(line)
 
-    def await_event(self, kind: str, **data: Any) -> dict[str, Any]:
+    def await_event(self, kind: str, **data: Any) -> dict[str, Any]:  # noqa: ANN401 - fields of a message
         """The data of the first event of this kind that has these values."""
         for event in self.events():
             if event["type"] == kind and data.items() <= event["data"].items():

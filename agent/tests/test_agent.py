@@ -1,7 +1,9 @@
 from __future__ import annotations
 
 import base64
+import hashlib
 import json
+import select
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -34,7 +36,7 @@ def guest(stranger: Guest) -> Guest:
     return stranger
 
 
-def login_spec(script: str, **changes: Any) -> dict[str, Any]:
+def login_spec(script: str, **changes: Any) -> dict[str, Any]:  # noqa: ANN401 - fields of a message
     spec = {
         "provider": "fake",
         "command": ["sh", "-c", script],
@@ -100,8 +102,6 @@ def test_the_warm_line_comes_before_any_hand_over(stranger: Guest) -> None:
 
 
 def _await_warm(guest: Guest) -> str:
-    import select  # noqa: PLC0415
-
     prefix = "vestibule-agent: warm "
     for _ in range(300):
         lines = [line for line in guest.stderr().splitlines() if line.startswith(prefix)]
@@ -215,6 +215,4 @@ def test_long_input_arrives_whole(guest: Guest) -> None:
     guest.await_event("login_started")
     guest.request("POST", "/input", body={"text": text, "enter": True})
     assert guest.await_event("tool_exited")["exit_code"] == 0
-    import hashlib  # noqa: PLC0415
-
     assert hashlib.md5(text.encode()).hexdigest() in guest.request("GET", "/screen")[1]["text"]  # noqa: S324

@@ -108,6 +108,8 @@ class CredentialWatch:
 
 def inside(home: Path, path: str) -> Path:
     """``~/x`` → home/x.  Raises ValueError for a path that is not below the home."""
+    if path == "~":
+        path = "~/"
     expanded = Path(os.path.normpath(home / path.removeprefix("~/")))
     if expanded == home or not expanded.is_relative_to(home):
         raise ValueError(f"{path}: a file below ~ is needed")

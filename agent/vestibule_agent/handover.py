@@ -61,7 +61,10 @@ class Introduction:
         self._task = asyncio.get_running_loop().create_task(self._confirm(handover))
 
     async def _confirm(self, handover: Handover) -> None:
-        await self._then(handover)
+        try:
+            await self._then(handover)
+        except OSError as error:
+            self.applied.append(Check(name="proxy", ok=False, detail=f"the relay to the proxy: {error}"))
         self._reply(handover, [*await self._desktop.look(DEADLINE_S), *self.applied])
 
     def _reply(self, handover: Handover, checks: list[Check]) -> None:
