@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+
 from vestibule_agent.credential import AlreadyClaimedError, CredentialWatch, inside
 from vestibule_agent.events import EventLog
 from vestibule_agent.protocol import CredentialSpec, Event

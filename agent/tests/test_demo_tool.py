@@ -38,7 +38,9 @@ class Handler(http.server.BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         if self.path.startswith("/.well-known/"):
             issuer = self.server.issuer
-            self._answer(200, {"authorization_endpoint": f"{issuer}/authorize", "token_endpoint": f"{issuer}/token"})
+            self._answer(
+                200, {"authorization_endpoint": f"{issuer}/authorize", "token_endpoint": f"{issuer}/token"}
+            )
         elif self.headers["Authorization"] == "Bearer fake-access":
             self._answer(200, {"sub": "ada"})
         else:
@@ -52,7 +54,9 @@ class Handler(http.server.BaseHTTPRequestHandler):
         if self.server.refuse_code or not proven or form["code"] != "fake-code":
             self._answer(400, {"error": "invalid_grant", "error_description": "the code is spent"})
         else:
-            self._answer(200, {"access_token": "fake-access", "refresh_token": "fake-refresh", "expires_in": 60})
+            self._answer(
+                200, {"access_token": "fake-access", "refresh_token": "fake-refresh", "expires_in": 60}
+            )
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002
         pass
@@ -79,7 +83,11 @@ def start(provider: Provider, home: Path, *command: str) -> subprocess.Popen[str
     environment = {"HOME": str(home), "VESTIBULE_DEMO_ISSUER": provider.issuer, "PATH": os.environ["PATH"]}
     argv = [sys.executable, str(TOOL), *command]
     return subprocess.Popen(
-        argv, env={**environment, "BROWSER": "true"}, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+        argv,
+        env={**environment, "BROWSER": "true"},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
     )
 
 
@@ -92,7 +100,7 @@ def answer(provider: Provider, tool: subprocess.Popen[str], **answer: str) -> st
     provider.challenge = query["code_challenge"]
     back = {"state": query["state"], **answer}
     try:
-        with urllib.request.urlopen(f"{query['redirect_uri']}?{urllib.parse.urlencode(back)}") as page:
+        with urllib.request.urlopen(f"{query['redirect_uri']}?{urllib.parse.urlencode(back)}") as page:  # noqa: S310 - our own loopback page
             return str(page.read().decode())
     except urllib.error.HTTPError as error:
         with error:

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from vestibule_agent import tmux
 
 
@@ -17,7 +18,9 @@ def feed(lines: list[bytes]) -> list[tmux.Notification]:
 
 
 def test_an_answer_is_what_stands_between_begin_and_end() -> None:
-    assert feed([b"%begin 1 2 1", b"one", b"%output", b"%end 1 2 1"]) == [tmux.Answer(ok=True, text="one\n%output")]
+    assert feed([b"%begin 1 2 1", b"one", b"%output", b"%end 1 2 1"]) == [
+        tmux.Answer(ok=True, text="one\n%output")
+    ]
 
 
 def test_an_error_is_told_from_an_answer() -> None:

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from vestibule_agent.protocol import MAX_CREDENTIAL_BYTES, CredentialSpec
 from vestibule_agent.validation import InvalidCredentialError, validate
 
