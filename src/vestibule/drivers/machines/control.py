@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import socket
 
+from vestibule.core.errors import MachineFailed
 from vestibule_agent.protocol import (
     CONTRACT,
     MAX_LINE_BYTES,
@@ -16,8 +17,6 @@ from vestibule_agent.protocol import (
     HandoverReply,
     ProtocolError,
 )
-
-from vestibule.core.errors import MachineFailed
 
 _CONSOLE_REMEDY = "Read the machine's console in its evidence; the agent there says how far it came."
 _REBUILD_REMEDY = "Rebuild the golden, its agent is not this controller's: vestibule golden build."

@@ -26,6 +26,7 @@ _KVM_NODE = "/dev/kvm"
 _BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 _PROBE_S = 20.0
 _PROBE_MIB = 256
+_DENIED = "Permission denied"
 _PROOF = "Kernel panic"
 """Without a root file system a healthy kernel ends so, after it has set up processors, timers and devices."""
 
@@ -78,6 +79,8 @@ class AcceleratorProbe:
             failure = await self._boot(kernel, log)
         if failure is None:
             return Verdict(accelerator="kvm", reason="a kernel booted under KVM")
+        if _DENIED in failure:
+            failure = f"the user that machines run as may not open it (setfacl -m u:UID:rw {_KVM_NODE})"
         return Verdict(accelerator="tcg", reason=f"{_KVM_NODE} is there, but {failure}")
 
     async def _boot(self, kernel: Path, log: Path) -> str | None:
