@@ -119,6 +119,9 @@ class HttpGuest:
         try:
             async with _timed():
                 return await self._upgrade(sock)
+        except (OSError, h11.ProtocolError) as error:
+            sock.close()
+            raise _unreachable(f"GET /vnc broke: {str(error) or type(error).__name__}") from error
         except BaseException:
             sock.close()
             raise

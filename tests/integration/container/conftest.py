@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import socket
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from pathlib import Path
 
@@ -13,6 +12,7 @@ import pytest
 from vestibule.core.ids import GoldenId, VmId
 from vestibule.core.machines import Limits
 from vestibule.drivers.machines.container.driver import LOG_NAME, ContainerDriver, ContainerMachine
+from vestibule.drivers.machines.control import SocketControl
 from vestibule.drivers.net.cgroups import Cgroups
 from vestibule.drivers.net.client import DEFAULT_MACHINE_ID, BrokerNetwork, identity_for
 from vestibule.services.ports import MachineRequest, Network
@@ -92,16 +92,6 @@ def new_request(tmp_path: Path) -> Callable[..., MachineRequest]:
     return make
 
 
-class NoControl:
-    """These containers run no agent, so there is nobody to hand over to."""
-
-    def __init__(self, channel: socket.socket) -> None:
-        self.channel = channel
-
-    async def introduce(self, handover: object, timeout_s: float) -> None:
-        raise NotImplementedError
-
-
 Inside = Callable[..., Awaitable[str]]
 Start = Callable[..., Awaitable[ContainerMachine]]
 
@@ -109,7 +99,9 @@ Start = Callable[..., Awaitable[ContainerMachine]]
 @pytest.fixture
 def start(network: Network, goldens: Path) -> Start:
     async def start_program(request: MachineRequest, *command: str) -> ContainerMachine:
-        driver = ContainerDriver(network=network, goldens=goldens, open_control=NoControl, command=command)
+        driver = ContainerDriver(
+            network=network, goldens=goldens, open_control=SocketControl, command=command
+        )
         return await driver.start(request)
 
     return start_program

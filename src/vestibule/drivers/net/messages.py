@@ -13,6 +13,7 @@ controller is a named failure.
 
 from __future__ import annotations
 
+import array
 import dataclasses
 import json
 import socket
@@ -21,6 +22,7 @@ from collections.abc import Sequence
 VERSION = 1
 MAX_PACKET_BYTES = 131_072
 MAX_FDS = 64
+_FD_BYTES = array.array("i").itemsize
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -135,8 +137,19 @@ def send(channel: socket.socket, message: Message, fds: Sequence[int] = ()) -> N
 
 
 def receive(channel: socket.socket) -> tuple[Message, list[int]] | None:
-    """Take one packet and its descriptors (the caller's from now on); None when the peer has gone."""
-    packet, fds, _flags, _address = socket.recv_fds(
-        channel, MAX_PACKET_BYTES, MAX_FDS, socket.MSG_CMSG_CLOEXEC
-    )
-    return (decode(packet), list(fds)) if packet else None
+    """Take one packet and its descriptors (the caller's from now on); None when the peer has gone.
+
+    Not by socket.recv_fds: it ignores its flags, and descriptors would be inherited by every program.
+    """
+    room = socket.CMSG_SPACE(MAX_FDS * _FD_BYTES)
+    packet, ancillary, _flags, _peer = channel.recvmsg(MAX_PACKET_BYTES, room, socket.MSG_CMSG_CLOEXEC)
+    fds = [fd for level, kind, data in ancillary if _is_rights(level, kind) for fd in _descriptors(data)]
+    return (decode(packet), fds) if packet else None
+
+
+def _is_rights(level: int, kind: int) -> bool:
+    return (level, kind) == (socket.SOL_SOCKET, socket.SCM_RIGHTS)
+
+
+def _descriptors(data: bytes) -> list[int]:
+    return array.array("i", data[: len(data) - len(data) % _FD_BYTES]).tolist()

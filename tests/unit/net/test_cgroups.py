@@ -1,0 +1,105 @@
+"""Control groups, on a folder that looks like the kernel's: where they are sought, what is written."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from vestibule.core.ids import VmId
+from vestibule.core.machines import Limits
+from vestibule.drivers.net.cgroups import Cgroups, Kind
+
+VM = VmId("vm-0000000000000001")
+LIMITS = Limits(mem_mib=512, vcpus=2, pids=300)
+
+
+def v1(folder: Path, *controllers: str) -> Cgroups:
+    for name in controllers:
+        (folder / name / "user/mine").mkdir(parents=True)
+    own = folder / "membership"
+    own.write_text("5:memory:/user/mine\n4:pids:/user/mine\n3:cpu,cpuacct:/user/gone\n0::/\n")
+    return Cgroups.detect(mount=folder, own=own)
+
+
+def test_v1_groups_lie_below_the_controllers_own(tmp_path: Path) -> None:
+    groups = v1(tmp_path, "memory", "pids", "cpu")
+    groups.create(VM, LIMITS)
+    memory = tmp_path / "memory/user/mine" / f"vestibule-{VM}"
+    assert (memory / "memory.limit_in_bytes").read_text() == str(512 << 20)
+    assert (tmp_path / "pids/user/mine" / f"vestibule-{VM}" / "pids.max").read_text() == "300"
+    quota = tmp_path / "cpu" / f"vestibule-{VM}" / "cpu.cfs_quota_us"
+    assert quota.read_text() == "200000"
+
+
+def test_v1_reports_what_it_enforces(tmp_path: Path) -> None:
+    report = v1(tmp_path, "memory", "pids").report()
+    assert (report.kind, report.memory, report.pids, report.cpu) == (Kind.V1, True, True, False)
+    assert report.remedy is None
+
+
+def test_without_groups_the_remedy_is_a_delegated_scope(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(os, "geteuid", lambda: 1000)
+    report = v1(tmp_path, "cpuset").report()
+    assert (report.kind, report.memory, report.pids) == (Kind.NONE, False, True)
+    assert report.remedy is not None
+    assert "systemd-run --user --scope -p Delegate=yes" in report.remedy
+
+
+def v2(folder: Path, path: str = "/user/scope") -> tuple[Path, Path]:
+    own = folder / path.lstrip("/")
+    own.mkdir(parents=True)
+    (folder / "cgroup.controllers").write_text("cpu memory pids")
+    for group in {folder, own}:
+        (group / "cgroup.subtree_control").write_text("")
+        (group / "cgroup.procs").write_text("")
+    membership = folder / "membership"
+    membership.write_text(f"0::{path}\n")
+    return own, membership
+
+
+def test_v2_uses_a_delegated_scope_of_an_ordinary_user(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(os, "geteuid", lambda: 1000)
+    own, membership = v2(tmp_path)
+    groups = Cgroups.detect(mount=tmp_path, own=membership)
+    assert groups.report().kind is Kind.V2
+    assert (own / "cgroup.subtree_control").read_text() == "+memory +pids +cpu"
+    groups.create(VM, LIMITS)
+    machine = own / f"vestibule-{VM}"
+    assert (machine / "memory.max").read_text() == str(512 << 20)
+    assert (machine / "cpu.max").read_text() == "200000 100000"
+
+
+def test_v2_of_root_makes_a_group_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "geteuid", lambda: 0)
+    _own, membership = v2(tmp_path)
+    (tmp_path / "vestibule").mkdir()
+    (tmp_path / "vestibule/cgroup.subtree_control").write_text("memory pids cpu")
+    report = Cgroups.detect(mount=tmp_path, own=membership).report()
+    assert report.kind is Kind.V2
+    assert report.where == str(tmp_path / "vestibule")
+
+
+def test_a_controller_that_moved_before_finds_its_group_again(tmp_path: Path) -> None:
+    own, membership = v2(tmp_path, "/user/scope/vestibule-controller")
+    assert Cgroups.detect(mount=tmp_path, own=membership).report().where == str(own.parent)
+
+
+def test_sweep_removes_what_a_killed_controller_left_and_keeps_the_living(tmp_path: Path) -> None:
+    groups = v1(tmp_path, "memory", "pids")
+    base = tmp_path / "memory/user/mine"
+    left, alive, foreign = (base / f"vestibule-{VM}", base / "vestibule-vm-2", base / "another")
+    for folder in (left, alive, foreign):
+        folder.mkdir()
+    groups.sweep(frozenset({VmId("vm-2")}))
+    assert [folder.exists() for folder in (left, alive, foreign)] == [False, True, True]
+
+
+@pytest.mark.anyio
+async def test_removing_what_is_not_there_is_nothing(tmp_path: Path) -> None:
+    await v1(tmp_path, "memory", "pids").remove(VM)

@@ -1,0 +1,123 @@
+"""The guest client against agents that misbehave, on socket pairs."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from collections.abc import Awaitable, Callable
+
+import pytest
+
+from vestibule.core.errors import Conflict, MachineFailed
+from vestibule.drivers.guest import HttpGuest
+
+pytestmark = pytest.mark.anyio
+
+BANNER = b"RFB 003.008\n"
+SWITCHING = b"HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: rfb\r\n\r\n"
+Connect = Callable[[int], Awaitable[socket.socket]]
+
+
+def answering(*pieces: bytes) -> tuple[Connect, list[socket.socket]]:
+    """An agent that has already said these pieces before it is asked, and then hangs up."""
+    kept: list[socket.socket] = []
+
+    async def connect(_port: int) -> socket.socket:
+        ours, theirs = socket.socketpair()
+        ours.setblocking(False)
+        for piece in pieces:
+            theirs.sendall(piece)
+        theirs.shutdown(socket.SHUT_WR)
+        kept.append(theirs)
+        return ours
+
+    return connect, kept
+
+
+async def read_all(sock: socket.socket) -> bytes:
+    received = b""
+    while chunk := await asyncio.get_running_loop().sock_recv(sock, 4096):
+        received += chunk
+    return received
+
+
+@pytest.mark.parametrize("cut", [0, 1, 10, len(SWITCHING) - 3, len(SWITCHING) - 1, len(SWITCHING)])
+async def test_no_byte_of_the_desktop_is_lost_or_made_up(cut: int) -> None:
+    ours, theirs = socket.socketpair()
+    ours.setblocking(False)
+
+    async def connect(_port: int) -> socket.socket:
+        return ours
+
+    theirs.sendall(SWITCHING[:cut])
+    opening = asyncio.create_task(HttpGuest(connect, "t").open_vnc())
+    await asyncio.sleep(0)
+    theirs.sendall(SWITCHING[cut:] + BANNER)
+    theirs.shutdown(socket.SHUT_WR)
+    with await opening as desktop, theirs:
+        assert await read_all(desktop) == BANNER
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        b"",
+        b"HTTP/1.1 101",
+        b"HTTP/1.1 503 Busy\r\nContent-Length: 0\r\n\r\n",
+        b"nonsense\r\n\r\n",
+        b"HTTP/1.1 101 X\r\nA: " + b"y" * 100_000,
+    ],
+)
+async def test_a_desktop_that_does_not_open_is_a_named_failure(said: bytes) -> None:
+    connect, kept = answering(said)
+    with pytest.raises(MachineFailed) as caught:
+        await HttpGuest(connect, "t").open_vnc()
+    assert caught.value.failure_code == "agent_unreachable"
+    kept[0].close()
+
+
+@pytest.mark.parametrize(
+    ("said", "code"),
+    [
+        (b"", "agent_unreachable"),
+        (b"nonsense\r\n\r\n", "agent_unreachable"),
+        (b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nshort", "agent_unreachable"),
+        (b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}", "agent_mismatch"),
+        (b"HTTP/1.1 500 Oh\r\nContent-Length: 0\r\n\r\n", "agent_refused"),
+        (b'HTTP/1.0 401 No\r\n\r\n{"code": "unauthorized", "cause": "a token"}', "unauthorized"),
+    ],
+)
+async def test_an_agent_that_misbehaves_is_a_named_failure(said: bytes, code: str) -> None:
+    connect, kept = answering(said)
+    with pytest.raises(MachineFailed) as caught:
+        await HttpGuest(connect, "t").health()
+    assert caught.value.failure_code == code
+    kept[0].close()
+
+
+async def test_an_agent_nobody_can_connect_to_is_unreachable() -> None:
+    async def refuse(_port: int) -> socket.socket:
+        raise ConnectionRefusedError(111, "Connection refused")
+
+    with pytest.raises(MachineFailed, match="Connection refused"):
+        await HttpGuest(refuse, "t").screen()
+
+
+async def test_a_second_login_is_a_conflict() -> None:
+    connect, kept = answering(b"HTTP/1.1 409 Busy\r\nContent-Length: 0\r\n\r\n")
+    with pytest.raises(Conflict):
+        await HttpGuest(connect, "t").open_url("https://example.com/")
+    kept[0].close()
+
+
+async def test_events_that_break_off_end_in_a_failure() -> None:
+    line = b'{"seq":1,"at":"now","type":"page","data":{"title":"x"}}\n'
+    head = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
+    halves = [b"%x\r\n%s\r\n" % (len(half), half) for half in (line[:20], line[20:])]
+    connect, kept = answering(head, *halves)
+    events = HttpGuest(connect, "t").events()
+    assert (await anext(events)).seq == 1
+    with pytest.raises(MachineFailed) as caught:
+        await anext(events)
+    assert caught.value.failure_code == "agent_unreachable"
+    kept[0].close()
