@@ -22,6 +22,8 @@ export default defineConfig({
     environment: "jsdom",
     environmentOptions: { jsdom: { url: "http://127.0.0.1:4000/dashboard/" } },
     setupFiles: ["src/testing/setup.ts"],
+    // Deadlines, not durations: the machine may be busy with virtual machines.
+    testTimeout: 30_000,
     restoreMocks: true,
     unstubGlobals: true,
     css: false,

@@ -46,6 +46,11 @@ export function isNotSignedIn(error: unknown): boolean {
   return error instanceof ApiError && error.status === 401;
 }
 
+/** There is no such thing (any more), or it is someone else's: asking again will not help. */
+export function isAbsent(error: unknown): boolean {
+  return error instanceof ApiError && error.status === 404;
+}
+
 function isProblem(body: unknown): body is Problem {
   if (typeof body !== "object" || body === null) return false;
   const fields = body as Record<string, unknown>;

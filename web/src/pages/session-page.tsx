@@ -4,7 +4,7 @@ import { useEffect, useState } from "react";
 import { Link } from "wouter";
 
 import * as client from "../api/client";
-import { asProblem } from "../api/problem";
+import { asProblem, isAbsent } from "../api/problem";
 import { sessionQuery, useSessionAction, useSessionEvents } from "../api/queries";
 import { isFinal, type Session } from "../api/types";
 import { STATUS_WORDS } from "../components/session/status-words";
@@ -20,14 +20,16 @@ import { SessionSide } from "./session-side";
 /** One sign-in, from the first moment to its end. */
 export function SessionPage({ id }: { id: string }) {
   const session = useQuery(sessionQuery(id));
-  const open = session.data === undefined ? !session.isError : !isFinal(session.data.status);
+  const gone = isAbsent(session.error);
+  const open = !gone && (session.data === undefined || !isFinal(session.data.status));
   const feed = useSessionEvents(id, open);
   const { refetch } = session;
   useEffect(() => {
     // A feed that the server refused: ask once what has become of the session (signed out, gone, or back soon).
     if (feed === "lost") void refetch();
   }, [feed, refetch]);
-  if (session.data !== undefined) return <Loaded session={session.data} live={feed === "live" || !open} />;
+  if (session.data !== undefined && !gone)
+    return <Loaded session={session.data} live={feed === "live" || !open} />;
   if (session.isError) return <Unreadable error={session.error} retry={() => void refetch()} />;
   return <Skeleton className={classes.loading} radius="lg" />;
 }

@@ -2,10 +2,12 @@
 
 import "@testing-library/jest-dom/vitest";
 
-import { cleanup } from "@testing-library/react";
+import { cleanup, configure } from "@testing-library/react";
 import { afterEach, beforeEach, vi } from "vitest";
 
 import { FakeEventSource } from "./fake-event-source";
+
+configure({ asyncUtilTimeout: 10_000 });
 
 class NoResizeObserver {
   observe(): void {

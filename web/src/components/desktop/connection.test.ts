@@ -28,16 +28,40 @@ describe("the viewer's connection", () => {
     const [lost, effects] = decide(after(...shown(1, 0)), {
       kind: "dropped",
       attempt: 1,
-      clean: false,
+      reason: "",
       at: 9_000,
     });
     expect(lost).toMatchObject({ kind: "lost", problem: { code: "view_lost" }, retryAt: 9_250 });
     expect(effects).toEqual([{ kind: "discard" }, { kind: "ask-session" }, { kind: "retry-in", ms: 250 }]);
   });
 
+  it("hands on the reason that the controller gave", () => {
+    const lost = after(...shown(1, 0), {
+      kind: "dropped",
+      attempt: 1,
+      reason: "the machine has ended",
+      at: 1,
+    });
+    expect(lost).toMatchObject({
+      problem: { cause: expect.stringContaining("the machine has ended") as string },
+    });
+  });
+
   it("takes a new ticket for every attempt", () => {
-    const lost = after(...shown(1, 0), { kind: "dropped", attempt: 1, clean: true, at: 1 });
+    const lost = after(...shown(1, 0), {
+      kind: "dropped",
+      attempt: 1,
+      reason: "the machine has ended",
+      at: 1,
+    });
     expect(decide(lost, { kind: "retry" })[1]).toContainEqual({ kind: "ask-ticket", attempt: 2 });
+  });
+
+  it("keeps telling the reason until an attempt succeeds", () => {
+    const again = after({ kind: "refused", attempt: 1, problem: PROBLEM, at: 0 }, { kind: "retry" });
+    expect(again).toMatchObject({ kind: "asking", problem: PROBLEM });
+    const back = shown(2, 1).reduce<Connection>((state, event) => decide(state, event)[0], again);
+    expect(back).toEqual({ kind: "shown", attempt: 2, failures: 1, since: 1 });
   });
 
   it("waits longer after every failure, up to a limit", () => {
@@ -55,7 +79,7 @@ describe("the viewer's connection", () => {
       { kind: "refused", attempt: 1, problem: PROBLEM, at: 0 },
       { kind: "retry" },
     ];
-    const drop = (at: number): ConnectionEvent => ({ kind: "dropped", attempt: 2, clean: false, at });
+    const drop = (at: number): ConnectionEvent => ({ kind: "dropped", attempt: 2, reason: "", at });
     expect(after(...refused, ...shown(2, 0), drop(100))).toMatchObject({ failures: 2 });
     expect(after(...refused, ...shown(2, 0), drop(60_000))).toMatchObject({ failures: 1 });
   });
@@ -69,6 +93,6 @@ describe("the viewer's connection", () => {
   it("ignores what an earlier attempt still says", () => {
     const second = after({ kind: "refused", attempt: 1, problem: PROBLEM, at: 0 }, { kind: "retry" });
     for (const late of shown(1, 3)) expect(decide(second, late)).toEqual([second, []]);
-    expect(decide(second, { kind: "dropped", attempt: 1, clean: false, at: 3 })).toEqual([second, []]);
+    expect(decide(second, { kind: "dropped", attempt: 1, reason: "", at: 3 })).toEqual([second, []]);
   });
 });

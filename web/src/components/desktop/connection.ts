@@ -6,14 +6,15 @@
  *                    ▼       ▼                   ▼
  *                  lost ◀────┴───────────────────┘      lost ──retry──▶ asking (a new ticket each time)
  *
- * Every attempt has a number; what an earlier attempt still has to say is ignored.
+ * Every attempt has a number; what an earlier attempt still has to say is ignored.  `problem` stays through the
+ * next attempts until one succeeds, so that the reason does not flicker.
  */
 
 import type { Problem, ViewTicket } from "../../api/types";
 
 export type Connection =
-  | { kind: "asking"; attempt: number; failures: number }
-  | { kind: "opening"; attempt: number; failures: number }
+  | { kind: "asking"; attempt: number; failures: number; problem: Problem | null }
+  | { kind: "opening"; attempt: number; failures: number; problem: Problem | null }
   | { kind: "shown"; attempt: number; failures: number; since: number }
   | { kind: "lost"; attempt: number; failures: number; problem: Problem; retryAt: number };
 
@@ -21,7 +22,7 @@ export type ConnectionEvent =
   | { kind: "ticket"; attempt: number; ticket: ViewTicket }
   | { kind: "refused"; attempt: number; problem: Problem; at: number }
   | { kind: "opened"; attempt: number; at: number }
-  | { kind: "dropped"; attempt: number; clean: boolean; at: number }
+  | { kind: "dropped"; attempt: number; reason: string; at: number }
   | { kind: "expired"; attempt: number; at: number }
   | { kind: "retry" };
 
@@ -50,12 +51,12 @@ export function backoffMs(failures: number): number {
 
 /** The first attempt; its number must be new, also when the viewer was stopped and is started again. */
 export function begin(attempt: number): Decision {
-  return ask(attempt, 0);
+  return ask({ attempt, failures: 0, problem: null });
 }
 
 export function decide(state: Connection, event: ConnectionEvent): Decision {
   if (event.kind === "retry")
-    return state.kind === "lost" ? ask(state.attempt + 1, state.failures) : [state, []];
+    return state.kind === "lost" ? ask({ ...state, attempt: state.attempt + 1 }) : [state, []];
   if (event.attempt !== state.attempt || state.kind === "lost") return [state, []];
   switch (event.kind) {
     case "ticket":
@@ -63,19 +64,27 @@ export function decide(state: Connection, event: ConnectionEvent): Decision {
       return [{ ...state, kind: "opening" }, [{ ...event, kind: "open" }]];
     case "opened":
       if (state.kind !== "opening") return [state, []];
-      return [{ ...state, kind: "shown", since: event.at }, [{ kind: "restore-focus" }]];
+      return [shown(state, event.at), [{ kind: "restore-focus" }]];
     case "refused":
       return lose(state, event.problem, event.at);
     case "dropped":
-      return lose(state, state.kind === "shown" ? broken(event.clean) : unopened(), event.at);
+      return lose(state, dropped(state.kind === "shown", event.reason), event.at);
     case "expired":
       return state.kind === "shown" ? [state, []] : lose(state, silent(), event.at);
   }
 }
 
-function ask(attempt: number, failures: number): Decision {
+function shown({ attempt, failures }: Connection, since: number): Connection {
+  return { kind: "shown", attempt, failures, since };
+}
+
+function ask({
+  attempt,
+  failures,
+  problem,
+}: Omit<Extract<Connection, { kind: "asking" }>, "kind">): Decision {
   return [
-    { kind: "asking", attempt, failures },
+    { kind: "asking", attempt, failures, problem },
     [
       { kind: "ask-ticket", attempt },
       { kind: "expire-in", attempt, ms: ATTEMPT_MS },
@@ -95,19 +104,13 @@ function lose(state: Connection, problem: Problem, at: number): Decision {
 
 const REMEDY = "Nothing to do: the page connects again by itself.  The sign-in goes on in the machine.";
 
-function broken(clean: boolean): Problem {
-  const cause = clean
-    ? "The machine's desktop closed the connection."
-    : "The connection to the machine's desktop broke: the network, the controller or the machine went away.";
-  return { code: "view_lost", cause, remedy: REMEDY };
-}
-
-function unopened(): Problem {
-  return {
-    code: "view_refused",
-    cause: "The machine's desktop did not take the connection.",
-    remedy: REMEDY,
-  };
+/** @param reason What the controller said when it closed the connection; empty when it could not. */
+function dropped(shown: boolean, reason: string): Problem {
+  const what = shown
+    ? "The connection to the machine's desktop ended"
+    : "The machine's desktop could not be opened";
+  const why = reason === "" ? "the network, the controller or the machine went away" : reason;
+  return { code: shown ? "view_lost" : "view_refused", cause: `${what}: ${why}.`, remedy: REMEDY };
 }
 
 function silent(): Problem {

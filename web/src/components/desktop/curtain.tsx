@@ -1,32 +1,34 @@
 import { Button } from "@mantine/core";
 import { useEffect, useState } from "react";
 
+import type { Problem } from "../../api/types";
 import { ProblemPanel } from "../../ui/problem-panel";
-import type { Connection } from "./connection";
 import classes from "./desktop.module.css";
 
 interface Props {
-  lost: Extract<Connection, { kind: "lost" }>;
+  problem: Problem;
+  /** On `performance.now()`'s clock; null while a try is under way. */
+  retryAt: number | null;
   lastGoodStep: string;
   retryNow: () => void;
 }
 
 /** Over a desktop that is not there: why, the last good step, and when the next try is. */
-export function Curtain({ lost, lastGoodStep, retryNow }: Props) {
+export function Curtain({ problem, retryAt, lastGoodStep, retryNow }: Props) {
   return (
     <div className={classes.curtain}>
       <div className={classes.notice}>
         <ProblemPanel
           title="The desktop is not connected"
-          problem={lost.problem}
+          problem={problem}
           action={
-            <Button size="xs" onClick={retryNow}>
+            <Button size="xs" loading={retryAt === null} onClick={retryNow}>
               Try now
             </Button>
           }
         />
         <p className={classes.more}>
-          Last good step: {lastGoodStep} · <NextTry at={lost.retryAt} />
+          Last good step: {lastGoodStep} · {retryAt === null ? "trying now…" : <NextTry at={retryAt} />}
         </p>
       </div>
     </div>

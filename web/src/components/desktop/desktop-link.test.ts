@@ -56,7 +56,7 @@ describe("the desktop link", () => {
   it("connects again by itself with a new ticket and gives the focus back", async () => {
     desktop.last.listeners.onOpened();
     expect(link.shown).toBe(desktop.last.surface);
-    desktop.last.listeners.onDropped(false);
+    desktop.last.listeners.onDropped("");
     expect(link.state.kind).toBe("lost");
     expect(desktop.askSession).toHaveBeenCalledOnce();
     await vi.advanceTimersByTimeAsync(250);
@@ -68,7 +68,7 @@ describe("the desktop link", () => {
   it("shows the API's own reason when it gives no ticket", async () => {
     const problem = { code: "conflict", cause: "The machine is stopping.", remedy: "Wait." };
     desktop.parts.askTicket = () => Promise.reject(new ApiError(409, problem));
-    desktop.last.listeners.onDropped(false);
+    desktop.last.listeners.onDropped("");
     await vi.advanceTimersByTimeAsync(250);
     expect(link.state).toMatchObject({ kind: "lost", problem });
   });
@@ -83,7 +83,7 @@ describe("the desktop link", () => {
   it("does nothing any more once stopped", async () => {
     link.stop();
     expect(desktop.last.surface.close).toHaveBeenCalledOnce();
-    desktop.last.listeners.onDropped(true);
+    desktop.last.listeners.onDropped("the controller stops");
     await vi.advanceTimersByTimeAsync(60_000);
     expect(desktop.tickets).toBe(1);
   });
@@ -94,7 +94,7 @@ describe("the desktop link", () => {
       new Promise((resolve) => {
         arrive = resolve;
       });
-    desktop.last.listeners.onDropped(false);
+    desktop.last.listeners.onDropped("");
     await vi.advanceTimersByTimeAsync(250 + 10_000);
     const late = { focus: vi.fn(), release: vi.fn(), type: vi.fn(), close: vi.fn() };
     arrive(late);

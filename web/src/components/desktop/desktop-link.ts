@@ -27,7 +27,8 @@ export interface Surface {
 
 export interface SurfaceListeners {
   onOpened: () => void;
-  onDropped: (clean: boolean) => void;
+  /** @param reason The controller's, from the close frame; empty when there was none. */
+  onDropped: (reason: string) => void;
   /** The machine's clipboard changed. */
   onClipboard: (text: string) => void;
 }
@@ -42,7 +43,7 @@ export interface LinkParts {
 }
 
 export class DesktopLink {
-  state: Connection = { kind: "asking", attempt: 0, failures: 0 };
+  state: Connection = { kind: "asking", attempt: 0, failures: 0, problem: null };
   private surface: Surface | undefined;
   private readonly timers = new Set<ReturnType<typeof setTimeout>>();
   private readonly watchers = new Set<() => void>();
@@ -131,8 +132,8 @@ export class DesktopLink {
       onOpened: () => {
         this.send({ kind: "opened", attempt, at: parts.now() });
       },
-      onDropped: (clean) => {
-        this.send({ kind: "dropped", attempt, clean, at: parts.now() });
+      onDropped: (reason) => {
+        this.send({ kind: "dropped", attempt, reason, at: parts.now() });
       },
       onClipboard: parts.onClipboard,
     };

@@ -1,6 +1,7 @@
 import { Loader } from "@mantine/core";
 import { useEffect } from "react";
 
+import type { Connection } from "./connection";
 import { Curtain } from "./curtain";
 import classes from "./desktop.module.css";
 import { watchFirstPicture } from "./first-picture";
@@ -29,15 +30,23 @@ export function Desktop({ pageTitle, lastGoodStep, onFirstPicture, ...parts }: P
       <Toolbar pageTitle={pageTitle} surface={shown ? link.shown : undefined} clipboard={clipboard} />
       <div className={classes.stage}>
         <div ref={target} className={classes.target} data-shown={shown} />
-        {(state.kind === "asking" || state.kind === "opening") && (
-          <div className={classes.opening} role="status">
-            <Loader size="sm" /> Opening the desktop…
-          </div>
-        )}
-        {state.kind === "lost" && (
-          <Curtain lost={state} lastGoodStep={lastGoodStep} retryNow={link.retryNow} />
-        )}
+        <Cover state={state} lastGoodStep={lastGoodStep} retryNow={link.retryNow} />
       </div>
     </section>
   );
+}
+
+type CoverProps = { state: Connection } & Pick<Parameters<typeof Curtain>[0], "lastGoodStep" | "retryNow">;
+
+/** What lies over a desktop that is not shown: the first opening, or why it is gone. */
+function Cover({ state, ...rest }: CoverProps) {
+  if (state.kind === "shown") return null;
+  if (state.problem === null) {
+    return (
+      <div className={classes.opening} role="status">
+        <Loader size="sm" /> Opening the desktop…
+      </div>
+    );
+  }
+  return <Curtain problem={state.problem} retryAt={state.kind === "lost" ? state.retryAt : null} {...rest} />;
 }

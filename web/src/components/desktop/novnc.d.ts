@@ -7,7 +7,7 @@ declare module "@novnc/novnc" {
   }
 
   export default class RFB {
-    constructor(target: HTMLElement, url: string, options: { shared?: boolean; wsProtocols?: string[] });
+    constructor(target: HTMLElement, channel: WebSocket, options: { shared?: boolean });
     background: string;
     focusOnClick: boolean;
     scaleViewport: boolean;

@@ -11,16 +11,24 @@ export async function openRfb(
   listeners: SurfaceListeners,
 ): Promise<Surface> {
   const { default: RFB } = await import("@novnc/novnc");
-  const rfb = new RFB(target, websocketUrl(ticket.websocket), {
-    shared: true,
-    wsProtocols: ["binary", `vestibule.ticket.${ticket.ticket}`],
+  const socket = new WebSocket(websocketUrl(ticket.websocket), [
+    "binary",
+    `vestibule.ticket.${ticket.ticket}`,
+  ]);
+  // noVNC keeps the close frame's reason to itself; this listener is there first and hears it.
+  let reason = "";
+  socket.addEventListener("close", (event) => {
+    reason = event.reason;
   });
+  const rfb = new RFB(target, socket, { shared: true });
   rfb.scaleViewport = true;
   rfb.focusOnClick = true;
   rfb.background = "transparent";
   rfb.addEventListener("connect", listeners.onOpened);
-  rfb.addEventListener("disconnect", (event) => {
-    listeners.onDropped(event.detail.clean);
+  let gone = false;
+  rfb.addEventListener("disconnect", () => {
+    gone = true;
+    listeners.onDropped(reason);
   });
   rfb.addEventListener("clipboard", (event) => {
     listeners.onClipboard(event.detail.text);
@@ -38,7 +46,8 @@ export async function openRfb(
       typeText(rfb, text);
     },
     close: () => {
-      rfb.disconnect();
+      // noVNC complains when it is told to leave what has left.
+      if (!gone) rfb.disconnect();
     },
   };
 }
