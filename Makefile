@@ -7,6 +7,9 @@ MAKEFLAGS += --no-print-directory
 
 PYTHON ?= python3
 export PYTHON
+# An environment as bare as cron's still finds the system's programs.
+PATH ?= /usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
+export PATH
 # Extra arguments of `vestibule up`, e.g. make up UP="--check"
 UP ?=
 # Extra arguments of pytest, e.g. make pytest PYTEST="-k doctor"
