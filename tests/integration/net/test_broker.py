@@ -12,6 +12,7 @@ import sys
 import time
 from collections.abc import Awaitable, Callable
 from pathlib import Path
+from typing import TextIO
 
 import pytest
 
@@ -32,9 +33,17 @@ STUBBORN = f"import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN); {SLEE
 DOUBLE_FORK = f"import os\nfor _ in 'ab':\n  if os.fork(): os._exit(0)\n  os.setsid()\n{SLEEPER}"
 
 
+def here() -> TextIO:
+    return Path(__file__).open()
+
+
+def command_line(pid: int) -> bytes:
+    return Path(f"/proc/{pid}/cmdline").read_bytes()
+
+
 async def until(condition: Callable[[], bool], timeout_s: float = 10) -> None:
     async with asyncio.timeout(timeout_s):
-        while not condition():
+        while not condition():  # noqa: ASYNC110 - the kernel tells nobody: looked at until a deadline
             await asyncio.sleep(0.01)
 
 
@@ -65,10 +74,11 @@ async def test_a_machine_is_not_the_controllers_root(run: Run) -> None:
 
 
 async def test_descriptors_arrive_renumbered_and_nothing_else_is_open(run: Run) -> None:
-    with contextlib.closing(socket.socket()) as extra, (Path(__file__)).open() as file:
+    with contextlib.closing(socket.socket()) as extra, here() as file:
         os.set_inheritable(extra.fileno(), True)
         said = await run(
-            "import os; print(sorted(int(n) for n in os.listdir('/proc/self/fd'))); print(os.readlink('/proc/self/fd/7'))",
+            "import os; print(sorted(int(n) for n in os.listdir('/proc/self/fd')))\n"
+            "print(os.readlink('/proc/self/fd/7'))",
             fds={7: file.fileno()},
         )
     assert said.startswith("[0, 1, 2, 3, 7]")  # 3 is the listing itself
@@ -114,7 +124,7 @@ async def test_a_program_that_is_not_there_is_a_named_failure(
 
 async def test_the_pid_is_the_hosts(network: BrokerNetwork, vm_id: VmId, tmp_path: Path) -> None:
     pid = await start(network, vm_id, SLEEPER, tmp_path / "log")
-    assert PYTHON.encode() in Path(f"/proc/{pid}/cmdline").read_bytes()
+    assert PYTHON.encode() in command_line(pid)
     await network.destroy(vm_id)
     assert not alive(pid)
 
@@ -278,10 +288,12 @@ from vestibule.drivers.net.cgroups import Cgroups
 from vestibule.drivers.net.client import DEFAULT_MACHINE_ID, BrokerNetwork, identity_for
 
 async def main(vm_id, log, program):
-    network = BrokerNetwork(identity=identity_for(DEFAULT_MACHINE_ID, DEFAULT_MACHINE_ID), cgroups=Cgroups.detect())
+    identity = identity_for(DEFAULT_MACHINE_ID, DEFAULT_MACHINE_ID)
+    network = BrokerNetwork(identity=identity, cgroups=Cgroups.detect())
     await network.create(vm_id, [])
     limits = Limits(mem_mib=256, vcpus=1, pids=64)
-    pid = await network.spawn(vm_id, ["/usr/bin/python3", "-I", "-c", program], fds={}, log=Path(log), limits=limits)
+    argv = ["/usr/bin/python3", "-I", "-c", program]
+    pid = await network.spawn(vm_id, argv, fds={}, log=Path(log), limits=limits)
     print(network._running().pid, pid, flush=True)
     await asyncio.Event().wait()
 
@@ -292,7 +304,7 @@ asyncio.run(main(*sys.argv[1:]))
 async def test_a_killed_controller_leaves_neither_broker_nor_machine(
     network: BrokerNetwork, vm_id: VmId, tmp_path: Path
 ) -> None:
-    controller = subprocess.Popen(
+    controller = subprocess.Popen(  # noqa: ASYNC220 - started once, killed below
         [sys.executable, "-c", CONTROLLER, vm_id, str(tmp_path / "log"), STUBBORN], stdout=subprocess.PIPE
     )
     with controller:
