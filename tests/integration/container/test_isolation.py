@@ -236,7 +236,7 @@ async def test_only_the_proxy_answers(start: Start, new_request: Callable[..., M
 async def test_stop_leaves_nothing(start: Start, new_request: Callable[..., MachineRequest]) -> None:
     request = new_request()
     program = "import os, time\nfor _ in range(5): os.fork()\ntime.sleep(600)"
-    machine = await start(request, "/usr/bin/python3", "-I", "-c", program)
+    machine = await start(request, "/usr/bin/python3", "-I", "-c", program, request.vm_id)
     await _until(lambda: len(_processes_of(request.vm_id)) > 10)
     await machine.stop()
     await machine.stop()
@@ -258,7 +258,7 @@ def _groups_of(vm_id: str) -> list[Path]:
 
 
 def _processes_of(vm_id: str) -> list[int]:
-    """By control group where there is one, else by bubblewrap's command line."""
+    """By control group where there is one, and by command line."""
     return [pid for pid in _pids() if vm_id in _text(pid, "cgroup") or vm_id in _text(pid, "cmdline")]
 
 
