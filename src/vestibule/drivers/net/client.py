@@ -15,6 +15,8 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Self
 
+import structlog
+
 from vestibule.core.errors import HostUnfit, MachineFailed, SettingsInvalid
 from vestibule.core.ids import VmId
 from vestibule.core.machines import Limits
@@ -23,6 +25,8 @@ from vestibule.drivers.net.cgroups import Cgroups, LimitsReport
 from vestibule.drivers.net.confinement import Identity
 from vestibule.drivers.net.connection import Connection, gone, launch
 from vestibule.services.ports import Exit
+
+log = structlog.get_logger()
 
 DEFAULT_MACHINE_ID = 1_879_070_277
 """A uid and gid from the range that systemd documents as unused (0x70000000 to 0x7FFFFFFF)."""
@@ -193,7 +197,10 @@ class BrokerNetwork:
     async def _forget(self, vm_id: VmId) -> None:
         self._settle(vm_id, Exit(code=None, signal=signal.SIGKILL))
         self._exits.pop(vm_id, None)
-        await self._cgroups.remove(vm_id)
+        try:
+            await self._cgroups.remove(vm_id)
+        except OSError as error:  # the machine has ended all the same; the next start sweeps
+            log.warning("Control group left behind", vm_id=vm_id, error=str(error))
 
     def _note_exit(self, exited: messages.Exited) -> None:
         self._settle(VmId(exited.vm_id), Exit(code=exited.code, signal=exited.signal))
