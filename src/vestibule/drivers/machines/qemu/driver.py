@@ -23,6 +23,7 @@ from vestibule.drivers.machines.qemu.argv import (
 from vestibule.drivers.machines.qemu.memory import TemplateMemory, new_memory
 from vestibule.drivers.machines.qemu.process import Launch, QemuProcess
 from vestibule.drivers.machines.qemu.snapshot import Say, Snapshot, SnapshotStore, find_qemu
+from vestibule.drivers.net.processes import start_ticks
 from vestibule.services.ports import Exit, MachineRequest, Network
 
 LOG_NAME = "console.log"
@@ -37,11 +38,17 @@ class QemuMachine:
         self.process = process
         self._network = network
         self._request = request
+        self._pid_started = start_ticks(process.pid) or 0
 
     @property
     def pid(self) -> int:
         """Host pid of QEMU."""
         return self.process.pid
+
+    @property
+    def pid_started(self) -> int:
+        """See services.ports.Machine; 0 when it had already ended."""
+        return self._pid_started
 
     @property
     def control(self) -> SocketControl:
