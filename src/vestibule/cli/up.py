@@ -62,9 +62,6 @@ def _welcome(settings: Settings) -> str:
         name = controller.get("/api/me")["name"]
         link = controller.post(f"/api/users/{name}/link")
     address = f"{str(settings.public_url or default_url(settings)).rstrip('/')}{DASHBOARD}"
-    return (
-        f"\nVestibule is up.\n"
-        f"  Dashboard                 {address}\n"
-        f"  Sign in, once, as {name}:  {link['url']}\n"
-        f"  Stop                      Ctrl-C\n"
-    )
+    lines = (("Dashboard", address), (f"Sign in, once, as {name}", link["url"]), ("Stop", "Ctrl-C"))
+    width = max(len(label) for label, _ in lines)
+    return "\nVestibule is up.\n" + "".join(f"  {label:<{width}}  {text}\n" for label, text in lines)

@@ -1,11 +1,12 @@
 from __future__ import annotations
 
+import dataclasses
 import shutil
 from pathlib import Path
 
 import pytest
 
-from vestibule.drivers.goldens.resources import Resources, find_resources
+from vestibule.resources import Resources, find_resources
 
 
 @pytest.fixture
@@ -14,7 +15,8 @@ def resources(tmp_path: Path) -> Resources:
     real = find_resources()
     shutil.copytree(real.images, tmp_path / "images")
     shutil.copytree(real.agent, tmp_path / "agent")
-    return Resources(
+    return dataclasses.replace(
+        real,
         images=tmp_path / "images",
         agent=tmp_path / "agent",
         agent_package=tmp_path / "agent" / "vestibule_agent",

@@ -6,7 +6,7 @@ import pytest
 
 from vestibule.core.errors import GoldenFailed
 from vestibule.drivers.goldens.recipe import read_spec
-from vestibule.drivers.goldens.resources import Resources
+from vestibule.resources import Resources
 
 
 def _append(path: Path, text: str) -> None:

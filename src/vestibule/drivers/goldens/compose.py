@@ -11,9 +11,9 @@ from vestibule.drivers.goldens.build import GoldenBuilder
 from vestibule.drivers.goldens.cache import Cache
 from vestibule.drivers.goldens.golden import golden_build
 from vestibule.drivers.goldens.recipe import GoldenSpec, read_spec
-from vestibule.drivers.goldens.resources import Resources, find_resources
 from vestibule.drivers.goldens.store import DirectoryGoldenStore
 from vestibule.drivers.goldens.tools_layer import tools_layer
+from vestibule.resources import Resources, find_resources
 from vestibule_agent.build import build_id
 
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from vestibule.core.errors import GoldenFailed
 from vestibule.core.goldens import LayerRecipe, Recipe
-from vestibule.drivers.goldens.resources import Resources
+from vestibule.resources import Resources
 
 BUILDER = 1
 """Raise when the code of this package turns the same inputs into other bytes."""
