@@ -146,10 +146,6 @@ class Provider(_Schema):
         if self.flow is Flow.DEVICE and self.login.user_code_pattern is None:
             raise ValueError('login.user_code_pattern is needed when flow = "device"')
 
-    def allows(self, host: str) -> bool:
-        """Whether a machine of this tool may reach ``host``: a name in any case, final dot or not."""
-        return domain_allowed(host, self.egress.allow)
-
 
 def domain_allowed(host: str, allow: Iterable[str]) -> bool:
     """``*.example.com`` allows every name below example.com but not itself; other entries only themselves."""
