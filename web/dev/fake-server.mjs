@@ -26,8 +26,10 @@ import {
 const PORT = Number(process.env.PORT ?? 4100);
 const DIST = join(import.meta.dirname, "../dist");
 const TYPES = { ".html": "text/html", ".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml" };
+/** As the controller sends it (api/pages.py). */
 const CSP =
-  "default-src 'self'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; connect-src 'self' ws:";
+  "default-src 'self'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; " +
+  "connect-src 'self'; object-src 'none'; base-uri 'none'; frame-ancestors 'none'; form-action 'self'";
 
 const sessions = new Map(STORIES.map((story) => [`s-${story}`, sessionIn(story, `s-${story}`)]));
 const followers = new Map();
@@ -39,7 +41,7 @@ const ABSENT = problem(
   404,
   "absent",
   "There is no such session, or it is someone else's.",
-  "Look at your sessions: vestibule session list",
+  "Look at your sessions: vestibule session list.",
 );
 const SIGNED_OUT = problem(
   401,

@@ -7,6 +7,13 @@ import { afterEach, beforeEach, vi } from "vitest";
 
 import { FakeEventSource } from "./fake-event-source";
 
+/** Never opens: no test reaches out of its process. */
+class SilentWebSocket {
+  addEventListener(): void {
+    /* nothing ever happens */
+  }
+}
+
 configure({ asyncUtilTimeout: 10_000 });
 
 class NoResizeObserver {
@@ -24,6 +31,7 @@ class NoResizeObserver {
 beforeEach(() => {
   FakeEventSource.all = [];
   vi.stubGlobal("EventSource", FakeEventSource);
+  vi.stubGlobal("WebSocket", SilentWebSocket);
   vi.stubGlobal("ResizeObserver", NoResizeObserver);
   vi.stubGlobal("matchMedia", (media: string) => ({
     media,
