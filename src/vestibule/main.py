@@ -147,7 +147,7 @@ async def _services(machinery: Machinery, database: Database, demo_socket: Path)
     folders = [find_resources().providers, *([settings.providers_dir] if settings.providers_dir else [])]
     known = providers.load(folders)
     verdicts = _Verdicts()
-    egress = EgressProxy(internal={DEMO_HOST: demo_socket}, on_verdict=verdicts)
+    egress = EgressProxy(internal={DEMO_HOST: demo_socket, **settings.internal_sites}, on_verdict=verdicts)
     machines = Machines(
         settings=_machine_settings(machinery),
         choice=machinery.choice,

@@ -144,6 +144,11 @@ class Settings(BaseSettings):
     debian_mirror: str | None = Field(
         default=None, description="Mirror for the golden's packages; unset: what the host's apt uses."
     )
+    internal_sites: dict[str, Path] = Field(
+        default={},
+        description="Sites of this host that machines may reach: name → UNIX socket of an HTTP server, "
+        'e.g. `{"sso.example.com" = "/run/sso.sock"}`.',
+    )
     providers_dir: Path | None = Field(
         default=None, description="Folder with more provider files; they win over the shipped ones by name."
     )

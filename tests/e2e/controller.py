@@ -86,6 +86,8 @@ class Controller:
         self.process.terminate()
         self.process.wait(STOP_TIMEOUT_S)
         self._reader.join(STOP_TIMEOUT_S)
+        if self.process.stderr is not None:
+            self.process.stderr.close()
 
 
 @contextlib.contextmanager

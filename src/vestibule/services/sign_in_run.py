@@ -17,11 +17,13 @@ import dataclasses
 import datetime as dt
 from collections.abc import Awaitable, Coroutine
 from typing import Any
+from urllib.parse import urlsplit
 
 import structlog
 
 from vestibule.core import diagnosis
 from vestibule.core import sessions as s
+from vestibule.core.egress import Verdict
 from vestibule.core.errors import Conflict, MachineFailed
 from vestibule.core.ids import SessionId, UserId, VmId
 from vestibule.core.providers import Provider, login_spec
@@ -64,6 +66,7 @@ class SignInRun:
         self._credential: CredentialRecord | None = None
         self._tasks: set[asyncio.Task[None]] = set()
         self._deadline_moved = asyncio.Event()
+        self._missed: dict[str, Verdict] = {}
         self.record = record
 
     @property
@@ -92,6 +95,7 @@ class SignInRun:
         except Conflict:
             self.record = await self._world.sessions.get(self.record.session_id)
             return
+        await self._tell_missed()
         for effect in decision.effects:
             self._perform(effect)
 
@@ -231,6 +235,20 @@ class SignInRun:
     async def _await_credential(self) -> None:
         await asyncio.sleep(CREDENTIAL_GRACE_S)
         self.post(s.GraceOver(screen=await self._guest().screen()))
+
+    async def site_missed(self, verdict: Verdict) -> None:
+        """A site could not be reached.  Worth a notice when it is the sign-in page's; others are in the log.
+
+        The browser may try the page before the address has come through as an event.
+        """
+        self._missed[verdict.host] = verdict
+        await self._tell_missed()
+
+    async def _tell_missed(self) -> None:
+        host = urlsplit(self.record.auth_url or "").hostname
+        verdict = self._missed.pop(host, None) if host else None
+        if verdict is not None and verdict.code is not None:
+            await self.notify(verdict.code, f"The sign-in page cannot load: {verdict.cause}")
 
     async def notify(self, code: str, text: str) -> None:
         """Tell the person something that is not a failure; a final session is left as it is."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import datetime as dt
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from urllib.parse import urlsplit
 
 import structlog
 
@@ -188,14 +187,10 @@ class SignIns:
             ) from None
 
     async def site_missed(self, vm_id: VmId, verdict: Verdict) -> None:
-        """Tell the session of a machine that a site of its sign-in page could not be reached.
-
-        Only the site of the sign-in address is worth a person's attention; others are in the log.
-        """
+        """Tell the session of a machine that a site could not be reached."""
         for run in tuple(self._runs.values()):
-            address = urlsplit(run.record.auth_url or "")
-            if run.vm_id == vm_id and verdict.host == address.hostname and verdict.code is not None:
-                await run.notify(verdict.code, f"The sign-in page cannot load: {verdict.cause}")
+            if run.vm_id == vm_id:
+                await run.site_missed(verdict)
 
     def close_feed(self) -> None:
         """End every subscription to changes: the controller stops."""
