@@ -1,4 +1,7 @@
-"""``vestibule bench``: what a machine costs on this host.  Runs here, without a controller."""
+"""``vestibule bench``: what a machine costs on this host, and what a person waits for.
+
+``clone`` runs here, without a controller; ``sign-in`` and ``answers`` measure the controller that runs.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +13,9 @@ from typing import Annotated
 import typer
 
 from vestibule import main
+from vestibule.cli import controller as controllers
+from vestibule.cli.controller import Url
+from vestibule.cli.controller_bench import measure_answers, measure_sign_ins
 from vestibule.cli.output import Output, OutputFormat, print_one
 from vestibule.core.machines import DriverName
 from vestibule.services.clone_bench import Result
@@ -36,6 +42,39 @@ def clone(
     in them.  For containers, "cold" means that none of the golden's files is in the page cache.
     """
     result = asyncio.run(_measure(driver, clones, observe))
+    print_one(dataclasses.asdict(result), output)
+
+
+@app.command("sign-in")
+def sign_in(
+    sign_ins: Annotated[int, typer.Option("--sign-ins", "-n", min=1, help="How many, in turn.")] = 20,
+    driver: Annotated[DriverName | None, typer.Option(help="Unset: the host's choice.")] = None,
+    url: Url = None,
+    output: Output = OutputFormat.TABLE,
+) -> None:
+    """Time demo sign-ins: from the request to the confirmed agent, and to the sign-in page's title.
+
+    ready_s and page_s are in seconds, as this client sees them; each sign-in is cancelled afterwards.
+    """
+    with controllers.connect(url) as controller:
+        result = measure_sign_ins(controller, sign_ins, driver, _note)
+    print_one(dataclasses.asdict(result), output)
+
+
+@app.command()
+def answers(
+    requests: Annotated[int, typer.Option("--requests", "-n", min=1, help="How many, in turn.")] = 50,
+    machines: Annotated[int, typer.Option(min=0, help="Machines that run meanwhile.")] = 10,
+    driver: Annotated[DriverName | None, typer.Option(help="Unset: the host's choice.")] = None,
+    url: Url = None,
+    output: Output = OutputFormat.TABLE,
+) -> None:
+    """Time the answers to POST /api/vm/auth, in milliseconds, while machines run.
+
+    Its sign-ins are cancelled and its machines stopped afterwards.
+    """
+    with controllers.connect(url) as controller:
+        result = measure_answers(controller, requests, machines, driver, _note)
     print_one(dataclasses.asdict(result), output)
 
 

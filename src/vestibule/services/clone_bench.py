@@ -20,6 +20,7 @@ from vestibule.core.addresses import MachineNetwork
 from vestibule.core.errors import MachineFailed, VestibuleError
 from vestibule.core.ids import GoldenId
 from vestibule.core.machines import Limits
+from vestibule.core.percentiles import Percentiles
 from vestibule.services.machines import ENTROPY_BYTES, TOKEN_BYTES
 from vestibule.services.ports import Clock, Machine, MachineDriver, MachineRequest, RunFolders
 from vestibule_agent.protocol import CONTRACT, Handover
@@ -66,14 +67,6 @@ class Sample:
     start_s: float
     random_sample: str
     usage: Usage | None
-
-
-@dataclasses.dataclass(frozen=True, kw_only=True)
-class Percentiles:
-    """Of the clones' starts, in seconds."""
-
-    p50: float
-    p99: float
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -187,18 +180,12 @@ def _result(cold: Sample, samples: Sequence[Sample], failures: Sequence[Vestibul
     usages = [sample.usage for sample in samples if sample.usage is not None]
     if not samples or not usages:
         raise failures[-1]
-    starts = sorted(sample.start_s for sample in samples)
-    p50 = statistics.median(starts)
+    clone_s = Percentiles.of([sample.start_s for sample in samples])
     return Result(
         cold_boot_s=round(cold.start_s, 3),
-        clone_s=Percentiles(p50=round(p50, 3), p99=round(_percentile_99(starts), 3)),
-        ratio=round(cold.start_s / p50, 1),
+        clone_s=clone_s,
+        ratio=round(cold.start_s / clone_s.p50, 1),
         failures=len(failures),
         private_mb=round(statistics.mean(usage.private_bytes for usage in usages) / 1e6, 1),
         cpu_s=round(statistics.mean(usage.cpu_s for usage in usages), 2),
     )
-
-
-def _percentile_99(ordered: Sequence[float]) -> float:
-    """The nearest-rank percentile: with fewer than 100 samples, the slowest."""
-    return ordered[-(-len(ordered) * 99 // 100) - 1]
