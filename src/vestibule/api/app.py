@@ -7,10 +7,14 @@ from pathlib import Path
 from fastapi import FastAPI
 from fastapi.routing import APIRoute
 from starlette.datastructures import MutableHeaders
+from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from vestibule.api import errors, pages
 from vestibule.api.routes import accounts, catalogue, credentials, machines, sessions
+
+MAX_BODY_BYTES = 128 * 1024
+"""A pasted text of the longest kind, every character of it escaped."""
 
 
 def create(web_dir: Path) -> FastAPI:
@@ -18,12 +22,13 @@ def create(web_dir: Path) -> FastAPI:
     app = FastAPI(
         title="Vestibule",
         version="1",
-        openapi_url="/api/openapi.json",
+        openapi_url=None,  # a route of ours serves it, to who has signed in
         docs_url=None,
         redoc_url=None,
         generate_unique_id_function=_operation_id,
     )
     errors.install(app)
+    app.add_middleware(BodyLimit)
     app.add_middleware(NoStore)
     for resource in (sessions, machines, accounts, credentials, catalogue):
         app.include_router(resource.router)
@@ -34,6 +39,27 @@ def create(web_dir: Path) -> FastAPI:
 
 def _operation_id(route: APIRoute) -> str:
     return route.name
+
+
+class BodyLimit:
+    """Nothing that the API takes is larger than MAX_BODY_BYTES; more is not read."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one connection."""
+        taken = 0
+
+        async def counted() -> Message:
+            nonlocal taken
+            message = await receive()
+            taken += len(message.get("body", b""))
+            if taken > MAX_BODY_BYTES:
+                raise HTTPException(413, f"The request's body is larger than {MAX_BODY_BYTES} bytes")
+            return message
+
+        await self._app(scope, counted if scope["type"] == "http" else receive, send)
 
 
 class NoStore:

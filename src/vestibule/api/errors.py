@@ -26,6 +26,12 @@ STATUS: dict[type[errors.VestibuleError], int] = {
 }
 """The first entry on the error's own line of ancestors decides."""
 
+HTTP_CODES = {404: "absent", 405: "method_not_allowed", 413: "too_large"}
+"""Failure code of what the framework itself refuses."""
+
+MAX_QUOTED = 200
+"""Characters of a request that an error answer repeats."""
+
 
 def status_of(error: errors.VestibuleError) -> int:
     """The HTTP status that tells a client what to do about this error."""
@@ -54,7 +60,7 @@ async def _named(_: Request, error: Exception) -> JSONResponse:
 async def _invalid(_: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, RequestValidationError)  # noqa: S101  registered for this type alone
     first = error.errors()[0]
-    where = ".".join(str(part) for part in first["loc"])
+    where = _quoted(".".join(str(part) for part in first["loc"]))
     problem = Problem(
         code="bad_input",
         cause=f"The request is not of the documented form: {where}: {first['msg']}.",
@@ -63,10 +69,15 @@ async def _invalid(_: Request, error: Exception) -> JSONResponse:
     return answer(422, problem)
 
 
+def _quoted(sent: str) -> str:
+    """What a client sent, short, and encodable whatever it is (JSON can hold half a surrogate pair)."""
+    return sent[:MAX_QUOTED].encode(errors="backslashreplace").decode()
+
+
 async def _http(_: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, HTTPException)  # noqa: S101  registered for this type alone
     problem = Problem(
-        code="absent" if error.status_code == 404 else "refused",
+        code=HTTP_CODES.get(error.status_code, "refused"),
         cause=f"{error.detail}.",
         remedy="Compare address and method with /api/openapi.json.",
     )

@@ -39,7 +39,7 @@ class Failure(Problem):
 class StartSignIn(Model):
     """POST /api/vm/auth."""
 
-    provider: str
+    provider: str = Field(max_length=64)
     driver: DriverName | None = Field(default=None, description="Overrides the host's choice.")
 
 

@@ -5,10 +5,16 @@ from __future__ import annotations
 from vestibule.api import present as shapes
 from vestibule.api import schemas
 from vestibule.api.context import Context
-from vestibule.core.records import SessionRecord
+from vestibule.core.records import SessionRecord, StageRecord
 
 
 async def present(context: Context, record: SessionRecord) -> schemas.Session:
     """The session with stages, notices and the actions allowed now."""
     stages, notices = await context.sign_ins.history(record.session_id)
     return shapes.session(record, context.providers.get(record.provider), stages, notices)
+
+
+def just_started(context: Context, record: SessionRecord) -> schemas.Session:
+    """A session that was stored a moment ago: its history is known without asking the store."""
+    stage = StageRecord(session_id=record.session_id, status=record.status, at=record.created_at)
+    return shapes.session(record, context.providers.get(record.provider), [stage], [])

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 from importlib.metadata import version
+from typing import Any
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Request
 
 from vestibule.api import present, schemas
 from vestibule.api.context import Caller, Services
@@ -18,6 +19,12 @@ router = APIRouter(tags=["catalogue"])
 async def livez() -> dict[str, str]:
     """The one route that asks nobody who they are: the process answers."""
     return {"status": "ok"}
+
+
+@router.get("/api/openapi.json", include_in_schema=False)
+async def read_document(request: Request, _: Caller) -> dict[str, Any]:
+    """The OpenAPI document of this very controller."""
+    return dict(request.app.openapi())
 
 
 @router.get("/api/providers")

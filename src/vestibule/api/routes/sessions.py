@@ -9,7 +9,7 @@ from fastapi.responses import StreamingResponse
 
 from vestibule.api import events, schemas
 from vestibule.api.context import Caller, Context, Services, origin
-from vestibule.api.sessions import present
+from vestibule.api.sessions import just_started, present
 from vestibule.core.ids import SessionId
 from vestibule.core.records import SessionRecord
 from vestibule.core.sessions import FINAL, SessionStatus
@@ -31,7 +31,7 @@ async def start_sign_in(
     return schemas.StartedSignIn(
         session_id=record.session_id,
         status=SessionStatus.STARTED,
-        session=await present(services, record),
+        session=just_started(services, record),
     )
 
 

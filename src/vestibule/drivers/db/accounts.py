@@ -29,7 +29,7 @@ class DbAccounts:
 
     async def add_user(self, user: User) -> None:
         """Raise Conflict ``user_exists`` when the name is taken."""
-        async with self._database.write() as connection:
+        async with self._database.write_durably() as connection:
             try:
                 await connection.execute(users.insert().values(values(user)))
             except IntegrityError as error:
@@ -65,7 +65,7 @@ class DbAccounts:
     ) -> None:
         """Store a one-time sign-in link; expired ones are dropped on the way."""
         link = {"secret_hash": secret_hash, "user_id": user_id, "expires_at": expires_at}
-        async with self._database.write() as connection:
+        async with self._database.write_durably() as connection:
             await connection.execute(sign_in_links.delete().where(sign_in_links.c.expires_at <= now))
             await connection.execute(sign_in_links.insert().values(link))
 
@@ -76,7 +76,7 @@ class DbAccounts:
             .where(sign_in_links.c.secret_hash == secret_hash, sign_in_links.c.expires_at > now)
             .returning(sign_in_links.c.user_id)
         )
-        async with self._database.write() as connection:
+        async with self._database.write_durably() as connection:
             user_id = await connection.scalar(take)
             if user_id is None:
                 return None
@@ -85,7 +85,7 @@ class DbAccounts:
 
     async def add_token(self, token: ApiToken) -> None:
         """Store an API token."""
-        async with self._database.write() as connection:
+        async with self._database.write_durably() as connection:
             await connection.execute(api_tokens.insert().values(values(token)))
 
     async def user_of_token(self, secret_hash: bytes) -> User | None:
@@ -112,7 +112,7 @@ class DbAccounts:
     async def delete_token(self, user_id: UserId, token_id: TokenId) -> None:
         """Raise Absent when it is not this user's."""
         which = sa.and_(api_tokens.c.user_id == user_id, api_tokens.c.token_id == token_id)
-        async with self._database.write() as connection:
+        async with self._database.write_durably() as connection:
             if (await connection.execute(api_tokens.delete().where(which))).rowcount == 0:
                 raise absent("token", token_id)
 

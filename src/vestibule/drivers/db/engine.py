@@ -4,13 +4,18 @@
 
     Database ── write() ──→ BEGIN IMMEDIATE: the lock is taken at the start, waited for up to BUSY_S,
              │              never upgraded half-way (which SQLite refuses at once, timeout or not)
-             └─ read()  ──→ BEGIN: a snapshot; with WAL it neither waits nor is waited for
+             ├─ write_durably() ──→ the same, and on the disk before it returns
+             └─ read()  ──→ each statement a snapshot of its own; with WAL it neither waits nor is waited for
+
+A power cut may undo the last moments of what ``write`` stored, never half of a transaction, and all of it
+concerns machines that the power cut ended too.  Credentials and accounts are stored by ``write_durably``.
 
 Lifetime: one per controller, opened in ``main`` by ``migrate.open_database``, closed at its end.
 """
 
 from __future__ import annotations
 
+import functools
 import os
 import sqlite3
 from collections.abc import AsyncIterator, Iterator
@@ -31,13 +36,17 @@ _WRITE = "vestibule_write"
 
 
 class Database:
-    """An engine with the two kinds of transaction."""
+    """The kinds of transaction; ``durable`` may be the same engine as ``engine``."""
 
-    def __init__(self, engine: AsyncEngine) -> None:
+    def __init__(self, engine: AsyncEngine, durable: AsyncEngine) -> None:
+        self._engines = {engine, durable}
         self._reader = engine
         self._writer = engine.execution_options(**{_WRITE: True})
-        event.listen(engine.sync_engine, "connect", _on_connect)
-        event.listen(engine.sync_engine, "begin", _on_begin)
+        self._durable_writer = durable.execution_options(**{_WRITE: True})
+        for each in self._engines:
+            level = "FULL" if each is durable else "NORMAL"
+            event.listen(each.sync_engine, "connect", functools.partial(_on_connect, synchronous=level))
+            event.listen(each.sync_engine, "begin", _on_begin)
 
     @classmethod
     def at(cls, path: Path) -> Self:
@@ -50,7 +59,9 @@ class Database:
             os.close(os.open(path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600))
         except OSError as error:
             raise _unusable(f"The database {path} could not be opened: {error.strerror}.") from error
-        return cls(create_async_engine(URL.create("sqlite+aiosqlite", database=str(path))))
+        url = URL.create("sqlite+aiosqlite", database=str(path))
+        # Every block below ends its own transaction; a rollback at each return would be one more trip.
+        return cls(*(create_async_engine(url, pool_reset_on_return=None) for _ in range(2)))
 
     @classmethod
     def in_memory(cls) -> Self:
@@ -58,11 +69,14 @@ class Database:
         engine = create_async_engine(
             "sqlite+aiosqlite:///:memory:", poolclass=AsyncAdaptedQueuePool, pool_size=1, max_overflow=0
         )
-        return cls(engine)
+        return cls(engine, engine)
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[AsyncConnection]:
-        """Open a transaction that only reads.  Raises as ``write`` does."""
+        """Borrow a connection for one statement that reads.  Raises as ``write`` does.
+
+        No BEGIN and no COMMIT: each would be another trip to the driver's thread.
+        """
         with _named_failures():
             async with self._reader.begin() as connection:
                 yield connection
@@ -77,23 +91,37 @@ class Database:
             async with self._writer.begin() as connection:
                 yield connection
 
+    @asynccontextmanager
+    async def write_durably(self) -> AsyncIterator[AsyncConnection]:
+        """As ``write``, and what was written has reached the disk when the block has ended."""
+        with _named_failures():
+            async with self._durable_writer.begin() as connection:
+                yield connection
+
     async def close(self) -> None:
         """Close every connection."""
-        await self._reader.dispose()
+        for engine in self._engines:
+            await engine.dispose()
 
 
-def _on_connect(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:
+def _on_connect(connection: DBAPIConnection, _entry: ConnectionPoolEntry, *, synchronous: str) -> None:
     # The driver's own transactions begin too late for us (at the first write, deferred): none of them.
     connection.isolation_level = None
     cursor = connection.cursor()
-    for pragma in ("journal_mode = WAL", f"busy_timeout = {round(BUSY_S * 1000)}", "foreign_keys = ON"):
-        cursor.execute(f"PRAGMA {pragma}")
+    settings = {
+        "journal_mode": "WAL",
+        "synchronous": synchronous,
+        "busy_timeout": round(BUSY_S * 1000),
+        "foreign_keys": "ON",
+    }
+    for name, value in settings.items():
+        cursor.execute(f"PRAGMA {name} = {value}")
     cursor.close()
 
 
 def _on_begin(connection: Connection) -> None:
-    writes = connection.get_execution_options().get(_WRITE, False)
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+    if connection.get_execution_options().get(_WRITE, False):
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
 
 
 @contextmanager

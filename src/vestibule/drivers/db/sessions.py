@@ -73,7 +73,7 @@ class DbSessions:
     ) -> SessionRecord:
         """Store the sealed credential and ``seen`` → completed, together or not at all."""
         step = _Step(session_id=session_id, seen=seen, to=SessionStatus.COMPLETED, at=at)
-        async with self._database.write() as connection:
+        async with self._database.write_durably() as connection:
             done = await _advance(connection, step, {"credential_id": credential.credential_id})
             await connection.execute(credentials.insert().values(values(credential)))
             return done

@@ -16,6 +16,8 @@ from vestibule.drivers.net import namespaces
 _ABOVE_TARGETS = 512
 _MAX_FD = 1_048_576
 _OPEN_FILES = 16_384
+NICENESS = 5
+"""Machines yield to the controller: a page must answer while many of them start."""
 _ENVIRONMENT = {"PATH": "/usr/local/bin:/usr/bin:/bin", "LANG": "C.UTF-8"}
 """Nothing of the controller's environment reaches a machine."""
 
@@ -106,6 +108,7 @@ def _give_up(parent: int) -> None:
     signal.pthread_sigmask(signal.SIG_SETMASK, [])
     for number in (signal.SIGPIPE, signal.SIGXFSZ, signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.SIG_DFL)
+    os.nice(NICENESS)
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     resource.setrlimit(resource.RLIMIT_NOFILE, _open_files())
     namespaces.prctl(namespaces.PR_SET_NO_NEW_PRIVS, 1)
