@@ -12,7 +12,6 @@ from typing import Annotated
 
 import typer
 
-from vestibule import main
 from vestibule.cli import controller as controllers
 from vestibule.cli.controller import Url
 from vestibule.cli.controller_bench import measure_answers, measure_sign_ins
@@ -79,6 +78,8 @@ def answers(
 
 
 async def _measure(driver: DriverName, clones: int, observe: int) -> Result:
+    from vestibule import main  # noqa: PLC0415 (loads the whole controller; most commands do without)
+
     async with main.clone_bench(load(), driver) as bench:
         return await bench.run(clones, observe, _note)
 

@@ -9,7 +9,6 @@ from collections.abc import Sequence
 import typer
 from rich.markup import escape
 
-from vestibule import main
 from vestibule.cli.exit_codes import ExitCode
 from vestibule.cli.output import Output, OutputFormat, print_json, wide_console
 from vestibule.services.host import Check, HostReport
@@ -29,6 +28,8 @@ def doctor(output: Output = OutputFormat.TABLE) -> None:
 
 
 async def _examine(settings: Settings) -> tuple[HostReport, Sequence[Check]]:
+    from vestibule import main  # noqa: PLC0415 (loads the whole controller; most commands do without)
+
     async with main.host_report(settings) as report:
         return report, await report.checks()
 

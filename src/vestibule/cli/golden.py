@@ -6,11 +6,11 @@ from typing import Annotated
 
 import typer
 
-from vestibule import main
 from vestibule.cli.output import Output, OutputFormat, Row, print_one, print_rows
 from vestibule.cli.progress import shown_steps
 from vestibule.core.goldens import Manifest
 from vestibule.core.ids import GoldenId
+from vestibule.services.ports import GoldenStore
 from vestibule.settings import Settings, load
 
 app = typer.Typer(help="The images that machines are clones of.", no_args_is_help=True)
@@ -30,21 +30,30 @@ def build(
     settings = load()
     manifest = build_missing(settings)
     if snapshot:
-        with shown_steps() as steps:
-            main.build_snapshot(settings, steps)
+        take_snapshot(settings)
     print_one(_row(manifest, manifest.golden_id), output, _COLUMNS)
 
 
 def build_missing(settings: Settings) -> Manifest:
     """Do the steps that are not done yet, showing them; returns the golden's manifest."""
+    from vestibule import main  # noqa: PLC0415 (loads the whole controller; most commands do without)
+
     with shown_steps() as steps:
         return main.golden_builder(settings).build(steps)
+
+
+def take_snapshot(settings: Settings) -> None:
+    """Take the memory snapshot that virtual machines start from, unless it is there, showing the steps."""
+    from vestibule import main  # noqa: PLC0415 (loads the whole controller; most commands do without)
+
+    with shown_steps() as steps:
+        main.build_snapshot(settings, steps)
 
 
 @app.command("list")
 def list_(output: Output = OutputFormat.TABLE) -> None:
     """Goldens on this host, newest first; one that is not wanted is stale."""
-    store = main.golden_store(load())
+    store = _store()
     wanted = store.wanted()
     print_rows([_row(manifest, wanted) for manifest in store.list()], _COLUMNS, output)
 
@@ -55,7 +64,7 @@ def show(
     output: Output = OutputFormat.TABLE,
 ) -> None:
     """One golden: what went into it, and its digests."""
-    store = main.golden_store(load())
+    store = _store()
     wanted = store.wanted()
     print_one(_row(store.manifest(GoldenId(golden_id or wanted)), wanted), output)
 
@@ -66,3 +75,9 @@ def _row(manifest: Manifest, wanted: GoldenId) -> Row:
         "wanted": manifest.golden_id == wanted,
         "build_s": round(manifest.build_s, 1),
     }
+
+
+def _store() -> GoldenStore:
+    from vestibule import main  # noqa: PLC0415 (loads the whole controller; most commands do without)
+
+    return main.golden_store(load())

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from vestibule import main
 from vestibule.settings import load
 
 
 def serve() -> None:
     """Run the controller until SIGTERM or Ctrl-C; every machine ends with it."""
+    from vestibule import main  # noqa: PLC0415 (loads the whole controller; most commands do without)
+
     main.run(load())

@@ -7,10 +7,8 @@ from typing import Annotated
 
 import typer
 
-from vestibule import main
 from vestibule.cli.controller import Controller, default_url, token_path
-from vestibule.cli.golden import build_missing
-from vestibule.cli.progress import shown_steps
+from vestibule.cli.golden import build_missing, take_snapshot
 from vestibule.core.errors import HostUnfit
 from vestibule.core.machines import DriverName
 from vestibule.settings import Settings, load
@@ -24,12 +22,13 @@ def up(
     ] = False,
 ) -> None:
     """Build the golden when it is missing, start the controller, print how to sign in."""
+    from vestibule import main  # noqa: PLC0415 (loads the whole controller; most commands do without)
+
     settings = load()
     asyncio.run(_refuse_unfit(settings))
     build_missing(settings)
     if asyncio.run(_driver(settings)) is DriverName.QEMU:
-        with shown_steps() as steps:
-            main.build_snapshot(settings, steps)
+        take_snapshot(settings)
 
     async def ready(stop: asyncio.Event) -> None:
         print(await asyncio.to_thread(_welcome, settings), flush=True)
@@ -41,6 +40,8 @@ def up(
 
 async def _refuse_unfit(settings: Settings) -> None:
     """Say what is missing before minutes are spent on a build."""
+    from vestibule import main  # noqa: PLC0415 (loads the whole controller; most commands do without)
+
     async with main.host_report(settings) as report:
         lacking = [check for check in await report.host_checks() if check.needed and not check.ok]
     if lacking:
@@ -52,6 +53,8 @@ async def _refuse_unfit(settings: Settings) -> None:
 
 async def _driver(settings: Settings) -> DriverName:
     """The driver that will be used; asked once the golden is there, whose kernel the probe boots."""
+    from vestibule import main  # noqa: PLC0415 (loads the whole controller; most commands do without)
+
     async with main.host_report(settings) as report:
         return report.choice.driver
 
