@@ -3,8 +3,9 @@ import { IconStack2 } from "@tabler/icons-react";
 import { goldensQuery } from "../api/queries";
 import type { Golden } from "../api/types";
 import { Pill } from "../ui/pill";
-import { IdCell, TimeCell } from "./cells";
+import { HashCell, IdCell, TimeCell } from "./cells";
 import { TablePage, type Column } from "./table-page";
+import classes from "./table-page.module.css";
 
 const COLUMNS: readonly Column<Golden>[] = [
   { name: "Golden", cell: (row) => <IdCell id={row.golden_id} what="golden id" /> },
@@ -12,8 +13,8 @@ const COLUMNS: readonly Column<Golden>[] = [
     name: "State",
     cell: (row) => <Pill tone={row.wanted ? "good" : "quiet"}>{row.wanted ? "current" : "stale"}</Pill>,
   },
-  { name: "Agent build", cell: (row) => <IdCell id={row.agent_build} what="agent build" /> },
-  { name: "Tools", cell: (row) => toolsOf(row) },
+  { name: "Agent build", cell: (row) => <HashCell hash={row.agent_build} what="agent build" /> },
+  { name: "Tools", cell: (row) => <Tools tools={row.tools} /> },
   { name: "Built", cell: (row) => <TimeCell at={row.built_at} none="" /> },
   { name: "Build took", cell: (row) => `${row.build_s.toFixed(0)} s` },
 ];
@@ -36,8 +37,14 @@ export function GoldensPage() {
   );
 }
 
-function toolsOf({ tools }: Golden): string {
-  return Object.entries(tools)
-    .map(([name, version]) => `${name} ${version}`)
-    .join(", ");
+function Tools({ tools }: Pick<Golden, "tools">) {
+  return (
+    <ul className={classes.list}>
+      {Object.entries(tools).map(([name, version]) => (
+        <li key={name}>
+          {name} {version}
+        </li>
+      ))}
+    </ul>
+  );
 }

@@ -4,8 +4,9 @@ import { Link } from "wouter";
 import { machinesQuery } from "../api/queries";
 import type { Machine } from "../api/types";
 import { Pill, type Tone } from "../ui/pill";
-import { IdCell, TimeCell } from "./cells";
+import { IdCell, MomentCell, SpanCell } from "./cells";
 import { sessionPath } from "./paths";
+import classes from "./table-page.module.css";
 import { TablePage, type Column } from "./table-page";
 
 const TONES: Record<Machine["status"], Tone> = {
@@ -26,8 +27,8 @@ const COLUMNS: readonly Column<Machine>[] = [
   },
   { name: "Session", cell: (row) => <SessionLink id={row.session_id} /> },
   { name: "Golden", cell: (row) => <IdCell id={row.golden_id} what="golden id" /> },
-  { name: "Created", cell: (row) => <TimeCell at={row.created_at} none="" /> },
-  { name: "Ended", cell: (row) => <TimeCell at={row.ended_at} none="–" /> },
+  { name: "Created", cell: (row) => <MomentCell at={row.created_at} /> },
+  { name: "Lived", cell: (row) => <SpanCell from={row.created_at} to={row.ended_at} still="still does" /> },
 ];
 
 /** Every machine of the caller, newest first as the API sends them. */
@@ -51,8 +52,8 @@ export function MachinesPage() {
 function State({ row }: { row: Machine }) {
   const why = row.error_cause ?? undefined;
   return (
-    <span title={why}>
-      <Pill tone={TONES[row.status]}>{row.status}</Pill>{" "}
+    <span title={why} className={classes.state}>
+      <Pill tone={TONES[row.status]}>{row.status}</Pill>
       {row.error_code !== null && <code>{row.error_code}</code>}
     </span>
   );

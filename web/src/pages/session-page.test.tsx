@@ -105,7 +105,7 @@ describe("the session page", () => {
   it("shows no box for a code when the flow needs none", async () => {
     await open({ [`GET ${SESSION}`]: sessionIn("awaiting_user_auth", { actions: ["paste", "open_url"] }) });
     expect(screen.queryByRole("textbox", { name: "Paste the code" })).toBeNull();
-    expect(screen.getByRole("button", { name: "Open in the machine" })).toBeVisible();
+    expect(screen.getByRole("button", { name: "Open in machine" })).toBeVisible();
   });
 
   it("asks before it cancels", async () => {

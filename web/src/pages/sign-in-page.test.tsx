@@ -34,7 +34,8 @@ it("exchanges the token exactly once and goes to the tools", async () => {
 });
 
 it("says why a link was refused and how to get another", async () => {
-  const problem = { code: "not_signed_in", cause: "The link was used before.", remedy: "It is good once." };
+  const remedy = "Ask for another: vestibule user link NAME";
+  const problem = { code: "link_invalid", cause: "The link was used before.", remedy };
   serve({ "POST /api/sign-in": refusal(401, problem), "GET /api/me": refusal(401, problem) });
   open("used");
   expect(await screen.findByText(problem.cause)).toBeVisible();

@@ -34,7 +34,7 @@ export function SignInPage({ token }: { token: string | null }) {
   useOnce(() => {
     if (token !== null) exchange.mutate(token);
   });
-  const problem = token === null ? NO_TOKEN : exchange.error === null ? null : refused(exchange.error);
+  const problem = token === null ? NO_TOKEN : exchange.error === null ? null : asProblem(exchange.error);
   return (
     <div className={classes.page}>
       <Logo size={72} />
@@ -72,14 +72,6 @@ function Refused({ problem }: { problem: Problem }) {
       </Button>
     </>
   );
-}
-
-/** A refused token has one remedy, whatever the cause: the link is good once and not for long. */
-function refused(error: unknown): Problem {
-  const problem = asProblem(error);
-  return problem.code === "unreachable"
-    ? problem
-    : { ...problem, remedy: `${problem.remedy}  Ask for another link: vestibule user link NAME` };
 }
 
 /** Runs once however often React mounts: the token is good for one exchange. */

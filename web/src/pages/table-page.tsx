@@ -53,21 +53,24 @@ type RowsProps<Row> = Pick<Props<Row>, "title" | "columns" | "keyOf"> & { rows: 
 function Rows<Row>({ title, rows, columns, keyOf }: RowsProps<Row>) {
   return (
     <div className={classes.frame} tabIndex={0} role="region" aria-label={title}>
-      <Table verticalSpacing="sm" horizontalSpacing="md" highlightOnHover>
-        <Table.Thead>
-          <Table.Tr>
+      {/* The roles are a table's own; browsers forget them where the style sheet makes cards of its rows. */}
+      <Table verticalSpacing="sm" horizontalSpacing="md" highlightOnHover role="table">
+        <Table.Thead role="rowgroup">
+          <Table.Tr role="row">
             {columns.map((column) => (
-              <Table.Th key={column.name} scope="col">
+              <Table.Th key={column.name} scope="col" role="columnheader">
                 {column.name}
               </Table.Th>
             ))}
           </Table.Tr>
         </Table.Thead>
-        <Table.Tbody>
+        <Table.Tbody role="rowgroup">
           {rows.map((row) => (
-            <Table.Tr key={keyOf(row)}>
+            <Table.Tr key={keyOf(row)} role="row">
               {columns.map((column) => (
-                <Table.Td key={column.name}>{column.cell(row)}</Table.Td>
+                <Table.Td key={column.name} role="cell" data-name={column.name}>
+                  {column.cell(row)}
+                </Table.Td>
               ))}
             </Table.Tr>
           ))}

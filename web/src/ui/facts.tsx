@@ -7,6 +7,8 @@ export interface Fact {
   name: string;
   /** null: not known yet. */
   value: string | null;
+  /** What is shown instead of a value that is too long to read; the value is what is copied. */
+  shown?: string | null;
   copyable: boolean;
 }
 
@@ -24,12 +26,12 @@ export function Facts({ facts, unknown }: { facts: readonly Fact[]; unknown: str
   );
 }
 
-function valueOf({ name, value, copyable }: Fact, unknown: string): ReactNode {
+function valueOf({ name, value, shown, copyable }: Fact, unknown: string): ReactNode {
   if (value === null) return <span className={classes.unknown}>{unknown}</span>;
   return (
     <>
       <span className={classes.value} title={value}>
-        {value}
+        {shown ?? value}
       </span>
       {copyable && <CopyIcon value={value} what={name.toLowerCase()} />}
     </>

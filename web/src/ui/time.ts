@@ -7,6 +7,13 @@ const CLOCK = new Intl.DateTimeFormat(undefined, {
   hourCycle: "h23",
 });
 const DAY = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "short" });
+const MOMENT = new Intl.DateTimeFormat(undefined, {
+  day: "numeric",
+  month: "short",
+  hour: "2-digit",
+  minute: "2-digit",
+  hourCycle: "h23",
+});
 
 const MINUTE_S = 60;
 const HOUR_S = 60 * MINUTE_S;
@@ -18,15 +25,22 @@ export const clock = (iso: string): string => CLOCK.format(new Date(iso));
 /** 3 Nov 2026, 14:05 */
 export const day = (iso: string): string => DAY.format(new Date(iso));
 
+/** 3 Nov, 14:05 */
+export const moment = (iso: string): string => MOMENT.format(new Date(iso));
+
 /** Seconds from one instant to another, negative when `to` is earlier. */
 export const secondsBetween = (from: string, to: string): number =>
   (new Date(to).getTime() - new Date(from).getTime()) / 1000;
 
 /** +0.42 s, +12 s, +3 min */
-export function elapsed(seconds: number): string {
-  if (seconds < 10) return `+${seconds.toFixed(2)} s`;
-  if (seconds < 2 * MINUTE_S) return `+${seconds.toFixed(0)} s`;
-  return `+${Math.round(seconds / MINUTE_S)} min`;
+export const elapsed = (seconds: number): string => `+${duration(seconds)}`;
+
+/** 0.42 s, 12 s, 3 min, 2 h */
+export function duration(seconds: number): string {
+  if (seconds < 10) return `${seconds.toFixed(2)} s`;
+  if (seconds < 2 * MINUTE_S) return `${seconds.toFixed(0)} s`;
+  if (seconds < 2 * HOUR_S) return `${Math.round(seconds / MINUTE_S)} min`;
+  return `${Math.round(seconds / HOUR_S)} h`;
 }
 
 /** 0:09, 12:30; never below zero. */

@@ -12,6 +12,7 @@ declare module "@novnc/novnc" {
     focusOnClick: boolean;
     scaleViewport: boolean;
     qualityLevel: number;
+    resizeSession: boolean;
     addEventListener<Name extends keyof RfbEvents>(
       name: Name,
       listener: (event: RfbEvents[Name]) => void,

@@ -1,4 +1,5 @@
 import { isFinal, type Isolation, type Session } from "../../api/types";
+import { brief } from "../../ui/brief";
 import { Facts, type Fact } from "../../ui/facts";
 
 const ISOLATION: Record<Isolation, string> = { vm: "virtual machine", container: "container" };
@@ -16,7 +17,12 @@ export function MachineFacts({ session, pictureMs }: Props) {
     { name: "IP address", value: session.vm_ip, copyable: true },
     { name: "Isolation", value: isolationOf(session), copyable: false },
     { name: "Golden", value: session.golden_id, copyable: true },
-    { name: "Agent build", value: session.agent_build, copyable: true },
+    {
+      name: "Agent build",
+      value: session.agent_build,
+      shown: session.agent_build === null ? null : brief(session.agent_build),
+      copyable: true,
+    },
     { name: "Session", value: session.session_id, copyable: true },
   ];
   if (pictureMs !== null)

@@ -63,7 +63,7 @@ function SignInUrl({ session, url, actions }: UrlProps) {
               actions.openUrl(url);
             }}
           >
-            Open in the machine
+            Open in machine
           </Button>
         )}
         {/* A loopback answer reaches the tool only inside of its machine; the other flows work anywhere. */}
