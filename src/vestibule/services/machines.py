@@ -30,6 +30,7 @@ from vestibule.core.machines import (
     MachineStatus,
     MachineType,
 )
+from vestibule.services.endings import every_step
 from vestibule.services.ports import (
     Clock,
     Egress,
@@ -113,6 +114,7 @@ class Machines:
         self._clock = clock
         self._random = random
         self._live: dict[VmId, Live] = {}
+        self._ending: dict[VmId, asyncio.Task[None]] = {}
         self._address_lock = asyncio.Lock()
         self._watches: set[asyncio.Task[None]] = set()
 
@@ -169,7 +171,11 @@ class Machines:
                     code="host_saturated",
                 )
             record = self._record(user_id, session_id, driver, {row.vm_ip for row in live})
-            await self._rows.add(record)
+            try:
+                await self._rows.add(record)
+            except asyncio.CancelledError as error:  # it may have been stored all the same
+                await asyncio.shield(self._abandon(record.vm_id, error))
+                raise
             return record
 
     def _record(
@@ -209,15 +215,7 @@ class Machines:
         )
 
     async def _abandon(self, vm_id: VmId, error: BaseException) -> None:
-        failure = diagnosis.failure_of(error)
-        await self._folders.archive(vm_id)
-        await self._rows.advance(
-            vm_id,
-            to=MachineStatus.FAILED,
-            error_code=failure.code,
-            error_cause=failure.cause,
-            ended_at=self._clock.now(),
-        )
+        await every_step(vm_id, lambda: self._folders.archive(vm_id), lambda: self._close_row(vm_id, error))
 
     def running_fields(self, live: Live) -> dict[str, object]:
         """Columns of ``vms`` that the state ``running`` promises."""
@@ -307,40 +305,57 @@ class Machines:
             f"The machine ended by itself ({exit_}).",
             remedy="Try again; its console is kept in the evidence folder of this machine.",
             code="machine_exited",
-            console=await self._folders.console_tail(live.record.vm_id),
+            console=await self.console(live),
         )
 
+    async def console(self, live: Live) -> str:
+        """The end of what the machine wrote on its console."""
+        return await self._folders.console_tail(live.record.vm_id)
+
     async def destroy(self, vm_id: VmId, *, failure: BaseException | None = None) -> None:
-        """End a machine and remove all it had but its evidence; idempotent."""
+        """End a machine and remove all it had but its evidence; idempotent.
+
+        Returns when it is gone, whoever began it; a caller that gives up interrupts nothing.
+        """
         live = self._live.pop(vm_id, None)
-        if live is None:
-            return
-        await self._mark(vm_id, MachineStatus.STOPPING)
-        await self._egress.close(vm_id)
-        await live.machine.stop()
-        await self._folders.archive(vm_id)
-        if failure is None:
-            await self._mark(vm_id, MachineStatus.DESTROYED, ended_at=self._clock.now())
-        else:
-            named = diagnosis.failure_of(failure)
-            await self._mark(
-                vm_id,
-                MachineStatus.FAILED,
-                error_code=named.code,
-                error_cause=named.cause,
-                ended_at=self._clock.now(),
-            )
+        if live is not None:
+            self._ending[vm_id] = asyncio.create_task(self._end(live, failure))
+            self._ending[vm_id].add_done_callback(lambda _: self._ending.pop(vm_id))
+        if (ending := self._ending.get(vm_id)) is not None:
+            await asyncio.shield(ending)
+
+    async def _end(self, live: Live, failure: BaseException | None) -> None:
+        vm_id = live.record.vm_id
+        wrong = await every_step(
+            vm_id,
+            lambda: self._mark(vm_id, MachineStatus.STOPPING),
+            lambda: self._egress.close(vm_id),
+            live.machine.stop,
+            lambda: self._folders.archive(vm_id),
+        )
+        failure = failure or next(iter(wrong), None)
+        await every_step(vm_id, lambda: self._close_row(vm_id, failure))
         log.info("Machine destroyed", vm_id=vm_id, failed=failure is not None)
+
+    async def _close_row(self, vm_id: VmId, failure: BaseException | None) -> None:
+        now = self._clock.now()
+        if failure is None:
+            await self._mark(vm_id, MachineStatus.DESTROYED, ended_at=now)
+            return
+        named = diagnosis.failure_of(failure)
+        await self._mark(
+            vm_id, MachineStatus.FAILED, error_code=named.code, error_cause=named.cause, ended_at=now
+        )
 
     async def _mark(self, vm_id: VmId, to: MachineStatus, **fields: object) -> None:
         try:
             await self._rows.advance(vm_id, to=to, **fields)
-        except Conflict:
-            log.warning("Machine was already past this state", vm_id=vm_id, wanted=to)
+        except (Absent, Conflict) as error:
+            log.warning("Machine could not be marked", vm_id=vm_id, wanted=to, why=error.cause)
 
     async def destroy_all(self) -> None:
         """End every machine: the controller stops."""
-        await asyncio.gather(*(self.destroy(vm_id) for vm_id in tuple(self._live)))
+        await asyncio.gather(*(self.destroy(vm_id) for vm_id in (*self._live, *self._ending)))
 
     async def of_user(self, user_id: UserId) -> Sequence[MachineRecord]:
         """A user's machines, newest first."""

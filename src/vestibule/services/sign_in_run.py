@@ -24,10 +24,11 @@ import structlog
 from vestibule.core import diagnosis
 from vestibule.core import sessions as s
 from vestibule.core.egress import Verdict
-from vestibule.core.errors import Conflict, MachineFailed
+from vestibule.core.errors import Conflict, MachineFailed, VestibuleError
 from vestibule.core.ids import SessionId, UserId, VmId
 from vestibule.core.providers import Provider, login_spec
 from vestibule.core.records import CredentialRecord, NoticeRecord, SessionRecord
+from vestibule.services import guest_events
 from vestibule.services.credentials import Credentials
 from vestibule.services.feed import Feed
 from vestibule.services.machines import Live, Machines
@@ -39,6 +40,11 @@ log = structlog.get_logger()
 
 CREDENTIAL_GRACE_S = 5.0
 """How long after a good end of the tool its credential may still appear."""
+
+EXIT_GRACE_S = 1.0
+"""How long after its agent fell silent a machine may take to be known as ended."""
+
+_SILENCE = frozenset({"agent_unreachable", "no_identity_ack"})
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -85,15 +91,23 @@ class SignInRun:
         try:
             while self.record.status not in s.FINAL:
                 await self._turn(await self._inbox.get())
+        except Exception as error:
+            log.exception("A decision could not be stored", session_id=self.record.session_id)
+            await self._give_up(error)
         finally:
             await self._wind_up()
+
+    async def _give_up(self, error: Exception) -> None:
+        """Fail the session, if that can be stored; else cancelling it later ends it."""
+        with contextlib.suppress(VestibuleError):
+            await self._turn(s.Failed(failure=diagnosis.failure_of(error)))
 
     async def _turn(self, event: s.SessionEvent) -> None:
         decision = s.decide(self.record.status, event)
         try:
             await self._store(event, decision)
         except Conflict:
-            self.record = await self._world.sessions.get(self.record.session_id)
+            self._know(await self._world.sessions.get(self.record.session_id))
             return
         await self._tell_missed()
         for effect in decision.effects:
@@ -101,11 +115,16 @@ class SignInRun:
 
     async def _store(self, event: s.SessionEvent, decision: s.Decision) -> None:
         if decision.to is not None:
-            self.record = await self._advance(event, decision.to, decision)
+            self._know(await self._advance(event, decision.to, decision))
             log.info("Session advanced", session_id=self.record.session_id, status=decision.to)
         elif decision.fields:
-            self.record = await self._world.sessions.update(self.record.session_id, **decision.fields)
+            self._know(await self._world.sessions.update(self.record.session_id, **decision.fields))
         self._world.feed.publish(self.record.session_id)
+
+    def _know(self, record: SessionRecord) -> None:
+        """Keep the newest: a heartbeat's answer may arrive after that of a later step."""
+        if record.seq > self.record.seq:
+            self.record = record
 
     async def _advance(
         self, event: s.SessionEvent, to: s.SessionStatus, decision: s.Decision
@@ -169,9 +188,20 @@ class SignInRun:
         try:
             await work
         except Exception as error:
-            if not isinstance(error, MachineFailed):
+            if not isinstance(error, VestibuleError):
                 log.exception("Stage failed", session_id=self.record.session_id)
-            self.post(s.Failed(failure=diagnosis.failure_of(error)))
+            self.post(s.Failed(failure=diagnosis.failure_of(await self._explained(error))))
+
+    async def _explained(self, error: Exception) -> Exception:
+        """An agent falls silent when its machine ends: then that is the failure, with its console."""
+        if self._live is None or not isinstance(error, MachineFailed):
+            return error
+        if error.failure_code in _SILENCE:
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(EXIT_GRACE_S):
+                    error = await self._world.machines.exited(self._live)
+        error.evidence.setdefault("console", await self._world.machines.console(self._live))
+        return error
 
     async def _start_machine(self) -> None:
         self._live = await self._world.machines.create(
@@ -209,21 +239,10 @@ class SignInRun:
             await self._heard(event)
 
     async def _heard(self, event: Event) -> None:
-        match event.type:
-            case "auth_url":
-                self.post(s.UrlSeen(url=event.data["url"]))
-            case "user_code":
-                self.post(s.UserCodeSeen(code=event.data["code"]))
-            case "page":
-                self.post(s.PageShown(title=event.data["title"]))
-            case "credential_valid":
-                self.post(s.CredentialReady())
-            case "credential_invalid":
-                await self.notify("credential_invalid", f"The tool wrote no login yet: {event.data['cause']}")
-            case "tool_exited":
-                self.post(s.ToolExited(exit_code=event.data["exit_code"], screen=event.data["screen"]))
-            case _:
-                log.debug("Agent event", session_id=self.record.session_id, type=event.type)
+        if event.type == "credential_invalid":
+            await self.notify(event.type, f"The tool wrote no login yet: {guest_events.text(event, 'cause')}")
+        elif (heard := guest_events.meaning(event, self._provider)) is not None:
+            self.post(heard)
 
     async def _claim(self) -> None:
         credential = await self._guest().claim_credential()
@@ -262,9 +281,10 @@ class SignInRun:
     async def sign_of_life(self) -> SessionRecord:
         """The person is there: the deadline is counted anew."""
         deadline = self._world.clock.now() + dt.timedelta(seconds=self._provider.deadline_s)
-        self.record = await self._world.sessions.update(self.record.session_id, deadline_at=deadline)
+        record = await self._world.sessions.update(self.record.session_id, deadline_at=deadline)
+        self._know(record)
         self._deadline_moved.set()
-        return self.record
+        return record
 
     async def _watch_deadline(self) -> None:
         while (left_s := self._seconds_left()) > 0:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import datetime as dt
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 
@@ -134,16 +135,27 @@ class SignIns:
     async def cancel(self, user: User, session_id: SessionId) -> SessionRecord:
         """End a session for its owner.  A final one is left as it is and returned."""
         record = await self.get(user, session_id)
-        run = self._runs.get(session_id)
-        if record.status in FINAL or run is None:
+        if record.status in FINAL:
             return record
+        run = self._runs.get(session_id)
+        if run is None:
+            return await self._cancel_stored(record)
         run.post(CancelAsked())
-        async with asyncio.timeout(CANCEL_TIMEOUT_S):
-            async for _ in self.changes(session_id, CANCEL_TIMEOUT_S):
-                record = await self.get(user, session_id)
-                if record.status in FINAL:
-                    break
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(CANCEL_TIMEOUT_S):
+                async for _ in self.changes(session_id, CANCEL_TIMEOUT_S):
+                    record = await self.get(user, session_id)
+                    if record.status in FINAL:
+                        break
         return record
+
+    async def _cancel_stored(self, record: SessionRecord) -> SessionRecord:
+        """A session that nothing carries on any more: its end could not be stored when it came."""
+        sessions, now = self._world.sessions, self._world.clock.now()
+        with contextlib.suppress(Conflict):
+            await sessions.advance(record.session_id, seen=record.status, to=SessionStatus.CANCELLED, at=now)
+            self._world.feed.publish(record.session_id)
+        return await sessions.get(record.session_id)
 
     async def heartbeat(self, user: User, session_id: SessionId) -> SessionRecord:
         """A sign of life: the deadline is counted from now."""

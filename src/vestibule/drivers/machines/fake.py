@@ -19,7 +19,7 @@ from vestibule.core.machines import DriverName, Isolation
 from vestibule.drivers.machines.fake_agent import FakeAgent, Script
 from vestibule.drivers.net.processes import start_ticks
 from vestibule.services.ports import Exit, MachineRequest
-from vestibule_agent.protocol import AGENT_PORT, CONTRACT, Check, Handover, HandoverReply
+from vestibule_agent.protocol import AGENT_PORT, Check, Handover, HandoverReply
 
 CHECKS = ("desktop", "browser", "vnc", "clock", "random", "hostname", "address")
 
@@ -41,7 +41,7 @@ class FakeControl:
             )
         self._agent.take_identity(handover.vm_id, handover.token)
         return HandoverReply(
-            contract=CONTRACT,
+            contract=self._script.contract,
             vm_id=handover.vm_id,
             build_id=self._script.agent_build,
             random_sample=os.urandom(32).hex(),

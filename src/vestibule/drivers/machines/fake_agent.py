@@ -37,7 +37,10 @@ class Script:
     silent: bool = False
     """It never answers the hand-over."""
     failing_check: str | None = None
-    auth_url: str = "https://login.example.com/authorize?state=fake"
+    contract: int = CONTRACT
+    """Which contract it claims to speak."""
+    auth_url: str | None = "https://login.example.com/authorize?state=fake"
+    """None: the tool runs and shows no sign-in address."""
     user_code: str | None = None
     credential: bytes = b'{"access_token": "not-a-secret", "account": "person@example.com"}'
     account: str | None = "person@example.com"
@@ -95,10 +98,11 @@ class FakeAgent:
         spec = self._spec.credential
         content = base64.b64encode(self._script.credential).decode()
         self._credential = Credential(path=spec.path, mode=0o600, content=content)
-        await self._tell("credential_seen", path=spec.path)
-        await self._tell("credential_valid", expires_at=None, account=self._script.account)
+        await self.tell("credential_seen", path=spec.path)
+        await self.tell("credential_valid", expires_at=None, account=self._script.account)
 
-    async def _tell(self, type_: str, **data: object) -> None:
+    async def tell(self, type_: str, **data: object) -> None:
+        """An event for everyone who follows."""
         async with self._news:
             seq = len(self._events) + 1
             self._events.append(Event(seq=seq, at=_now(), type=type_, data=data))
@@ -164,24 +168,28 @@ class FakeAgent:
             self._spec = LoginSpec.decode(body)
         except ProtocolError as error:
             return _failure(400, "bad_input", str(error))
-        await self._tell("login_started", pid=1)
+        await self.tell("login_started", pid=1)
         if self._script.exit_code is not None:
-            await self._tell("tool_exited", exit_code=self._script.exit_code, screen=self._screen())
+            await self.tell("tool_exited", exit_code=self._script.exit_code, screen=self._screen())
             return _Answer(status=202)
         if self._script.user_code is not None:
-            await self._tell("user_code", code=self._script.user_code)
-        await self._tell("auth_url", url=self._script.auth_url, source="screen")
-        if self._spec.open_browser:
-            await self._open_url(self._script.auth_url)
+            await self.tell("user_code", code=self._script.user_code)
+        if self._script.auth_url is not None:
+            await self._show_sign_in(self._script.auth_url)
         return _Answer(status=202)
+
+    async def _show_sign_in(self, url: str) -> None:
+        await self.tell("auth_url", url=url, source="screen")
+        if self._spec is not None and self._spec.open_browser:
+            await self._open_url(url)
 
     async def _show(self, body: bytes) -> _Answer:
         await self._open_url(str(json.loads(body)["url"]))
         return _Answer(status=202)
 
     async def _open_url(self, url: str) -> None:
-        await self._tell("browser_opened", url=url)
-        await self._tell("page", title="Sign in")
+        await self.tell("browser_opened", url=url)
+        await self.tell("page", title="Sign in")
         if self._script.signs_in:
             await self.sign_in()
 
@@ -197,9 +205,9 @@ class FakeAgent:
         return _Answer(status=200, body=json.dumps({"text": self._screen()}).encode())
 
     def _screen(self) -> str:
-        return (
-            "" if self._spec is None else f"$ {' '.join(self._spec.command)}\nOpen {self._script.auth_url}\n"
-        )
+        if self._spec is None:
+            return ""
+        return f"$ {' '.join(self._spec.command)}\nOpen {self._script.auth_url or '…'}\n"
 
     async def _claim(self, _body: bytes) -> _Answer:
         if self._claimed:

@@ -1,0 +1,375 @@
+"""A controller without a host: real services and database, fake machines, a clock that a test moves."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import dataclasses
+import datetime as dt
+import json
+import secrets
+import socket
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from vestibule.api.context import Context
+from vestibule.core.addresses import MachineNetwork
+from vestibule.core.goldens import Manifest
+from vestibule.core.ids import GoldenId, SessionId, VmId
+from vestibule.core.machines import DriverName, Isolation, Limits
+from vestibule.core.providers import Provider
+from vestibule.core.records import SessionRecord, User
+from vestibule.core.sessions import FINAL, SessionStatus
+from vestibule.drivers import providers
+from vestibule.drivers.db.accounts import DbAccounts
+from vestibule.drivers.db.credentials import DbCredentials
+from vestibule.drivers.db.engine import Database
+from vestibule.drivers.db.machines import DbMachines
+from vestibule.drivers.db.migrate import open_database
+from vestibule.drivers.db.sessions import DbSessions
+from vestibule.drivers.guest import HttpGuest
+from vestibule.drivers.machines.fake import FakeMachine, FakeMachineDriver
+from vestibule.drivers.machines.fake_agent import Script
+from vestibule.drivers.run_folders import CONSOLE, DiskRunFolders
+from vestibule.drivers.vault import Vault
+from vestibule.resources import find_resources
+from vestibule.services.accounts import Accounts
+from vestibule.services.credentials import Credentials
+from vestibule.services.feed import Feed
+from vestibule.services.host import Check, HostReport
+from vestibule.services.machines import Choice, Machines, MachineSettings
+from vestibule.services.ports import MachineRequest
+from vestibule.services.sign_in_run import World
+from vestibule.services.sign_ins import SignIns
+
+PATIENCE_S = 10.0
+GOLDEN = GoldenId("g-00000000000000fa")
+BUILD = "fake-build"
+URL = "http://login.demo.test/authorize?state=fake"
+CONSOLE_TEXT = "vestibule: fake console\n"
+TOKEN = "visibly-fake-access-token"
+SCRIPT = Script(
+    agent_build=BUILD,
+    auth_url=URL,
+    credential=json.dumps(
+        {
+            "access_token": TOKEN,
+            "refresh_token": "visibly-fake-refresh-token",
+            "expires_at": 4_102_444_800,
+            "account": "demo@example.test",
+        }
+    ).encode(),
+)
+"""A demo that asks for a sign-in and waits for the person."""
+
+
+class Clock:
+    """Stands still until it is moved."""
+
+    def __init__(self) -> None:
+        self.moment = dt.datetime(2026, 11, 22, 12, tzinfo=dt.UTC)
+
+    def now(self) -> dt.datetime:
+        return self.moment
+
+    def move(self, seconds: float) -> None:
+        self.moment += dt.timedelta(seconds=seconds)
+
+
+class LabDriver(FakeMachineDriver):
+    """Fakes that leave a console; ``gate``, when there is one, is what their start waits for."""
+
+    def __init__(self, script: Callable[[], Script], journal: list[str]) -> None:
+        super().__init__(script)
+        self.gate: asyncio.Event | None = None
+        self.starting = asyncio.Event()
+        self.started = asyncio.Event()
+        self.requests: list[MachineRequest] = []
+        self._journal = journal
+
+    def refuse(self, error: Any) -> None:
+        """From now on no machine starts."""
+        self._start_error = error
+
+    async def start(self, request: MachineRequest) -> FakeMachine:
+        self.requests.append(request)
+        self.starting.set()
+        if self.gate is not None:
+            await self.gate.wait()
+        (request.run_dir / CONSOLE).write_text(CONSOLE_TEXT)
+        machine = await super().start(request)
+        stop = machine.stop
+
+        async def noted() -> None:
+            self._journal.append("machine stopped")
+            await stop()
+
+        machine.stop = noted  # type: ignore[method-assign]  # watched, not changed
+        self.started.set()
+        return machine
+
+
+class Goldens:
+    """Port ``GoldenStore`` with one golden."""
+
+    def wanted(self) -> GoldenId:
+        return GOLDEN
+
+    def has(self, golden_id: GoldenId) -> bool:
+        return golden_id == GOLDEN
+
+    def manifest(self, golden_id: GoldenId) -> Manifest:
+        return Manifest(
+            golden_id=golden_id,
+            agent_build=BUILD,
+            layers=(),
+            inputs={},
+            digests={},
+            tools={},
+            built_at=dt.datetime(2026, 11, 22, tzinfo=dt.UTC),
+            build_s=1.0,
+        )
+
+    def list(self) -> Sequence[Manifest]:
+        return [self.manifest(GOLDEN)]
+
+
+class Egress:
+    """Port ``Egress``: knows what is open, and for whom."""
+
+    def __init__(self) -> None:
+        self.open_for: dict[VmId, socket.socket] = {}
+        self.allowed: dict[VmId, Sequence[str]] = {}
+        self.error: Exception | None = None
+
+    async def open(self, vm_id: VmId, listener: socket.socket, allow: Sequence[str]) -> None:
+        self.open_for[vm_id], self.allowed[vm_id] = listener, allow
+        if self.error is not None:
+            raise self.error
+
+    async def close(self, vm_id: VmId) -> None:
+        listener = self.open_for.pop(vm_id, None)
+        if listener is not None:
+            listener.close()
+
+
+class JournaledSessions(DbSessions):
+    """Notes when a session has ended; ``failing`` makes the next steps fail, as a full disk would."""
+
+    def __init__(self, database: Database, journal: list[str]) -> None:
+        super().__init__(database)
+        self.failing: Exception | None = None
+        self._journal = journal
+
+    async def advance(
+        self,
+        session_id: SessionId,
+        *,
+        seen: SessionStatus,
+        to: SessionStatus,
+        at: dt.datetime,
+        **fields: object,
+    ) -> SessionRecord:
+        if self.failing is not None:
+            raise self.failing
+        record = await super().advance(session_id, seen=seen, to=to, at=at, **fields)
+        if to in FINAL:
+            self._journal.append(f"stored {to}")
+        return record
+
+    async def complete(self, session_id: SessionId, credential: Any, **step: Any) -> SessionRecord:
+        record = await super().complete(session_id, credential, **step)
+        self._journal.append("stored completed")
+        return record
+
+
+class _Nothing:
+    async def checks(self, _choice: Choice) -> Sequence[Check]:
+        return []
+
+
+@dataclasses.dataclass(kw_only=True)
+class Lab:
+    """Everything, and what a test asks of it."""
+
+    folder: Path
+    clock: Clock
+    database: Database
+    driver: LabDriver
+    egress: Egress
+    sessions: JournaledSessions
+    machines: Machines
+    sign_ins: SignIns
+    context: Context
+    journal: list[str]
+    """In which order a session's end was stored and its machine stopped."""
+    ann: User
+    """The first user: the operator."""
+    bob: User
+
+    async def connect(self, user: User | None = None, provider: str = "demo") -> SessionRecord:
+        """Begin a sign-in of ann's."""
+        return await self.sign_ins.start(
+            user or self.ann, provider, driver=None, page_url=lambda id_: f"http://lab.test/{id_}"
+        )
+
+    async def reach(self, session_id: SessionId, status: SessionStatus) -> SessionRecord:
+        """Wait until the session has this state, or fail when it ends in another."""
+        return await self.until(session_id, lambda record: record.status is status)
+
+    async def until(self, session_id: SessionId, fits: Callable[[SessionRecord], bool]) -> SessionRecord:
+        """Wait until the session fits."""
+        record = await self.sessions.get(session_id)
+        async with asyncio.timeout(PATIENCE_S):
+            async for _ in self.sign_ins.changes(session_id, PATIENCE_S):
+                record = await self.sessions.get(session_id)
+                if fits(record) or record.status in FINAL:
+                    break
+        assert fits(record), record
+        return record
+
+    async def ended(self, session_id: SessionId) -> SessionRecord:
+        """Wait until nothing of the sign-in runs any more."""
+        async with asyncio.timeout(PATIENCE_S):
+            task = self.sign_ins._tasks.get(session_id)
+            if task is not None:
+                await asyncio.wait([task])
+        return await self.sessions.get(session_id)
+
+    def machine(self, number: int = -1) -> FakeMachine:
+        """A machine that was started, the newest by default."""
+        return list(self.driver.machines.values())[number]
+
+    async def nothing_left(self) -> None:
+        """No handle, folder, proxy or address of any machine is left."""
+        assert self.machines._live == {}
+        assert await DbMachines(self.database).live() == []
+        assert self.egress.open_for == {}
+        folders = self.folder / "run/machines"
+        assert not folders.exists() or list(folders.iterdir()) == []
+
+
+@contextlib.asynccontextmanager
+async def open_lab(
+    folder: Path,
+    *,
+    script: Script = SCRIPT,
+    max_machines: int = 4,
+    url_timeout_s: float = 60,
+    provider_changes: Mapping[str, Any] | None = None,
+) -> AsyncIterator[Lab]:
+    """A lab in ``folder``; at its end every sign-in and machine has ended."""
+    clock, journal = Clock(), list[str]()
+    database = await _database(folder / "state/vestibule.db")
+    driver, egress = LabDriver(lambda: script, journal), Egress()
+    machines = _machines(folder, database, (driver, egress), clock, max_machines)
+    sessions = JournaledSessions(database, journal)
+    credentials = Credentials(
+        rows=DbCredentials(database),
+        sealer=Vault.at(folder / "state/vault.key", secrets.token_bytes),
+        clock=clock,
+        random=secrets.token_bytes,
+    )
+    world = World(
+        sessions=sessions,
+        pair=sessions,
+        machines=machines,
+        credentials=credentials,
+        feed=Feed(),
+        clock=clock,
+        url_timeout_s=url_timeout_s,
+    )
+    known = _providers(provider_changes or {})
+    sign_ins = SignIns(world=world, providers=known, random=secrets.token_bytes)
+    accounts = Accounts(
+        rows=DbAccounts(database), clock=clock, random=secrets.token_bytes, cookie_key=b"c" * 32
+    )
+    context = Context(
+        accounts=accounts,
+        sign_ins=sign_ins,
+        machines=machines,
+        credentials=credentials,
+        goldens=Goldens(),
+        host=HostReport(probe=_Nothing(), choice=machines.choice, goldens=Goldens()),
+        providers=known,
+        public_url=None,
+    )
+    ann = await accounts.add_user("ann")
+    clock.move(1)
+    lab = Lab(
+        folder=folder,
+        clock=clock,
+        database=database,
+        driver=driver,
+        egress=egress,
+        sessions=sessions,
+        machines=machines,
+        sign_ins=sign_ins,
+        context=context,
+        journal=journal,
+        ann=ann,
+        bob=await accounts.add_user("bob"),
+    )
+    try:
+        yield lab
+    finally:
+        await sign_ins.stop()
+        await machines.destroy_all()
+        await database.close()
+
+
+_migrated: list[bytes] = []
+"""An empty database of today's schema, made once: a migration takes longer than most tests."""
+
+
+async def _database(path: Path) -> Database:
+    if not _migrated:
+        await (await open_database(path)).close()
+    _keep_or_copy(path)
+    return Database.at(path)
+
+
+def _keep_or_copy(path: Path) -> None:
+    if not _migrated:
+        _migrated.append(path.read_bytes())
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    path.write_bytes(_migrated[0])
+
+
+def _machines(
+    folder: Path, database: Database, doubles: tuple[LabDriver, Egress], clock: Clock, max_machines: int
+) -> Machines:
+    driver, egress = doubles
+    return Machines(
+        settings=MachineSettings(
+            network=MachineNetwork.parse("192.168.100.0/24"),
+            limits=Limits(mem_mib=1024, vcpus=1, pids=128),
+            max_machines=max_machines,
+            confirm_timeout_s={DriverName.FAKE: 5},
+            host="lab",
+        ),
+        choice=Choice(driver=DriverName.FAKE, isolation=Isolation.CONTAINER, why="a lab has no host"),
+        drivers={DriverName.FAKE: driver},
+        goldens=Goldens(),
+        golden_id=GOLDEN,
+        rows=DbMachines(database),
+        egress=egress,
+        folders=DiskRunFolders(run_dir=folder / "run", evidence_dir=folder / "state/evidence", owner=None),
+        guest_of=lambda machine, token: HttpGuest(machine.connect, token),
+        clock=clock,
+        random=secrets.token_bytes,
+    )
+
+
+def _providers(changes: Mapping[str, Any]) -> Mapping[str, Provider]:
+    """The shipped tools, every one of which signs in as the demo does."""
+    shipped = providers.load([find_resources().providers])
+    demo = shipped["demo"]
+    alike = {"flow": demo.flow, "login": demo.login, "credential": demo.credential, **changes}
+    return {name: dataclasses.replace(provider, **alike) for name, provider in shipped.items()}
+
+
+async def gathered(*work: Awaitable[Any]) -> list[Any]:
+    """What each came to: its result, or its exception."""
+    return list(await asyncio.gather(*work, return_exceptions=True))
