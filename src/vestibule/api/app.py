@@ -31,7 +31,7 @@ def create(web_dir: Path) -> FastAPI:
     app.add_middleware(BodyLimit)
     app.add_middleware(NoStore)
     for resource in (sessions, machines, accounts, credentials, catalogue):
-        app.include_router(resource.router)
+        app.include_router(resource.router, responses=errors.RESPONSES)
     app.mount("/dashboard/assets", pages.assets(web_dir))
     app.include_router(pages.router(web_dir))
     return app

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import structlog
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
@@ -28,6 +30,9 @@ STATUS: dict[type[errors.VestibuleError], int] = {
 
 HTTP_CODES = {404: "absent", 405: "method_not_allowed", 413: "too_large"}
 """Failure code of what the framework itself refuses."""
+
+RESPONSES: dict[int | str, dict[str, Any]] = {"4XX": {"model": Problem}, "5XX": {"model": Problem}}
+"""What every route may answer besides its own, for the OpenAPI document."""
 
 MAX_QUOTED = 200
 """Characters of a request that an error answer repeats."""

@@ -13,15 +13,13 @@ export type HostCheck = Schemas["HostCheck"];
 export type Isolation = Schemas["Isolation"];
 export type Machine = Schemas["Machine"];
 export type Notice = Schemas["Notice"];
+export type Problem = Schemas["Problem"];
 export type Provider = Schemas["Provider"];
 export type Session = Schemas["Session"];
 export type SessionStatus = Schemas["SessionStatus"];
 export type Stage = Schemas["Stage"];
 export type User = Schemas["User"];
 export type ViewTicket = Schemas["ViewTicket"];
-
-/** The body of every error answer. */
-export type Problem = Pick<Failure, "code" | "cause" | "remedy">;
 
 export type FinalStatus = Extract<SessionStatus, "completed" | "failed" | "timeout" | "cancelled">;
 export type OpenStatus = Exclude<SessionStatus, FinalStatus>;
