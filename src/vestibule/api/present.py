@@ -152,7 +152,9 @@ def host(report: HostReport, checks: Iterable[Check], version: str) -> schemas.H
         golden_id=report.golden_id,
         golden_ready=report.golden_ready,
         checks=[
-            schemas.HostCheck(name=check.name, ok=check.ok, detail=check.detail, fix=check.fix)
+            schemas.HostCheck(
+                name=check.name, ok=check.ok, detail=check.detail, fix=check.fix, needed=check.needed
+            )
             for check in checks
         ],
     )

@@ -286,6 +286,7 @@ class HostCheck(Model):
     ok: bool
     detail: str
     fix: str | None
+    needed: bool = Field(description="Whether machines cannot be run here without it.")
 
 
 class Host(Model):

@@ -27,8 +27,9 @@ const HOST: Host = {
   golden_id: "g-1",
   golden_ready: true,
   checks: [
-    { name: "kvm", ok: false, detail: "A probe machine did not boot.", fix: "modprobe kvm" },
-    { name: "xvnc", ok: true, detail: "found", fix: null },
+    { name: "kvm", ok: false, detail: "A probe machine did not boot.", fix: "modprobe kvm", needed: false },
+    { name: "bwrap", ok: false, detail: "is not on PATH", fix: "apt-get install bubblewrap", needed: true },
+    { name: "xvnc", ok: true, detail: "found", fix: null, needed: true },
   ],
 };
 
@@ -97,7 +98,8 @@ describe("the connect page", () => {
     const host = await screen.findByRole("region", { name: "This host" });
     expect(host).toHaveTextContent("Machines here are containers");
     expect(host).toHaveTextContent(HOST.why);
-    expect(host).toHaveTextContent("FIX: modprobe kvm");
+    expect(host).toHaveTextContent("FIX: apt-get install bubblewrap");
+    expect(host).toHaveTextContent("A probe machine did not boot.modprobe kvm");
     expect(host).not.toHaveTextContent("xvnc");
   });
 

@@ -731,6 +731,11 @@ export interface components {
             fix: string | null;
             /** Name */
             name: string;
+            /**
+             * Needed
+             * @description Whether machines cannot be run here without it.
+             */
+            needed: boolean;
             /** Ok */
             ok: boolean;
         };

@@ -1,5 +1,5 @@
 import { Code } from "@mantine/core";
-import { IconAlertTriangle, IconBox, IconServer2 } from "@tabler/icons-react";
+import { IconAlertTriangle, IconBox, IconInfoCircle, IconServer2 } from "@tabler/icons-react";
 
 import type { Host, HostCheck, Isolation } from "../../api/types";
 import { CopyIcon } from "../../ui/copy-button";
@@ -31,9 +31,13 @@ export function HostStrip({ host }: { host: Host }) {
         </p>
       </div>
       {!host.golden_ready && <GoldenMissing />}
-      {failing.map((check) => (
-        <Warning key={check.name} check={check} />
-      ))}
+      {failing.map((check) =>
+        check.needed ? (
+          <Warning key={check.name} check={check} />
+        ) : (
+          <Note key={check.name} check={check} />
+        ),
+      )}
     </section>
   );
 }
@@ -43,11 +47,25 @@ function GoldenMissing() {
     <Warning
       check={{
         name: "golden",
+        needed: true,
         ok: false,
         detail: "The golden that machines are made of is not built yet; a sign-in cannot start before.",
         fix: "vestibule golden build",
       }}
     />
+  );
+}
+
+/** Machines run without it: something to know, hardly to worry about. */
+function Note({ check }: { check: HostCheck }) {
+  return (
+    <div className={classes.note}>
+      <IconInfoCircle size={18} aria-hidden="true" />
+      <div>
+        <strong>{check.name}</strong>: {check.detail}
+        {check.fix !== null && <div className={classes.why}>{check.fix}</div>}
+      </div>
+    </div>
   );
 }
 

@@ -1,0 +1,90 @@
+"""Visits to the dashboard that notice what a person would not forgive, and keep pictures of what they saw."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from playwright.sync_api import Browser, ConsoleMessage, Page, Request
+
+AXE = Path(__file__).parents[2] / "web/node_modules/axe-core/axe.min.js"
+STANDARD = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa")
+
+LOOKS: Mapping[str, Mapping[str, Any]] = {
+    "light": {"viewport": {"width": 1280, "height": 900}, "color_scheme": "light"},
+    "dark": {"viewport": {"width": 1440, "height": 900}, "color_scheme": "dark"},
+    "phone": {"viewport": {"width": 390, "height": 844}, "color_scheme": "light", "has_touch": True},
+}
+
+# The page itself, and every part of it that could be scrolled sideways; only preformatted text may be.
+_SIDEWAYS = """() => [...document.querySelectorAll("html, body *:not(pre)")]
+  .filter((element) => element.scrollWidth > element.clientWidth + 1)
+  .filter((element) => ["auto", "scroll"].includes(getComputedStyle(element).overflowX)
+                       || element === document.documentElement)
+  .map((element) => `${element.tagName}.${element.className}`)"""
+_VIOLATIONS = """async (standard) => {
+  const {violations} = await axe.run(document, {runOnly: {type: "tag", values: standard}});
+  return violations.map(({id, nodes}) => `${id}: ${nodes.map((node) => node.html).join(" | ")}`);
+}"""
+
+
+class Visit:
+    """One browser profile's page, its console and its requests."""
+
+    def __init__(self, page: Page, *, home: str, folder: Path, look: str) -> None:
+        self.page = page
+        self._home = urlsplit(home).netloc
+        self._folder = folder
+        self._look = look
+        self._foreign: list[str] = []
+        self._errors: list[str] = []
+        page.on("request", self._note_request)
+        page.on("websocket", lambda socket: self._note_address(socket.url))
+        page.on("console", self._note_console)
+        page.on("pageerror", lambda error: self._errors.append(str(error)))
+
+    def _note_request(self, request: Request) -> None:
+        self._note_address(request.url)
+
+    def _note_address(self, url: str) -> None:
+        parts = urlsplit(url)
+        if parts.scheme not in {"data", "blob"} and parts.netloc != self._home:
+            self._foreign.append(url)
+
+    def _note_console(self, message: ConsoleMessage) -> None:
+        if message.type in {"error", "warning"}:
+            self._errors.append(f"{message.text} ({message.location.get('url')})")
+
+    def expect_refusal(self, status: int) -> None:
+        """One request was refused, as this page is about; the browser says so in its console."""
+        mine = [error for error in self._errors if f"status of {status} " in error]
+        assert mine, self._errors
+        self._errors.remove(mine[0])
+
+    def keep(self, name: str) -> Path:
+        """Take the picture ``name`` of a page that has nothing to forgive."""
+        path = self._folder / f"{name}-{self._look}.png"
+        self.page.screenshot(path=path, animations="disabled")
+        self.page.evaluate(AXE.read_text())  # as the debugger, so that the page's own policy stays in force
+        seen = {
+            "scrolls sideways": self.page.evaluate(_SIDEWAYS),
+            "asked another origin": self._foreign,
+            "complained in the console": self._errors,
+            "keeps someone out": self.page.evaluate(_VIOLATIONS, list(STANDARD)),
+        }
+        unforgiven = {what: found for what, found in seen.items() if found}
+        assert not unforgiven, f"{path.name}: {unforgiven}"
+        return path
+
+
+@contextlib.contextmanager
+def visit(chromium: Browser, home: str, folder: Path, look: str) -> Iterator[Visit]:
+    """A fresh profile's page; motion is reduced so that a picture is of a page at rest."""
+    context = chromium.new_context(reduced_motion="reduce", **LOOKS[look])
+    try:
+        yield Visit(context.new_page(), home=home, folder=folder, look=look)
+    finally:
+        context.close()

@@ -1,0 +1,147 @@
+"""Every page with a real controller and real machines, in light, dark and on a phone: `make screenshots`.
+
+Three browsers of one person look at the same session at the same time, which is a claim in itself.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import pytest
+from controller import Controller, running
+from desktop import Desktop
+from gallery import LOOKS, Visit, visit
+from playwright.sync_api import Browser, expect
+from test_sign_in import ALLOW_BUTTON
+
+pytestmark = [pytest.mark.golden, pytest.mark.browser]
+
+PAGE_TIMEOUT_S = 60
+PAGE_TIMEOUT_MS = 1000.0 * PAGE_TIMEOUT_S
+
+BROKEN_PROVIDER = """
+name = "broken"
+title = "Broken Tool"
+vendor = "Example"
+description = "A tool whose login ends at once, to show what a failure looks like."
+version = "1.0.0"
+flow = "loopback"
+
+[login]
+command = ["bash", "-c", "echo 'broken-tool: cannot read /etc/broken-tool.toml: no such file' >&2; exit 1"]
+url_pattern = '^https://auth\\.example\\.com/'
+
+[credential]
+path = "~/.broken/auth.json"
+required = ["token"]
+
+[egress]
+allow = ["auth.example.com"]
+"""
+
+
+@pytest.fixture(scope="module")
+def studio(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Controller]:
+    """A controller with one more tool, which always fails."""
+    request.getfixturevalue("golden")
+    providers = tmp_path_factory.mktemp("providers")
+    (providers / "broken.toml").write_text(BROKEN_PROVIDER)
+    with running(VESTIBULE_ISOLATION="container", VESTIBULE_PROVIDERS_DIR=str(providers)) as started:
+        yield started
+
+
+@pytest.fixture
+def guests(studio: Controller, chromium: Browser, screenshots: Path) -> Iterator[Sequence[Visit]]:
+    """The same person, signed in with three browsers: light, dark, on a phone."""
+    with contextlib.ExitStack() as visits:
+        yield [
+            _arrive(visits.enter_context(visit(chromium, studio.url, screenshots, look)), studio)
+            for look in LOOKS
+        ]
+
+
+def _arrive(guest: Visit, studio: Controller) -> Visit:
+    guest.page.goto(studio.sign_in_link())
+    expect(guest.page.get_by_role("heading", name="Connect a tool")).to_be_visible()
+    return guest
+
+
+def _connect(guests: Sequence[Visit], tool: str) -> None:
+    """The first presses *Connect*; the others open the session's address."""
+    first, *others = [guest.page for guest in guests]
+    first.get_by_role("button", name=f"Connect {tool}").click()
+    first.wait_for_url("**/session/*")
+    for page in others:
+        page.goto(first.url)
+
+
+def test_screenshot_a_sign_in_from_connect_to_connected(guests: Sequence[Visit]) -> None:
+    for guest in guests:
+        expect(guest.page.get_by_text("Machines here are containers")).to_be_visible()
+        expect(guest.page.get_by_role("button", name="Connect Demo")).to_be_visible()
+        guest.keep("connect")
+    _connect(guests, "Demo")
+    for guest in guests:
+        Desktop(guest.page).await_colour(*ALLOW_BUTTON, width=60, timeout_s=PAGE_TIMEOUT_S)
+        expect(guest.page.get_by_role("status").get_by_text("Waiting for you", exact=True)).to_be_visible()
+        expect(guest.page.get_by_title("Sign in · Demo")).to_be_visible()
+        guest.keep("session")
+    Desktop(guests[0].page).click_colour(*ALLOW_BUTTON, width=60, timeout_s=PAGE_TIMEOUT_S)
+    for guest in guests:
+        heading = guest.page.get_by_role("heading", name="Connected", exact=True)
+        expect(heading).to_be_visible(timeout=PAGE_TIMEOUT_MS)
+        guest.keep("connected")
+
+
+def test_screenshot_a_failure(guests: Sequence[Visit]) -> None:
+    _connect(guests, "Broken Tool")
+    for guest in guests:
+        heading = guest.page.get_by_role("heading", name="The sign-in failed")
+        expect(heading).to_be_visible(timeout=PAGE_TIMEOUT_MS)
+        guest.page.get_by_role("button", name="Evidence").first.click()
+        expect(guest.page.get_by_text("cannot read /etc/broken-tool.toml").first).to_be_visible()
+        guest.keep("failure")
+
+
+def test_screenshot_a_page_that_cannot_load(guests: Sequence[Visit]) -> None:
+    _connect(guests, "Codex")
+    for guest in guests:
+        notice = guest.page.get_by_role("status").filter(
+            has_text="The sign-in page cannot load: auth.openai.com"
+        )
+        expect(notice).to_be_visible(timeout=PAGE_TIMEOUT_MS)
+        Desktop(guest.page).await_picture()
+        guest.keep("unreachable")
+    guests[-1].page.get_by_role("button", name="Cancel").click()
+    guests[-1].page.get_by_role("button", name="Cancel the sign-in").click()
+    for guest in guests:
+        expect(guest.page.get_by_role("heading", name="Cancelled")).to_be_visible()
+        expect(guest.page.get_by_role("button", name="Try again")).to_be_visible()
+        guest.keep("cancelled")
+
+
+@pytest.mark.parametrize(
+    ("tab", "row"),
+    [("Machines", "vm-"), ("Goldens", "current"), ("Credentials", "vestibule credentials export")],
+)
+def test_screenshot_a_table(guests: Sequence[Visit], tab: str, row: str) -> None:
+    for guest in guests:
+        guest.page.get_by_role("link", name=tab).click()
+        expect(guest.page.get_by_role("heading", name=tab)).to_be_visible()
+        expect(guest.page.get_by_role("cell").filter(has_text=row).first).to_be_visible()
+        guest.keep(tab.lower())
+
+
+@pytest.mark.parametrize("look", LOOKS)
+def test_screenshot_a_used_link(studio: Controller, chromium: Browser, screenshots: Path, look: str) -> None:
+    link = studio.sign_in_link()
+    with visit(chromium, studio.url, screenshots, look) as first:
+        first.page.goto(link)
+        expect(first.page.get_by_role("heading", name="Connect a tool")).to_be_visible()
+    with visit(chromium, studio.url, screenshots, look) as second:
+        second.page.goto(link)
+        expect(second.page.get_by_role("heading", name="This link does not open the door")).to_be_visible()
+        second.expect_refusal(401)
+        second.keep("used-link")
