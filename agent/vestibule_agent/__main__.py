@@ -9,6 +9,7 @@ error, and in a VM on /dev/console too::
 from __future__ import annotations
 
 import os
+import socket
 import sys
 
 from vestibule_agent.launch import EarlyStart, Launcher
@@ -48,7 +49,9 @@ async def _serve(paths: Paths, person: Person, early: EarlyStart, handover_fd: i
         from vestibule_agent.routes import Routes  # noqa: PLC0415
         from vestibule_agent.server import serve  # noqa: PLC0415
 
-        await serve(Routes(machine), "0.0.0.0", port)  # noqa: S104 - the machine's own namespace
+        with machine.uplink.entered():
+            listener = socket.create_server(("0.0.0.0", port))  # noqa: S104 - the machine's own namespace
+        await serve(Routes(machine), listener)
 
 
 def _open_handover() -> int:

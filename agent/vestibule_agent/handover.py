@@ -15,9 +15,7 @@ from vestibule_agent import identity
 from vestibule_agent.channel import Channel
 from vestibule_agent.checks import Desktop
 from vestibule_agent.protocol import CONTRACT, Check, Handover, HandoverReply, ProtocolError
-
-DEADLINE_S = 20.0
-"""How long the reply waits for a desktop that is still starting; a clone's is there already."""
+from vestibule_agent.uplink import Uplink
 
 
 class Introduction:
@@ -28,12 +26,14 @@ class Introduction:
         fd: int,
         build_id: str,
         desktop: Desktop,
+        uplink: Uplink,
         *,
         root: bool,
         then: Callable[[Handover], Awaitable[None]],
     ) -> None:
         self._channel = Channel(fd, self._received)
         self._build_id, self._desktop, self._root, self._then = build_id, desktop, root, then
+        self._uplink = uplink
         self._task: asyncio.Task[None] | None = None
         self.handover: Handover | None = None
         self.applied: list[Check] = []
@@ -57,7 +57,7 @@ class Introduction:
             return
         self.handover = handover
         # First of all and without awaiting anything: the clock is the snapshot's, and so is the randomness.
-        self.applied = identity.apply(handover, root=self._root)
+        self.applied = identity.apply(handover, self._uplink, root=self._root)
         self._task = asyncio.get_running_loop().create_task(self._confirm(handover))
 
     async def _confirm(self, handover: Handover) -> None:
@@ -65,7 +65,7 @@ class Introduction:
             await self._then(handover)
         except OSError as error:
             self.applied.append(Check(name="proxy", ok=False, detail=f"the relay to the proxy: {error}"))
-        self._reply(handover, [*await self._desktop.look(DEADLINE_S), *self.applied])
+        self._reply(handover, [*await self._desktop.look(handover.patience_s), *self.applied])
 
     def _reply(self, handover: Handover, checks: list[Check]) -> None:
         reply = HandoverReply(

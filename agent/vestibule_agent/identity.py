@@ -9,7 +9,6 @@ from __future__ import annotations
 import base64
 import fcntl
 import ipaddress
-import os
 import socket
 import struct
 import time
@@ -18,6 +17,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from vestibule_agent.protocol import Check, Handover
+from vestibule_agent.uplink import Uplink, device
 
 RNDADDENTROPY, RNDRESEEDCRNG = 0x40085203, 0x5207
 SIOCGIFADDR, SIOCSIFADDR, SIOCSIFNETMASK = 0x8915, 0x8916, 0x891C
@@ -26,9 +26,10 @@ CLOCK_TOLERANCE_S = 5.0
 MACHINE_ID = Path("/etc/machine-id")
 
 
-def apply(handover: Handover, *, root: bool) -> list[Check]:
+def apply(handover: Handover, uplink: Uplink, *, root: bool) -> list[Check]:
     """Clock, entropy, hostname, address, machine id, in this order; a check for each, never an exception."""
-    return [_checked(name, step, handover) for name, step in (_APPLY if root else _VERIFY)]
+    with uplink.entered():
+        return [_checked(name, step, handover) for name, step in (_APPLY if root else _VERIFY)]
 
 
 def _checked(name: str, step: Callable[[Handover], str], handover: Handover) -> Check:
@@ -79,16 +80,16 @@ def _verify_hostname(handover: Handover) -> str:
 
 def _address(handover: Handover) -> str:
     wanted = ipaddress.IPv4Interface(handover.address)
-    device = network_device()
+    name = device()
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as control:
-        fcntl.ioctl(control, SIOCSIFADDR, _address_request(device, wanted.ip))
-        fcntl.ioctl(control, SIOCSIFNETMASK, _address_request(device, wanted.netmask))
-        flags = struct.unpack_from("<H", fcntl.ioctl(control, SIOCGIFFLAGS, _request(device)), 16)[0]
-        fcntl.ioctl(control, SIOCSIFFLAGS, _request(device, struct.pack("<H", flags | IFF_UP)))
-        found = fcntl.ioctl(control, SIOCGIFADDR, _request(device))
+        fcntl.ioctl(control, SIOCSIFADDR, _address_request(name, wanted.ip))
+        fcntl.ioctl(control, SIOCSIFNETMASK, _address_request(name, wanted.netmask))
+        flags = struct.unpack_from("<H", fcntl.ioctl(control, SIOCGIFFLAGS, _request(name)), 16)[0]
+        fcntl.ioctl(control, SIOCSIFFLAGS, _request(name, struct.pack("<H", flags | IFF_UP)))
+        found = fcntl.ioctl(control, SIOCGIFADDR, _request(name))
     if found[20:24] != wanted.ip.packed:
-        raise ValueError(f"{device} has {socket.inet_ntoa(found[20:24])} after {wanted} was set")
-    return f"{wanted} on {device}"
+        raise ValueError(f"{name} has {socket.inet_ntoa(found[20:24])} after {wanted} was set")
+    return f"{wanted} on {name}"
 
 
 def _verify_address(handover: Handover) -> str:
@@ -117,14 +118,6 @@ _VERIFY = (
     ("hostname", _verify_hostname),
     ("address", _verify_address),
 )
-
-
-def network_device() -> str:
-    """The machine's one network device that is not loopback.  Raises OSError when there is none."""
-    names = sorted(name for name in os.listdir("/sys/class/net") if name != "lo")  # noqa: PTH208 - names only
-    if not names:
-        raise OSError("there is no network device but loopback")
-    return names[0]
 
 
 def _request(device: str, rest: bytes = b"") -> bytes:

@@ -30,9 +30,11 @@ from vestibule_agent.relay import serve_relay
 from vestibule_agent.screen import Screen, Window
 from vestibule_agent.supervisor import Supervisor, report
 from vestibule_agent.terminal import Terminal, exit_code
+from vestibule_agent.uplink import Uplink
 
 WARM_S = 300.0
 """How long a golden's desktop may take to come up, in an emulated first boot."""
+DEVICE_UNITS = ("systemd-udevd-control.socket", "systemd-udevd-kernel.socket", "systemd-udevd.service")
 TITLE_SUFFIX = " - Chromium"
 
 
@@ -45,13 +47,14 @@ class Machine:
         self.desktop = Desktop(paths)
         self.terminal = Terminal()
         self.login: Login | None = None
+        self.uplink = Uplink(apart=person.switch)
         self._person = person
         self._launcher = Launcher(paths, person)
         self._children = Children()
         self._x_ready = asyncio.Event()
         self._title = ""
         self._introduction = Introduction(
-            handover_fd, build_id, self.desktop, root=person.switch, then=self._introduced
+            handover_fd, build_id, self.desktop, self.uplink, root=person.switch, then=self._introduced
         )
 
     @property
@@ -160,7 +163,7 @@ class Machine:
 
     async def _introduced(self, handover: Handover) -> None:
         if self._person.switch:
-            await serve_relay(PROXY_PORT, handover.gateway, PROXY_PORT)
+            await serve_relay(PROXY_PORT, handover.gateway, PROXY_PORT, self.uplink)
 
     def _listen_to_notices(self) -> None:
         # Opened for writing, too: then the last writer's end is no end of file.
@@ -191,11 +194,24 @@ class Machine:
         screen = self.desktop.screen
         if screen is not None:
             await screen.wait_for("xterm")
+        if self._person.switch:
+            await self._settle_devices()
         checks = [{"name": check.name, "ok": check.ok, "detail": check.detail} for check in found]
         line = json.dumps({"build_id": self.build_id, "checks": checks}, separators=(",", ":"))
         report(f"warm {line}")
         if self._person.switch:
             _print_on_console(f"vestibule-agent: warm {line}")
+
+    async def _settle_devices(self) -> None:
+        """Stop the device manager: nothing is ever plugged in, and every clone's new generation wakes it."""
+        process = start(
+            ["systemctl", "stop", *DEVICE_UNITS],
+            person=Person(uid=0, gid=0, switch=False),
+            environment={"PATH": services.SYSTEM_PATH},
+            folder=self.paths.run,
+            log=self.paths.logs / "systemctl.log",
+        )
+        await self._children.adopt(process)
 
 
 async def _read_line(fd: int) -> None:

@@ -102,6 +102,8 @@ class Handover(Message):
     gateway: str
     """Where the egress proxy is, as seen from the machine's network (port PROXY_PORT)."""
     environment: dict[str, str] = dataclasses.field(default_factory=dict)
+    patience_s: float = 20.0
+    """How long the agent waits for a desktop that is still starting, before it answers what is missing."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import socket
+
+from vestibule_agent.uplink import Uplink
 
 CHUNK_BYTES = 65_536
+_CONNECT_S = 10.0
 
 Stream = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 
@@ -31,15 +35,29 @@ async def _copy(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> N
             writer.write_eof()
 
 
-async def serve_relay(listen_port: int, host: str, port: int) -> asyncio.Server:
-    """Listen on the guest's 127.0.0.1 and relay each connection to ``host:port``."""
+async def serve_relay(listen_port: int, host: str, port: int, uplink: Uplink) -> asyncio.Server:
+    """Listen on the guest's 127.0.0.1 and relay each connection over the uplink to ``host:port``."""
 
     async def accept(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
-            target = await asyncio.open_connection(host, port)
+            target = await _open(uplink, host, port)
         except OSError:
             writer.close()
             return
         await relay((reader, writer), target)
 
     return await asyncio.start_server(accept, "127.0.0.1", listen_port)
+
+
+async def _open(uplink: Uplink, host: str, port: int) -> Stream:
+    """Connect from the uplink's side.  Raises OSError, TimeoutError included."""
+    with uplink.entered():
+        sock = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    try:
+        sock.setblocking(False)
+        async with asyncio.timeout(_CONNECT_S):
+            await asyncio.get_running_loop().sock_connect(sock, (host, port))
+        return await asyncio.open_connection(sock=sock)
+    except BaseException:
+        sock.close()
+        raise

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import dataclasses
 import json
+import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -79,8 +80,8 @@ def answer(status: int, value: dict[str, Any]) -> Answer:
     return Answer(status=status, body=json.dumps(value).encode())
 
 
-async def serve(handler: Handler, host: str, port: int) -> asyncio.Server:
-    """Listen; every connection is one request to ``handler``."""
+async def serve(handler: Handler, listener: socket.socket) -> asyncio.Server:
+    """Accept from a listening socket; every connection is one request to ``handler``."""
 
     async def accept(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
@@ -89,7 +90,7 @@ async def serve(handler: Handler, host: str, port: int) -> asyncio.Server:
         finally:
             writer.close()
 
-    return await asyncio.start_server(accept, host, port)
+    return await asyncio.start_server(accept, sock=listener)
 
 
 class _Exchange:

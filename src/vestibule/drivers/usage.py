@@ -1,4 +1,9 @@
-"""What a machine's processes use of the host, read from /proc (proc(5)); implements ``UsageMeter``."""
+"""What a machine's processes use of the host, read from /proc (proc(5)); implements ``UsageMeter``.
+
+*Private* memory is what only this machine has: pages that it wrote (Private_Dirty) and what of them went to
+swap.  It leaves out pages of programs and libraries that happen to be mapped once (Private_Clean): the page
+cache holds them for whoever comes next, so they are not what one more clone costs.
+"""
 
 from __future__ import annotations
 
@@ -21,11 +26,12 @@ class ProcUsageMeter:
 
     def read(self, pid: int) -> Usage:
         """See services.clone_bench.UsageMeter."""
-        tree = list(self._tree(pid))
-        return Usage(
-            private_bytes=sum(self._private_bytes(member) for member in tree),
-            cpu_s=sum(self._cpu_ticks(member) for member in tree) / os.sysconf("SC_CLK_TCK"),
-        )
+        private_bytes = sum(self._private_bytes(member) for member in self._tree(pid))
+        return Usage(private_bytes=private_bytes, cpu_s=self.cpu_s(pid))
+
+    def cpu_s(self, pid: int) -> float:
+        """User and system time of a machine in seconds; ended children count through their parents."""
+        return sum(self._cpu_ticks(member) for member in self._tree(pid)) / os.sysconf("SC_CLK_TCK")
 
     def _tree(self, root: int) -> Iterator[int]:
         children: dict[int, list[int]] = {}

@@ -7,6 +7,7 @@ an inherited descriptor (a container).  Whoever starts the machine owns the chan
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 import socket
 
 from vestibule.core.errors import MachineFailed
@@ -19,6 +20,7 @@ from vestibule_agent.protocol import (
 )
 
 _CONSOLE_REMEDY = "Read the machine's console in its evidence; the agent there says how far it came."
+_PATIENCE_SHARE = 0.9
 _REBUILD_REMEDY = "Rebuild the golden, its agent is not this controller's: vestibule golden build."
 
 
@@ -47,7 +49,7 @@ class SocketControl:
         """
         try:
             async with asyncio.timeout(timeout_s):
-                line = await self._exchange(handover.encode())
+                line = await self._exchange(_patient(handover, timeout_s).encode())
         except TimeoutError as error:
             raise no_identity_ack(f"the agent did not answer the hand-over within {timeout_s:g} s") from error
         except OSError as error:
@@ -70,6 +72,11 @@ class SocketControl:
     def close(self) -> None:
         """Give the socket back; idempotent."""
         self._sock.close()
+
+
+def _patient(handover: Handover, timeout_s: float) -> Handover:
+    """Leave the agent nearly all of our time, so that it still says what is missing when it runs out."""
+    return dataclasses.replace(handover, patience_s=timeout_s * _PATIENCE_SHARE)
 
 
 def _confirmed(line: bytes, handover: Handover) -> HandoverReply:

@@ -8,10 +8,13 @@ from __future__ import annotations
 
 import dataclasses
 import os
+import stat
 from collections.abc import Callable
 from pathlib import Path
 
 from vestibule.drivers.net import namespaces
+
+_GROUP_OPENS = stat.S_IRGRP | stat.S_IWGRP
 
 
 class StageError(Exception):
@@ -53,10 +56,19 @@ def _staged(stage: str, step: Callable[[], None]) -> None:
 
 
 def _drop(identity: Identity) -> None:
-    os.setgroups([])
+    os.setgroups(kvm_groups())
     os.setresgid(identity.gid, identity.gid, identity.gid)
     os.setresuid(identity.uid, identity.uid, identity.uid)
     namespaces.prctl(namespaces.PR_SET_DUMPABLE, 1)
+
+
+def kvm_groups(node: Path = Path("/dev/kvm")) -> list[int]:
+    """The group that may open KVM, where it is not root's: QEMU needs it, containers have no such device."""
+    try:
+        found = node.stat()
+    except OSError:
+        return []
+    return [found.st_gid] if found.st_gid and found.st_mode & _GROUP_OPENS == _GROUP_OPENS else []
 
 
 def _map_self(uid: int, gid: int) -> None:

@@ -6,15 +6,15 @@ import contextlib
 import functools
 import hashlib
 import os
-import shutil
 import socket
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
-from vestibule.core.errors import GoldenFailed, HostUnfit
+from vestibule.core.errors import GoldenFailed
 from vestibule.core.ids import GoldenId, VmId
 from vestibule.core.machines import DriverName, Isolation
 from vestibule.drivers.machines.container import argv, seccomp
+from vestibule.drivers.machines.programs import find_bwrap
 from vestibule.drivers.net.processes import start_ticks
 from vestibule.services.ports import ControlChannel, Exit, MachineRequest, Network
 
@@ -159,18 +159,6 @@ class ContainerDriver:
                 code="golden_absent",
             )
         return rootfs
-
-
-def find_bwrap() -> str:
-    """Bubblewrap's path.  Raises HostUnfit ``no_bubblewrap``."""
-    path = shutil.which("bwrap")
-    if path is None:
-        raise HostUnfit(
-            "containers need bubblewrap, which is not installed",
-            remedy="sudo apt-get install -y bubblewrap",
-            code="no_bubblewrap",
-        )
-    return path
 
 
 def _identity_files(request: MachineRequest, rootfs: Path) -> dict[str, bytes]:

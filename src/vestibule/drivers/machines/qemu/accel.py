@@ -7,8 +7,11 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
+import grp
 import json
 import os
+import pwd
+import stat
 import tempfile
 import uuid
 from pathlib import Path
@@ -17,9 +20,10 @@ from vestibule.core.errors import VestibuleError
 from vestibule.core.ids import VmId
 from vestibule.core.machines import Limits
 from vestibule.drivers.goldens.cache import file_digest
+from vestibule.drivers.machines.programs import find_bwrap, find_qemu
 from vestibule.drivers.machines.qemu.argv import MACHINE, cpu_model
+from vestibule.drivers.machines.qemu.jail import jailed
 from vestibule.drivers.machines.qemu.process import tail
-from vestibule.drivers.machines.qemu.snapshot import find_qemu
 from vestibule.services.ports import Network
 
 _KVM_NODE = "/dev/kvm"
@@ -80,7 +84,7 @@ class AcceleratorProbe:
         if failure is None:
             return Verdict(accelerator="kvm", reason="a kernel booted under KVM")
         if _DENIED in failure:
-            failure = f"the user that machines run as may not open it (setfacl -m u:UID:rw {_KVM_NODE})"
+            failure = f"the user that machines run as may not open it ({_rights()})"
         return Verdict(accelerator="tcg", reason=f"{_KVM_NODE} is there, but {failure}")
 
     async def _boot(self, kernel: Path, log: Path) -> str | None:
@@ -102,8 +106,31 @@ class AcceleratorProbe:
 
 
 def _host() -> str:
-    """This boot of this host, with this QEMU and this user's rights."""
-    return f"{_BOOT_ID.read_text().strip()} {file_digest(find_qemu())[:16]} {os.geteuid()}"
+    """This boot of this host, with this QEMU, this user and the rights that it has to KVM."""
+    return f"{_BOOT_ID.read_text().strip()} {file_digest(find_qemu())[:16]} {os.geteuid()} {_rights()}"
+
+
+def _rights() -> str:
+    """Mode, owner and group of the device node; Debian's udev makes it ``crw-rw---- root:kvm``."""
+    try:
+        found = Path(_KVM_NODE).stat()
+    except OSError:
+        return "absent"
+    return f"{stat.filemode(found.st_mode)} {_owner(found.st_uid)}:{_group(found.st_gid)}"
+
+
+def _owner(uid: int) -> str:
+    try:
+        return pwd.getpwuid(uid).pw_name
+    except KeyError:
+        return str(uid)
+
+
+def _group(gid: int) -> str:
+    try:
+        return grp.getgrgid(gid).gr_name
+    except KeyError:
+        return str(gid)
 
 
 def _last_line(log: Path) -> str:
@@ -115,4 +142,5 @@ def _argv(kernel: Path) -> list[str]:
     base = [str(find_qemu()), "-no-user-config", "-nodefaults", "-display", "none", "-no-reboot"]
     machine = ["-M", MACHINE, "-accel", "kvm", "-cpu", cpu_model("kvm"), "-m", f"{_PROBE_MIB}M"]
     console = ["-chardev", "stdio,id=console,signal=off", "-serial", "chardev:console"]
-    return [*base, *machine, *console, "-kernel", str(kernel), "-append", "console=ttyS0 panic=-1"]
+    boot = ["-kernel", str(kernel), "-append", "console=ttyS0 panic=-1"]
+    return jailed(find_bwrap(), [*base, *machine, *console, *boot], [kernel])

@@ -35,6 +35,11 @@ class Boot:
     layers: int
 
     @property
+    def files(self) -> tuple[Path, ...]:
+        """What QEMU reads besides the disks."""
+        return self.kernel, self.initrd
+
+    @property
     def arguments(self) -> list[str]:
         """Kernel, initrd and command line."""
         words = [
@@ -56,6 +61,11 @@ class Boot:
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Restore:
     """Start from saved device state: the memory is a private view of the template's."""
+
+    @property
+    def files(self) -> tuple[Path, ...]:
+        """Nothing: the state comes through a descriptor."""
+        return ()
 
     @property
     def arguments(self) -> list[str]:
@@ -85,8 +95,9 @@ def cpu_model(accelerator: str) -> str:
     """The processor that the guest sees.
 
     Emulated without AVX: with QEMU 7.2's, Chromium paints stripes and never finishes loading a page.
+    And without ERMS: kernel and C library would copy byte by byte, each an emulated loop of its own.
     """
-    return "host" if accelerator == "kvm" else "max,avx=off,avx2=off,f16c=off,fma=off"
+    return "host" if accelerator == "kvm" else "max,avx=off,avx2=off,f16c=off,fma=off,erms=off"
 
 
 def _accelerator(name: str) -> str:

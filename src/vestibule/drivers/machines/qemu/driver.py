@@ -18,11 +18,11 @@ from vestibule.drivers.machines.qemu.argv import (
     Boot,
     QemuSpec,
     Restore,
-    qemu_argv,
 )
+from vestibule.drivers.machines.qemu.jail import command_of
 from vestibule.drivers.machines.qemu.memory import TemplateMemory, new_memory
 from vestibule.drivers.machines.qemu.process import Launch, QemuProcess
-from vestibule.drivers.machines.qemu.snapshot import Say, Snapshot, SnapshotStore, find_qemu
+from vestibule.drivers.machines.qemu.snapshot import Say, Snapshot, SnapshotStore
 from vestibule.drivers.net.processes import start_ticks
 from vestibule.services.ports import Exit, MachineRequest, Network
 
@@ -143,7 +143,7 @@ class QemuDriver:
     ) -> QemuMachine:
         launch = Launch(
             vm_id=request.vm_id,
-            argv=qemu_argv(str(find_qemu()), self._spec(request, start)),
+            argv=command_of(self._spec(request, start)),
             fds=fds,
             log=request.run_dir / LOG_NAME,
             limits=request.limits,

@@ -12,32 +12,31 @@ import dataclasses
 import datetime as dt
 import json
 import os
-import shutil
 import time
 import uuid
 from collections.abc import Callable
 from pathlib import Path
 
-from vestibule.core.errors import Absent, GoldenFailed, HostUnfit
+from vestibule.core.errors import Absent, GoldenFailed
 from vestibule.core.goldens import SnapshotKey
 from vestibule.core.ids import GoldenId, VmId
 from vestibule.core.machines import Limits
 from vestibule.drivers.goldens.cache import file_digest, make_read_only
 from vestibule.drivers.goldens.store import DirectoryGoldenStore
-from vestibule.drivers.machines.measure import cpu_seconds
+from vestibule.drivers.machines.programs import find_qemu
 from vestibule.drivers.machines.qemu.argv import (
     MACHINE,
     MEMORY_FD,
     Boot,
     QemuSpec,
     cpu_model,
-    qemu_argv,
 )
+from vestibule.drivers.machines.qemu.jail import command_of
 from vestibule.drivers.machines.qemu.memory import copy_sparse, new_memory
 from vestibule.drivers.machines.qemu.process import Launch, QemuProcess, tail
+from vestibule.drivers.usage import ProcUsageMeter
 from vestibule.services.ports import Network
 
-PROGRAM = "qemu-system-x86_64"
 WARM_LINE = "vestibule-agent: warm"
 """What the agent prints on the console when desktop and browser are up and it awaits its identity."""
 
@@ -45,18 +44,6 @@ TEMPLATE_CIDR, TEMPLATE_ADDRESS, TEMPLATE_GATEWAY = "192.168.100.0/24", "192.168
 """Never seen by anyone: the hand-over gives each clone its own."""
 
 Say = Callable[[str], None]
-
-
-def find_qemu() -> Path:
-    """QEMU's binary.  Raises HostUnfit when it is not installed."""
-    found = shutil.which(PROGRAM)
-    if found is None:
-        raise HostUnfit(
-            f"{PROGRAM} is not installed",
-            remedy="Install it: apt install qemu-system-x86; or set isolation = container.",
-            code="no_qemu",
-        )
-    return Path(found)
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -164,7 +151,7 @@ class SnapshotStore:
         spec = template_spec(self._goldens, golden_id, limits, self._accelerator, vm_id)
         launch = Launch(
             vm_id=vm_id,
-            argv=qemu_argv(str(find_qemu()), spec),
+            argv=command_of(spec),
             fds={MEMORY_FD: memory},
             log=log,
             limits=limits,
@@ -227,11 +214,11 @@ async def _warm(template: QemuProcess, log: Path) -> None:
 
 async def _quiet(pid: int, patience: Patience) -> None:
     """Await ``windows`` quiet windows in a row."""
-    quiet = 0
+    meter, quiet = ProcUsageMeter(), 0
     while quiet < patience.windows:
-        before = cpu_seconds(pid)
+        before = meter.cpu_s(pid)
         await asyncio.sleep(patience.window_s)
-        share = (cpu_seconds(pid) - before) / patience.window_s
+        share = (meter.cpu_s(pid) - before) / patience.window_s
         quiet = quiet + 1 if share < patience.idle_share else 0
 
 
