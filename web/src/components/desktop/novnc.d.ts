@@ -12,7 +12,6 @@ declare module "@novnc/novnc" {
     focusOnClick: boolean;
     scaleViewport: boolean;
     qualityLevel: number;
-    resizeSession: boolean;
     addEventListener<Name extends keyof RfbEvents>(
       name: Name,
       listener: (event: RfbEvents[Name]) => void,

@@ -3,7 +3,6 @@
 import type { ViewTicket } from "../../api/types";
 import type { Surface, SurfaceListeners } from "./desktop-link";
 import { keysymOf, SHIFT_LEFT, SHIFT_RIGHT } from "./keysyms";
-import { hasRoom } from "./room";
 
 /** Opens the desktop in `target`; resolves when noVNC has begun to connect. */
 export async function openRfb(
@@ -26,11 +25,9 @@ export async function openRfb(
   rfb.focusOnClick = true;
   rfb.background = "transparent";
   rfb.addEventListener("connect", listeners.onOpened);
-  const unfit = fitTo(target, rfb);
   let gone = false;
   rfb.addEventListener("disconnect", () => {
     gone = true;
-    unfit();
     listeners.onDropped(reason);
   });
   rfb.addEventListener("clipboard", (event) => {
@@ -52,18 +49,6 @@ export async function openRfb(
       // noVNC complains when it is told to leave what has left.
       if (!gone) rfb.disconnect();
     },
-  };
-}
-
-/** Gives the desktop the frame's size whenever that has room for one; the returned function stops that. */
-function fitTo(target: HTMLElement, rfb: { resizeSession: boolean }): () => void {
-  const observer = new ResizeObserver(() => {
-    const fits = hasRoom({ width: target.clientWidth, height: target.clientHeight });
-    if (rfb.resizeSession !== fits) rfb.resizeSession = fits;
-  });
-  observer.observe(target);
-  return () => {
-    observer.disconnect();
   };
 }
 
