@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -22,6 +22,24 @@ CHROMIUM_FLAGS = (
     "--disable-component-update",
     "--disable-sync",
 )
+
+
+MEASUREMENTS = "measured"
+"""Name of the property that a test gives what it measured, for the report and the summary."""
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say what the tests measured, though they passed."""
+    for report in terminalreporter.getreports("passed"):
+        for name, value in report.user_properties:
+            if name == MEASUREMENTS:
+                terminalreporter.write_line(f"{report.nodeid.split('::')[-1]}: {value}")
+
+
+@pytest.fixture
+def measured(record_property: Callable[[str, object], None]) -> Callable[[str], None]:
+    """Notes a measurement."""
+    return lambda text: record_property(MEASUREMENTS, text)
 
 
 @pytest.fixture(scope="session")

@@ -31,6 +31,10 @@ class Controller:
         self.log: list[str] = []
         self._up = threading.Event()
         self._settings = settings
+        self._start()
+
+    def _start(self) -> None:
+        self._up.clear()
         self.process = subprocess.Popen(
             [VESTIBULE, "serve"], env=self.environment, stderr=subprocess.PIPE, text=True
         )
@@ -84,6 +88,19 @@ class Controller:
     def stop(self) -> None:
         """SIGTERM, as a supervisor would."""
         self.process.terminate()
+        self._reap()
+
+    def break_off(self) -> None:
+        """SIGKILL, as a lack of memory would."""
+        self.process.kill()
+        self._reap()
+
+    def start_again(self) -> None:
+        """On the same folders and port, after its end."""
+        self._start()
+        self.await_up()
+
+    def _reap(self) -> None:
         self.process.wait(STOP_TIMEOUT_S)
         self._reader.join(STOP_TIMEOUT_S)
         if self.process.stderr is not None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -17,17 +18,19 @@ ALLOW_BUTTON = (0x40, 0x53, 0xD6)
 pytestmark = [pytest.mark.golden, pytest.mark.browser]
 
 
-def connect_demo(controller: Controller, page: Page, pictures: Path, *, page_timeout_s: float) -> None:
-    """From a one-time link to *Connected*, with nothing but a mouse."""
+def connect_demo(controller: Controller, page: Page, pictures: Path, *, page_timeout_s: float) -> float:
+    """From a one-time link to *Connected*, with nothing but a mouse; seconds from the click to a picture."""
     page.goto(controller.sign_in_link())
     page.get_by_role("button", name="Connect Demo").click()
     desktop = Desktop(page)
     desktop.await_picture()
+    click_to_picture_s = desktop.click_to_picture_s()
     desktop.click_colour(*ALLOW_BUTTON, width=100, timeout_s=page_timeout_s)
     expect(page.get_by_role("heading", name="Connected", exact=True)).to_be_visible(
         timeout=page_timeout_s * 1000
     )
     page.screenshot(path=pictures / "connected.png")
+    return click_to_picture_s
 
 
 def exported_login(controller: Controller) -> dict[str, object]:
@@ -45,9 +48,10 @@ def assert_nothing_is_left(controller: Controller) -> None:
 
 
 def test_a_person_connects_the_demo_in_a_container(
-    controller: Controller, page: Page, screenshots: Path
+    controller: Controller, page: Page, screenshots: Path, measured: Callable[[str], None]
 ) -> None:
-    connect_demo(controller, page, screenshots, page_timeout_s=60)
+    click_to_picture_s = connect_demo(controller, page, screenshots, page_timeout_s=60)
+    measured(f"click to picture {click_to_picture_s:.2f} s")
     login = exported_login(controller)
     assert str(login["access_token"]).startswith("demo-at-")
     assert login["account"] == "demo"
@@ -56,8 +60,11 @@ def test_a_person_connects_the_demo_in_a_container(
 
 @pytest.mark.vm
 @pytest.mark.usefixtures("snapshot")
-def test_a_person_connects_the_demo_in_an_emulated_machine(page: Page, screenshots: Path) -> None:
+def test_a_person_connects_the_demo_in_an_emulated_machine(
+    page: Page, screenshots: Path, measured: Callable[[str], None]
+) -> None:
     with running(VESTIBULE_ISOLATION="vm") as controller:
-        connect_demo(controller, page, screenshots, page_timeout_s=300)
+        click_to_picture_s = connect_demo(controller, page, screenshots, page_timeout_s=300)
+        measured(f"click to picture {click_to_picture_s:.2f} s")
         assert str(exported_login(controller)["access_token"]).startswith("demo-at-")
         assert_nothing_is_left(controller)

@@ -32,11 +32,7 @@ export function HostStrip({ host }: { host: Host }) {
       </div>
       {!host.golden_ready && <GoldenMissing />}
       {failing.map((check) =>
-        check.needed ? (
-          <Warning key={check.name} check={check} />
-        ) : (
-          <Note key={check.name} check={check} />
-        ),
+        check.needed ? <Warning key={check.name} check={check} /> : <Note key={check.name} check={check} />,
       )}
     </section>
   );
