@@ -167,12 +167,19 @@ class SignIns:
         if not url.startswith(("http://", "https://")):
             raise BadInput("Only http and https addresses can be opened.", remedy="Send a whole address.")
         await (await self._guest(user, session_id, Action.OPEN_URL)).open_url(url)
-        return await self._run(session_id).sign_of_life()
+        return await self._helped(user, session_id)
 
     async def paste(self, user: User, session_id: SessionId, text: str) -> SessionRecord:
         """Type a text into the tool and press Enter."""
         await (await self._guest(user, session_id, Action.PASTE)).type_text(text, enter=True)
-        return await self._run(session_id).sign_of_life()
+        return await self._helped(user, session_id)
+
+    async def _helped(self, user: User, session_id: SessionId) -> SessionRecord:
+        """A sign of life, after a help that may have been the last: then the session as it ended."""
+        try:
+            return await self._run(session_id).sign_of_life()
+        except Conflict:
+            return await self.get(user, session_id)
 
     async def _guest(self, user: User, session_id: SessionId, action: Action) -> Guest:
         record = await self._allowed(user, session_id, action)

@@ -30,7 +30,7 @@ def _routes() -> Iterator[tuple[str, str]]:
     """Method and path of every route that is not a page."""
     for route in _leaves(build_app().routes):
         if route.path.startswith(("/api", "/livez")):
-            yield from ((method, route.path) for method in sorted(route.methods))
+            yield from ((method, route.path) for method in sorted(route.methods or ()))
 
 
 def _leaves(routes: Iterable[object]) -> Iterator[APIRoute]:
@@ -152,7 +152,7 @@ async def test_what_is_someone_else_s_is_as_absent_as_what_never_was(
 async def _untouched(lab: Lab, ids: dict[str, str]) -> None:
     (session,) = await lab.sessions.unfinished()
     assert session.status is SessionStatus.AWAITING_USER_AUTH
-    assert lab.machines.live(VmId(ids["vm_id"]))
+    assert lab.machines.live(VmId(ids["vm_id"])).guest is not None
     assert ids["token_id"] in {token.token_id for token in await lab.context.accounts.tokens(lab.ann)}
 
 

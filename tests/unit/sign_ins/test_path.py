@@ -17,6 +17,7 @@ from vestibule.core.machines import DriverName, Isolation, MachineStatus
 from vestibule.core.records import SessionRecord
 from vestibule.core.sessions import FINAL, SessionStatus
 from vestibule.drivers.db.machines import DbMachines
+from vestibule.drivers.guest import HttpGuest
 
 pytestmark = pytest.mark.anyio
 S = SessionStatus
@@ -162,6 +163,22 @@ async def test_a_pasted_code_is_typed_into_the_tool(lab: Lab) -> None:
     await lab.sign_ins.paste(lab.ann, record.session_id, "visibly-fake-code")
     assert lab.machine().agent.typed == ["visibly-fake-code"]
     assert (await lab.ended(record.session_id)).status is S.COMPLETED
+
+
+async def test_a_pasted_code_that_ends_the_sign_in_is_answered_with_its_end(
+    lab: Lab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    record = await lab.connect()
+    await lab.reach(record.session_id, S.AWAITING_USER_AUTH)
+    type_text = HttpGuest.type_text
+
+    async def slow(guest: HttpGuest, text: str, *, enter: bool) -> None:
+        await type_text(guest, text, enter=enter)
+        await lab.ended(record.session_id)
+
+    monkeypatch.setattr(HttpGuest, "type_text", slow)
+    answer = await lab.sign_ins.paste(lab.ann, record.session_id, "visibly-fake-code")
+    assert answer.status is S.COMPLETED
 
 
 async def test_an_address_is_shown_in_the_machine_s_browser(lab: Lab) -> None:
