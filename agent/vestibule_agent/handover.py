@@ -61,11 +61,13 @@ class Introduction:
         self._task = asyncio.get_running_loop().create_task(self._confirm(handover))
 
     async def _confirm(self, handover: Handover) -> None:
+        looking = asyncio.ensure_future(self._desktop.look(handover.patience_s))
+        await asyncio.sleep(0)  # the questions are out: the X server answers while the relay is set up
         try:
             await self._then(handover)
         except OSError as error:
             self.applied.append(Check(name="proxy", ok=False, detail=f"the relay to the proxy: {error}"))
-        self._reply(handover, [*await self._desktop.look(handover.patience_s), *self.applied])
+        self._reply(handover, [*await looking, *self.applied])
 
     def _reply(self, handover: Handover, checks: list[Check]) -> None:
         reply = HandoverReply(

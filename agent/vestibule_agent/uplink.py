@@ -22,7 +22,6 @@ from collections.abc import Iterator
 RTM_NEWLINK, NLM_F_REQUEST, NLM_F_ACK, NLMSG_ERROR = 16, 0x1, 0x4, 2
 IFLA_NET_NS_FD = 28
 _ACK_BYTES = 4096
-_OLD_PYTHON = "namespaces need Python 3.12, which the guest has"
 
 
 class Uplink:
@@ -68,18 +67,23 @@ def _this_network() -> int:
     return os.open("/proc/self/ns/net", os.O_RDONLY | os.O_CLOEXEC)
 
 
-def _new_network() -> int:
-    """Make a namespace and stay in it."""
-    if sys.version_info < (3, 12):
-        raise OSError(_OLD_PYTHON)
-    os.unshare(os.CLONE_NEWNET)
-    return _this_network()
+if sys.version_info >= (3, 12):
 
+    def _new_network() -> int:
+        """Make a namespace and stay in it."""
+        os.unshare(os.CLONE_NEWNET)
+        return _this_network()
 
-def _enter(namespace: int) -> None:
-    if sys.version_info < (3, 12):
-        raise OSError(_OLD_PYTHON)
-    os.setns(namespace, os.CLONE_NEWNET)
+    def _enter(namespace: int) -> None:
+        os.setns(namespace, os.CLONE_NEWNET)
+
+else:  # only where the agent's modules are read on a host: the guest has Python 3.13
+
+    def _new_network() -> int:
+        raise OSError("namespaces need Python 3.12")
+
+    def _enter(namespace: int) -> None:
+        raise OSError(f"namespace {namespace}: namespaces need Python 3.12")
 
 
 def _move(index: int, namespace: int) -> None:

@@ -60,23 +60,23 @@ class Clones:
         self._folder = folder
         self._machines: list[QemuMachine] = []
 
-    def request(self) -> MachineRequest:
+    def request(self, address: str = "192.168.100.7") -> MachineRequest:
         vm_id = VmId(f"vm-{os.urandom(8).hex()}")
         run_dir = self._folder / vm_id
         run_dir.mkdir()
         return MachineRequest(
             vm_id=vm_id,
             golden_id=self._golden_id,
-            address="192.168.100.7",
+            address=address,
             gateway="192.168.100.1",
             cidr="192.168.100.0/24",
             limits=LIMITS,
             run_dir=run_dir,
         )
 
-    async def start(self) -> tuple[QemuMachine, HandoverReply]:
+    async def start(self, address: str = "192.168.100.7") -> tuple[QemuMachine, HandoverReply]:
         """A clone whose agent has confirmed who it is."""
-        request = self.request()
+        request = self.request(address)
         machine = await self._driver.start(request)
         self._machines.append(machine)
         return machine, await machine.control.introduce(handover(request), timeout_s=30)
@@ -105,6 +105,12 @@ async def clones(driver: QemuDriver, goldens: Goldens, tmp_path: Path) -> AsyncI
     clones = Clones(driver, goldens, tmp_path)
     yield clones
     await clones.stop()
+
+
+def qemu_pid(machine: QemuMachine) -> int:
+    """QEMU's own process on the host: the machine's is the jail's, which waits for it."""
+    children = Path(f"/proc/{machine.pid}/task/{machine.pid}/children").read_text().split()
+    return int(children[0])
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ from vestibule.drivers.goldens.cache import file_digest
 from vestibule.drivers.goldens.compose import Goldens
 from vestibule.drivers.machines.qemu.driver import QemuDriver
 
-from .conftest import FAKE_TOKEN, Clones, handover
+from .conftest import FAKE_TOKEN, Clones, handover, qemu_pid
 
 pytestmark = [pytest.mark.vm, pytest.mark.golden, pytest.mark.anyio]
 
@@ -64,7 +64,7 @@ async def test_no_other_port_leads_into_a_clone(clones: Clones) -> None:
 
 async def test_qemu_is_not_root_and_cannot_become_it(clones: Clones) -> None:
     machine, _reply = await clones.start()
-    status = Path(f"/proc/{machine.pid}/status").read_text()  # noqa: ASYNC240 - a file of the kernel's
+    status = Path(f"/proc/{qemu_pid(machine)}/status").read_text()  # noqa: ASYNC240 - a file of the kernel's
     fields = dict(line.split(":\t", 1) for line in status.splitlines())
     assert "0" not in fields["Uid"].split()
     assert int(fields["CapEff"], 16) == 0

@@ -1,4 +1,4 @@
-"""One suite, every kind of machine: the fake that ships, and real containers of the wanted golden."""
+"""One suite, every kind of machine: the fake that ships, real containers and clones of the wanted golden."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from vestibule.drivers.guest import HttpGuest
 from vestibule.drivers.machines.container.driver import ContainerDriver
 from vestibule.drivers.machines.control import SocketControl
 from vestibule.drivers.machines.fake import FakeMachineDriver
+from vestibule.drivers.machines.qemu.driver import QemuDriver
 from vestibule.drivers.net.cgroups import Cgroups
 from vestibule.drivers.net.client import DEFAULT_MACHINE_ID, BrokerNetwork, identity_for
 from vestibule.machinery import goldens_of
@@ -28,7 +29,11 @@ from vestibule_agent.protocol import CONTRACT, Handover
 NETWORK = MachineNetwork.parse("192.168.100.0/24")
 LIMITS = Limits(mem_mib=1536, vcpus=2, pids=1024)
 TOKEN = "visibly-fake-token"
-KINDS = ["fake", pytest.param("container", marks=pytest.mark.golden)]
+KINDS = [
+    "fake",
+    pytest.param("container", marks=pytest.mark.golden),
+    pytest.param("qemu", marks=[pytest.mark.golden, pytest.mark.vm]),
+]
 
 
 @pytest.fixture
@@ -53,9 +58,15 @@ async def driver(request: pytest.FixtureRequest) -> AsyncIterator[MachineDriver]
     goldens: Goldens = request.getfixturevalue("goldens")
     identity = identity_for(DEFAULT_MACHINE_ID, DEFAULT_MACHINE_ID)
     async with BrokerNetwork(identity=identity, cgroups=Cgroups.detect()) as network:
-        yield ContainerDriver(
-            network=network, goldens=goldens.cache.root / "goldens", open_control=SocketControl
-        )
+        if request.param == "container":
+            yield ContainerDriver(
+                network=network, goldens=goldens.cache.root / "goldens", open_control=SocketControl
+            )
+            return
+        qemu = QemuDriver(goldens.store, network, "tcg")
+        await qemu.prepare(goldens.store.wanted(), LIMITS, lambda _step: None)
+        yield qemu
+        qemu.close()
 
 
 @pytest.fixture

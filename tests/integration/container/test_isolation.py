@@ -64,6 +64,16 @@ async def test_the_devices_are_the_harmless_ones(inside: Inside) -> None:
     }
 
 
+async def test_kvm_is_out_of_reach_though_the_broker_may_keep_its_group(inside: Inside) -> None:
+    said = await inside(
+        "import os, stat\n"
+        "print(os.path.exists('/dev/kvm'))\n"
+        "try: os.mknod('/tmp/kvm', stat.S_IFCHR | 0o666, os.makedev(10, 232)); print('MADE')\n"
+        "except OSError as e: print('errno', e.errno)"
+    )
+    assert said.startswith(f"False\nerrno {errno.EPERM}\n")
+
+
 @pytest.mark.parametrize("path", ["/etc/new", "/usr/new", "/new", "/etc/hosts", "/var/new"])
 async def test_the_rootfs_cannot_be_written(inside: Inside, path: str) -> None:
     said = await inside(f"try: open('{path}', 'w'); print('WRITTEN')\nexcept OSError as e: print(e.errno)")

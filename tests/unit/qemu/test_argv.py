@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from vestibule.core.machines import Limits
-from vestibule.drivers.machines.qemu.argv import Boot, QemuSpec, Restore, qemu_argv
+from vestibule.drivers.machines.qemu.argv import Boot, QemuSpec, Restore, machine_shape, qemu_argv
 
 HERE = Path(__file__).parent
 SPEC = QemuSpec(
@@ -62,3 +62,17 @@ def test_no_disk_can_be_written() -> None:
     disks = [word for word in qemu_argv("q", SPEC) if word.startswith("driver=file")]
     assert len(disks) == 2
     assert all("read-only=on" in word for word in disks)
+
+
+def test_a_machine_of_another_shape_has_another_name() -> None:
+    """A snapshot is named by the shape: a state never meets a command line that it does not fit."""
+    shapes = {
+        machine_shape(accelerator, Limits(mem_mib=mem_mib, vcpus=vcpus, pids=64))
+        for accelerator, mem_mib, vcpus in [
+            ("tcg", 1024, 2),
+            ("kvm", 1024, 2),
+            ("tcg", 2048, 2),
+            ("tcg", 1024, 1),
+        ]
+    }
+    assert len(shapes) == 4

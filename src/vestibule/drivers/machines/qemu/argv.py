@@ -7,7 +7,9 @@ differ in three things only: who shares the memory, where the kernel comes from,
 from __future__ import annotations
 
 import dataclasses
+import hashlib
 import ipaddress
+import uuid
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -48,6 +50,9 @@ class Boot:
             "console=ttyS0",
             "panic=-1",
             "quiet",
+            # Both wake every clone: a watchdog, and the search for pages to merge into huge ones.
+            "nowatchdog",
+            "transparent_hugepage=never",
             "loglevel=4",
             "mitigations=off",
             "no5lvl",
@@ -98,6 +103,24 @@ def cpu_model(accelerator: str) -> str:
     And without ERMS: kernel and C library would copy byte by byte, each an emulated loop of its own.
     """
     return "host" if accelerator == "kvm" else "max,avx=off,avx2=off,f16c=off,fma=off,erms=off"
+
+
+def machine_shape(accelerator: str, limits: Limits) -> str:
+    """A name for all that a saved state depends on: two command lines of one shape fit each other."""
+    boot = Boot(kernel=Path("/kernel"), initrd=Path("/initrd"), layers=1)
+    spec = QemuSpec(
+        name="template",
+        start=boot,
+        accelerator=accelerator,
+        limits=limits,
+        disks=(Path("/layer"),),
+        address="192.0.2.2",
+        gateway="192.0.2.1",
+        cidr="192.0.2.0/24",
+        generation_id=str(uuid.UUID(int=0)),
+    )
+    digest = hashlib.sha256("\n".join(qemu_argv("", spec)).encode()).hexdigest()
+    return f"{MACHINE}-{digest[:16]}"
 
 
 def _accelerator(name: str) -> str:

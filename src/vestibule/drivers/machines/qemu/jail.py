@@ -39,6 +39,7 @@ def jailed(bwrap: str, argv: Sequence[str], readable: Sequence[Path]) -> list[st
         *("--proc", "/proc", "--dev", "/dev"),
         *_bound("--dev-bind-try", _DEVICES),
         *_bound("--ro-bind", [str(path) for path in readable]),
+        *("--remount-ro", "/"),
         *("--chdir", "/", "--"),
         *argv,
     ]

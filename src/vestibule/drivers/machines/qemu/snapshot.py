@@ -25,11 +25,11 @@ from vestibule.drivers.goldens.cache import file_digest, make_read_only
 from vestibule.drivers.goldens.store import DirectoryGoldenStore
 from vestibule.drivers.machines.programs import find_qemu
 from vestibule.drivers.machines.qemu.argv import (
-    MACHINE,
     MEMORY_FD,
     Boot,
     QemuSpec,
     cpu_model,
+    machine_shape,
 )
 from vestibule.drivers.machines.qemu.jail import command_of
 from vestibule.drivers.machines.qemu.memory import copy_sparse, new_memory
@@ -83,7 +83,7 @@ class SnapshotStore:
         return SnapshotKey(
             golden_id=golden_id,
             vmm=file_digest(find_qemu()),
-            machine=MACHINE,
+            machine=machine_shape(self._accelerator, limits),
             cpu=cpu_model(self._accelerator),
             accelerator=self._accelerator,
             mem_mib=limits.mem_mib,
