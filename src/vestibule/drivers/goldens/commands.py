@@ -15,6 +15,8 @@ _TELLING = re.compile(
     r"^(E: |npm error|dpkg: error|fatal|error)|\b(cannot|can't|failed|invalid)\b", re.IGNORECASE
 )
 _FULL = re.compile(r"No space left on device|ENOSPC", re.IGNORECASE)
+_FULL_BELOW_BYTES = 1 << 20
+"""On a disk this full a program fails for want of room, and its own words no longer reach the log."""
 _QUOTED_LINES = 8
 _NOT_FOUND = 127
 
@@ -24,11 +26,15 @@ FOLLOW_PARENT = ("setpriv", "--pdeathsig", "TERM")
 
 def disk_full(where: Path) -> DiskFull:
     """The failure of a build that found no room."""
-    free_mib = os.statvfs(where).f_bavail * os.statvfs(where).f_frsize >> 20
     return DiskFull(
-        f"no room left on the disk that holds {where} ({free_mib} MiB free)",
+        f"no room left on the disk that holds {where} ({_free_bytes(where) >> 20} MiB free)",
         remedy="Free about 8 GiB there, or set cache_dir to a folder on a larger disk; then build again.",
     )
+
+
+def _free_bytes(where: Path) -> int:
+    disk = os.statvfs(where)
+    return disk.f_bavail * disk.f_frsize
 
 
 def telling_lines(text: str) -> str:
@@ -81,7 +87,7 @@ class Commands:
         with self.log.open("rb") as log:
             log.seek(begin)
             text = log.read().decode(errors="replace")
-        if _FULL.search(text):
+        if _FULL.search(text) or _free_bytes(self.log.parent) < _FULL_BELOW_BYTES:
             return disk_full(self.log.parent)
         if code == _NOT_FOUND:
             return _missing(telling_lines(text))
