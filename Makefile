@@ -88,8 +88,9 @@ fresh: install-dev ## Run the two commands in bare Debian 12 and 13 (root; FRESH
 	@scripts/fresh $(FRESH)
 
 .PHONY: screenshots
-screenshots: install-dev ## Take pictures of the dashboard into build/screenshots
-	.venv/bin/python -m pytest -q tests/e2e -k demo_in_a_container --screenshots build/screenshots
+screenshots: install-dev ## Take pictures of the dashboard into build/screenshots, one of them for the README
+	.venv/bin/python -m pytest -q tests/e2e -k screenshot --screenshots build/screenshots
+	cp build/screenshots/session-small.png docs/images/session.png
 
 .PHONY: lock
 lock: install-dev ## Lock the Python packages anew (LOCK=--upgrade for newer ones)

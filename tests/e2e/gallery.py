@@ -13,11 +13,16 @@ from playwright.sync_api import Browser, ConsoleMessage, Page, Request
 AXE = Path(__file__).parents[2] / "web/node_modules/axe-core/axe.min.js"
 STANDARD = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa")
 
+SMALL = "small"
+"""Light, with fewer pixels: small enough a file to be kept with the source."""
+
 LOOKS: Mapping[str, Mapping[str, Any]] = {
     "light": {"viewport": {"width": 1280, "height": 880}, "color_scheme": "light"},
     "dark": {"viewport": {"width": 1440, "height": 900}, "color_scheme": "dark"},
     "phone": {"viewport": {"width": 390, "height": 844}, "color_scheme": "light", "has_touch": True},
 }
+
+_ALL = {**LOOKS, SMALL: {**LOOKS["light"], "device_scale_factor": 0.75}}
 
 # The page itself, and every part of it that could be scrolled sideways; only preformatted text may be.
 _SIDEWAYS = """() => [...document.querySelectorAll("html, body *:not(pre)")]
@@ -87,7 +92,7 @@ class Visit:
 @contextlib.contextmanager
 def visit(chromium: Browser, home: str, folder: Path, look: str) -> Iterator[Visit]:
     """A fresh profile's page; motion is reduced so that a picture is of a page at rest."""
-    context = chromium.new_context(reduced_motion="reduce", **LOOKS[look])
+    context = chromium.new_context(reduced_motion="reduce", **_ALL[look])
     try:
         yield Visit(context.new_page(), home=home, folder=folder, look=look)
     finally:

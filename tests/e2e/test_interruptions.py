@@ -72,7 +72,7 @@ def test_a_person_reloads_leaves_signs_out_comes_back_and_cancels_elsewhere(
 def test_a_machine_that_dies_is_told_as_what_it_is(host: Controller, page: Page) -> None:
     vm_id = _open_demo(host, page)
     os.kill(host.command("vm", "show", vm_id)["pid"], signal.SIGKILL)
-    _expect_end(page, "The sign-in failed", "machine")
+    _expect_end(page, "The sign-in failed", "The machine ended by itself (signal 9).")
 
 
 def test_a_machine_that_is_stopped_on_the_command_line_cancels_its_sign_in(

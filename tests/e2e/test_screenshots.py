@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from controller import Controller, running
 from desktop import Desktop
-from gallery import LOOKS, Visit, visit
+from gallery import LOOKS, SMALL, Visit, visit
 from playwright.sync_api import Browser, expect
 from test_sign_in import ALLOW_BUTTON
 
@@ -78,7 +78,11 @@ def _connect(guests: Sequence[Visit], tool: str) -> None:
 
 
 def test_screenshot_a_sign_in_from_connect_to_connected(
-    guests: Sequence[Visit], measured: Callable[[str], None]
+    guests: Sequence[Visit],
+    studio: Controller,
+    chromium: Browser,
+    screenshots: Path,
+    measured: Callable[[str], None],
 ) -> None:
     for guest in guests:
         expect(guest.page.get_by_text("Machines here are containers")).to_be_visible()
@@ -91,6 +95,10 @@ def test_screenshot_a_sign_in_from_connect_to_connected(
         expect(guest.page.get_by_role("status").get_by_text("Waiting for you", exact=True)).to_be_visible()
         expect(guest.page.get_by_title("Sign in · Demo")).to_be_visible()
         guest.keep("session")
+    with visit(chromium, studio.url, screenshots, SMALL) as small:
+        _arrive(small, studio).page.goto(guests[0].page.url)
+        Desktop(small.page).await_colour(*ALLOW_BUTTON, width=60, timeout_s=PAGE_TIMEOUT_S)
+        assert small.keep("session").stat().st_size < 180_000
     Desktop(guests[0].page).click_colour(*ALLOW_BUTTON, width=60, timeout_s=PAGE_TIMEOUT_S)
     for guest in guests:
         heading = guest.page.get_by_role("heading", name="Connected", exact=True)

@@ -45,7 +45,7 @@ export function SessionArea({ session, onFirstPicture }: Props) {
         </ConnectedPanel>
       );
     case "ended":
-      return <Ended session={session} title={area.title} failure={area.failure} />;
+      return <Ended session={session} title={area.title} tone={area.tone} failure={area.failure} />;
   }
 }
 
@@ -74,10 +74,10 @@ function Onward() {
 
 type EndedProps = { session: Session } & Omit<Extract<ReturnType<typeof areaOf>, { kind: "ended" }>, "kind">;
 
-function Ended({ session, title, failure }: EndedProps) {
+function Ended({ session, title, tone, failure }: EndedProps) {
   const again = useConnect(session.provider);
   const retry = session.actions.includes("retry") ? { busy: again.busy, start: again.connect } : null;
-  return <FailurePanel title={title} failure={failure} retry={retry} error={again.error} />;
+  return <FailurePanel title={title} tone={tone} failure={failure} retry={retry} error={again.error} />;
 }
 
 function goodStepText(session: Session): string {

@@ -30,4 +30,8 @@ describe("what fills the session page", () => {
       );
     },
   );
+
+  it("is no alarm when the person cancelled, and tells how far it came", () => {
+    expect(areaOf(sessionIn("cancelled"))).toMatchObject({ tone: "quiet", failure: { stage: "started" } });
+  });
 });

@@ -1,12 +1,13 @@
 /** Which of four things fills the session page. */
 
-import { isFinal, type Failure, type FinalStatus, type Session } from "../../api/types";
+import { isFinal, type Failure, type FinalStatus, type Problem, type Session } from "../../api/types";
+import { lastGoodStep } from "./rail";
 
 export type Area =
   | { kind: "preparing" }
   | { kind: "desktop"; vmId: string }
   | { kind: "connected"; credentialId: string | null }
-  | { kind: "ended"; title: string; failure: Failure };
+  | { kind: "ended"; title: string; tone: "bad" | "quiet"; failure: Failure };
 
 /** A viewer only when the API allows `view`: never before there is a machine, never after. */
 export function areaOf(session: Session): Area {
@@ -21,38 +22,39 @@ function ending(session: Session, status: FinalStatus): Area {
     case "completed":
       return { kind: "connected", credentialId: session.credential_id };
     case "failed":
-      return { kind: "ended", title: "The sign-in failed", failure: session.failure ?? unexplained(status) };
+      return ended("The sign-in failed", "bad", session.failure ?? { ...UNEXPLAINED, ...known(session) });
     case "timeout":
-      return { kind: "ended", title: "Time ran out", failure: session.failure ?? TIMEOUT };
+      return ended("Time ran out", "bad", session.failure ?? { ...TIMEOUT, ...known(session) });
     case "cancelled":
-      return { kind: "ended", title: "Cancelled", failure: session.failure ?? CANCELLED };
+      return ended("Cancelled", "quiet", session.failure ?? { ...CANCELLED, ...known(session) });
   }
+}
+
+function ended(title: string, tone: "bad" | "quiet", failure: Failure): Area {
+  return { kind: "ended", title, tone, failure };
+}
+
+/** What the session's history tells of an end that has no failure of its own. */
+function known(session: Session): Pick<Failure, "stage" | "evidence"> {
+  return { stage: lastGoodStep(session)?.step ?? session.status, evidence: {} };
 }
 
 const REMEDY = "Try again: a new sign-in gets a fresh machine.";
 
-const TIMEOUT: Failure = {
+const TIMEOUT: Problem = {
   code: "deadline_passed",
   cause: "Nobody finished the sign-in before its deadline, so its machine was destroyed.",
   remedy: REMEDY,
-  stage: "timeout",
-  evidence: {},
 };
 
-const CANCELLED: Failure = {
+const CANCELLED: Problem = {
   code: "cancelled",
   cause: "The sign-in was cancelled and its machine destroyed.  No credential was kept.",
   remedy: REMEDY,
-  stage: "cancelled",
-  evidence: {},
 };
 
-function unexplained(stage: FinalStatus): Failure {
-  return {
-    code: "unexplained",
-    cause: "The controller recorded no cause for this failure, which is a defect of Vestibule.",
-    remedy: "Report it with the controller's log, then try again.",
-    stage,
-    evidence: {},
-  };
-}
+const UNEXPLAINED: Problem = {
+  code: "unexplained",
+  cause: "The controller recorded no cause for this failure, which is a defect of Vestibule.",
+  remedy: "Report it with the controller's log, then try again.",
+};

@@ -17,7 +17,7 @@ const FAILURE: Failure = {
 function show(retry: Parameters<typeof FailurePanel>[0]["retry"], error: unknown = null) {
   render(
     <MantineProvider env="test">
-      <FailurePanel title="The sign-in failed" failure={FAILURE} retry={retry} error={error} />
+      <FailurePanel title="The sign-in failed" tone="bad" failure={FAILURE} retry={retry} error={error} />
     </MantineProvider>,
   );
 }

@@ -9,6 +9,8 @@ import { ORDER, STEP_WORDS, type Step } from "./rail";
 
 interface Props {
   title: string;
+  /** An end that the person wanted is no alarm. */
+  tone: "bad" | "quiet";
   failure: Failure;
   retry: { busy: boolean; start: () => void } | null;
   /** Why the last press of *Try again* came to nothing. */
@@ -16,9 +18,9 @@ interface Props {
 }
 
 /** Why a session ended without a credential: cause, last good step, remedy, one action, evidence. */
-export function FailurePanel({ title, failure, retry, error }: Props) {
+export function FailurePanel({ title, tone, failure, retry, error }: Props) {
   return (
-    <div className={classes.ending} data-tone="bad">
+    <div className={classes.ending} data-tone={tone}>
       <IconDoorOff className={classes.sign} size={44} stroke={1.5} aria-hidden="true" />
       <h2>{title}</h2>
       <p className={classes.cause}>{failure.cause}</p>
