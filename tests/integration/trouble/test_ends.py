@@ -1,0 +1,84 @@
+"""However a controller ends, nothing of its machines is left on the host."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import httpx
+import pytest
+from controller import Controller, running
+from following import follow, start
+from footprint import Footprint, footprint, groups_of, inhabited
+
+pytestmark = [pytest.mark.golden, pytest.mark.usefixtures("golden")]
+
+MACHINES_END_S = 20.0
+
+
+def _two_machines(client: httpx.Client) -> tuple[str, dict[str, Any]]:
+    """A machine without a sign-in, and a session whose machine is confirmed."""
+    machine = client.post("/api/vms", json={})
+    assert machine.status_code == 201, machine.text
+    session_id = start(client, "demo")
+    session = follow(client, session_id, lambda now: now["status"] == "awaiting_user_auth")
+    assert session["status"] == "awaiting_user_auth", session
+    return str(machine.json()["vm_id"]), session
+
+
+@contextmanager
+def _stock(controller: Controller) -> Iterator[Footprint]:
+    taken = footprint(controller.process.pid)
+    try:
+        yield taken
+    finally:
+        taken.close()
+
+
+def _nothing_left(controller: Controller, taken: Footprint, *vm_ids: str) -> None:
+    assert taken.await_gone(MACHINES_END_S) == set()
+    assert inhabited(taken.network_namespaces) == []
+    machines = controller.folder / "run/machines"
+    assert list(machines.iterdir()) == []
+    for vm_id in vm_ids:
+        assert (controller.folder / "state/evidence" / vm_id / "console.log").is_file()
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_ends_controller_and_machines(number: signal.Signals) -> None:
+    with running(VESTIBULE_ISOLATION="container") as controller:
+        with controller.client() as client:
+            vm_id, session = _two_machines(client)
+        with _stock(controller) as taken:
+            assert len(taken.network_namespaces) >= 2  # browsers make more, for their sandboxes
+            assert taken.listening_ports == {controller.port}
+            assert all(groups_of(name) for name in (vm_id, session["vm_id"]))
+            controller.process.send_signal(number)
+            assert controller.process.wait(MACHINES_END_S) == 0
+            _nothing_left(controller, taken, vm_id, session["vm_id"])
+        assert [groups_of(name) for name in (vm_id, session["vm_id"])] == [[], []]
+
+
+def test_a_killed_controller_takes_its_machines_along_and_the_next_tells_of_it() -> None:
+    with running(VESTIBULE_ISOLATION="container") as controller:
+        with controller.client() as client:
+            vm_id, session = _two_machines(client)
+        with _stock(controller) as taken:
+            controller.break_off()
+            assert taken.await_gone(MACHINES_END_S) == set()
+            assert inhabited(taken.network_namespaces) == []
+            controller.start_again()
+            _nothing_left(controller, taken, vm_id, session["vm_id"])
+        with controller.client() as client:
+            ended = client.get(f"/api/auth/session/{session['session_id']}").json()
+            assert (ended["status"], ended["failure"]["code"]) == ("failed", "controller_restarted")
+            assert ended["failure"]["stage"] == "awaiting_user_auth"
+            machines = {row["vm_id"]: row for row in client.get("/api/vms").json()}
+            for name in (vm_id, session["vm_id"]):
+                row = machines[name]
+                assert (row["status"], row["error_code"]) == ("failed", "controller_restarted")
+                assert row["ended_at"] is not None
+            _two_machines(client)  # the first of them starts the broker, which sweeps empty groups
+        assert [groups_of(name) for name in (vm_id, session["vm_id"])] == [[], []]
