@@ -69,9 +69,10 @@ class Visit:
         assert mine, self._errors
         self._errors.remove(mine[0])
 
-    def forgive(self, address: str) -> None:
-        """A request for this may have been refused: what it asked for may have ended while it was asked."""
-        self._errors[:] = [error for error in self._errors if not error.endswith(f"{address})")]
+    def keep_end(self, name: str) -> Path:
+        """Picture an ended session; its machine may have gone while the viewer asked for a ticket."""
+        self._errors[:] = [error for error in self._errors if not error.endswith("/view-ticket)")]
+        return self.keep(name)
 
     def keep(self, name: str) -> Path:
         """Take the picture ``name`` of a page that has nothing to forgive."""
