@@ -26,7 +26,7 @@ MIN_FREE_MIB = 8192
 ANSWER_TIMEOUT_S = 2.0
 
 _PROGRAMS = (
-    ("bwrap", "bubblewrap", "starts containers", frozenset({DriverName.CONTAINER})),
+    ("bwrap", "bubblewrap", "keeps machines apart", frozenset(DriverName)),
     ("qemu-system-x86_64", "qemu-system-x86", "starts virtual machines", frozenset({DriverName.QEMU})),
     ("mmdebstrap", "mmdebstrap", "builds the golden's base", frozenset(DriverName)),
     ("sqfstar", "squashfs-tools", "packs the golden's layers", frozenset(DriverName)),
