@@ -47,7 +47,10 @@ export async function openRfb(
     },
     close: () => {
       // noVNC complains when it is told to leave what has left.
-      if (!gone) rfb.disconnect();
+      if (gone) return;
+      // What is still on its way would be an error on the console: noVNC takes no data after this.
+      socket.onmessage = null;
+      rfb.disconnect();
     },
   };
 }
