@@ -71,7 +71,7 @@ function words({ step, state }: RailStep) {
     case "stopped":
       return (
         <>
-          {reached} <VisuallyHidden>(not reached: the session stopped here)</VisuallyHidden>
+          {working} <VisuallyHidden>(the session stopped here)</VisuallyHidden>
         </>
       );
   }
