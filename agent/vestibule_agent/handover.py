@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import json
 import os
-from collections.abc import Awaitable, Callable
 
 from vestibule_agent import identity
 from vestibule_agent.channel import Channel
@@ -29,10 +28,9 @@ class Introduction:
         uplink: Uplink,
         *,
         root: bool,
-        then: Callable[[Handover], Awaitable[None]],
     ) -> None:
         self._channel = Channel(fd, self._received)
-        self._build_id, self._desktop, self._root, self._then = build_id, desktop, root, then
+        self._build_id, self._desktop, self._root = build_id, desktop, root
         self._uplink = uplink
         self._task: asyncio.Task[None] | None = None
         self.handover: Handover | None = None
@@ -61,13 +59,7 @@ class Introduction:
         self._task = asyncio.get_running_loop().create_task(self._confirm(handover))
 
     async def _confirm(self, handover: Handover) -> None:
-        looking = asyncio.ensure_future(self._desktop.look(handover.patience_s))
-        await asyncio.sleep(0)  # the questions are out: the X server answers while the relay is set up
-        try:
-            await self._then(handover)
-        except OSError as error:
-            self.applied.append(Check(name="proxy", ok=False, detail=f"the relay to the proxy: {error}"))
-        self._reply(handover, [*await looking, *self.applied])
+        self._reply(handover, [*await self._desktop.look(handover.patience_s), *self.applied])
 
     def _reply(self, handover: Handover, checks: list[Check]) -> None:
         reply = HandoverReply(

@@ -8,11 +8,10 @@ from __future__ import annotations
 
 import base64
 import fcntl
-import ipaddress
+import os
 import socket
 import struct
 import time
-import uuid
 from collections.abc import Callable
 from pathlib import Path
 
@@ -79,28 +78,28 @@ def _verify_hostname(handover: Handover) -> str:
 
 
 def _address(handover: Handover) -> str:
-    wanted = ipaddress.IPv4Interface(handover.address)
+    wanted, mask = _packed(handover.address)
     name = device()
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as control:
-        fcntl.ioctl(control, SIOCSIFADDR, _address_request(name, wanted.ip))
-        fcntl.ioctl(control, SIOCSIFNETMASK, _address_request(name, wanted.netmask))
+        fcntl.ioctl(control, SIOCSIFADDR, _address_request(name, wanted))
+        fcntl.ioctl(control, SIOCSIFNETMASK, _address_request(name, mask))
         flags = struct.unpack_from("<H", fcntl.ioctl(control, SIOCGIFFLAGS, _request(name)), 16)[0]
         fcntl.ioctl(control, SIOCSIFFLAGS, _request(name, struct.pack("<H", flags | IFF_UP)))
         found = fcntl.ioctl(control, SIOCGIFADDR, _request(name))
-    if found[20:24] != wanted.ip.packed:
-        raise ValueError(f"{name} has {socket.inet_ntoa(found[20:24])} after {wanted} was set")
-    return f"{wanted} on {name}"
+    if found[20:24] != wanted:
+        raise ValueError(f"{name} has {socket.inet_ntoa(found[20:24])} after {handover.address} was set")
+    return f"{handover.address} on {name}"
 
 
 def _verify_address(handover: Handover) -> str:
-    wanted = ipaddress.IPv4Interface(handover.address).ip
+    wanted = handover.address.partition("/")[0]
     with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
-        probe.bind((str(wanted), 0))
+        probe.bind((wanted, 0))
     return f"{wanted} is ours"
 
 
-def _machine_id(handover: Handover) -> str:
-    identifier = uuid.uuid5(uuid.NAMESPACE_URL, f"vestibule:{handover.vm_id}").hex
+def _machine_id(_handover: Handover) -> str:
+    identifier = os.urandom(16).hex()
     MACHINE_ID.write_text(identifier + "\n")
     return identifier
 
@@ -124,5 +123,11 @@ def _request(device: str, rest: bytes = b"") -> bytes:
     return struct.pack("16s24s", device.encode(), rest)
 
 
-def _address_request(device: str, address: ipaddress.IPv4Address) -> bytes:
-    return _request(device, struct.pack("<HH4s", socket.AF_INET, 0, address.packed))
+def _address_request(device: str, address: bytes) -> bytes:
+    return _request(device, struct.pack("<HH4s", socket.AF_INET, 0, address))
+
+
+def _packed(address: str) -> tuple[bytes, bytes]:
+    """Address and mask of ``192.168.100.7/24``.  Raises OSError, ValueError."""
+    ip, _, prefix = address.partition("/")
+    return socket.inet_aton(ip), (~(0xFFFFFFFF >> int(prefix)) & 0xFFFFFFFF).to_bytes(4, "big")

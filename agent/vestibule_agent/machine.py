@@ -55,7 +55,7 @@ class Machine:
         self._x_ready = asyncio.Event()
         self._title = ""
         self._introduction = Introduction(
-            handover_fd, build_id, self.desktop, self.uplink, root=person.switch, then=self._introduced
+            handover_fd, build_id, self.desktop, self.uplink, root=person.switch
         )
 
     @property
@@ -75,6 +75,8 @@ class Machine:
     async def run(self, early: EarlyStart) -> None:
         """Keep the desktop up and follow the host, for ever."""
         self._children.attach(asyncio.get_running_loop())
+        if self._person.switch:
+            await serve_relay(PROXY_PORT, self._gateway, self.uplink)
         self._introduction.start()
         self._listen_to_notices()
         async with asyncio.TaskGroup() as tasks:
@@ -162,9 +164,8 @@ class Machine:
             self._title = title
             self.log.emit("page", title=title)
 
-    async def _introduced(self, handover: Handover) -> None:
-        if self._person.switch:
-            await serve_relay(PROXY_PORT, handover.gateway, PROXY_PORT, self.uplink)
+    def _gateway(self) -> str | None:
+        return self.handover.gateway if self.handover else None
 
     def _listen_to_notices(self) -> None:
         # Opened for writing, too: then the last writer's end is no end of file.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import socket
+from collections.abc import Callable
 
 from vestibule_agent.uplink import Uplink
 
@@ -35,22 +36,27 @@ async def _copy(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> N
             writer.write_eof()
 
 
-async def serve_relay(listen_port: int, host: str, port: int, uplink: Uplink) -> asyncio.Server:
-    """Listen on the guest's 127.0.0.1 and relay each connection over the uplink to ``host:port``."""
+async def serve_relay(port: int, host: Callable[[], str | None], uplink: Uplink) -> asyncio.Server:
+    """Listen on the guest's 127.0.0.1 and relay each connection over the uplink to the same port of ``host``.
+
+    While ``host`` is not known yet, connections are closed at once.
+    """
 
     async def accept(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
-            target = await _open(uplink, host, port)
+            target = await _open(uplink, host(), port)
         except OSError:
             writer.close()
             return
         await relay((reader, writer), target)
 
-    return await asyncio.start_server(accept, "127.0.0.1", listen_port)
+    return await asyncio.start_server(accept, "127.0.0.1", port)
 
 
-async def _open(uplink: Uplink, host: str, port: int) -> Stream:
+async def _open(uplink: Uplink, host: str | None, port: int) -> Stream:
     """Connect from the uplink's side.  Raises OSError, TimeoutError included."""
+    if host is None:
+        raise ConnectionRefusedError("there was no hand-over yet")
     with uplink.entered():
         sock = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
     try:

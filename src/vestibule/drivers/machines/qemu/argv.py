@@ -100,9 +100,10 @@ def cpu_model(accelerator: str) -> str:
     """The processor that the guest sees.
 
     Emulated without AVX: with QEMU 7.2's, Chromium paints stripes and never finishes loading a page.
-    And without ERMS: kernel and C library would copy byte by byte, each an emulated loop of its own.
+    Without ERMS: kernel and C library would copy byte by byte, each an emulated loop of its own.
+    Without protection keys: each switch of them empties QEMU's whole TLB.
     """
-    return "host" if accelerator == "kvm" else "max,avx=off,avx2=off,f16c=off,fma=off,erms=off"
+    return "host" if accelerator == "kvm" else "max,avx=off,avx2=off,f16c=off,fma=off,erms=off,pku=off"
 
 
 def machine_shape(accelerator: str, limits: Limits) -> str:
