@@ -39,7 +39,8 @@ def text(event: Event, name: str) -> str:
 
 
 def _field(event: Event, name: str) -> object:
-    return event.data.get(name) if isinstance(event.data, dict) else None
+    data: object = event.data  # declared a mapping, but decoded from what a guest sent
+    return data.get(name) if isinstance(data, dict) else None
 
 
 def _exit_code(event: Event) -> int:

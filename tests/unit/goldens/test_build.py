@@ -41,7 +41,7 @@ def _link(shop: Workshop) -> None:
     (shop.folder / "kernel").write_bytes((shop.parents[0] / "layer.sqfs").read_bytes())
 
 
-def _builder(root: Path, act: Callable[[Workshop], None]) -> GoldenBuilder:
+def _builder(root: Path, act: Callable[[Workshop], None], min_disk_mib: int = 0) -> GoldenBuilder:
     layer = Build(
         kind="layers",
         name=LAYER.name,
@@ -55,7 +55,14 @@ def _builder(root: Path, act: Callable[[Workshop], None]) -> GoldenBuilder:
         products=("kernel",),
     )
     return GoldenBuilder(
-        Cache(root), RECIPE, [layer], golden, min_mem_mib=1024, agent_build="b", tools={"t": "1"}
+        Cache(root),
+        RECIPE,
+        [layer],
+        golden,
+        min_mem_mib=1024,
+        agent_build="b",
+        tools={"t": "1"},
+        min_disk_mib=min_disk_mib,
     )
 
 
@@ -70,6 +77,14 @@ def test_the_plan_lists_every_step_and_what_is_done(tmp_path: Path) -> None:
     plan = builder.plan()
     assert [(step.name, step.done) for step in plan.steps] == [("make", True), ("link", True)]
     assert plan.needed == 0
+
+
+def test_a_disk_too_small_for_the_recipe_is_refused_before_anything_is_built(tmp_path: Path) -> None:
+    calls = Calls(tmp_path / "calls")
+    with pytest.raises(DiskFull, match="a golden built from nothing needs 1099511627776 MiB") as refused:
+        _builder(tmp_path, calls, min_disk_mib=1 << 40).build(_silent)
+    assert refused.value.failure_code == "disk_too_small"
+    assert calls.count == 0
 
 
 def test_a_second_build_does_nothing(tmp_path: Path) -> None:

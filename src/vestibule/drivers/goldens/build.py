@@ -8,12 +8,13 @@ from __future__ import annotations
 import dataclasses
 import datetime as dt
 import json
+import shutil
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
-from vestibule.core.errors import GoldenFailed, VestibuleError
+from vestibule.core.errors import DiskFull, GoldenFailed, VestibuleError
 from vestibule.core.goldens import LayerRecipe, Manifest, Recipe
 from vestibule.core.ids import GoldenId
 from vestibule.drivers.goldens.cache import Cache, file_digest, make_read_only
@@ -98,8 +99,11 @@ class GoldenBuilder:
         min_mem_mib: int,
         agent_build: str,
         tools: dict[str, str],
+        min_disk_mib: int = 0,
     ) -> None:
+        """``min_disk_mib``: free disk that a build from nothing needs."""
         self._cache = cache
+        self._min_disk_mib = min_disk_mib
         self._recipe = recipe
         self._builds = (*layers, golden)
         self._min_mem_mib = min_mem_mib
@@ -121,6 +125,8 @@ class GoldenBuilder:
         Waits while another process builds the same.  Raises GoldenFailed naming the step, DiskFull or
         HostUnfit.
         """
+        if not self._done(self._builds[0]):
+            self._require_disk()
         counter = _Counter(progress, lambda: self.plan().needed)
         for build in self._builds:
             with self._cache.lock(build.name, on_wait=counter.wait):
@@ -128,6 +134,18 @@ class GoldenBuilder:
                     counter.count()
                     self._make(build, counter)
         return self._golden_manifest()
+
+    def _require_disk(self) -> None:
+        """Say it before minutes are spent.  Raises DiskFull ``disk_too_small``."""
+        self._cache.root.mkdir(parents=True, exist_ok=True)
+        free_mib = shutil.disk_usage(self._cache.root).free >> 20
+        if free_mib < self._min_disk_mib:
+            raise DiskFull(
+                f"{self._cache.root} has {free_mib} MiB free; a golden built from nothing needs"
+                f" {self._min_disk_mib} MiB",
+                remedy="Free space there, or set cache_dir to a folder on a larger disk.",
+                code="disk_too_small",
+            )
 
     def _done(self, build: Build) -> bool:
         return self._cache.has(build.kind, build.name)

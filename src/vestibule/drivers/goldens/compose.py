@@ -42,6 +42,7 @@ def open_goldens(
         [base_layer(spec, debian_mirror), tools_layer(spec), agent_layer(spec)],
         golden_build(spec),
         min_mem_mib=spec.base.min_mem_mib,
+        min_disk_mib=spec.base.min_disk_mib,
         agent_build=build,
         tools=dict(spec.tools.versions),
     )
