@@ -58,7 +58,7 @@ async def test_the_agent_of_a_clone_answers_over_http(clones: Clones) -> None:
 
 async def test_no_other_port_leads_into_a_clone(clones: Clones) -> None:
     machine, _reply = await clones.start()
-    with pytest.raises(ValueError, match="22"):
+    with pytest.raises(ConnectionRefusedError, match="22"):
         await machine.connect(22)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import os
 import socket
 import uuid
@@ -56,9 +57,10 @@ class QemuMachine:
         return self.process.control
 
     async def connect(self, port: int) -> socket.socket:
-        """A stream to the agent's port: the only one that QEMU forwards.  Raises ValueError for another."""
+        """A stream to the agent's port: the only one that QEMU forwards, so every other is refused."""
         if port != AGENT_PORT:
-            raise ValueError(f"port {port}: only {AGENT_PORT} is forwarded into a virtual machine")
+            why = f"port {port}: only {AGENT_PORT} is forwarded into a virtual machine"
+            raise ConnectionRefusedError(errno.ECONNREFUSED, why)
         return await self._network.connect(self._request.vm_id, _LOOPBACK, port)
 
     async def listen(self, port: int) -> socket.socket:
