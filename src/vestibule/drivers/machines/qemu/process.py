@@ -54,6 +54,8 @@ class QemuProcess:
         self._migration = EventListener("MIGRATION")
         self._monitor.register_listener(self._migration)
         self._control: SocketControl | None = None
+        self._wire: socket.socket | None = None
+        """A second descriptor of the monitor's socket, to pass descriptors through."""
         self.pid = 0
 
     @property
@@ -67,6 +69,7 @@ class QemuProcess:
         """Spawn QEMU and greet its monitor.  Raises MachineFailed with the log's tail."""
         control, control_peer = socket.socketpair()
         monitor, monitor_peer = socket.socketpair()
+        self._wire = monitor.dup()
         self._control = SocketControl(control)
         with control_peer, monitor_peer:
             descriptors = {CONTROL_FD: control_peer.fileno(), MONITOR_FD: monitor_peer.fileno()}
@@ -116,7 +119,9 @@ class QemuProcess:
             "migrate-set-capabilities",
             {"capabilities": [{"capability": name, "state": True} for name in wanted]},
         )
-        self._monitor.send_fd_scm(state)
+        # Not by the library: it reaches into asyncio's own socket class, which uvloop's is not.
+        if self._wire is not None:
+            socket.send_fds(self._wire, [b" "], [state])
         await self.execute("getfd", {"fdname": "state"})
         await self.execute(command, {"uri": "fd:state"})
         await self._migrated(timeout_s)
@@ -140,6 +145,8 @@ class QemuProcess:
         await self._network.destroy(self._launch.vm_id)
         with contextlib.suppress(QMPError, EOFError, OSError):
             await self._monitor.disconnect()
+        if self._wire is not None:
+            self._wire.close()
         if self._control is not None:
             self._control.close()
 
