@@ -25,8 +25,9 @@ FAKE_TOKEN = "fake-token-of-a-test"
 
 
 @pytest.fixture(scope="session")
-def anyio_backend() -> str:
-    return "asyncio"
+def anyio_backend() -> tuple[str, dict[str, bool]]:
+    """The controller's own event loop: its sockets are not asyncio's."""
+    return "asyncio", {"use_uvloop": True}
 
 
 @pytest.fixture(scope="session")
