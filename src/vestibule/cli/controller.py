@@ -14,9 +14,14 @@ import typer
 from vestibule.cli.exit_codes import ControllerUnreachable, error_for_answer
 from vestibule.cli.output import Row
 from vestibule.core.errors import NotSignedIn, VestibuleError
+from vestibule.core.machines import DriverName
 from vestibule.settings import TOKEN_VARIABLE, URL_VARIABLE, Settings, load
 
-TIMEOUT_S = 30.0
+CONTROLLER_S = 30.0
+"""What an answer may take besides the machine that it waits for."""
+
+_LOOPBACK = {"": "127.0.0.1", "0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 (told apart, not bound)
+"""Addresses that mean "every one of this host" → one that a program of this host can call."""
 
 Url = Annotated[
     str | None,
@@ -30,8 +35,14 @@ def token_path(settings: Settings) -> Path:
 
 
 def default_url(settings: Settings) -> str:
-    """Where a controller with these settings listens."""
-    return f"http://{settings.host}:{settings.port}"
+    """Where a program of this host reaches a controller with these settings."""
+    host = _LOOPBACK.get(settings.host, settings.host)
+    return f"http://[{host}]:{settings.port}" if ":" in host else f"http://{host}:{settings.port}"
+
+
+def patience_s(settings: Settings) -> float:
+    """How long an answer may take: some wait for a machine's agent to confirm."""
+    return CONTROLLER_S + max(settings.confirm_timeout_s(driver) for driver in DriverName)
 
 
 def _token(settings: Settings) -> str:
@@ -56,12 +67,19 @@ def _token(settings: Settings) -> str:
 class Controller:
     """A connection for one command; use it as a context manager."""
 
-    def __init__(self, url: str, token: str, transport: httpx.BaseTransport | None = None) -> None:
+    def __init__(
+        self,
+        url: str,
+        token: str,
+        transport: httpx.BaseTransport | None = None,
+        *,
+        timeout_s: float = CONTROLLER_S,
+    ) -> None:
         self._url = url
         self._http = httpx.Client(
             base_url=url,
             headers={"Authorization": f"Bearer {token}"},
-            timeout=TIMEOUT_S,
+            timeout=timeout_s,
             transport=transport,
             trust_env=False,  # a proxy for the internet must not get between two programs of one host
         )
@@ -90,7 +108,7 @@ class Controller:
 
     def events(self, path: str) -> Iterator[Row]:
         """The data of server-sent events, decoded, until the controller ends the stream."""
-        timeout = httpx.Timeout(TIMEOUT_S, read=None)
+        timeout = httpx.Timeout(CONTROLLER_S, read=None)
         try:
             with self._http.stream("GET", path, timeout=timeout) as answer:
                 if answer.is_error:
@@ -119,7 +137,7 @@ class Controller:
 def connect(url: str | None) -> Controller:
     """The controller at ``url``, else at the address of this host's settings."""
     settings = load()
-    return Controller(url or default_url(settings), _token(settings))
+    return Controller(url or default_url(settings), _token(settings), timeout_s=patience_s(settings))
 
 
 def _row(answer: httpx.Response) -> Row:

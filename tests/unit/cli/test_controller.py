@@ -7,9 +7,10 @@ from pathlib import Path
 import httpx
 import pytest
 
-from vestibule.cli.controller import Controller, connect
+from vestibule.cli.controller import Controller, connect, default_url, patience_s
 from vestibule.cli.exit_codes import ControllerUnreachable
 from vestibule.core.errors import Conflict, NotSignedIn, VestibuleError
+from vestibule.settings import Settings
 
 Answer = Callable[[httpx.Request], httpx.Response]
 
@@ -75,3 +76,30 @@ def test_the_token_is_read_from_the_state_folder(tmp_path: Path, monkeypatch: py
     (tmp_path / "cli-token").write_text("fake-token\n")
     with connect(None):
         pass
+
+
+def test_an_answer_that_waits_for_a_machine_is_waited_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = Settings(vm_confirm_timeout_s=90, container_confirm_timeout_s=20)
+    assert patience_s(settings) > 90
+    monkeypatch.setenv("VESTIBULE_STATE_DIR", str(tmp_path))
+    monkeypatch.setenv("VESTIBULE_TOKEN", "fake-token")
+    monkeypatch.setenv("VESTIBULE_VM_CONFIRM_TIMEOUT_S", "90")
+    with connect(None) as client:
+        assert client._http.timeout.read == patience_s(settings)
+
+
+@pytest.mark.parametrize(
+    ("host", "url"),
+    [
+        ("127.0.0.1", "http://127.0.0.1:4000"),
+        ("::1", "http://[::1]:4000"),
+        ("0.0.0.0", "http://127.0.0.1:4000"),  # noqa: S104 (told apart, not bound)
+        ("::", "http://[::1]:4000"),
+        ("vestibule.test", "http://vestibule.test:4000"),
+    ],
+)
+def test_the_address_can_be_called_from_this_host(host: str, url: str) -> None:
+    assert default_url(Settings(host=host, port=4000)) == url
+    assert str(httpx.URL(url).port) == "4000"
