@@ -15,6 +15,7 @@ import typer
 from vestibule.cli import controller as controllers
 from vestibule.cli.controller import Url
 from vestibule.cli.controller_bench import measure_answers, measure_sign_ins
+from vestibule.cli.drivers import RealDriver
 from vestibule.cli.output import Output, OutputFormat, print_one
 from vestibule.core.machines import DriverName
 from vestibule.services.clone_bench import Result
@@ -30,7 +31,7 @@ def bench() -> None:
 
 @app.command()
 def clone(
-    driver: Annotated[DriverName, typer.Option(help="How the machines are run.")],
+    driver: Annotated[RealDriver, typer.Option(help="How the machines are run.")],
     clones: Annotated[int, typer.Option("--clones", "-n", min=1, help="How many, one after another.")] = 20,
     observe: Annotated[int, typer.Option(min=1, help="Clones that live for 10 s, to be looked at.")] = 3,
     output: Output = OutputFormat.TABLE,
@@ -40,14 +41,14 @@ def clone(
     clone_s is in seconds; private_mb: memory of a clone's own after 10 s; cpu_s: processor time it burned
     in them.  For containers, "cold" means that none of the golden's files is in the page cache.
     """
-    result = asyncio.run(_measure(driver, clones, observe))
+    result = asyncio.run(_measure(driver.driver_name, clones, observe))
     print_one(dataclasses.asdict(result), output)
 
 
 @app.command("sign-in")
 def sign_in(
     sign_ins: Annotated[int, typer.Option("--sign-ins", "-n", min=1, help="How many, in turn.")] = 20,
-    driver: Annotated[DriverName | None, typer.Option(help="Unset: the host's choice.")] = None,
+    driver: Annotated[RealDriver | None, typer.Option(help="Unset: the host's choice.")] = None,
     url: Url = None,
     output: Output = OutputFormat.TABLE,
 ) -> None:
@@ -64,7 +65,7 @@ def sign_in(
 def answers(
     requests: Annotated[int, typer.Option("--requests", "-n", min=1, help="How many, in turn.")] = 50,
     machines: Annotated[int, typer.Option(min=0, help="Machines that run meanwhile.")] = 10,
-    driver: Annotated[DriverName | None, typer.Option(help="Unset: the host's choice.")] = None,
+    driver: Annotated[RealDriver | None, typer.Option(help="Unset: the host's choice.")] = None,
     url: Url = None,
     output: Output = OutputFormat.TABLE,
 ) -> None:

@@ -8,10 +8,10 @@ import typer
 
 from vestibule.cli import controller as controllers
 from vestibule.cli.controller import Controller, Url
+from vestibule.cli.drivers import RealDriver
 from vestibule.cli.exit_codes import SessionEnded
 from vestibule.cli.output import Output, OutputFormat, Row, print_one
 from vestibule.core.errors import MachineFailed
-from vestibule.core.machines import DriverName
 from vestibule.core.sessions import FINAL, SessionStatus
 
 _COLUMNS = ("session_id", "provider", "status", "vm_id", "vm_ip", "auth_url", "user_code", "credential_id")
@@ -22,7 +22,7 @@ def connect(
     wait: Annotated[  # noqa: FBT002 (a flag of the command line)
         bool, typer.Option("--wait", help="Print every stage until the end; Ctrl-C cancels.")
     ] = False,
-    driver: Annotated[DriverName | None, typer.Option(help="Unset: the host's choice.")] = None,
+    driver: Annotated[RealDriver | None, typer.Option(help="Unset: the host's choice.")] = None,
     url: Url = None,
     output: Output = OutputFormat.TABLE,
 ) -> None:

@@ -102,9 +102,9 @@ class Controller:
         """The object that POST with a JSON body answers."""
         return _row(self._call("POST", path, body))
 
-    def delete(self, path: str) -> None:
-        """DELETE; whatever is answered is not needed."""
-        self._call("DELETE", path)
+    def delete(self, path: str) -> Row:
+        """The object that DELETE answers, as it is afterwards; empty where it answers none."""
+        return _row(self._call("DELETE", path))
 
     def events(self, path: str) -> Iterator[Row]:
         """The data of server-sent events, decoded, until the controller ends the stream."""

@@ -31,4 +31,4 @@ def cancel(session_id: str, url: Url = None, output: Output = OutputFormat.TABLE
     """End a session; its machine is destroyed."""
     with connect(url) as controller:
         session = controller.post(f"/api/auth/session/{session_id}/cancel")
-    print_done(session, f"{session_id} is cancelled.", output)
+    print_done(session, f"{session_id} is {session['status']}.", output)

@@ -7,15 +7,15 @@ from typing import Annotated
 import typer
 
 from vestibule.cli.controller import Url, connect
+from vestibule.cli.drivers import RealDriver
 from vestibule.cli.output import Output, OutputFormat, print_done, print_one, print_rows
-from vestibule.core.machines import DriverName
 
 app = typer.Typer(help="Machines, with or without a sign-in.", no_args_is_help=True)
 
 _COLUMNS = ("vm_id", "driver", "isolation", "status", "vm_ip", "session_id", "created_at")
 
 Driver = Annotated[
-    DriverName | None, typer.Option(help="How to run it; unset: the host's choice (see doctor).")
+    RealDriver | None, typer.Option(help="How to run it; unset: the host's choice (see doctor).")
 ]
 
 
@@ -44,5 +44,5 @@ def show(vm_id: str, url: Url = None, output: Output = OutputFormat.TABLE) -> No
 def stop(vm_id: str, url: Url = None, output: Output = OutputFormat.TABLE) -> None:
     """Destroy a machine."""
     with connect(url) as controller:
-        controller.delete(f"/api/vms/{vm_id}")
-    print_done({"vm_id": vm_id}, f"{vm_id} is destroyed.", output)
+        machine = controller.delete(f"/api/vms/{vm_id}")
+    print_done(machine, f"{vm_id} is {machine['status']}.", output)

@@ -164,6 +164,41 @@ def test_ctrl_c_cancels_the_session(
     assert seen[-1].url.path == "/api/auth/session/s-1/cancel"
 
 
+@pytest.mark.parametrize("status", ["stopping", "destroyed", "failed"])
+def test_what_became_of_a_stopped_machine_is_what_the_controller_says(
+    play: Callable[[Script], Any], capsys: pytest.CaptureFixture[str], status: str
+) -> None:
+    machine = {"vm_id": "vm-1", "status": status}
+    play({("DELETE", "/api/vms/vm-1"): httpx.Response(200, json=machine)})
+    assert run(["vm", "stop", "vm-1"]) == 0
+    assert capsys.readouterr().out == f"vm-1 is {status}.\n"
+    assert run(["vm", "stop", "vm-1", "-o", "json"]) == 0
+    assert json.loads(capsys.readouterr().out) == machine
+
+
+@pytest.mark.parametrize("status", ["cancelled", "completed"])
+def test_what_became_of_a_cancelled_session_is_what_the_controller_says(
+    play: Callable[[Script], Any], capsys: pytest.CaptureFixture[str], status: str
+) -> None:
+    play({("POST", "/api/auth/session/s-1/cancel"): httpx.Response(200, json=session(status))})
+    assert run(["session", "cancel", "s-1"]) == 0
+    assert capsys.readouterr().out == f"s-1 is {status}.\n"
+
+
+@pytest.mark.parametrize(
+    "command", [["bench", "clone"], ["bench", "sign-in"], ["vm", "start"], ["connect", "demo"]]
+)
+def test_the_tests_own_driver_is_not_offered(
+    play: Callable[[Script], list[httpx.Request]], capsys: pytest.CaptureFixture[str], command: list[str]
+) -> None:
+    seen = play({})
+    assert run([*command, "--driver", "fake"]) == 2
+    error = capsys.readouterr().err
+    assert "container" in error
+    assert "qemu" in error
+    assert seen == []
+
+
 def exported(path: str) -> Script:
     content = base64.b64encode(b'{"token": "fake"}').decode()
     file = {"path": path, "mode": 0o644, "content": content}
