@@ -129,6 +129,8 @@ def test_the_login_spec_survives_the_way_to_the_agent() -> None:
         ("[login]", "[login]\nfiles = [{path = 'x', content = ''}]", "login.files.0.path"),
         ('"~/.tool/auth.json"', '"auth.json"', "credential.path"),
         ('"~/.tool/auth.json"', '"~/../etc/shadow"', "credential.path"),
+        ('"~/.tool/auth.json"', '"/home/person/.tool/auth.json"', "credential.path"),
+        ("[login]", "[login]\nfiles = [{path = '/etc/tool', content = ''}]", "login.files.0.path"),
         ('required = ["token"]', "required = []", "credential.required"),
         ('"auth.example.com"', '"https://auth.example.com"', "egress.allow.0"),
         ('"auth.example.com"', '"*"', "egress.allow.0"),

@@ -56,8 +56,8 @@ def _one_group(text: str) -> str:
 
 
 def _guest_path(text: str) -> str:
-    if not text.startswith(("~/", "/")) or ".." in text.split("/"):
-        raise ValueError('must begin with "~/" or "/" and hold no ".."')
+    if not text.startswith("~/") or ".." in text.split("/"):
+        raise ValueError('must begin with "~/", the home of the machine\'s user, and hold no ".."')
     return text
 
 
