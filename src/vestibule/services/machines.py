@@ -48,6 +48,8 @@ log = structlog.get_logger()
 
 ENTROPY_BYTES = 64
 TOKEN_BYTES = 32
+CONSOLE_TIMEOUT_S = 5.0
+"""A console on a disk that hangs must not keep a failure from being told."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -309,8 +311,13 @@ class Machines:
         )
 
     async def console(self, live: Live) -> str:
-        """The end of what the machine wrote on its console."""
-        return await self._folders.console_tail(live.record.vm_id)
+        """The end of what the machine wrote on its console; empty when it cannot be read in time."""
+        try:
+            async with asyncio.timeout(CONSOLE_TIMEOUT_S):
+                return await self._folders.console_tail(live.record.vm_id)
+        except OSError as error:  # a TimeoutError is one
+            log.warning("Console could not be read", vm_id=live.record.vm_id, error=repr(error))
+            return ""
 
     async def destroy(self, vm_id: VmId, *, failure: BaseException | None = None) -> None:
         """End a machine and remove all it had but its evidence; idempotent.

@@ -193,14 +193,24 @@ class SignInRun:
             self.post(s.Failed(failure=diagnosis.failure_of(await self._explained(error))))
 
     async def _explained(self, error: Exception) -> Exception:
-        """An agent falls silent when its machine ends: then that is the failure, with its console."""
+        """An agent falls silent when its machine ends: then that is the failure, with its console.
+
+        Never raises: the failure is told even when nothing more can be learnt about it.
+        """
         if self._live is None or not isinstance(error, MachineFailed):
             return error
+        try:
+            return await self._with_evidence(self._live, error)
+        except Exception:
+            log.exception("Evidence could not be gathered", session_id=self.record.session_id)
+            return error
+
+    async def _with_evidence(self, live: Live, error: MachineFailed) -> MachineFailed:
         if error.failure_code in _SILENCE:
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(EXIT_GRACE_S):
-                    error = await self._world.machines.exited(self._live)
-        error.evidence.setdefault("console", await self._world.machines.console(self._live))
+                    error = await self._world.machines.exited(live)
+        error.evidence.setdefault("console", await self._world.machines.console(live))
         return error
 
     async def _start_machine(self) -> None:

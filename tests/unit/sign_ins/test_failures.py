@@ -164,6 +164,31 @@ async def test_a_machine_that_dies_is_named_even_when_its_agent_falls_silent_fir
     assert failed.error_evidence["console"] == CONSOLE_TEXT.strip()
 
 
+async def _hang(*_: object, **__: object) -> str:
+    await asyncio.Event().wait()
+    return ""
+
+
+async def _deny(*_: object, **__: object) -> str:
+    raise PermissionError("console.log")
+
+
+async def _break(*_: object, **__: object) -> str:
+    raise ZeroDivisionError
+
+
+@pytest.mark.parametrize("read", [_hang, _deny, _break])
+async def test_a_console_that_cannot_be_read_hides_no_failure(
+    lab: Lab, read: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("vestibule.services.machines.CONSOLE_TIMEOUT_S", 0.01)
+    monkeypatch.setattr(lab.machines._folders, "console_tail", read)
+    record = await lab.connect()
+    await lab.reach(record.session_id, S.AWAITING_USER_AUTH)
+    await lab.machine().agent.close()
+    await _failed(lab, record.session_id, "agent_unreachable", S.AWAITING_USER_AUTH)
+
+
 async def test_an_agent_that_falls_silent_in_a_machine_that_lives(lab: Lab) -> None:
     record = await lab.connect()
     await lab.reach(record.session_id, S.AWAITING_USER_AUTH)
