@@ -3,23 +3,13 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
-from pathlib import Path
+from collections.abc import Iterator, Sequence
 
 from vestibule.core.errors import GoldenFailed
 from vestibule.drivers.goldens.build import Build, BuildStep, Workshop
+from vestibule.drivers.goldens.jail import jailed
 from vestibule.drivers.goldens.pack import merge_layers
 from vestibule.drivers.goldens.recipe import GoldenSpec
-
-_ENTER = """
-set -e
-mount --rbind /dev "$1/dev"
-mount -t proc proc "$1/proc"
-mount -t tmpfs tmpfs "$1/tmp"
-root=$1
-shift
-exec chroot "$root" env -i HOME=/tmp PATH="$PATH" "$@"
-"""
 
 
 def _link_kernel(shop: Workshop) -> None:
@@ -29,49 +19,33 @@ def _link_kernel(shop: Workshop) -> None:
 
 
 class _Check:
-    """Runs each tool once inside the merged root."""
+    """Runs each tool once inside the merged root, jailed."""
 
     def __init__(self, spec: GoldenSpec) -> None:
         self._spec = spec
 
     def __call__(self, shop: Workshop) -> None:
         """Record what each tool says its version is.  Raises GoldenFailed for the first that does not run."""
+        self._answer(shop, "browser", ("test", "-x", "/usr/bin/chromium"))
         shop.details["versions"] = dict(self._versions(shop))
 
     def _versions(self, shop: Workshop) -> Iterator[tuple[str, str]]:
-        checks = {**self._spec.tools.check, "browser": ("test", "-x", "/usr/bin/chromium")}
-        for name, argv in checks.items():
-            answer = shop.folder / "answer"
-            self._run(shop, name, argv, answer)
-            yield name, answer.read_text(errors="replace").strip()
-            answer.unlink()
+        for name, argv in self._spec.tools.check.items():
+            yield name, self._answer(shop, name, argv)
 
-    def _run(self, shop: Workshop, name: str, argv: tuple[str, ...], answer: Path) -> None:
-        path = f"{self._spec.tools.folder}/node_modules/.bin:/usr/bin:/bin"
-        enter = [
-            "unshare",
-            "--user",
-            "--map-root-user",
-            "--mount",
-            "--pid",
-            "--fork",
-            "sh",
-            "-c",
-            _ENTER,
-            "sh",
-        ]
+    def _answer(self, shop: Workshop, name: str, argv: Sequence[str]) -> str:
+        answer = shop.folder / "answer"
         try:
-            shop.commands.run(
-                [*enter, str(shop.folder / "rootfs"), *argv],
-                stdout=answer,
-                env={"PATH": path + ":/usr/sbin:/sbin"},
-            )
+            shop.commands.run(jailed(argv, rootfs=shop.folder / "rootfs"), stdout=answer)
         except GoldenFailed as error:
             raise GoldenFailed(
                 f"{name} does not run in the finished root: {error.cause}",
                 remedy="Pin another version in images/tools/package.json, or mend images/tools.toml.",
                 code="golden_check_failed",
             ) from error
+        told = answer.read_text(errors="replace").strip()
+        answer.unlink()
+        return told
 
 
 def golden_build(spec: GoldenSpec) -> Build:
