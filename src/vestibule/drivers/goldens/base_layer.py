@@ -31,6 +31,7 @@ class _Bootstrap:
     def _environment(self, work: Path) -> dict[str, str]:
         """As root the bootstrap's own folder is inside the work folder: a killed build leaves none."""
         return {
+            **os.environ,
             "SOURCE_DATE_EPOCH": "0",
             "LC_ALL": "C",
             **({"TMPDIR": str(work)} if os.geteuid() == 0 else {}),

@@ -65,7 +65,10 @@ class Commands:
         stdin: Path | None = None,
         stdout: Path | None = None,
     ) -> None:
-        """Run a program to its end.  Raises GoldenFailed, DiskFull, or HostUnfit when it is not installed."""
+        """Run a program to its end; ``env`` is its whole environment, ours when None.
+
+        Raises GoldenFailed, DiskFull, or HostUnfit when it is not installed.
+        """
         with contextlib.ExitStack() as files:
             log = files.enter_context(self.log.open("ab"))
             log.write(f"\n== {' '.join(argv)[:2000]}\n".encode())
@@ -74,7 +77,7 @@ class Commands:
             code = subprocess.run(
                 [*FOLLOW_PARENT, *argv],
                 cwd=cwd,
-                env={**os.environ, **(env or {})},
+                env=env,
                 stdin=files.enter_context((stdin or Path(os.devnull)).open("rb")),
                 stdout=files.enter_context(stdout.open("wb")) if stdout else log,
                 stderr=log,
@@ -101,5 +104,6 @@ class Commands:
 def _missing(complaint: str) -> HostUnfit:
     return HostUnfit(
         f"a program that a build needs is not installed: {complaint}",
-        remedy="Install what a build needs: apt install mmdebstrap squashfs-tools debian-archive-keyring.",
+        remedy="Install what a build needs: apt install bubblewrap mmdebstrap squashfs-tools"
+        " debian-archive-keyring.",
     )

