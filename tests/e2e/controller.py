@@ -10,7 +10,7 @@ import subprocess
 import sys
 import tempfile
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -20,23 +20,31 @@ VESTIBULE = str(Path(sys.executable).with_name("vestibule"))
 UP_TIMEOUT_S = 120.0
 STOP_TIMEOUT_S = 30.0
 
+_FILES_ONLY = """
+file=$(mktemp) && chmod 0644 "$file" && echo 'hosts: files' >"$file" &&
+mount --bind "$file" /etc/nsswitch.conf && rm "$file" && exec "$@"
+"""
+WITHOUT_NAMES = ("unshare", "--mount", "sh", "-c", _FILES_ONLY, "sh") if os.geteuid() == 0 else ()
+"""Runs a program whose resolver asks no server, wherever the tests run; empty where only root could."""
+
 
 class Controller:
     """Started by ``running``; its log is read as it is written."""
 
-    def __init__(self, folder: Path, settings: Mapping[str, str]) -> None:
+    def __init__(self, folder: Path, settings: Mapping[str, str], wrapper: Sequence[str] = ()) -> None:
         self.folder = folder
         self.port = _free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.log: list[str] = []
         self._up = threading.Event()
         self._settings = settings
+        self._wrapper = wrapper
         self._start()
 
     def _start(self) -> None:
         self._up.clear()
         self.process = subprocess.Popen(
-            [VESTIBULE, "serve"], env=self.environment, stderr=subprocess.PIPE, text=True
+            [*self._wrapper, VESTIBULE, "serve"], env=self.environment, stderr=subprocess.PIPE, text=True
         )
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
@@ -108,15 +116,15 @@ class Controller:
 
 
 @contextlib.contextmanager
-def running(**settings: str) -> Iterator[Controller]:
-    """A controller that answers; ended and its folder removed afterwards.
+def running(*wrapper: str, **settings: str) -> Iterator[Controller]:
+    """A controller that answers, started by ``wrapper`` if given; ended and its folder removed afterwards.
 
     The folder is not pytest's, whose parents other users may not enter: machines run as one of those.
     """
     with tempfile.TemporaryDirectory(prefix="vestibule-e2e-") as name:
         folder = Path(name)
         folder.chmod(0o711)
-        controller = Controller(folder, settings)
+        controller = Controller(folder, settings, wrapper)
         try:
             controller.await_up()
             yield controller

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import pytest
-from controller import Controller, running
+from controller import WITHOUT_NAMES, Controller, running
 from desktop import Desktop
 from gallery import LOOKS, SMALL, Visit, visit
 from playwright.sync_api import Browser, expect
@@ -44,11 +44,12 @@ allow = ["auth.example.com"]
 
 @pytest.fixture(scope="module")
 def studio(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Controller]:
-    """A controller with one more tool, which always fails."""
+    """A controller with one more tool, which always fails, and no way to the internet's names."""
     request.getfixturevalue("golden")
     providers = tmp_path_factory.mktemp("providers")
     (providers / "broken.toml").write_text(BROKEN_PROVIDER)
-    with running(VESTIBULE_ISOLATION="container", VESTIBULE_PROVIDERS_DIR=str(providers)) as started:
+    settings = {"VESTIBULE_ISOLATION": "container", "VESTIBULE_PROVIDERS_DIR": str(providers)}
+    with running(*WITHOUT_NAMES, **settings) as started:
         yield started
 
 
@@ -116,6 +117,7 @@ def test_screenshot_a_failure(guests: Sequence[Visit]) -> None:
         guest.keep_end("failure")
 
 
+@pytest.mark.skipif(not WITHOUT_NAMES, reason="only root can take the resolver away from a controller")
 def test_screenshot_a_page_that_cannot_load(guests: Sequence[Visit]) -> None:
     _connect(guests, "Codex")
     for guest in guests:
