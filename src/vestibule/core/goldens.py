@@ -30,11 +30,14 @@ class LayerRecipe:
     """"base", "tools" or "agent"."""
     inputs: Mapping[str, Any]
     parent: str | None
+    builder: int
+    """Version of the code that turns the inputs into bytes."""
 
     @property
     def name(self) -> str:
         """The layer's content-addressed name."""
-        return content_name(f"l-{self.kind}", {"inputs": dict(self.inputs), "parent": self.parent})
+        made_of = {"builder": self.builder, "inputs": dict(self.inputs), "parent": self.parent}
+        return content_name(f"l-{self.kind}", made_of)
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -42,14 +45,11 @@ class Recipe:
     """All that goes into a golden's disk, bottom layer first."""
 
     layers: tuple[LayerRecipe, ...]
-    builder: int
 
     @property
     def golden_id(self) -> GoldenId:
         """The golden's name."""
-        return GoldenId(
-            content_name("g", {"builder": self.builder, "layers": [layer.name for layer in self.layers]})
-        )
+        return GoldenId(content_name("g", {"layers": [layer.name for layer in self.layers]}))
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

@@ -19,7 +19,7 @@ from vestibule.drivers.goldens.build import Build, BuildStep, GoldenBuilder
 from vestibule.drivers.goldens.cache import Cache
 
 root, how = Path(sys.argv[1]), sys.argv[2]
-layer = LayerRecipe(kind="base", inputs={"x": "1"}, parent=None)
+layer = LayerRecipe(kind="base", inputs={"x": "1"}, parent=None, builder=1)
 
 def fill(shop):
     big = shop.folder / "layer.sqfs"
@@ -31,7 +31,7 @@ def fill(shop):
 def build(kind, name, act, product):
     return Build(kind=kind, name=name, steps=(BuildStep(name="fill", act=act),), products=(product,))
 
-recipe = Recipe(layers=(layer,), builder=1)
+recipe = Recipe(layers=(layer,))
 golden = build("goldens", recipe.golden_id, fill, "kernel")
 builder = GoldenBuilder(
     Cache(root), recipe, [build("layers", layer.name, fill, "layer.sqfs")], golden,

@@ -17,8 +17,8 @@ from vestibule.drivers.goldens.build import Build, BuildStep, GoldenBuilder, Wor
 from vestibule.drivers.goldens.cache import Cache
 from vestibule.drivers.goldens.store import DirectoryGoldenStore
 
-LAYER = LayerRecipe(kind="base", inputs={"x": "1"}, parent=None)
-RECIPE = Recipe(layers=(LAYER,), builder=1)
+LAYER = LayerRecipe(kind="base", inputs={"x": "1"}, parent=None, builder=1)
+RECIPE = Recipe(layers=(LAYER,))
 
 
 class Calls:

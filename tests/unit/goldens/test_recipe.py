@@ -1,10 +1,13 @@
 from __future__ import annotations
 
+import dataclasses
 from pathlib import Path
 
 import pytest
 
 from vestibule.core.errors import GoldenFailed
+from vestibule.core.goldens import LayerRecipe
+from vestibule.drivers.goldens import recipe
 from vestibule.drivers.goldens.recipe import read_spec
 from vestibule.resources import Resources
 
@@ -47,17 +50,30 @@ def test_a_compiled_file_of_python_renames_nothing(resources: Resources) -> None
     assert read_spec(resources).recipe.golden_id == before
 
 
+def test_a_new_builder_renames_every_layer(resources: Resources, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = read_spec(resources).recipe
+    monkeypatch.setattr(recipe, "BUILDER", recipe.BUILDER + 1)
+    after = read_spec(resources).recipe
+    assert {layer.name for layer in before.layers}.isdisjoint(layer.name for layer in after.layers)
+    assert before.golden_id != after.golden_id
+
+
+def test_a_layers_own_name_depends_on_the_builder_not_only_its_parents() -> None:
+    layer = LayerRecipe(kind="base", inputs={"x": "1"}, parent=None, builder=1)
+    assert dataclasses.replace(layer, builder=2).name != layer.name
+
+
 def test_a_new_reason_for_a_package_renames_nothing(resources: Resources) -> None:
     before = read_spec(resources).recipe.golden_id
-    recipe = resources.images / "base.toml"
-    recipe.write_text(recipe.read_text().replace('less = "', 'less = "still: '))
+    toml = resources.images / "base.toml"
+    toml.write_text(toml.read_text().replace('less = "', 'less = "still: '))
     assert read_spec(resources).recipe.golden_id == before
 
 
 def test_the_serial_renames_the_base(resources: Resources) -> None:
     before = read_spec(resources).recipe.layers[0].name
-    recipe = resources.images / "base.toml"
-    recipe.write_text(recipe.read_text().replace('serial = "', 'serial = "later '))
+    toml = resources.images / "base.toml"
+    toml.write_text(toml.read_text().replace('serial = "', 'serial = "later '))
     assert read_spec(resources).recipe.layers[0].name != before
 
 

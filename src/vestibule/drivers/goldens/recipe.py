@@ -154,12 +154,16 @@ def _plain(spec: object) -> dict[str, Any]:
 def _recipe(resources: Resources, base: BaseSpec, tools: ToolsSpec, agent: AgentSpec) -> Recipe:
     images = resources.images
     bottom = LayerRecipe(
-        kind="base", inputs={"spec": _plain(base), "files": tree_digest(images / "base")}, parent=None
+        kind="base",
+        inputs={"spec": _plain(base), "files": tree_digest(images / "base")},
+        parent=None,
+        builder=BUILDER,
     )
     middle = LayerRecipe(
         kind="tools",
         inputs={"spec": _plain(tools), "files": tree_digest(images / "tools")},
         parent=bottom.name,
+        builder=BUILDER,
     )
     top = LayerRecipe(
         kind="agent",
@@ -170,8 +174,9 @@ def _recipe(resources: Resources, base: BaseSpec, tools: ToolsSpec, agent: Agent
             "overlay": tree_digest(images / "overlay"),
         },
         parent=middle.name,
+        builder=BUILDER,
     )
-    return Recipe(layers=(bottom, middle, top), builder=BUILDER)
+    return Recipe(layers=(bottom, middle, top))
 
 
 def agent_files(resources: Resources) -> dict[str, str]:
