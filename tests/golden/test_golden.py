@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+import json
 import os
 import re
 import stat
@@ -10,11 +12,13 @@ from pathlib import Path
 
 import pytest
 
+from vestibule.core.errors import GoldenFailed
 from vestibule.core.goldens import Manifest
 from vestibule.drivers.goldens.build import Workshop
 from vestibule.drivers.goldens.cache import file_digest
 from vestibule.drivers.goldens.commands import Commands
 from vestibule.drivers.goldens.compose import Goldens
+from vestibule.drivers.goldens.golden import golden_build
 from vestibule.drivers.goldens.mirror import host_sources
 from vestibule.drivers.goldens.pack import PRODUCT, pack_squashfs
 from vestibule.drivers.goldens.store import GoldenFiles
@@ -85,10 +89,23 @@ def test_timers_that_burn_processor_time_are_masked(files: GoldenFiles, goldens:
 
 def test_each_tool_said_its_pinned_version(goldens: Goldens, manifest: Manifest) -> None:
     path = goldens.cache.path("goldens", manifest.golden_id) / "manifest.json"
-    answers = path.read_text()
+    told = json.loads(path.read_text())["details"]["versions"]
     assert manifest.tools
-    for version in manifest.tools.values():
-        assert f"{version}" in answers
+    said = {name: version for name, version in manifest.tools.items() if version in told[name].split()}
+    assert said == dict(manifest.tools) == dict(goldens.spec.tools.versions)
+
+
+def test_a_tool_that_says_another_version_is_refused(
+    goldens: Goldens, files: GoldenFiles, tmp_path: Path
+) -> None:
+    pins = dict.fromkeys(goldens.spec.tools.versions, "0.0.1")
+    spec = dataclasses.replace(goldens.spec, tools=dataclasses.replace(goldens.spec.tools, versions=pins))
+    (tmp_path / "rootfs").symlink_to(files.rootfs)
+    shop = Workshop(folder=tmp_path, parents=[], commands=Commands(tmp_path / "log"))
+    check = golden_build(spec).steps[-1]
+    with pytest.raises(GoldenFailed, match=r"is pinned at 0\.0\.1, but says of itself: \d") as failure:
+        check.act(shop)
+    assert failure.value.failure_code == "golden_check_failed"
 
 
 def test_an_image_has_the_same_bytes_whenever_it_is_made(tmp_path: Path) -> None:

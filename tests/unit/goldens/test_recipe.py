@@ -94,3 +94,10 @@ def test_every_tool_is_pinned_to_one_exact_version(resources: Resources) -> None
     versions = read_spec(resources).tools.versions
     assert versions
     assert all(version.replace(".", "").isdigit() for version in versions.values())
+
+
+def test_a_tool_that_nothing_checks_is_refused(resources: Resources) -> None:
+    toml = resources.images / "tools.toml"
+    toml.write_text(toml.read_text().replace('"@openai/codex" =', '"@openai/other" ='))
+    with pytest.raises(GoldenFailed, match="@openai/codex"):
+        read_spec(resources)

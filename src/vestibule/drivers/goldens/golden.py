@@ -25,13 +25,18 @@ class _Check:
         self._spec = spec
 
     def __call__(self, shop: Workshop) -> None:
-        """Record what each tool says its version is.  Raises GoldenFailed for the first that does not run."""
+        """Record what each tool says its version is.
+
+        Raises GoldenFailed for the first that does not run or says another version than the pinned one.
+        """
         self._answer(shop, "browser", ("test", "-x", "/usr/bin/chromium"))
         shop.details["versions"] = dict(self._versions(shop))
 
     def _versions(self, shop: Workshop) -> Iterator[tuple[str, str]]:
         for name, argv in self._spec.tools.check.items():
-            yield name, self._answer(shop, name, argv)
+            told = self._answer(shop, name, argv)
+            _require_version(name, self._spec.tools.versions[name], told)
+            yield name, told
 
     def _answer(self, shop: Workshop, name: str, argv: Sequence[str]) -> str:
         answer = shop.folder / "answer"
@@ -46,6 +51,16 @@ class _Check:
         told = answer.read_text(errors="replace").strip()
         answer.unlink()
         return told
+
+
+def _require_version(name: str, pinned: str, told: str) -> None:
+    if pinned not in told.split():
+        raise GoldenFailed(
+            f"{name} is pinned at {pinned}, but says of itself: {told[:200] or 'nothing'}",
+            remedy="Make package.json and package-lock.json in images/tools agree:"
+            " npm install --package-lock-only.",
+            code="golden_check_failed",
+        )
 
 
 def golden_build(spec: GoldenSpec) -> Build:

@@ -44,6 +44,7 @@ class ToolsSpec:
     """(package, script inside it)"""
     prune: tuple[str, ...]
     check: Mapping[str, tuple[str, ...]]
+    """npm package → what prints its version; one for every package of ``versions``."""
     versions: Mapping[str, str]
     """npm package → exact version, from package.json."""
 
@@ -131,7 +132,7 @@ def _tools_spec(resources: Resources) -> ToolsSpec:
         folder=raw["folder"],
         install=tuple((step["package"], step["script"]) for step in raw["install"]),
         prune=tuple(step["path"] for step in raw["prune"]),
-        check={name: tuple(argv) for name, argv in raw["check"].items()},
+        check={name: tuple(raw["check"][name]) for name in package["dependencies"]},
         versions=dict(package["dependencies"]),
     )
 
