@@ -40,7 +40,7 @@ from vestibule.drivers.db.sessions import DbSessions
 from vestibule.drivers.goldens.build import GoldenBuilder
 from vestibule.drivers.goldens.store import DirectoryGoldenStore
 from vestibule.drivers.guest import HttpGuest
-from vestibule.drivers.http_server import HttpServer, bind, bind_unix
+from vestibule.drivers.http_server import HttpServer, bind, bind_unix, serving
 from vestibule.drivers.instance import only_instance
 from vestibule.drivers.machines.cold import ColdQemuDriver, evict
 from vestibule.drivers.net.proxy import EgressProxy
@@ -221,20 +221,20 @@ class _Verdicts:
         told = self.sign_ins.site_missed(vm_id, verdict)
         task = asyncio.create_task(told)
         self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        task.add_done_callback(self._told)
+
+    def _told(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            log.error("A verdict could not be told to its session", exc_info=error)
 
 
 @asynccontextmanager
 async def _demo_provider(path: Path) -> AsyncIterator[None]:
     """Serve the demo's OAuth server on a UNIX socket that only the egress proxy dials."""
-    server = HttpServer(create_demo())
     with bind_unix(path) as sock:
-        serving = asyncio.create_task(server.serve([sock]))
-        try:
+        async with serving(HttpServer(create_demo()), sock):
             yield
-        finally:
-            server.should_exit = True
-            await serving
 
 
 async def _recover(context: Context) -> None:
@@ -269,15 +269,13 @@ async def _serve(settings: Settings, ready: Callable[[asyncio.Event], Awaitable[
         async with open_context(settings) as context:
             await _leave_cli_token(context, settings.state_dir / "cli-token")
             server = HttpServer(build_app(context), on_stop=context.sign_ins.close_feed)
-            serving = asyncio.create_task(server.serve([sock]))
-            await server.listening.wait()
-            log.info("Controller is up", host=settings.host, port=settings.port)
-            if ready is not None:
-                await ready(stop)
-            await stop.wait()
-            log.info("Controller stops")
-            server.should_exit = True
-            await serving
+            async with serving(server, sock) as task:
+                task.add_done_callback(lambda _: stop.set())  # a server that broke is a reason to stop
+                log.info("Controller is up", host=settings.host, port=settings.port)
+                if ready is not None:
+                    await ready(stop)
+                await stop.wait()
+                log.info("Controller stops")
 
 
 async def _leave_cli_token(context: Context, path: Path) -> None:

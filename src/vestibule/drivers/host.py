@@ -8,7 +8,6 @@ import http.client
 import os
 import platform
 import shutil
-import socket
 import stat
 import sys
 from collections.abc import Awaitable, Callable, Iterator, Sequence
@@ -16,6 +15,7 @@ from pathlib import Path
 
 from vestibule.core.errors import VestibuleError
 from vestibule.core.machines import DriverName
+from vestibule.drivers.http_server import bind
 from vestibule.drivers.net.client import NetworkReport
 from vestibule.services.host import Accelerator, Check
 from vestibule.services.machines import Choice
@@ -157,13 +157,12 @@ def _port(host: str, port: int) -> Check:
 
 
 def _can_bind(host: str, port: int) -> bool:
-    with socket.socket() as candidate:
-        candidate.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            candidate.bind((host, port))
-        except OSError:
-            return False
-        return True
+    """Exactly as the controller would."""
+    try:
+        bind(host, port).close()
+    except VestibuleError:
+        return False
+    return True
 
 
 def _is_controller(host: str, port: int) -> bool:

@@ -10,13 +10,16 @@ import contextlib
 import errno
 import socket
 import stat
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 
+import structlog
 import uvicorn
 from starlette.types import ASGIApp
 
-from vestibule.core.errors import HostUnfit, PortTaken
+from vestibule.core.errors import Conflict, HostUnfit, PortTaken
+
+log = structlog.get_logger()
 
 GRACE_S = 3
 """How long open connections may take to end when the server stops."""
@@ -59,11 +62,15 @@ class HttpServer(uvicorn.Server):
 
 
 def bind(host: str, port: int) -> socket.socket:
-    """A bound TCP socket.  Raises PortTaken, or HostUnfit when the address is not this host's."""
+    """A listening TCP socket.  Raises PortTaken, or HostUnfit when the address is not this host's.
+
+    It listens at once: of two programs that only bind with SO_REUSEADDR, neither learns of the other.
+    """
     sock = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
     sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         sock.bind((host, port))
+        sock.listen()
     except OSError as error:
         sock.close()
         raise _not_bound(host, port, error) from error
@@ -85,13 +92,66 @@ def _not_bound(host: str, port: int, error: OSError) -> PortTaken | HostUnfit:
 
 @contextlib.contextmanager
 def bind_unix(path: Path) -> Iterator[socket.socket]:
-    """A bound UNIX socket that only its owner may use; replaces one that a dead controller left."""
+    """A listening UNIX socket that only its owner may use; replaces one that a dead controller left.
+
+    Raises Conflict ``controller_running`` when somebody still answers there.
+    """
     path.parent.mkdir(mode=0o711, parents=True, exist_ok=True)
+    _refuse_answered(path)
     path.unlink(missing_ok=True)
     with socket.socket(socket.AF_UNIX) as sock:
         sock.bind(str(path))
         path.chmod(stat.S_IRUSR | stat.S_IWUSR)
+        sock.listen()
         try:
             yield sock
         finally:
             path.unlink(missing_ok=True)
+
+
+def _refuse_answered(path: Path) -> None:
+    with socket.socket(socket.AF_UNIX) as probe:
+        if probe.connect_ex(str(path)) != 0:
+            return
+    raise Conflict(
+        f"Another controller uses the run folder {path.parent}.",
+        remedy="Stop it (vestibule down), or set another run_dir.",
+        code="controller_running",
+    )
+
+
+@contextlib.asynccontextmanager
+async def serving(server: HttpServer, sock: socket.socket) -> AsyncIterator[asyncio.Task[None]]:
+    """Serve on ``sock``: entered once connections are answered, left once the server has ended.
+
+    Yields the server's task, which ends early only when the server broke; that error is raised at the end.
+    Raises HostUnfit ``server_ended`` when it ends before it answers.
+    """
+    task = asyncio.create_task(server.serve([sock]))
+    task.add_done_callback(lambda _: _note_end(server))
+    try:
+        await _answering(server, task)
+        yield task
+    finally:
+        server.should_exit = True
+        await task
+
+
+async def _answering(server: HttpServer, task: asyncio.Task[None]) -> None:
+    listening = asyncio.create_task(server.listening.wait())
+    try:
+        await asyncio.wait((listening, task), return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        listening.cancel()
+    if task.done():
+        await task
+        raise HostUnfit(
+            "The HTTP server ended before it answered.",
+            remedy="Read the controller's log just before this line, and report it as a bug.",
+            code="server_ended",
+        )
+
+
+def _note_end(server: HttpServer) -> None:
+    if not server.should_exit:
+        log.error("HTTP server ended unasked")
