@@ -48,6 +48,8 @@ log = structlog.get_logger()
 
 ENTROPY_BYTES = 64
 TOKEN_BYTES = 32
+START_TIMEOUT_S = {Isolation.CONTAINER: 60.0, Isolation.VM: 120.0}
+"""How long a driver may take until the machine's process runs, of a host that is slow but not stuck."""
 CONSOLE_TIMEOUT_S = 5.0
 """A console on a disk that hangs must not keep a failure from being told."""
 
@@ -148,7 +150,7 @@ class Machines:
         manifest = self._goldens.manifest(self.golden_id)
         record = await self._reserve(user_id, session_id, chosen)
         try:
-            machine = await chosen.start(await self._request(record))
+            machine = await self._started(chosen, record)
         except BaseException as error:
             await asyncio.shield(self._abandon(record.vm_id, error))
             raise
@@ -160,6 +162,20 @@ class Machines:
             await asyncio.shield(self.destroy(record.vm_id, failure=error))
             raise
         return live
+
+    async def _started(self, driver: MachineDriver, record: MachineRecord) -> Machine:
+        limit_s = START_TIMEOUT_S[driver.isolation]
+        try:
+            async with asyncio.timeout(limit_s) as stage:
+                return await driver.start(await self._request(record))
+        except TimeoutError as error:
+            if not stage.expired():
+                raise
+            raise MachineFailed(
+                f"The machine did not start within {limit_s:g} s.",
+                remedy="Try again when the host is less busy; if it repeats, run vestibule doctor.",
+                code="start_timeout",
+            ) from error
 
     async def _reserve(
         self, user_id: UserId, session_id: SessionId | None, driver: MachineDriver

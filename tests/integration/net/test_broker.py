@@ -279,6 +279,22 @@ async def test_a_killed_broker_takes_its_machines_with_it_and_is_replaced(
     await network.destroy(second)
 
 
+async def test_a_broker_that_hangs_is_named_and_its_late_answer_is_dropped(
+    network: BrokerNetwork, new_vm_id: Callable[[], VmId], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    connection = network._running()
+    monkeypatch.setattr("vestibule.drivers.net.connection.ANSWER_TIMEOUT_S", 0.05)
+    os.kill(connection.pid, signal.SIGSTOP)
+    try:
+        with pytest.raises(HostUnfit, match="broker_silent"):
+            await network.create(new_vm_id(), ["192.168.100.9"])
+    finally:
+        os.kill(connection.pid, signal.SIGCONT)
+    monkeypatch.undo()
+    await network.create(new_vm_id(), ["192.168.100.9"])
+    assert connection._pending == {}
+
+
 CONTROLLER = """
 import asyncio, sys
 from pathlib import Path

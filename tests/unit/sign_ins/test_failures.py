@@ -12,7 +12,7 @@ from lab import CONSOLE_TEXT, SCRIPT, Lab
 
 from vestibule.core.diagnosis import CHECK_CODES
 from vestibule.core.errors import DiskFull, HostUnfit, MachineFailed, VestibuleError
-from vestibule.core.machines import MachineStatus
+from vestibule.core.machines import Isolation, MachineStatus
 from vestibule.core.records import SessionRecord
 from vestibule.core.sessions import SessionStatus
 from vestibule.services.ports import Exit
@@ -49,6 +49,20 @@ async def test_a_driver_with_a_defect(lab: Lab, log: list[Any]) -> None:
     assert "ZeroDivisionError" in str(failed.error_cause)
     assert "secret detail" not in str(failed)
     assert any(line["event"] == "Stage failed" for line in log)
+
+
+async def test_a_driver_that_hangs(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("vestibule.services.machines.START_TIMEOUT_S", {Isolation.CONTAINER: 0.01})
+    lab.driver.gate = asyncio.Event()
+    record = await lab.connect()
+    failed = await _failed(lab, record.session_id, "start_timeout", S.STARTED)
+    assert "0.01 s" in str(failed.error_cause)
+
+
+async def test_a_timeout_of_the_driver_s_own_is_not_called_ours(lab: Lab) -> None:
+    lab.driver.refuse(TimeoutError())
+    record = await lab.connect()
+    await _failed(lab, record.session_id, "internal", S.STARTED)
 
 
 async def test_a_way_out_that_cannot_be_opened(lab: Lab) -> None:

@@ -17,6 +17,8 @@ from vestibule.drivers.net.confinement import Identity
 
 Answer = tuple[messages.Done, list[int]]
 
+ANSWER_TIMEOUT_S = 30.0
+"""The slowest request, ending a machine that ignores SIGTERM, takes little more than 2 s."""
 _START_TIMEOUT_S = 20.0
 _END_TIMEOUT_S = 10.0
 
@@ -57,14 +59,18 @@ class Connection:
     async def request(self, make: Callable[[int], messages.Request], fds: Sequence[int] = ()) -> Answer:
         """Send the request that ``make`` builds from its number; the answer's descriptors are the caller's.
 
-        Raises HostUnfit ``broker_gone`` when the broker ends before it answers.
+        Raises HostUnfit: ``broker_gone`` when the broker ends before it answers, ``broker_silent`` when it
+        does not answer in time; what it answers later is dropped.
         """
         number = next(self._numbers)
         answer: asyncio.Future[Answer] = self._loop.create_future()
         self._pending[number] = answer
         try:
-            await self._send(make(number), fds)
-            return await answer
+            async with asyncio.timeout(ANSWER_TIMEOUT_S):
+                await self._send(make(number), fds)
+                return await answer
+        except TimeoutError as error:
+            raise _silent() from error
         finally:
             del self._pending[number]
 
@@ -139,6 +145,14 @@ class Connection:
             if not answer.done():
                 answer.set_exception(gone())
         self._on_lost()
+
+
+def _silent() -> HostUnfit:
+    return HostUnfit(
+        f"the network broker did not answer within {ANSWER_TIMEOUT_S:g} s",
+        remedy="Restart the controller, which starts another broker; the host may be out of memory or stuck.",
+        code="broker_silent",
+    )
 
 
 def gone() -> HostUnfit:
