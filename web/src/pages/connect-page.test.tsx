@@ -98,6 +98,7 @@ describe("the connect page", () => {
     const host = await screen.findByRole("region", { name: "This host" });
     expect(host).toHaveTextContent("Machines here are containers");
     expect(host).toHaveTextContent(HOST.why);
+    expect(host).toHaveTextContent("A container shares the host's kernel.");
     expect(host).toHaveTextContent("FIX: apt-get install bubblewrap");
     expect(host).toHaveTextContent("A probe machine did not boot.modprobe kvm");
     expect(host).not.toHaveTextContent("xvnc");

@@ -10,6 +10,9 @@ const MACHINES: Record<Isolation, string> = {
   container: "Machines here are containers",
 };
 
+/** What stands between a machine and this host, where that is less than a kernel of its own. */
+const SHARED_KERNEL = "A container shares the host's kernel.";
+
 /** How machines are isolated on this host and why, from which golden, and what an operator should mend. */
 export function HostStrip({ host }: { host: Host }) {
   const failing = host.checks.filter((check) => !check.ok);
@@ -23,7 +26,10 @@ export function HostStrip({ host }: { host: Host }) {
         )}
         <p>
           <strong>{MACHINES[host.isolation]}</strong> <Code>{host.driver}</Code>
-          <span className={classes.why}>{host.why}</span>
+          <span className={classes.why}>
+            {host.why}
+            {host.isolation === "container" && ` ${SHARED_KERNEL}`}
+          </span>
         </p>
         <p className={classes.golden}>
           <span>Golden</span> <code>{host.golden_id}</code>
