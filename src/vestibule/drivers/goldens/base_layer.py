@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -59,9 +60,12 @@ class _Bootstrap:
         ]
 
     def _hooks(self) -> Iterator[str]:
-        """Scripts travel as text: an unprivileged bootstrap cannot read a private home folder."""
+        """Scripts travel as text: an unprivileged bootstrap cannot read a private home folder.
+
+        mmdebstrap splits ``copy-in`` as a shell would.
+        """
         files = self._spec.resources.images / "base"
-        yield f"--essential-hook=copy-in {files}/etc/initramfs-tools /etc"
+        yield f"--essential-hook=copy-in {shlex.quote(str(files / 'etc/initramfs-tools'))} /etc"
         for script in sorted((files / "etc").rglob("*/*/*")):
             if script.parent.name in {"hooks", "scripts"}:
                 inside = script.relative_to(files)

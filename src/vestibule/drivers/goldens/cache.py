@@ -14,6 +14,7 @@ import errno
 import fcntl
 import hashlib
 import os
+import re
 import shutil
 import stat
 import subprocess
@@ -24,6 +25,8 @@ from typing import IO
 
 from vestibule.core.errors import HostUnfit
 from vestibule.drivers.goldens.commands import disk_full
+
+_OCTAL = re.compile(r"\\([0-7]{3})")
 
 
 class Cache:
@@ -129,8 +132,14 @@ def remove_tree(path: Path) -> None:
 
 def _is_mounted_over(path: Path) -> bool:
     """A killed bootstrap must never make us delete through its bind mounts."""
-    mounts = (line.split()[4] for line in Path("/proc/self/mountinfo").read_text().splitlines())
-    return any(Path(mount).is_relative_to(path.resolve()) for mount in mounts)
+    mounts = mount_points(Path("/proc/self/mountinfo").read_text())
+    return any(mount.is_relative_to(path.resolve()) for mount in mounts)
+
+
+def mount_points(mountinfo: str) -> Iterator[Path]:
+    """The mount points of a mountinfo file: proc(5) writes space, tab, newline and backslash in octal."""
+    for line in mountinfo.splitlines():
+        yield Path(_OCTAL.sub(lambda found: chr(int(found[1], 8)), line.split()[4]))
 
 
 def file_digest(path: Path) -> str:
