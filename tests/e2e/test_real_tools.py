@@ -80,6 +80,7 @@ def lab(tmp_path: Path) -> Iterator[CodexLab]:
         yield started
 
 
+@pytest.mark.usefixtures("golden")
 def test_the_real_codex_is_carried_through_its_device_flow(lab: CodexLab, tmp_path: Path) -> None:
     (tmp_path / "providers").mkdir()
     (tmp_path / "providers/codex-device.toml").write_text(DEVICE_PROVIDER)
