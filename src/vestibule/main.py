@@ -202,6 +202,8 @@ def _machine_settings(machinery: Machinery) -> MachineSettings:
         network=machinery.addresses,
         limits=machinery.limits,
         max_machines=settings.max_machines,
+        max_machines_per_user=settings.max_machines_per_user,
+        life_s=settings.machine_life_s,
         confirm_timeout_s={name: settings.confirm_timeout_s(name) for name in machinery.drivers},
         host=platform.node(),
     )

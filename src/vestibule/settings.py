@@ -132,6 +132,12 @@ class Settings(BaseSettings):
         description="Group id that machines run under when root started the controller; as above.",
     )
     max_machines: int = Field(default=16, ge=1, le=1024, description="Live machines at a time.")
+    max_machines_per_user: int = Field(
+        default=12, ge=1, le=1024, description="Live machines of one user at a time, sign-ins included."
+    )
+    machine_life_s: float = Field(
+        default=3600, gt=0, description="A machine that no sign-in uses is ended after this time."
+    )
     container_confirm_timeout_s: float = Field(
         default=20, gt=0, description="A container's agent must confirm its identity within this time."
     )

@@ -255,7 +255,7 @@ async def open_lab(
     folder: Path,
     *,
     script: Script = SCRIPT,
-    max_machines: int = 4,
+    limits: Mapping[str, Any] | None = None,
     url_timeout_s: float = 60,
     provider_changes: Mapping[str, Any] | None = None,
 ) -> AsyncIterator[Lab]:
@@ -263,7 +263,7 @@ async def open_lab(
     clock, journal = Clock(), list[str]()
     database = await _database(folder / "state/vestibule.db")
     driver, egress = LabDriver(lambda: script, journal), Egress()
-    machines = _machines(folder, database, (driver, egress), clock, max_machines)
+    machines = _machines(folder, database, (driver, egress), clock, limits or {})
     sessions = JournaledSessions(database, journal)
     credentials = Credentials(
         rows=DbCredentials(database),
@@ -338,16 +338,21 @@ def _keep_or_copy(path: Path) -> None:
 
 
 def _machines(
-    folder: Path, database: Database, doubles: tuple[LabDriver, Egress], clock: Clock, max_machines: int
+    folder: Path,
+    database: Database,
+    doubles: tuple[LabDriver, Egress],
+    clock: Clock,
+    limits: Mapping[str, Any],
 ) -> Machines:
     driver, egress = doubles
+    room = {"max_machines": 4, "max_machines_per_user": 4, "life_s": 3600, **limits}
     return Machines(
         settings=MachineSettings(
             network=MachineNetwork.parse("192.168.100.0/24"),
             limits=Limits(mem_mib=1024, vcpus=1, pids=128),
-            max_machines=max_machines,
             confirm_timeout_s={DriverName.FAKE: 5},
             host="lab",
+            **room,
         ),
         choice=Choice(driver=DriverName.FAKE, isolation=Isolation.CONTAINER, why="a lab has no host"),
         drivers={DriverName.FAKE: driver},

@@ -20,7 +20,7 @@ import structlog
 
 from vestibule.core import diagnosis, ids
 from vestibule.core.addresses import MachineNetwork
-from vestibule.core.errors import Absent, Conflict, HostUnfit, MachineFailed, Unavailable
+from vestibule.core.errors import Absent, Conflict, HostUnfit, MachineFailed
 from vestibule.core.ids import GoldenId, SessionId, UserId, VmId
 from vestibule.core.machines import (
     DriverName,
@@ -30,7 +30,9 @@ from vestibule.core.machines import (
     MachineStatus,
     MachineType,
 )
+from vestibule.services.capacity import require_room
 from vestibule.services.endings import every_step
+from vestibule.services.lifetimes import Lifetimes, started_in_time
 from vestibule.services.ports import (
     Clock,
     Egress,
@@ -48,8 +50,6 @@ log = structlog.get_logger()
 
 ENTROPY_BYTES = 64
 TOKEN_BYTES = 32
-START_TIMEOUT_S = {Isolation.CONTAINER: 60.0, Isolation.VM: 120.0}
-"""How long a driver may take until the machine's process runs, of a host that is slow but not stuck."""
 CONSOLE_TIMEOUT_S = 5.0
 """A console on a disk that hangs must not keep a failure from being told."""
 
@@ -70,6 +70,9 @@ class MachineSettings:
     network: MachineNetwork
     limits: Limits
     max_machines: int
+    max_machines_per_user: int
+    life_s: float
+    """Of a machine without a sign-in."""
     confirm_timeout_s: Mapping[DriverName, float]
     host: str
 
@@ -120,7 +123,7 @@ class Machines:
         self._live: dict[VmId, Live] = {}
         self._ending: dict[VmId, asyncio.Task[None]] = {}
         self._address_lock = asyncio.Lock()
-        self._watches: set[asyncio.Task[None]] = set()
+        self.lifetimes = Lifetimes(settings.life_s)
 
     def driver(self, name: DriverName | None) -> MachineDriver:
         """The driver asked for, or the host's choice.  Raises HostUnfit when it is not usable here."""
@@ -150,7 +153,8 @@ class Machines:
         manifest = self._goldens.manifest(self.golden_id)
         record = await self._reserve(user_id, session_id, chosen)
         try:
-            machine = await self._started(chosen, record)
+            starting = chosen.start(await self._request(record))
+            machine = await started_in_time(starting, chosen.isolation)
         except BaseException as error:
             await asyncio.shield(self._abandon(record.vm_id, error))
             raise
@@ -163,31 +167,13 @@ class Machines:
             raise
         return live
 
-    async def _started(self, driver: MachineDriver, record: MachineRecord) -> Machine:
-        limit_s = START_TIMEOUT_S[driver.isolation]
-        try:
-            async with asyncio.timeout(limit_s) as stage:
-                return await driver.start(await self._request(record))
-        except TimeoutError as error:
-            if not stage.expired():
-                raise
-            raise MachineFailed(
-                f"The machine did not start within {limit_s:g} s.",
-                remedy="Try again when the host is less busy; if it repeats, run vestibule doctor.",
-                code="start_timeout",
-            ) from error
-
     async def _reserve(
         self, user_id: UserId, session_id: SessionId | None, driver: MachineDriver
     ) -> MachineRecord:
         async with self._address_lock:  # the constraint decides; the lock only spares retries
             live = await self._rows.live()
-            if len(live) >= self._settings.max_machines:
-                raise Unavailable(
-                    f"{len(live)} machines run, the most that max_machines allows.",
-                    remedy="Wait for one to end, stop one (vestibule vm stop), or raise max_machines.",
-                    code="host_saturated",
-                )
+            limits = self._settings
+            require_room(live, user_id, most=limits.max_machines, most_of_user=limits.max_machines_per_user)
             record = self._record(user_id, session_id, driver, {row.vm_ip for row in live})
             try:
                 await self._rows.add(record)
@@ -250,7 +236,7 @@ class Machines:
         )
 
     async def start(self, user_id: UserId, *, driver: DriverName | None) -> Live:
-        """A confirmed machine without a sign-in, that may reach nothing; watched until it ends.
+        """A confirmed machine without a sign-in, that may reach nothing; ended after ``life_s``.
 
         Raises as ``create`` and ``introduce`` do; nothing is left behind then.
         """
@@ -261,13 +247,13 @@ class Machines:
         except BaseException as error:
             await asyncio.shield(self.destroy(live.record.vm_id, failure=error))
             raise
-        watch = asyncio.create_task(self._watch(live))
-        self._watches.add(watch)
-        watch.add_done_callback(self._watches.discard)
+        vm_id = live.record.vm_id
+        self.lifetimes.watch(
+            vm_id,
+            exited=lambda: self.exited(live),
+            destroy=lambda failure: self.destroy(vm_id, failure=failure),
+        )
         return live
-
-    async def _watch(self, live: Live) -> None:
-        await self.destroy(live.record.vm_id, failure=await self.exited(live))
 
     async def introduce(self, live: Live) -> Guest:
         """Hand the machine its identity and verify the answer.
@@ -378,6 +364,7 @@ class Machines:
 
     async def destroy_all(self) -> None:
         """End every machine: the controller stops."""
+        await self.lifetimes.close()
         await asyncio.gather(*(self.destroy(vm_id) for vm_id in (*self._live, *self._ending)))
 
     async def of_user(self, user_id: UserId) -> Sequence[MachineRecord]:

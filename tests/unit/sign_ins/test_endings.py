@@ -6,6 +6,7 @@ import asyncio
 import io
 import sys
 from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager
 from typing import Any
 
 import pytest
@@ -24,6 +25,7 @@ from vestibule.services.ports import Exit
 
 pytestmark = pytest.mark.anyio
 S = SessionStatus
+OpenLab = Callable[..., AbstractAsyncContextManager[Lab]]
 
 
 async def _at(lab: Lab, stage: SessionStatus, monkeypatch: pytest.MonkeyPatch) -> SessionRecord:
@@ -229,10 +231,27 @@ async def test_an_address_reserved_in_the_moment_of_a_cancel_is_given_back(
 async def test_a_machine_that_ends_by_itself_closes_its_row(lab: Lab) -> None:
     live = await lab.machines.start(lab.ann.user_id, driver=None)
     lab.machine().end(Exit(code=None, signal=9))
-    await asyncio.wait(lab.machines._watches)
+    await asyncio.wait(lab.machines.lifetimes.tasks)
     closed = await DbMachines(lab.database).get(live.record.vm_id)
     assert (closed.status, closed.error_code) == (MachineStatus.FAILED, "machine_exited")
     await lab.nothing_left()
+
+
+async def test_a_machine_without_a_sign_in_has_a_life(new_lab: OpenLab) -> None:
+    async with new_lab(limits={"life_s": 0.01}) as lab:
+        live = await lab.machines.start(lab.ann.user_id, driver=None)
+        await asyncio.wait(lab.machines.lifetimes.tasks)
+        closed = await DbMachines(lab.database).get(live.record.vm_id)
+        assert (closed.status, closed.error_code) == (MachineStatus.DESTROYED, None)
+        await lab.nothing_left()
+
+
+async def test_the_end_of_the_controller_ends_every_watch(lab: Lab) -> None:
+    await lab.machines.start(lab.ann.user_id, driver=None)
+    watches = tuple(lab.machines.lifetimes.tasks)
+    await lab.machines.destroy_all()
+    assert [watch.cancelled() for watch in watches] == [True]
+    assert lab.machines.lifetimes.tasks == set()
 
 
 async def test_what_a_dead_controller_left_is_ended_at_the_next_start(lab: Lab) -> None:
