@@ -9,8 +9,11 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import os
 import shutil
+import stat
+import threading
 from collections.abc import Collection
 from pathlib import Path
 
@@ -21,6 +24,8 @@ EVIDENCE_KEPT = 200
 EVIDENCE_BYTES = 1 << 20
 """The end of a log that is kept."""
 CONSOLE = "console.log"
+_NO_FILE = frozenset({errno.ENOENT, errno.ENOTDIR, errno.ELOOP, errno.ENXIO})
+"""Nothing there, or a link, or a socket."""
 
 
 class DiskRunFolders:
@@ -31,6 +36,8 @@ class DiskRunFolders:
         self._machines = run_dir / "machines"
         self._evidence = evidence_dir
         self._owner = owner
+        self._keeping = threading.Lock()
+        """Of the evidence: machines that end together would remove folders under each other's eyes."""
 
     async def make(self, vm_id: VmId) -> Path:
         """A fresh folder that the machine's processes may write to."""
@@ -60,26 +67,29 @@ class DiskRunFolders:
         folder = self._machines / vm_id
         if not folder.is_dir():
             return
-        kept = self._evidence / vm_id
-        for source in sorted(folder.glob("*.log")):
-            kept.mkdir(mode=0o700, parents=True, exist_ok=True)
-            (kept / source.name).write_bytes(_tail(source))
+        with self._keeping:
+            self._keep_logs(folder, self._evidence / vm_id)
+            self._prune()
         shutil.rmtree(folder, ignore_errors=True)
-        self._prune()
+
+    def _keep_logs(self, folder: Path, kept: Path) -> None:
+        for source in sorted(folder.glob("*.log")):
+            if (content := _tail(source)) is not None:
+                kept.mkdir(mode=0o700, parents=True, exist_ok=True)
+                (kept / source.name).write_bytes(content)
 
     def _prune(self) -> None:
         if not self._evidence.is_dir():
             return
-        oldest_first = sorted(self._evidence.iterdir(), key=lambda path: path.stat().st_mtime_ns)
+        oldest_first = sorted(self._evidence.iterdir(), key=_modified_ns)
         for folder in oldest_first[:-EVIDENCE_KEPT]:
             shutil.rmtree(folder, ignore_errors=True)
 
     def _console_tail(self, vm_id: VmId, lines: int) -> str:
         for folder in (self._machines, self._evidence):
             console = folder / vm_id / CONSOLE
-            if console.is_file():
-                text = _tail(console).decode(errors="replace")
-                return "\n".join(text.splitlines()[-lines:])
+            if (content := _tail(console)) is not None:
+                return "\n".join(content.decode(errors="replace").splitlines()[-lines:])
         return ""
 
     def _clear_except(self, live: frozenset[VmId]) -> None:
@@ -90,10 +100,29 @@ class DiskRunFolders:
                 self._archive(VmId(folder.name))
 
 
-def _tail(source: Path) -> bytes:
-    """The last EVIDENCE_BYTES of a regular file; a machine could have put a link or a pipe there."""
-    descriptor = os.open(source, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
-    with os.fdopen(descriptor, "rb") as stream:
-        size = os.fstat(descriptor).st_size
-        stream.seek(max(0, size - EVIDENCE_BYTES))
-        return stream.read(EVIDENCE_BYTES)
+def _modified_ns(folder: Path) -> int:
+    """0 for what somebody else has just removed."""
+    try:
+        return folder.stat().st_mtime_ns
+    except FileNotFoundError:
+        return 0
+
+
+def _tail(source: Path) -> bytes | None:
+    """The last EVIDENCE_BYTES of a regular file; None for a link, pipe or device that a machine put there.
+
+    Also None when there is nothing of this name.
+    """
+    try:
+        descriptor = os.open(source, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+    except OSError as error:
+        if error.errno in _NO_FILE:
+            return None
+        raise
+    try:
+        found = os.fstat(descriptor)
+        if not stat.S_ISREG(found.st_mode):
+            return None
+        return os.pread(descriptor, EVIDENCE_BYTES, max(0, found.st_size - EVIDENCE_BYTES))
+    finally:
+        os.close(descriptor)
