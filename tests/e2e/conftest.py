@@ -62,7 +62,7 @@ def snapshot() -> None:
     subprocess.run([VESTIBULE, "golden", "build", "--snapshot"], check=True, stderr=sys.stderr)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def controller(request: pytest.FixtureRequest) -> Iterator[Controller]:
     """A controller that runs containers, for all tests that leave nothing behind in it."""
     request.getfixturevalue("golden")
@@ -70,9 +70,9 @@ def controller(request: pytest.FixtureRequest) -> Iterator[Controller]:
         yield started
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
-    """The person's browser."""
+    """The person's browser.  Not for longer: while it lives, its driver's event loop is in other tests' way."""
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=CHROMIUM_FLAGS)
         yield browser
