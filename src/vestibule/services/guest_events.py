@@ -9,6 +9,22 @@ from vestibule.core.errors import MachineFailed
 from vestibule.core.providers import Provider
 from vestibule_agent.protocol import Event
 
+MAX_TITLE = 200
+MAX_CODE = 64
+MAX_CAUSE = 200
+MAX_SCREEN = 16_384
+"""Characters of a guest's words that are kept: they are stored, and shown to a person."""
+
+
+def screen_end(screen: str) -> str:
+    """The end of a terminal's screen, where a tool says what went wrong."""
+    return screen[-MAX_SCREEN:]
+
+
+def cause(event: Event) -> str:
+    """Why a credential is not valid yet.  Raises MachineFailed ``agent_mismatch``."""
+    return text(event, "cause")[:MAX_CAUSE]
+
 
 def meaning(event: Event, provider: Provider) -> s.SessionEvent | None:
     """The event to decide on; None for one that only the log is interested in.
@@ -19,13 +35,14 @@ def meaning(event: Event, provider: Provider) -> s.SessionEvent | None:
         case "auth_url":
             return s.UrlSeen(url=_sign_in_url(event, provider))
         case "user_code":
-            return s.UserCodeSeen(code=text(event, "code"))
+            return s.UserCodeSeen(code=text(event, "code")[:MAX_CODE])
         case "page":
-            return s.PageShown(title=text(event, "title"))
+            return s.PageShown(title=text(event, "title")[:MAX_TITLE])
         case "credential_valid":
             return s.CredentialReady()
         case "tool_exited":
-            return s.ToolExited(exit_code=_exit_code(event), screen=text(event, "screen"))
+            screen = screen_end(text(event, "screen"))
+            return s.ToolExited(exit_code=_exit_code(event), screen=screen)
         case _:
             return None
 

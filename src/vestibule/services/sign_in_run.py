@@ -31,6 +31,7 @@ from vestibule.core.records import CredentialRecord, NoticeRecord, SessionRecord
 from vestibule.services import guest_events
 from vestibule.services.credentials import Credentials
 from vestibule.services.feed import Feed
+from vestibule.services.inbox import Inbox
 from vestibule.services.machines import Live, Machines
 from vestibule.services.ports import Clock, Guest
 from vestibule.services.repositories import Sessions, SessionsWithMachine
@@ -43,6 +44,9 @@ CREDENTIAL_GRACE_S = 5.0
 
 EXIT_GRACE_S = 1.0
 """How long after its agent fell silent a machine may take to be known as ended."""
+
+MISSED_KEPT = 32
+"""Sites out of reach that are remembered until the sign-in page's address is known."""
 
 _SILENCE = frozenset({"agent_unreachable", "no_identity_ack"})
 
@@ -67,7 +71,7 @@ class SignInRun:
         self._world = world
         self._page_url = page_url
         self._provider = provider
-        self._inbox: asyncio.Queue[s.SessionEvent] = asyncio.Queue()
+        self._inbox = Inbox()
         self._live: Live | None = None
         self._credential: CredentialRecord | None = None
         self._tasks: set[asyncio.Task[None]] = set()
@@ -82,7 +86,7 @@ class SignInRun:
 
     def post(self, event: s.SessionEvent) -> None:
         """Put an event in the inbox; it is decided on in turn."""
-        self._inbox.put_nowait(event)
+        self._inbox.put(event)
 
     async def go(self) -> None:
         """Run until the session is final and its machine is gone."""
@@ -241,7 +245,7 @@ class SignInRun:
                 f"The tool showed no sign-in address within {self._world.url_timeout_s:g} s.",
                 remedy="Read the tool's screen below: it may be asking something, or be another version.",
                 code="url_not_seen",
-                screen=await guest.screen(),
+                screen=guest_events.screen_end(await guest.screen()),
             )
 
     async def _follow(self, guest: Guest) -> None:
@@ -250,7 +254,7 @@ class SignInRun:
 
     async def _heard(self, event: Event) -> None:
         if event.type == "credential_invalid":
-            await self.notify(event.type, f"The tool wrote no login yet: {guest_events.text(event, 'cause')}")
+            await self.notify(event.type, f"The tool wrote no login yet: {guest_events.cause(event)}")
         elif (heard := guest_events.meaning(event, self._provider)) is not None:
             self.post(heard)
 
@@ -263,7 +267,8 @@ class SignInRun:
 
     async def _await_credential(self) -> None:
         await asyncio.sleep(CREDENTIAL_GRACE_S)
-        self.post(s.GraceOver(screen=await self._guest().screen()))
+        screen = await self._guest().screen()
+        self.post(s.GraceOver(screen=guest_events.screen_end(screen)))
 
     async def site_missed(self, verdict: Verdict) -> None:
         """A site could not be reached.  Worth a notice when it is the sign-in page's; others are in the log.
@@ -271,6 +276,8 @@ class SignInRun:
         The browser may try the page before the address has come through as an event.
         """
         self._missed[verdict.host] = verdict
+        if len(self._missed) > MISSED_KEPT:
+            del self._missed[next(iter(self._missed))]  # the oldest
         await self._tell_missed()
 
     async def _tell_missed(self) -> None:
