@@ -1,4 +1,4 @@
-"""Every address is derived from one CIDR: the first host is the gateway, the rest are machines'."""
+"""Every address is derived from one CIDR: the first host is the gateway, the last two are QEMU's own."""
 
 from __future__ import annotations
 
@@ -7,6 +7,9 @@ import ipaddress
 from collections.abc import Collection
 
 from vestibule.core.errors import Unavailable
+
+_RESERVED_AT_END = 2
+"""QEMU's user network puts its DNS server and the start of its DHCP range on the last hosts."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -34,12 +37,14 @@ class MachineNetwork:
 
     def free(self, taken: Collection[str]) -> str:
         """The lowest address no live machine holds.  Raises Unavailable when all are taken."""
-        for number in range(int(self.cidr.network_address) + 2, int(self.cidr.broadcast_address)):
+        end = int(self.cidr.broadcast_address) - _RESERVED_AT_END
+        for number in range(int(self.cidr.network_address) + 2, end):
             address = str(ipaddress.IPv4Address(number))
             if address not in taken:
                 return address
+        machines = self.cidr.num_addresses - 3 - _RESERVED_AT_END
         raise Unavailable(
-            f"all {self.cidr.num_addresses - 3} addresses of {self.cidr} are held by live machines",
+            f"all {machines} addresses of {self.cidr} are held by live machines",
             remedy="Stop machines (vestibule vm stop), or set a larger machine_cidr.",
             code="addresses_exhausted",
         )

@@ -289,6 +289,7 @@ async def test_an_internal_service_that_is_down_is_named(world: World) -> None:
         b"GET http://user@example.com/ HTTP/1.1\r\nHost: x\r\n\r\n",
         b"GET http://example.com:99999/ HTTP/1.1\r\nHost: x\r\n\r\n",
         b"CONNECT example.com HTTP/1.1\r\nHost: x\r\n\r\n",
+        b"CONNECT example.com:" + b"4" * 5_000 + b" HTTP/1.1\r\nHost: x\r\n\r\n",
         b"\x16\x03\x01 not http\r\n\r\n",
         b"GET http://example.com/ HTTP/1.1\r\nHost: x\r\nX: " + b"y" * 100_000,
     ],

@@ -18,6 +18,8 @@ from vestibule.drivers.net.relay import Stream
 
 MAX_HEAD_BYTES = 65_536
 _CHUNK_BYTES = 65_536
+_PORT_DIGITS = 5
+"""Python refuses to read a number of thousands of digits with an error of its own."""
 _HOP_BY_HOP = frozenset(
     b"connection keep-alive proxy-authenticate proxy-authorization proxy-connection te trailer upgrade"
     b" expect host".split()
@@ -84,7 +86,7 @@ async def read_request(client: HttpPeer) -> tuple[h11.Request, Target]:
 
 def _tunnel(target: str) -> Target:
     host, _, port = target.rpartition(":")
-    if not host or not port.isdigit():
+    if not host or not port.isdigit() or len(port) > _PORT_DIGITS:
         raise BadRequest(f"CONNECT needs host:port, not {target!r}")
     return Target(host=host.strip("[]"), port=int(port), authority=target, path=None)
 
