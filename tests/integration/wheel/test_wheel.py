@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import socket
 import subprocess
 import sys
 import zipfile
@@ -12,13 +13,18 @@ from typing import Any
 
 import pytest
 
+from vestibule.cli.exit_codes import ExitCode
 from vestibule.drivers.goldens.compose import open_goldens
 from vestibule.resources import find_resources
+from vestibule.settings import Settings
 
 ROOT = Path(__file__).parents[3]
+NO_GOLDEN = int(ExitCode.UNAVAILABLE)
+"""What doctor ends with where the cache is empty."""
 
 
-def call(argv: Sequence[str | Path], cwd: Path, **environment: str) -> str:
+def call(argv: Sequence[str | Path], cwd: Path, *, code: int = 0, **environment: str) -> str:
+    """What a program prints that must end with this exit code."""
     kept = {
         name: value for name, value in os.environ.items() if not name.startswith(("VESTIBULE_", "PYTHON"))
     }
@@ -30,7 +36,7 @@ def call(argv: Sequence[str | Path], cwd: Path, **environment: str) -> str:
         text=True,
         check=False,
     )
-    assert done.returncode in {0, 6}, done.stderr + done.stdout
+    assert done.returncode == code, done.stderr + done.stdout
     return done.stdout
 
 
@@ -62,11 +68,12 @@ def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def vestibule(installed: Path, *arguments: str) -> Any:
+def vestibule(installed: Path, *arguments: str, code: int = 0) -> Any:
     state = installed / "state"
     output = call(
         [installed / "env/bin/vestibule", *arguments, "-o", "json"],
         installed,
+        code=code,
         VESTIBULE_STATE_DIR=str(state),
         VESTIBULE_CACHE_DIR=str(installed / "cache"),
         VESTIBULE_RUN_DIR=str(installed / "run"),
@@ -81,14 +88,40 @@ def test_the_wheel_holds_no_tests_and_no_caches(wheel: Path) -> None:
 
 
 def test_the_wheel_makes_the_same_golden_as_the_checkout(installed: Path, tmp_path: Path) -> None:
-    report = vestibule(installed, "doctor")
+    report = vestibule(installed, "doctor", code=NO_GOLDEN)
     assert report["golden_id"] == open_goldens(tmp_path).store.wanted()
     assert report["golden_ready"] is False
 
 
 def test_doctor_finds_the_web_app(installed: Path) -> None:
-    checks = {check["name"]: check for check in vestibule(installed, "doctor")["checks"]}
+    checks = {check["name"]: check for check in vestibule(installed, "doctor", code=NO_GOLDEN)["checks"]}
     assert checks["web app"]["ok"], checks["web app"]
+
+
+@pytest.mark.golden
+def test_the_wheel_comes_up_outside_the_checkout_on_the_checkouts_golden(
+    installed: Path, tmp_path: Path
+) -> None:
+    cache = Settings().cache_dir
+    golden_id = open_goldens(cache).builder.build(lambda *_: None).golden_id
+    before = {path.name for path in (cache / "goldens").iterdir()}
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    tmp_path.chmod(0o711)
+    output = call(
+        [installed / "env/bin/vestibule", "up", "--check"],
+        installed,
+        VESTIBULE_ISOLATION="container",
+        VESTIBULE_CACHE_DIR=str(cache),
+        VESTIBULE_STATE_DIR=str(tmp_path / "state"),
+        VESTIBULE_RUN_DIR=str(tmp_path / "run"),
+        VESTIBULE_PORT=str(port),
+    )
+    assert f"http://127.0.0.1:{port}/dashboard/remote-cli\n" in output
+    assert re.search(rf"Sign in, once, as \S+ +http://127\.0\.0\.1:{port}/\S+", output), output
+    assert {path.name for path in (cache / "goldens").iterdir()} == before
+    assert golden_id in before
 
 
 def test_goldens_can_be_listed(installed: Path) -> None:
