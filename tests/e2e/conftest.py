@@ -72,7 +72,7 @@ def controller(request: pytest.FixtureRequest) -> Iterator[Controller]:
 
 @pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
-    """The person's browser.  Not for longer: while it lives, its driver's event loop is in other tests' way."""
+    """The person's browser.  While it lives, its driver's event loop is in the way of async tests."""
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=CHROMIUM_FLAGS)
         yield browser
