@@ -5,11 +5,12 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Mapping
 from typing import Annotated
+from urllib.parse import urlsplit
 
 from fastapi import Depends, Request
 from starlette.requests import HTTPConnection
 
-from vestibule.core.errors import NotSignedIn
+from vestibule.core.errors import NotAllowed, NotSignedIn
 from vestibule.core.providers import Provider
 from vestibule.core.records import User
 from vestibule.services.accounts import Accounts
@@ -20,6 +21,8 @@ from vestibule.services.ports import GoldenStore
 from vestibule.services.sign_ins import SignIns
 
 COOKIE = "vestibule"
+_SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+"""Methods that change nothing (RFC 9110, section 9.2.1)."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -56,19 +59,40 @@ def origin(connection: HTTPConnection, context: Context) -> str:
     return context.public_url or f"{connection.url.scheme}://{connection.url.netloc}"
 
 
+def same_origin(connection: HTTPConnection, public_url: str | None) -> bool:
+    """Whether the page that asks is ours; programs send no Origin."""
+    sent = connection.headers.get("origin")
+    if sent is None:
+        return True
+    expected = urlsplit(public_url).netloc if public_url else connection.headers.get("host", "")
+    return urlsplit(sent).netloc == expected
+
+
 def _bearer(connection: HTTPConnection) -> str | None:
     scheme, _, secret = connection.headers.get("authorization", "").partition(" ")
     return secret.strip() if scheme.lower() == "bearer" else None
 
 
 async def _caller(request: Request, services: Services) -> User:
-    user = await services.accounts.authenticate(cookie=request.cookies.get(COOKIE), bearer=_bearer(request))
+    bearer = _bearer(request)
+    if bearer is None:  # a browser adds the cookie by itself, whichever page asks
+        _require_our_page(request, services)
+    user = await services.accounts.authenticate(cookie=request.cookies.get(COOKIE), bearer=bearer)
     if user is None:
         raise NotSignedIn(
             "This needs a sign-in, and the request came with no valid cookie or token.",
             remedy="Open a one-time link (vestibule user link NAME), or send an API token.",
         )
     return user
+
+
+def _require_our_page(request: Request, services: Context) -> None:
+    if request.method not in _SAFE and not same_origin(request, services.public_url):
+        raise NotAllowed(
+            "A page of another origin asked for a change in this browser's name.",
+            remedy="Use the controller's own page; behind a proxy, set public_url to the origin people use.",
+            code="foreign_origin",
+        )
 
 
 Caller = Annotated[User, Depends(_caller)]

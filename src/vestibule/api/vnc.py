@@ -6,7 +6,6 @@ import asyncio
 import contextlib
 import socket
 from collections.abc import AsyncIterator
-from urllib.parse import urlsplit
 
 from fastapi import WebSocket, WebSocketDisconnect
 
@@ -26,15 +25,6 @@ def offered_ticket(websocket: WebSocket) -> str | None:
         if offered.startswith(TICKET_PREFIX):
             return str(offered.removeprefix(TICKET_PREFIX))
     return None
-
-
-def same_origin(websocket: WebSocket, public_url: str | None) -> bool:
-    """Whether the page that opened the socket is ours; programs send no Origin."""
-    sent = websocket.headers.get("origin")
-    if sent is None:
-        return True
-    expected = urlsplit(public_url).netloc if public_url else websocket.headers.get("host", "")
-    return urlsplit(sent).netloc == expected
 
 
 async def relay(websocket: WebSocket, rfb: socket.socket) -> None:

@@ -111,3 +111,24 @@ async def test_a_user_is_added_with_a_link(ann: httpx.AsyncClient, nobody: httpx
     assert twice.status_code == 409
     absent = await ann.post("/api/users/dave/link")
     assert absent.status_code == 404
+
+
+@pytest.mark.parametrize("origin", ["http://evil.example.com", "null", "https://"])
+@pytest.mark.parametrize(("method", "path"), [("POST", "/api/tokens"), ("DELETE", "/api/tokens/t-1")])
+async def test_a_page_of_another_origin_changes_nothing(
+    ann: httpx.AsyncClient, nobody: httpx.AsyncClient, origin: str, method: str, path: str
+) -> None:
+    await nobody.post("/api/sign-in", json={"token": await _link_secret(ann)})
+    answer = await nobody.request(method, path, headers={"Origin": origin})
+    assert (answer.status_code, answer.json()["code"]) == (403, "foreign_origin")
+    assert (await nobody.get("/api/me", headers={"Origin": origin})).status_code == 200
+
+
+async def test_our_own_page_and_programs_with_a_token_change_what_they_may(
+    ann: httpx.AsyncClient, nobody: httpx.AsyncClient
+) -> None:
+    await nobody.post("/api/sign-in", json={"token": await _link_secret(ann)})
+    label = {"label": "visibly fake"}
+    for client, origin in ((nobody, "http://lab.test"), (ann, "http://elsewhere.test")):
+        answer = await client.post("/api/tokens", json=label, headers={"Origin": origin})
+        assert answer.status_code == 201

@@ -40,6 +40,7 @@ async def sign_in(
 @router.post("/api/sign-out", status_code=204)
 async def sign_out(response: Response, _: Caller) -> None:
     """Forget the cookie."""
+    # The cookie alone: nothing is revoked here, and a copy of it stays good until it expires.
     response.delete_cookie(COOKIE, httponly=True, samesite="lax")
 
 

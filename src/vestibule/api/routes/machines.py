@@ -8,7 +8,7 @@ import structlog
 from fastapi import APIRouter, WebSocket
 
 from vestibule.api import present, schemas, vnc
-from vestibule.api.context import Caller, Context, Services, context_of
+from vestibule.api.context import Caller, Context, Services, context_of, same_origin
 from vestibule.core.errors import VestibuleError
 from vestibule.core.ids import VmId
 
@@ -61,7 +61,7 @@ async def view_desktop(websocket: WebSocket, vm_id: str) -> None:
     """The desktop's RFB stream, for whoever brings an unused ticket of this machine."""
     services = context_of(websocket)
     ticket = vnc.offered_ticket(websocket)
-    if ticket is None or not vnc.same_origin(websocket, services.public_url):
+    if ticket is None or not same_origin(websocket, services.public_url):
         await websocket.close(vnc.POLICY_VIOLATION, "a view ticket of this origin is needed")
         return
     if await services.accounts.redeem_ticket(ticket, VmId(vm_id)) is None:
