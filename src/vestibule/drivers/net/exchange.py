@@ -27,6 +27,9 @@ _HOP_BY_HOP = frozenset(
 """RFC 9110, section 7.6.1, and what is written here anew; by Transfer-Encoding h11 frames."""
 
 
+SMALL_BODY_BYTES = 32_768
+
+
 class BadRequest(Exception):
     """The client's request is not one a proxy can serve; the text says why."""
 
@@ -60,9 +63,9 @@ class HttpPeer:
                 return event
             self.http.receive_data(await self.reader.read(_CHUNK_BYTES))
 
-    async def send(self, event: h11.Event) -> None:
-        """Write an event, and wait until the peer keeps up."""
-        data = self.http.send(event)
+    async def send(self, *events: h11.Event) -> None:
+        """Write events at once, and wait until the peer keeps up."""
+        data = b"".join(self.http.send(event) or b"" for event in events)
         if data:
             self.writer.write(data)
             await self.writer.drain()
@@ -115,15 +118,35 @@ async def forward(client: HttpPeer, request: h11.Request, target: Target, stream
 
 
 async def _send_request(client: HttpPeer, site: HttpPeer, request: h11.Request, target: Target) -> None:
+    """Head and a small body go out in one piece.
+
+    A site may answer and hang up before it has read the body; a write that fails then would take the
+    answer with it.
+    """
     headers = [(b"host", target.authority.encode()), *_end_to_end(request.headers)]
     headers.append((b"connection", b"close"))
+    head = h11.Request(method=request.method, target=target.path or "/", headers=headers)
     try:
-        await site.send(h11.Request(method=request.method, target=target.path or "/", headers=headers))
         if client.http.they_are_waiting_for_100_continue:
             await client.send(h11.InformationalResponse(status_code=100, headers=[]))
-        await _copy_body(client, site)
+        await site.send(head, *await _beginning(client))
+        if site.http.our_state is h11.SEND_BODY:
+            await _copy_body(client, site)
     except (OSError, h11.ProtocolError):
         return  # the site may answer before it has read everything; its answer decides
+
+
+async def _beginning(client: HttpPeer) -> list[h11.Data | h11.EndOfMessage]:
+    """The body's events up to its end, or to the first SMALL_BODY_BYTES of it."""
+    events: list[h11.Data | h11.EndOfMessage] = []
+    size = 0
+    while size < SMALL_BODY_BYTES:
+        event = await client.next_event()
+        if not isinstance(event, h11.Data):
+            return [*events, h11.EndOfMessage()]
+        events.append(event)
+        size += len(event.data)
+    return events
 
 
 async def _send_answer(client: HttpPeer, site: HttpPeer) -> None:
