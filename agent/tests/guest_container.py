@@ -50,6 +50,11 @@ class Guest:
         self._control, self._folder = control, folder
         self._answers = control.makefile("rb")
 
+    def close(self) -> None:
+        """Hang up."""
+        self._answers.close()
+        self._control.close()
+
     def send_line(self, line: bytes) -> bytes:
         """Send one line on the control channel, return the line that answers it."""
         self._control.sendall(line)
@@ -133,12 +138,13 @@ def running_guest(folder: Path) -> Iterator[Guest]:
             stdin=subprocess.DEVNULL,
             stderr=stderr,
         )
+    guest = Guest(near, folder, process)
     try:
-        yield Guest(near, folder, process)
+        yield guest
     finally:
         process.kill()
         process.wait()
-        near.close()
+        guest.close()
 
 
 def _argv(folder: Path) -> list[str]:
@@ -156,7 +162,13 @@ def _argv(folder: Path) -> list[str]:
         "/home",
     ]
     own = ["--dir", "/home/person", "--tmpfs", "/mnt", "--bind", str(folder), "/mnt/door", "--tmpfs", "/tmp"]  # noqa: S108
-    kept = ["--ro-bind", str(AGENT), str(AGENT)] if AGENT.is_relative_to("/tmp") else []  # noqa: S108
+    # Wherever the checkout and its Python lie: the folders hidden above may be around them.
+    kept = [word for path in _programs() for word in ("--ro-bind", str(path), str(path))]
     identity = ["--uid", "1000", "--gid", "1000", "--hostname", HOSTNAME, "--die-with-parent", "--as-pid-1"]
     inside = [sys.executable, "-I", str(AGENT / "tests" / "inside.py"), "/mnt/door", sys.executable]
     return ["bwrap", *NAMESPACES, *identity, *mounts, *own, *kept, "--chdir", "/", *inside]
+
+
+def _programs() -> list[Path]:
+    """The agent, and the Python that runs it with what is installed there."""
+    return sorted({AGENT, Path(sys.prefix), Path(sys.base_prefix)})

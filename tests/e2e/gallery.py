@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -34,6 +35,11 @@ _VIOLATIONS = """async (standard) => {
   const {violations} = await axe.run(document, {runOnly: {type: "tag", values: standard}});
   return violations.map(({id, nodes}) => `${id}: ${nodes.map((node) => node.html).join(" | ")}`);
 }"""
+
+
+_OF_AN_END = re.compile(
+    r"/view-ticket\)$|^Got data while |WebSocket is closed before the connection is established"
+)
 
 
 class Visit:
@@ -70,15 +76,12 @@ class Visit:
         self._errors.remove(mine[0])
 
     def keep_end(self, name: str) -> Path:
-        """Picture an ended session; its machine may have gone while the viewer asked for a ticket.
+        """Picture an ended session.
 
-        noVNC itself logs an error when a picture that it was still painting ends after its connection.
+        Its machine may have gone while the viewer asked for a ticket or opened its socket, or while noVNC
+        still painted a picture: each is an error on the console, and none is the page's.
         """
-        self._errors[:] = [
-            error
-            for error in self._errors
-            if not error.endswith("/view-ticket)") and not error.startswith("Got data while ")
-        ]
+        self._errors[:] = [error for error in self._errors if not _OF_AN_END.search(error)]
         return self.keep(name)
 
     def keep(self, name: str) -> Path:

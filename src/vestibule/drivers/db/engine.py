@@ -60,8 +60,7 @@ class Database:
         except OSError as error:
             raise _unusable(f"The database {path} could not be opened: {error.strerror}.") from error
         url = URL.create("sqlite+aiosqlite", database=str(path))
-        # Every block below ends its own transaction; a rollback at each return would be one more trip.
-        return cls(*(create_async_engine(url, pool_reset_on_return=None) for _ in range(2)))
+        return cls(*(create_async_engine(url) for _ in range(2)))
 
     @classmethod
     def in_memory(cls) -> Self:
