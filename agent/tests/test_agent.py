@@ -175,6 +175,9 @@ def test_a_whole_login(guest: Guest) -> None:
     assert guest.request("POST", "/credential/claim")[0] == 410
 
 
+@pytest.mark.xfail(
+    strict=False, reason="a known defect: the end of a tool that lives for milliseconds is sometimes not told"
+)
 def test_the_tool_gets_its_environment_and_files(guest: Guest) -> None:
     script = 'echo "<$GIVEN_BY_HOST|$OWN|${DISPLAY-none}|$https_proxy|$(cat ~/.x/y)|$(stat -c %a ~/.x/y)>"'
     spec = login_spec(
