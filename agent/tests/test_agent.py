@@ -175,9 +175,6 @@ def test_a_whole_login(guest: Guest) -> None:
     assert guest.request("POST", "/credential/claim")[0] == 410
 
 
-@pytest.mark.xfail(
-    strict=False, reason="a known defect: the end of a tool that lives for milliseconds is sometimes not told"
-)
 def test_the_tool_gets_its_environment_and_files(guest: Guest) -> None:
     script = 'echo "<$GIVEN_BY_HOST|$OWN|${DISPLAY-none}|$https_proxy|$(cat ~/.x/y)|$(stat -c %a ~/.x/y)>"'
     spec = login_spec(
@@ -185,6 +182,12 @@ def test_the_tool_gets_its_environment_and_files(guest: Guest) -> None:
     )
     guest.request("POST", "/login", body=spec)
     assert "<yes|a b|none|http://127.0.0.1:3128|seeded|640>" in guest.await_event("tool_exited")["screen"]
+
+
+def test_of_many_short_tools_every_end_is_told(guest: Guest) -> None:
+    for code in range(1, 16):
+        guest.request("POST", "/login", body=login_spec(f"echo done; exit {code}"))
+        assert guest.await_event("tool_exited", exit_code=code)
 
 
 def test_a_tool_that_is_not_there_exits_with_127(guest: Guest) -> None:

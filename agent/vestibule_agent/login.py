@@ -2,7 +2,7 @@
 
 ::
 
-    LoginSpec ─▶ files ─▶ respawn pane ─▶ output ─▶ auth_url, user_code ─▶ browser
+    LoginSpec ─▶ files ─▶ new window ─▶ output ─▶ auth_url, user_code ─▶ browser
                               │                                        credential file ─▶ claim
                               └▶ exit ─▶ tool_exited
 """
@@ -50,6 +50,7 @@ class Login:
         self._url: str | None = None
         self._code: str | None = None
         self._look: asyncio.TimerHandle | None = None
+        self._fit: asyncio.TimerHandle | None = None
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def start(self, given: Mapping[str, str]) -> None:
@@ -62,11 +63,15 @@ class Login:
         variables = {**tool_environment(self._paths), **given, **self.spec.environment}
         pid = await self._terminal.run(self.spec.command, variables)
         self._log.emit("login_started", pid=pid)
-        asyncio.get_running_loop().call_later(WIDE_S, lambda: self._spawn(self._terminal.fit()))
+        loop = asyncio.get_running_loop()
+        self._fit = loop.call_later(WIDE_S, lambda: self._spawn(self._terminal.fit()))
 
     def stop(self) -> None:
         """Forget this login; the next one takes the terminal."""
         self.credential.stop()
+        for handle in (self._fit, self._look):
+            if handle is not None:
+                handle.cancel()
 
     def opened_by_tool(self, url: str) -> None:
         """The tool called the opener with this URL."""

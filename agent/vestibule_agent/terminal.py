@@ -2,17 +2,19 @@
 
 One long-lived ``tmux -C`` client does everything: no process is started per command, and the tool's raw
 output comes as ``%output``.  While the sign-in URL is awaited the window is very wide, so that a tool that
-wraps by itself does not; then it takes the xterm's size again and tmux re-wraps what is on it.
+wraps by itself does not; then it takes the xterm's size and tmux re-wraps what is on it.
 """
 
 from __future__ import annotations
 
 import asyncio
 import os
+import signal
 import subprocess
 from collections.abc import Callable, Mapping, Sequence
 
 from vestibule_agent import tmux
+from vestibule_agent.services import SESSION
 
 WIDE_COLUMNS = 1200
 WIDE_ROWS = 50
@@ -21,6 +23,7 @@ DEFAULT_COLUMNS = 80
 TYPE_CHARACTERS = 400
 ECHO_S = 0.3
 """How long to wait for the tool to show typed text before Enter is sent after it."""
+REMIND_S = 0.02
 RUN = 'command -v "$0" >/dev/null || { echo "$0: not found"; exit 127; }; exec "$0" "$@"'
 
 
@@ -38,6 +41,7 @@ class Terminal:
         self._stdin: int | None = None
         self._echo = asyncio.Event()
         self._wide = False
+        self._farewell: asyncio.Task[None] | None = None
 
     async def attach(self, process: subprocess.Popen[bytes]) -> None:
         """Read one control client until it ends."""
@@ -59,12 +63,18 @@ class Terminal:
             process.stdin.close()
 
     async def run(self, command: Sequence[str], environment: Mapping[str, str]) -> int:
-        """Replace what runs in the pane; returns the program's pid.  Raises TerminalError."""
-        await self.widen()
-        await self._order("clear-history")
+        """Run in a window that replaces the present one; returns the program's pid.  Raises TerminalError."""
+        self._wide = True
+        # A pane that has printed is never used again: tmux 3.6 and older keeps its read offsets when it is
+        # respawned, and crashes.  The new one waits until it is wide.
+        await self._order("new-window", "-k", "-t", f"={SESSION}:0", "exec sleep infinity")
+        await self._order("resize-window", "-x", str(WIDE_COLUMNS), "-y", str(WIDE_ROWS))
         settings = [word for pair in environment.items() for word in ("-e", "=".join(pair))]
         await self._order("respawn-pane", "-k", *settings, "--", "/bin/sh", "-c", RUN, *command)
-        return int(await self._order("display-message", "-p", "#{pane_pid}"))
+        answer = await self._order("display-message", "-p", "#{pid} #{pane_pid}")
+        server, pane = (int(number) for number in answer.split())
+        self._farewell = asyncio.ensure_future(see_off(pane, server))
+        return pane
 
     async def type_text(self, text: str, *, enter: bool) -> None:
         """Type literally, then Enter by itself: many tools take text and Enter in one read for a paste."""
@@ -83,11 +93,6 @@ class Terminal:
     async def columns(self) -> int:
         """The window's present width."""
         return int(await self._order("display-message", "-p", "#{window_width}"))
-
-    async def widen(self) -> None:
-        """Take the width that no URL reaches."""
-        self._wide = True
-        await self._order("resize-window", "-x", str(WIDE_COLUMNS), "-y", str(WIDE_ROWS))
 
     async def fit(self) -> None:
         """Take the size of the person's xterm again."""
@@ -147,6 +152,45 @@ class Terminal:
                 future.set_exception(TerminalError("tmux has ended"))
                 future.exception()
         self._answers = []
+
+
+async def see_off(pid: int, parent: int) -> None:
+    """Once ``pid`` has ended, remind its parent of it until it is reaped.
+
+    While tmux 3.6 and older takes a closed pane out of utmp, libutempter swallows the SIGCHLD of the tool
+    that has just ended (tmux issue 4559): the tool would stay a zombie, and its end would never be told.
+    """
+    try:
+        fd = os.pidfd_open(pid)
+    except ProcessLookupError:
+        return  # reaped already
+    try:
+        await _readable(fd)
+        while not _is_reaped(fd):
+            os.kill(parent, signal.SIGCHLD)
+            await asyncio.sleep(REMIND_S)
+    except ProcessLookupError:
+        return  # the parent is gone, too
+    finally:
+        os.close(fd)
+
+
+async def _readable(fd: int) -> None:
+    loop = asyncio.get_running_loop()
+    seen = asyncio.Event()
+    loop.add_reader(fd, seen.set)
+    try:
+        await seen.wait()
+    finally:
+        loop.remove_reader(fd)
+
+
+def _is_reaped(pidfd: int) -> bool:
+    try:
+        signal.pidfd_send_signal(pidfd, 0)
+    except ProcessLookupError:
+        return True
+    return False
 
 
 def exit_code(ended: str) -> int:
