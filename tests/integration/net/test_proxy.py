@@ -355,21 +355,25 @@ async def test_close_ends_open_tunnels_and_the_listener(tmp_path: Path) -> None:
         await other.connect()
 
 
-async def test_a_site_that_answers_before_it_has_read_the_body_is_heard(world: World) -> None:
+async def test_head_and_small_body_go_out_in_one_piece(world: World) -> None:
+    # A site that hangs up after its answer would break a second write, and take the answer with it.
+    received: list[bytes] = []
+
     async def hasty(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        await reader.readuntil(b"\r\n\r\n")
+        received.append(await reader.read(65_536))
         writer.write(b"HTTP/1.1 200 OK\r\ncontent-length: 5\r\nconnection: close\r\n\r\nhasty")
         await writer.drain()
 
     world.handler = hasty
-    for _ in range(50):  # the loss was a race
-        reader, writer = await world.connect()
-        writer.write(
-            b"POST http://login.demo.test/ HTTP/1.1\r\nhost: login.demo.test\r\ncontent-length: 4\r\n\r\n"
-        )
-        await writer.drain()
-        writer.write(b"body")
-        answer = await asyncio.wait_for(reader.read(), 10)
-        writer.close()
-        assert answer.startswith(b"HTTP/1.1 200"), answer
-        assert answer.endswith(b"hasty")
+    reader, writer = await world.connect()
+    writer.write(
+        b"POST http://login.demo.test/ HTTP/1.1\r\nhost: login.demo.test\r\ncontent-length: 4\r\n\r\n"
+    )
+    await writer.drain()
+    with contextlib.suppress(TimeoutError):  # the proxy has the head alone, for a while
+        await asyncio.wait_for(reader.read(), 0.1)
+    writer.write(b"body")
+    answer = await asyncio.wait_for(reader.read(), 10)
+    writer.close()
+    assert answer.endswith(b"hasty"), answer
+    assert received[0].endswith(b"\r\n\r\nbody")
