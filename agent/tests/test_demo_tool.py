@@ -110,6 +110,7 @@ def answer(provider: Provider, tool: subprocess.Popen[str], **answer: str) -> st
 def test_a_sign_in_writes_the_credential(provider: Provider, tmp_path: Path) -> None:
     with start(provider, tmp_path, "login") as tool:
         assert "You are signed in" in answer(provider, tool, code="fake-code")
+        tool.communicate()
     path = tmp_path / ".vestibule-demo" / "credentials.json"
     document = json.loads(path.read_text())
     assert tool.returncode == 0
@@ -135,6 +136,7 @@ def test_no_success_page_without_a_token(provider: Provider, tmp_path: Path) -> 
         page = answer(provider, tool, code="fake-code")
         assert "signed in" not in page
         assert "the code is spent" in page
+        tool.communicate()  # or its last words meet a closed pipe
     assert tool.returncode == 1
     assert not (tmp_path / ".vestibule-demo").exists()
 

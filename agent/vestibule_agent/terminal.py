@@ -41,7 +41,7 @@ class Terminal:
         self._stdin: int | None = None
         self._echo = asyncio.Event()
         self._wide = False
-        self._farewell: asyncio.Task[None] | None = None
+        self._farewells: set[asyncio.Task[None]] = set()
 
     async def attach(self, process: subprocess.Popen[bytes]) -> None:
         """Read one control client until it ends."""
@@ -73,7 +73,9 @@ class Terminal:
         await self._order("respawn-pane", "-k", *settings, "--", "/bin/sh", "-c", RUN, *command)
         answer = await self._order("display-message", "-p", "#{pid} #{pane_pid}")
         server, pane = (int(number) for number in answer.split())
-        self._farewell = asyncio.ensure_future(see_off(pane, server))
+        farewell = asyncio.ensure_future(see_off(pane, server))
+        self._farewells.add(farewell)
+        farewell.add_done_callback(self._farewells.discard)
         return pane
 
     async def type_text(self, text: str, *, enter: bool) -> None:

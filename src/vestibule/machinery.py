@@ -15,6 +15,7 @@ from vestibule.core.addresses import MachineNetwork
 from vestibule.core.errors import VestibuleError
 from vestibule.core.machines import DriverName, Limits
 from vestibule.drivers.goldens.compose import Goldens, open_goldens
+from vestibule.drivers.goldens.jail import Jail
 from vestibule.drivers.goldens.store import DirectoryGoldenStore
 from vestibule.drivers.host import LocalHost
 from vestibule.drivers.machines.container.driver import ContainerDriver
@@ -88,7 +89,8 @@ class _NumberedSteps:
 
 def goldens_of(settings: Settings) -> Goldens:
     """Recipes, store and builder; builds nothing."""
-    return open_goldens(settings.cache_dir, debian_mirror=settings.debian_mirror)
+    jail = Jail(uid=settings.machine_uid, gid=settings.machine_gid)
+    return open_goldens(settings.cache_dir, debian_mirror=settings.debian_mirror, jail=jail)
 
 
 @asynccontextmanager

@@ -30,16 +30,13 @@ from pydantic_settings import (
 
 from vestibule.core.addresses import MachineNetwork
 from vestibule.core.errors import SettingsInvalid
-from vestibule.core.machines import DriverName
+from vestibule.core.machines import UNOWNED_ID, DriverName
 
 PREFIX = "VESTIBULE_"
 
 CONFIG_VARIABLE = f"{PREFIX}CONFIG"
 URL_VARIABLE = f"{PREFIX}URL"
 TOKEN_VARIABLE = f"{PREFIX}TOKEN"
-
-UNOWNED_ID = 1_879_070_277
-"""From the range of user and group ids that systemd documents as unused (0x70000000 to 0x7FFFFFFF)."""
 
 OTHER_VARIABLES = {
     CONFIG_VARIABLE: "path of the TOML file with settings",

@@ -11,11 +11,11 @@ from pathlib import Path
 import pytest
 
 from vestibule.core.ids import VmId
-from vestibule.core.machines import Limits
+from vestibule.core.machines import UNOWNED_ID, Limits
 from vestibule.drivers.goldens.compose import Goldens, open_goldens
 from vestibule.drivers.machines.qemu.driver import QemuDriver, QemuMachine
 from vestibule.drivers.net.cgroups import Cgroups
-from vestibule.drivers.net.client import DEFAULT_MACHINE_ID, BrokerNetwork, identity_for
+from vestibule.drivers.net.client import BrokerNetwork, identity_for
 from vestibule.services.ports import MachineRequest
 from vestibule.settings import Settings
 from vestibule_agent.protocol import CONTRACT, Handover, HandoverReply
@@ -39,7 +39,7 @@ def goldens() -> Goldens:
 
 @pytest.fixture(scope="session")
 async def network() -> AsyncIterator[BrokerNetwork]:
-    identity = identity_for(DEFAULT_MACHINE_ID, DEFAULT_MACHINE_ID)
+    identity = identity_for(UNOWNED_ID, UNOWNED_ID)
     async with BrokerNetwork(identity=identity, cgroups=Cgroups.detect()) as network:
         yield network
 

@@ -8,6 +8,9 @@ import enum
 
 from vestibule.core.ids import GoldenId, SessionId, UserId, VmId
 
+UNOWNED_ID = 1_879_070_277
+"""A host's user and group for machines: from the range of ids that systemd documents as unused."""
+
 
 class DriverName(enum.StrEnum):
     """How a machine is run."""

@@ -12,7 +12,7 @@ import pytest
 
 from vestibule.core.addresses import MachineNetwork
 from vestibule.core.ids import GoldenId, VmId
-from vestibule.core.machines import Limits
+from vestibule.core.machines import UNOWNED_ID, Limits
 from vestibule.drivers.goldens.compose import Goldens
 from vestibule.drivers.guest import HttpGuest
 from vestibule.drivers.machines.container.driver import ContainerDriver
@@ -20,7 +20,7 @@ from vestibule.drivers.machines.control import SocketControl
 from vestibule.drivers.machines.fake import FakeMachineDriver
 from vestibule.drivers.machines.qemu.driver import QemuDriver
 from vestibule.drivers.net.cgroups import Cgroups
-from vestibule.drivers.net.client import DEFAULT_MACHINE_ID, BrokerNetwork, identity_for
+from vestibule.drivers.net.client import BrokerNetwork, identity_for
 from vestibule.machinery import goldens_of
 from vestibule.services.ports import Machine, MachineDriver, MachineRequest
 from vestibule.settings import Settings
@@ -56,7 +56,7 @@ async def driver(request: pytest.FixtureRequest) -> AsyncIterator[MachineDriver]
         yield FakeMachineDriver()
         return
     goldens: Goldens = request.getfixturevalue("goldens")
-    identity = identity_for(DEFAULT_MACHINE_ID, DEFAULT_MACHINE_ID)
+    identity = identity_for(UNOWNED_ID, UNOWNED_ID)
     async with BrokerNetwork(identity=identity, cgroups=Cgroups.detect()) as network:
         if request.param == "container":
             yield ContainerDriver(

@@ -10,11 +10,11 @@ from pathlib import Path
 import pytest
 
 from vestibule.core.ids import GoldenId, VmId
-from vestibule.core.machines import Limits
+from vestibule.core.machines import UNOWNED_ID, Limits
 from vestibule.drivers.machines.container.driver import LOG_NAME, ContainerDriver, ContainerMachine
 from vestibule.drivers.machines.control import SocketControl
 from vestibule.drivers.net.cgroups import Cgroups
-from vestibule.drivers.net.client import DEFAULT_MACHINE_ID, BrokerNetwork, identity_for
+from vestibule.drivers.net.client import BrokerNetwork, identity_for
 from vestibule.services.ports import MachineRequest, Network
 
 GOLDEN = GoldenId("g-borrowed")
@@ -44,7 +44,7 @@ def anyio_backend() -> str:
 
 @pytest.fixture
 async def broker() -> AsyncIterator[BrokerNetwork]:
-    identity = identity_for(DEFAULT_MACHINE_ID, DEFAULT_MACHINE_ID)
+    identity = identity_for(UNOWNED_ID, UNOWNED_ID)
     async with BrokerNetwork(identity=identity, cgroups=Cgroups.detect()) as network:
         yield network
 

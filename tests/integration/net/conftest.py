@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from vestibule.core.ids import VmId
-from vestibule.core.machines import Limits
+from vestibule.core.machines import UNOWNED_ID, Limits
 from vestibule.drivers.net.cgroups import Cgroups
-from vestibule.drivers.net.client import DEFAULT_MACHINE_ID, BrokerNetwork, identity_for
+from vestibule.drivers.net.client import BrokerNetwork, identity_for
 
 LIMITS = Limits(mem_mib=256, vcpus=1, pids=64)
 PYTHON = "/usr/bin/python3"
@@ -28,7 +28,7 @@ def anyio_backend() -> str:
 
 @pytest.fixture
 async def network() -> AsyncIterator[BrokerNetwork]:
-    identity = identity_for(DEFAULT_MACHINE_ID, DEFAULT_MACHINE_ID)
+    identity = identity_for(UNOWNED_ID, UNOWNED_ID)
     async with BrokerNetwork(identity=identity, cgroups=Cgroups.detect()) as broker:
         yield broker
 

@@ -301,10 +301,11 @@ from pathlib import Path
 from vestibule.core.ids import VmId
 from vestibule.core.machines import Limits
 from vestibule.drivers.net.cgroups import Cgroups
-from vestibule.drivers.net.client import DEFAULT_MACHINE_ID, BrokerNetwork, identity_for
+from vestibule.core.machines import UNOWNED_ID
+from vestibule.drivers.net.client import BrokerNetwork, identity_for
 
 async def main(vm_id, log, program):
-    identity = identity_for(DEFAULT_MACHINE_ID, DEFAULT_MACHINE_ID)
+    identity = identity_for(UNOWNED_ID, UNOWNED_ID)
     network = BrokerNetwork(identity=identity, cgroups=Cgroups.detect())
     await network.create(vm_id, [])
     limits = Limits(mem_mib=256, vcpus=1, pids=64)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from vestibule.drivers.goldens.jail import WRITABLE, handed_over, jailed
+from vestibule.drivers.goldens.jail import WRITABLE, Jail
 
 HOST = Path("/")
 
@@ -25,7 +25,7 @@ def folder() -> Iterator[Path]:
 
 
 def _run(script: str, writable: Path | None = None) -> str:
-    argv = jailed(["sh", "-c", script], rootfs=HOST, writable=writable)
+    argv = Jail().argv(["sh", "-c", script], rootfs=HOST, writable=writable)
     done = subprocess.run(argv, capture_output=True, text=True, check=False, timeout=60)
     assert done.returncode == 0, done.stderr
     return done.stdout
@@ -67,6 +67,6 @@ def test_no_disk_of_the_host_is_inside() -> None:
 
 
 def test_the_one_writable_folder_takes_what_is_written(folder: Path) -> None:
-    subprocess.run(handed_over(folder), check=True)
+    subprocess.run(Jail().handed_over(folder), check=True)
     _run(f"echo made > {WRITABLE}/file", folder)
     assert (folder / "file").read_text() == "made\n"

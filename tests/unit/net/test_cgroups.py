@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from pathlib import Path
 
@@ -61,18 +62,39 @@ def v2(folder: Path, path: str = "/user/scope") -> tuple[Path, Path]:
     return own, membership
 
 
+def delegated(path: str | os.PathLike[str], name: str) -> bytes:
+    """systemd's mark; a test's folder may lie where there are no extended attributes."""
+    if name != "user.delegate":
+        raise OSError(errno.ENODATA, "no such attribute", str(path))
+    return b"1"
+
+
 def test_v2_uses_a_delegated_scope_of_an_ordinary_user(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(os, "geteuid", lambda: 1000)
+    monkeypatch.setattr(os, "getxattr", delegated)
     own, membership = v2(tmp_path)
+    (own / "cgroup.procs").write_text("77\n")
+    (own / "vestibule-controller").mkdir()
     groups = Cgroups.detect(mount=tmp_path, own=membership)
     assert groups.report().kind is Kind.V2
+    assert (own / "vestibule-controller/cgroup.procs").read_text() == "77"
     assert (own / "cgroup.subtree_control").read_text() == "+memory +pids +cpu"
     groups.create(VM, LIMITS)
     machine = own / f"vestibule-{VM}"
     assert (machine / "memory.max").read_text() == str(512 << 20)
     assert (machine / "cpu.max").read_text() == "200000 100000"
+
+
+def test_v2_leaves_a_group_alone_that_is_only_writable(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(os, "geteuid", lambda: 1000)
+    own, membership = v2(tmp_path)
+    (own / "cgroup.procs").write_text("77\n")
+    assert Cgroups.detect(mount=tmp_path, own=membership).report().kind is Kind.NONE
+    assert sorted(file.name for file in own.iterdir()) == ["cgroup.procs", "cgroup.subtree_control"]
 
 
 def test_v2_of_root_makes_a_group_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -19,6 +19,7 @@ from vestibule.core.goldens import LayerRecipe, Manifest, Recipe
 from vestibule.core.ids import GoldenId
 from vestibule.drivers.goldens.cache import Cache, file_digest, make_read_only
 from vestibule.drivers.goldens.commands import Commands
+from vestibule.drivers.goldens.jail import Jail
 
 
 class Progress(Protocol):
@@ -41,6 +42,8 @@ class Workshop:
     parents: Sequence[Path]
     """Finished folders of the layers below, bottom first (all layers, for the golden itself)."""
     commands: Commands
+    jail: Jail = dataclasses.field(default_factory=Jail)
+    """For programs that this build did not write."""
     details: dict[str, Any] = dataclasses.field(default_factory=dict)
     """What a step found out; goes into the manifest."""
 
@@ -100,9 +103,11 @@ class GoldenBuilder:
         agent_build: str,
         tools: dict[str, str],
         min_disk_mib: int = 0,
+        jail: Jail | None = None,
     ) -> None:
         """``min_disk_mib``: free disk that a build from nothing needs."""
         self._cache = cache
+        self._jail = jail or Jail()
         self._min_disk_mib = min_disk_mib
         self._recipe = recipe
         self._builds = (*layers, golden)
@@ -155,7 +160,9 @@ class GoldenBuilder:
         log = self._cache.root / "logs" / f"{build.name}.log"
         log.unlink(missing_ok=True)
         with self._cache.work(build.name) as folder:
-            shop = Workshop(folder=folder, parents=self._parents(build), commands=Commands(log))
+            shop = Workshop(
+                folder=folder, parents=self._parents(build), commands=Commands(log), jail=self._jail
+            )
             for step in build.steps:
                 counter.run(step, shop)
             self._finish(build, shop, time.monotonic() - begin)

@@ -10,6 +10,7 @@ from vestibule.drivers.goldens.base_layer import base_layer
 from vestibule.drivers.goldens.build import GoldenBuilder
 from vestibule.drivers.goldens.cache import Cache
 from vestibule.drivers.goldens.golden import golden_build
+from vestibule.drivers.goldens.jail import Jail
 from vestibule.drivers.goldens.recipe import GoldenSpec, read_spec
 from vestibule.drivers.goldens.store import DirectoryGoldenStore
 from vestibule.drivers.goldens.tools_layer import tools_layer
@@ -30,7 +31,11 @@ class Goldens:
 
 
 def open_goldens(
-    cache_dir: Path, *, debian_mirror: str | None = None, resources: Resources | None = None
+    cache_dir: Path,
+    *,
+    debian_mirror: str | None = None,
+    resources: Resources | None = None,
+    jail: Jail | None = None,
 ) -> Goldens:
     """Read the recipes and open the cache; builds nothing.  Raises GoldenFailed, HostUnfit."""
     spec = read_spec(resources or find_resources())
@@ -45,6 +50,7 @@ def open_goldens(
         min_disk_mib=spec.base.min_disk_mib,
         agent_build=build,
         tools=dict(spec.tools.versions),
+        jail=jail,
     )
     store = DirectoryGoldenStore(cache, spec.recipe)
     return Goldens(spec=spec, cache=cache, store=store, builder=builder, agent_build=build)

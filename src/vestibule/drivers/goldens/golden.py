@@ -7,7 +7,6 @@ from collections.abc import Iterator, Sequence
 
 from vestibule.core.errors import GoldenFailed
 from vestibule.drivers.goldens.build import Build, BuildStep, Workshop
-from vestibule.drivers.goldens.jail import jailed
 from vestibule.drivers.goldens.pack import merge_layers
 from vestibule.drivers.goldens.recipe import GoldenSpec
 
@@ -41,7 +40,7 @@ class _Check:
     def _answer(self, shop: Workshop, name: str, argv: Sequence[str]) -> str:
         answer = shop.folder / "answer"
         try:
-            shop.commands.run(jailed(argv, rootfs=shop.folder / "rootfs"), stdout=answer)
+            shop.commands.run(shop.jail.argv(argv, rootfs=shop.folder / "rootfs"), stdout=answer)
         except GoldenFailed as error:
             raise GoldenFailed(
                 f"{name} does not run in the finished root: {error.cause}",

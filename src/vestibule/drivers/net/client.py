@@ -19,7 +19,7 @@ import structlog
 
 from vestibule.core.errors import HostUnfit, MachineFailed, SettingsInvalid
 from vestibule.core.ids import VmId
-from vestibule.core.machines import Limits
+from vestibule.core.machines import UNOWNED_ID, Limits
 from vestibule.drivers.net import messages
 from vestibule.drivers.net.cgroups import Cgroups, LimitsReport
 from vestibule.drivers.net.confinement import Identity
@@ -27,9 +27,6 @@ from vestibule.drivers.net.connection import Connection, gone, launch
 from vestibule.services.ports import Exit
 
 log = structlog.get_logger()
-
-DEFAULT_MACHINE_ID = 1_879_070_277
-"""A uid and gid from the range that systemd documents as unused (0x70000000 to 0x7FFFFFFF)."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -57,7 +54,7 @@ def identity_for(machine_uid: int, machine_gid: int) -> Identity | None:
 def _owned(setting: str, number: int, owner: str) -> SettingsInvalid:
     return SettingsInvalid(
         f"{setting} is {number}, which belongs to {owner} on this host",
-        remedy=f"Set {setting} to a number that nobody owns; the default is {DEFAULT_MACHINE_ID}.",
+        remedy=f"Set {setting} to a number that nobody owns; the default is {UNOWNED_ID}.",
     )
 
 
