@@ -64,6 +64,8 @@ class SnapshotKey:
     accelerator: str
     mem_mib: int
     vcpus: int
+    settled: str
+    """What counted as quiet when memory was saved: a clone does what the golden had still to do."""
 
     @property
     def name(self) -> str:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import dataclasses
 import datetime as dt
+import functools
 import json
 import os
 import time
@@ -55,8 +56,14 @@ class Patience:
     idle_share: float = 0.06
     """Quiet means: less than this share of one core over ``window_s``, ``windows`` times in a row."""
     window_s: float = 5.0
-    windows: int = 3
+    windows: int = 5
+    """The browser cleans up its memory in bursts up to 15 s apart, for a minute after it has grown idle."""
     save_s: float = 60.0
+
+    @property
+    def settled(self) -> str:
+        """The rule of quietness, for the snapshot's name."""
+        return f"{self.windows} x {self.window_s} s below {self.idle_share}"
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -73,7 +80,14 @@ class Snapshot:
 class SnapshotStore:
     """Memory snapshots under ``<cache>/snapshots``, named by all that they depend on."""
 
-    def __init__(self, goldens: DirectoryGoldenStore, network: Network, accelerator: str) -> None:
+    def __init__(
+        self,
+        goldens: DirectoryGoldenStore,
+        network: Network,
+        accelerator: str,
+        patience: Patience | None = None,
+    ) -> None:
+        self._patience = patience or Patience()
         self._goldens = goldens
         self._network = network
         self._accelerator = accelerator
@@ -82,12 +96,13 @@ class SnapshotStore:
         """The name's ingredients.  Raises HostUnfit when QEMU is not installed."""
         return SnapshotKey(
             golden_id=golden_id,
-            vmm=file_digest(find_qemu()),
+            vmm=_program_digest(find_qemu()),
             machine=machine_shape(self._accelerator, limits),
             cpu=cpu_model(self._accelerator),
             accelerator=self._accelerator,
             mem_mib=limits.mem_mib,
             vcpus=limits.vcpus,
+            settled=self._patience.settled,
         )
 
     def find(self, golden_id: GoldenId, limits: Limits) -> Snapshot:
@@ -106,9 +121,7 @@ class SnapshotStore:
             name=name, memory=folder / "memory.img", state=folder / "state.bin", boot_s=raw["boot_s"]
         )
 
-    async def ensure(
-        self, golden_id: GoldenId, limits: Limits, say: Say, patience: Patience | None = None
-    ) -> Snapshot:
+    async def ensure(self, golden_id: GoldenId, limits: Limits, say: Say) -> Snapshot:
         """Find it, or make it now (minutes under emulation); waits while another process makes it.
 
         Raises GoldenFailed, MachineFailed, HostUnfit, DiskFull; nothing is left behind then.
@@ -119,15 +132,13 @@ class SnapshotStore:
         try:
             if not cache.has("snapshots", name):
                 with cache.work(name) as folder:
-                    await self._make(folder, golden_id, limits, say, patience or Patience())
+                    await self._make(folder, golden_id, limits, say)
                     cache.publish(folder, "snapshots", name)
         finally:
             lock.__exit__(None, None, None)
         return self.find(golden_id, limits)
 
-    async def _make(
-        self, folder: Path, golden_id: GoldenId, limits: Limits, say: Say, patience: Patience
-    ) -> None:
+    async def _make(self, folder: Path, golden_id: GoldenId, limits: Limits, say: Say) -> None:
         log = self._goldens.cache.root / "logs" / f"{folder.name.rpartition('-')[0]}.log"
         log.parent.mkdir(parents=True, exist_ok=True)
         log.unlink(missing_ok=True)
@@ -136,9 +147,9 @@ class SnapshotStore:
             with (folder / "state.bin").open("wb") as state:
                 template = await self._boot(golden_id, limits, memory, log)
                 try:
-                    boot_s = await _grow_quiet(template, log, say, patience)
+                    boot_s = await _grow_quiet(template, log, say, self._patience)
                     say("save memory")
-                    await _save(template, state.fileno(), patience)
+                    await _save(template, state.fileno(), self._patience)
                 finally:
                     await template.stop()
             await asyncio.to_thread(_store, folder, memory)
@@ -182,6 +193,17 @@ def template_spec(
         cidr=TEMPLATE_CIDR,
         generation_id=str(uuid.uuid4()),
     )
+
+
+def _program_digest(path: Path) -> str:
+    """Read once for each version of the file that is seen: every clone asks for its snapshot's name."""
+    found = path.stat()
+    return _digest_of(path, found.st_ino, found.st_mtime_ns, found.st_size)
+
+
+@functools.lru_cache(maxsize=4)
+def _digest_of(path: Path, _inode: int, _changed_ns: int, _size: int) -> str:
+    return file_digest(path)
 
 
 async def _grow_quiet(template: QemuProcess, log: Path, say: Say, patience: Patience) -> float:
