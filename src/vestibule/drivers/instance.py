@@ -9,12 +9,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from vestibule.core.errors import Conflict
+from vestibule.drivers.private_folder import make_private
 
 
 @contextlib.contextmanager
 def only_instance(state_dir: Path) -> Iterator[None]:
     """Hold the state folder.  Raises Conflict ``controller_running`` when another controller does."""
-    state_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+    make_private(state_dir)
     descriptor = os.open(state_dir / "controller.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from vestibule.core.errors import SettingsInvalid
+from vestibule.drivers.private_folder import make_private
 
 KEY_BYTES = 32
 
@@ -31,7 +32,7 @@ def _make(path: Path, random: Callable[[int], bytes]) -> None:
     """Write aside, then link: a reader never sees half a key, and of two makers one wins for both."""
     if path.exists():
         return
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    make_private(path.parent)
     aside = path.with_name(f".{path.name}.{os.getpid()}")
     aside.unlink(missing_ok=True)
     try:

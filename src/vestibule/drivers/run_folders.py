@@ -18,6 +18,7 @@ from collections.abc import Collection
 from pathlib import Path
 
 from vestibule.core.ids import VmId
+from vestibule.drivers.private_folder import make_private
 
 EVIDENCE_KEPT = 200
 """Machines whose logs are kept; the oldest go first."""
@@ -75,7 +76,7 @@ class DiskRunFolders:
     def _keep_logs(self, folder: Path, kept: Path) -> None:
         for source in sorted(folder.glob("*.log")):
             if (content := _tail(source)) is not None:
-                kept.mkdir(mode=0o700, parents=True, exist_ok=True)
+                make_private(kept)
                 (kept / source.name).write_bytes(content)
 
     def _prune(self) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import socket
+import stat
 from pathlib import Path
 
 import pytest
@@ -37,6 +38,15 @@ async def test_only_regular_files_are_read(folders: DiskRunFolders, tmp_path: Pa
         await folders.archive(VM)
     assert [path.name for path in (tmp_path / "evidence" / VM).iterdir()] == ["good.log"]
     assert not folder.exists()
+
+
+async def test_evidence_makes_no_folder_that_others_may_enter(tmp_path: Path) -> None:
+    state = tmp_path / "new" / "state"
+    folders = DiskRunFolders(run_dir=tmp_path / "run", evidence_dir=state / "evidence", owner=None)
+    (await folders.make(VM) / "console.log").write_text("booted")
+    await folders.archive(VM)
+    kept = (state / "evidence" / VM, state / "evidence", state, state.parent)
+    assert [stat.S_IMODE(folder.stat().st_mode) for folder in kept] == [0o700] * 4
 
 
 async def test_the_end_of_a_long_console_is_kept(folders: DiskRunFolders, tmp_path: Path) -> None:

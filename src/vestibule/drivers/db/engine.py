@@ -30,6 +30,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 from sqlalchemy.pool import AsyncAdaptedQueuePool, ConnectionPoolEntry
 
 from vestibule.core.errors import DiskFull, HostUnfit, Unavailable, VestibuleError
+from vestibule.drivers.private_folder import make_private
 
 BUSY_S = 5.0
 _WRITE = "vestibule_write"
@@ -55,7 +56,7 @@ class Database:
         Raises HostUnfit ``database_unusable`` when the file cannot be made.
         """
         try:
-            path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            make_private(path.parent)
             os.close(os.open(path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600))
         except OSError as error:
             raise _unusable(f"The database {path} could not be opened: {error.strerror}.") from error
