@@ -7,9 +7,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import asynccontextmanager
 
 from vestibule.core.addresses import MachineNetwork
 from vestibule.core.errors import VestibuleError
@@ -72,6 +72,12 @@ class Machinery:
         steps = _NumberedSteps(progress)
         await self.qemu.prepare(self.goldens.store.wanted(), self.limits, steps)
 
+    async def preload(self) -> None:
+        """Have what the first machine of this host's own driver needs in memory, as far as it is there."""
+        if self.choice.driver is DriverName.QEMU:
+            with contextlib.suppress(VestibuleError, OSError):  # the first start says what is missing
+                await self.qemu.preload(self.goldens.store.wanted(), self.limits)
+
 
 class _NumberedSteps:
     """Counts a snapshot's steps for a progress bar that wants numbers."""
@@ -93,7 +99,7 @@ def goldens_of(settings: Settings) -> Goldens:
     return open_goldens(settings.cache_dir, debian_mirror=settings.debian_mirror, jail=jail)
 
 
-@asynccontextmanager
+@contextlib.asynccontextmanager
 async def open_machinery(settings: Settings) -> AsyncIterator[Machinery]:
     """Start what machines need; its end leaves no process, namespace or group behind."""
     identity = identity_for(settings.machine_uid, settings.machine_gid)

@@ -139,6 +139,8 @@ async def open_context(settings: Settings) -> AsyncIterator[Context]:
         stack.push_async_callback(context.machines.destroy_all)
         stack.push_async_callback(context.sign_ins.stop)
         await _recover(context)
+        preloading = asyncio.create_task(machinery.preload())
+        stack.callback(preloading.cancel)
         yield context
 
 

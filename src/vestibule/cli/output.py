@@ -6,7 +6,7 @@ import dataclasses
 import enum
 import json
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Annotated, Any
 
 import typer
@@ -71,11 +71,11 @@ def print_rows(rows: Sequence[Row], columns: Sequence[str], output: OutputFormat
         table.add_column(column.replace("_", " "), overflow="fold")
     for row in rows:
         table.add_row(*(escape(_cell(row.get(column))) for column in columns))
-    wide_console().print(table)
+    _print(table)
 
 
 def print_one(row: Row, output: OutputFormat, columns: Sequence[str] | None = None) -> None:
-    """One object: whole as JSON, or a line per field (all, or the named ones)."""
+    """One object: whole as JSON, or a line per field (all, or the named ones), nested ones with a dot."""
     if output is OutputFormat.JSON:
         print_json(row)
         return
@@ -83,8 +83,9 @@ def print_one(row: Row, output: OutputFormat, columns: Sequence[str] | None = No
     table.add_column(style="bold")
     table.add_column(overflow="fold")
     for name in columns or list(row):
-        table.add_row(name.replace("_", " "), escape(_cell(row.get(name))))
-    wide_console().print(table)
+        for label, value in _leaves(name.replace("_", " "), row.get(name)):
+            table.add_row(escape(label), escape(_cell(value)))
+    _print(table)
 
 
 def print_done(row: Row, text: str, output: OutputFormat) -> None:
@@ -104,11 +105,29 @@ def print_error(error: VestibuleError, output: OutputFormat) -> None:
     sys.stderr.write(f"error {error.failure_code}: {error.cause}\nFIX: {error.remedy}\n")
 
 
+def _print(table: Table) -> None:
+    """Without the blanks that fill a table's last column."""
+    console = wide_console()
+    with console.capture() as drawn:
+        console.print(table)
+    sys.stdout.write("".join(f"{line.rstrip()}\n" for line in drawn.get().splitlines()))
+
+
+def _leaves(label: str, value: object) -> Iterator[tuple[str, object]]:
+    if isinstance(value, dict) and value:
+        for name, inner in value.items():
+            yield from _leaves(f"{label}.{name}", inner)
+    else:
+        yield label, value
+
+
 def _cell(value: object) -> str:
     if value is None:
         return "-"
     if isinstance(value, bool):
         return "yes" if value else "no"
-    if isinstance(value, dict | list):
+    if isinstance(value, list):
+        return ", ".join(_cell(item) for item in value) or "-"
+    if isinstance(value, dict):
         return json.dumps(value, ensure_ascii=False)
     return str(value)

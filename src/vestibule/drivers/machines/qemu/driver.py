@@ -96,6 +96,10 @@ class QemuDriver:
         await self._template(snapshot)
         return snapshot
 
+    async def preload(self, golden_id: GoldenId, limits: Limits) -> None:
+        """Load a finished snapshot's memory, so that the first start need not.  Raises Absent, HostUnfit."""
+        await self._template(self.snapshots.find(golden_id, limits))
+
     async def start(self, request: MachineRequest) -> QemuMachine:
         """Start a clone; returns when it runs.  Raises Absent, GoldenFailed, MachineFailed, HostUnfit."""
         self._check_memory(request)
