@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+import dataclasses
+import re
 from typing import Annotated
 
 import typer
 
-from vestibule.cli.output import Output, OutputFormat, Row, print_one, print_rows
+from vestibule.cli.output import Output, OutputFormat, Row, print_json, print_one, print_rows
 from vestibule.cli.progress import shown_steps
-from vestibule.core.goldens import Manifest
+from vestibule.core.goldens import Change, Manifest, PlannedProduct
 from vestibule.core.ids import GoldenId
-from vestibule.services.ports import GoldenStore
+from vestibule.services.ports import GoldenInventory
 from vestibule.settings import Settings, load
 
 app = typer.Typer(help="The images that machines are clones of.", no_args_is_help=True)
 
 _COLUMNS = ("golden_id", "wanted", "built_at", "build_s")
+_PLAN_COLUMNS = ("layer", "name", "state")
+_CHANGE_COLUMNS = ("layer", "input", "before", "after")
+_DIGEST = re.compile("[0-9a-f]{64}")
 
 
 @app.command()
@@ -59,6 +64,41 @@ def list_(output: Output = OutputFormat.TABLE) -> None:
 
 
 @app.command()
+def plan(
+    since: Annotated[
+        str | None, typer.Option("--since", help="Compare with this golden.  Unset: the newest other one.")
+    ] = None,
+    output: Output = OutputFormat.TABLE,
+) -> None:
+    """What a build would make now, and which inputs have changed."""
+    found = _store().plan(GoldenId(since) if since else None)
+    if output is OutputFormat.JSON:
+        print_json(dataclasses.asdict(found))
+        return
+    print_rows([_planned(product) for product in found.products], _PLAN_COLUMNS, output)
+    if found.since is None:
+        print("\nThere is no other golden on this host to compare with.")
+        return
+    print(f"\nChanged inputs since {found.since}: {len(found.changes) or 'none'}")
+    print_rows([_change(change) for change in found.changes], _CHANGE_COLUMNS, output)
+
+
+def _planned(product: PlannedProduct) -> Row:
+    cost = "" if product.last_build_s is None else f", {product.last_build_s:.0f} s last time"
+    state = "there" if product.done else f"to build{cost}"
+    return {"layer": product.kind, "name": product.name, "state": state}
+
+
+def _change(change: Change) -> Row:
+    return {**dataclasses.asdict(change), "before": _short(change.before), "after": _short(change.after)}
+
+
+def _short(value: str | None) -> str | None:
+    """A digest by its first digits: two are told apart, nobody reads all of one."""
+    return value[:12] if value and _DIGEST.fullmatch(value) else value
+
+
+@app.command()
 def show(
     golden_id: Annotated[str | None, typer.Argument(help="Unset: the one that today's inputs make.")] = None,
     output: Output = OutputFormat.TABLE,
@@ -77,7 +117,7 @@ def _row(manifest: Manifest, wanted: GoldenId) -> Row:
     }
 
 
-def _store() -> GoldenStore:
+def _store() -> GoldenInventory:
     from vestibule import main  # noqa: PLC0415 (loads the whole controller; most commands do without)
 
     return main.golden_store(load())

@@ -6,7 +6,7 @@ import dataclasses
 import datetime as dt
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from vestibule.core.ids import GoldenId
@@ -24,20 +24,18 @@ def content_name(prefix: str, value: object) -> str:
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class LayerRecipe:
-    """One layer: its inputs (name → digest or literal) on top of its parent."""
+    """One layer: its inputs on top of its parent; the code that builds it is one of them."""
 
     kind: str
     """"base", "tools" or "agent"."""
     inputs: Mapping[str, Any]
+    """Name → digest or literal, nested as deep as it reads well."""
     parent: str | None
-    builder: int
-    """Version of the code that turns the inputs into bytes."""
 
     @property
     def name(self) -> str:
         """The layer's content-addressed name."""
-        made_of = {"builder": self.builder, "inputs": dict(self.inputs), "parent": self.parent}
-        return content_name(f"l-{self.kind}", made_of)
+        return content_name(f"l-{self.kind}", {"inputs": dict(self.inputs), "parent": self.parent})
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -45,11 +43,79 @@ class Recipe:
     """All that goes into a golden's disk, bottom layer first."""
 
     layers: tuple[LayerRecipe, ...]
+    merge: Mapping[str, Any] = dataclasses.field(default_factory=dict)
+    """Inputs of the last step, which makes the layers one root."""
 
     @property
     def golden_id(self) -> GoldenId:
         """The golden's name."""
-        return GoldenId(content_name("g", {"layers": [layer.name for layer in self.layers]}))
+        layers = [layer.name for layer in self.layers]
+        return GoldenId(content_name("g", {"layers": layers, "merge": dict(self.merge)}))
+
+    @property
+    def inputs(self) -> dict[str, Any]:
+        """Everything that the name depends on, by layer kind; "golden" is the last step."""
+        return {**{layer.kind: layer.inputs for layer in self.layers}, "golden": self.merge}
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Change:
+    """One input that two goldens do not share; None where it is absent."""
+
+    layer: str
+    """"base", "tools", "agent" or "golden"."""
+    input: str
+    """Its name with dots; a list's name where one of its members came or went."""
+    before: str | None
+    after: str | None
+
+
+def compare(before: Mapping[str, Any], after: Mapping[str, Any]) -> tuple[Change, ...]:
+    """What makes two goldens different, by layer and name, from their manifests' inputs."""
+    changes = []
+    for layer in dict.fromkeys((*before, *after)):
+        old, new = dict(_leaves(before.get(layer, {}))), dict(_leaves(after.get(layer, {})))
+        changes += [
+            Change(layer=layer, input=path[0], before=old.get(path), after=new.get(path))
+            for path in sorted({*old, *new})
+            if old.get(path) != new.get(path)
+        ]
+    return tuple(changes)
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class PlannedProduct:
+    """A layer, or the golden itself ("golden"), and whether it is there already."""
+
+    kind: str
+    name: str
+    done: bool
+    last_build_s: float | None
+    """How long this host took for the newest of its kind; None when it never made one."""
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class GoldenPlan:
+    """What a build would do now, and why."""
+
+    golden_id: GoldenId
+    since: GoldenId | None
+    """The golden that today's inputs are compared with; None when this host has no other."""
+    products: tuple[PlannedProduct, ...]
+    changes: tuple[Change, ...]
+
+
+def _leaves(value: object, path: str = "") -> Iterator[tuple[tuple[str, str], str]]:
+    """(name, member of a list or "") → text: members are compared as a set, so one more moves no other."""
+    if isinstance(value, Mapping):
+        for name, inner in value.items():
+            yield from _leaves(inner, f"{path}.{name}" if path else name)
+    elif isinstance(value, list | tuple):
+        for member in value:
+            text = member if isinstance(member, str) else canonical(member).decode()
+            yield (path, text), text
+    else:
+        yield (path, ""), str(value)
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

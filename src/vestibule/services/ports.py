@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Protocol
 
-from vestibule.core.goldens import Manifest
+from vestibule.core.goldens import GoldenPlan, Manifest
 from vestibule.core.ids import GoldenId, VmId
 from vestibule.core.machines import DriverName, Isolation, Limits
 from vestibule_agent.protocol import Credential, Event, Handover, HandoverReply, Health, LoginSpec
@@ -206,6 +206,17 @@ class GoldenStore(Protocol):
 
     def list(self) -> Sequence[Manifest]:
         """All finished goldens, newest first."""
+        ...
+
+
+class GoldenInventory(GoldenStore, Protocol):
+    """What an operator asks of the goldens of a host."""
+
+    def plan(self, since: GoldenId | None = None) -> GoldenPlan:
+        """What a build would do, and what has changed ``since`` (unset: the newest other golden).
+
+        Raises Absent when there is no golden ``since``.
+        """
         ...
 
 

@@ -19,7 +19,7 @@ from vestibule.drivers.goldens.build import Build, BuildStep, GoldenBuilder
 from vestibule.drivers.goldens.cache import Cache
 
 root, how = Path(sys.argv[1]), sys.argv[2]
-layer = LayerRecipe(kind="base", inputs={"x": "1"}, parent=None, builder=1)
+layer = LayerRecipe(kind="base", inputs={"x": "1"}, parent=None)
 
 def fill(shop):
     big = shop.folder / "layer.sqfs"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import errno
 import multiprocessing
 import os
@@ -11,13 +12,14 @@ from pathlib import Path
 
 import pytest
 
-from vestibule.core.errors import DiskFull, GoldenFailed
-from vestibule.core.goldens import LayerRecipe, Recipe
+from vestibule.core.errors import Absent, DiskFull, GoldenFailed
+from vestibule.core.goldens import Change, LayerRecipe, Recipe
+from vestibule.core.ids import GoldenId
 from vestibule.drivers.goldens.build import Build, BuildStep, GoldenBuilder, Workshop
 from vestibule.drivers.goldens.cache import Cache
 from vestibule.drivers.goldens.store import DirectoryGoldenStore
 
-LAYER = LayerRecipe(kind="base", inputs={"x": "1"}, parent=None, builder=1)
+LAYER = LayerRecipe(kind="base", inputs={"x": "1"}, parent=None)
 RECIPE = Recipe(layers=(LAYER,))
 
 
@@ -68,6 +70,28 @@ def _builder(root: Path, act: Callable[[Workshop], None], min_disk_mib: int = 0)
 
 def _silent(step: str, index: int, total: int, seconds: float | None) -> None:
     """Nobody watches."""
+
+
+def test_the_store_plans_products_and_names_what_changed(tmp_path: Path) -> None:
+    def store(recipe: Recipe) -> DirectoryGoldenStore:
+        return DirectoryGoldenStore(Cache(tmp_path), recipe)
+
+    first = store(RECIPE).plan()
+    assert [(product.kind, product.done, product.last_build_s) for product in first.products] == [
+        ("base", False, None),
+        ("golden", False, None),
+    ]
+    assert (first.since, first.changes) == (None, ())
+    _builder(tmp_path, Calls(tmp_path / "calls")).build(_silent)
+    assert [product.done for product in store(RECIPE).plan().products] == [True, True]
+    edited = Recipe(layers=(dataclasses.replace(LAYER, inputs={"x": "2"}),))
+    plan = store(edited).plan()
+    assert plan.since == RECIPE.golden_id
+    assert plan.changes == (Change(layer="base", input="x", before="1", after="2"),)
+    assert [product.done for product in plan.products] == [False, False]
+    assert all(product.last_build_s is not None for product in plan.products)
+    with pytest.raises(Absent):
+        store(RECIPE).plan(GoldenId("g-0000000000000000"))
 
 
 def test_the_plan_lists_every_step_and_what_is_done(tmp_path: Path) -> None:

@@ -1,15 +1,19 @@
 from __future__ import annotations
 
-import dataclasses
+import ast
+import shutil
 from pathlib import Path
 
 import pytest
 
 from vestibule.core.errors import GoldenFailed
-from vestibule.core.goldens import LayerRecipe
 from vestibule.drivers.goldens import recipe
 from vestibule.drivers.goldens.recipe import read_spec
 from vestibule.resources import Resources
+
+BUILDER = Path(recipe.__file__).parent
+ONLY_ORDER = {"build.py", "recipe.py", "cache.py", "commands.py"}
+"""Order, lock and publish steps, and run their programs; what these make is none of theirs."""
 
 
 def _append(path: Path, text: str) -> None:
@@ -50,17 +54,48 @@ def test_a_compiled_file_of_python_renames_nothing(resources: Resources) -> None
     assert read_spec(resources).recipe.golden_id == before
 
 
-def test_a_new_builder_renames_every_layer(resources: Resources, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    ("changed", "first_new_layer"),
+    [
+        ("mirror.py", 0),
+        ("pack.py", 0),
+        ("tools_layer.py", 1),
+        ("jail.py", 1),
+        ("tar.py", 2),
+        ("golden.py", 3),
+    ],
+)
+def test_changed_builder_code_renames_what_it_makes(
+    resources: Resources,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    changed: str,
+    first_new_layer: int,
+) -> None:
+    code = tmp_path / "code"
+    shutil.copytree(BUILDER, code, ignore=shutil.ignore_patterns("__pycache__"))
+    monkeypatch.setattr(recipe, "__file__", str(code / "recipe.py"))
     before = read_spec(resources).recipe
-    monkeypatch.setattr(recipe, "BUILDER", recipe.BUILDER + 1)
+    _append(code / changed, "\n")
     after = read_spec(resources).recipe
-    assert {layer.name for layer in before.layers}.isdisjoint(layer.name for layer in after.layers)
+    same = [old.name == new.name for old, new in zip(before.layers, after.layers, strict=True)]
+    assert same == [number < first_new_layer for number in range(3)]
     assert before.golden_id != after.golden_id
 
 
-def test_a_layers_own_name_depends_on_the_builder_not_only_its_parents() -> None:
-    layer = LayerRecipe(kind="base", inputs={"x": "1"}, parent=None, builder=1)
-    assert dataclasses.replace(layer, builder=2).name != layer.name
+def _imported(module: Path) -> set[str]:
+    """The files of this package that a module of it imports."""
+    nodes = ast.walk(ast.parse(module.read_text()))
+    names = [node.module for node in nodes if isinstance(node, ast.ImportFrom) and node.module]
+    prefix = "vestibule.drivers.goldens."
+    return {f"{name.removeprefix(prefix)}.py" for name in names if name.startswith(prefix)}
+
+
+@pytest.mark.parametrize("kind", recipe.CODE)
+def test_all_code_that_makes_a_layer_is_among_its_inputs(kind: str) -> None:
+    made_by = set(recipe.CODE[kind])
+    used = made_by.union(*(_imported(BUILDER / name) for name in made_by))
+    assert used - made_by <= ONLY_ORDER
 
 
 def test_a_new_reason_for_a_package_renames_nothing(resources: Resources) -> None:

@@ -205,7 +205,7 @@ class GoldenBuilder:
             golden_id=self._recipe.golden_id,
             agent_build=self._agent_build,
             layers=tuple(layer.name for layer in self._recipe.layers),
-            inputs={layer.kind: layer.inputs for layer in self._recipe.layers},
+            inputs=self._recipe.inputs,
             digests=digests,
             tools=self._tools,
             built_at=now,

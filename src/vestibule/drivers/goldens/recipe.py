@@ -14,8 +14,13 @@ from vestibule.core.errors import GoldenFailed
 from vestibule.core.goldens import LayerRecipe, Recipe
 from vestibule.resources import Resources
 
-BUILDER = 1
-"""Raise when the code of this package turns the same inputs into other bytes."""
+CODE = {
+    "base": ("base_layer.py", "mirror.py", "pack.py"),
+    "tools": ("jail.py", "pack.py", "tools_layer.py"),
+    "agent": ("agent_layer.py", "pack.py", "tar.py"),
+    "golden": ("golden.py", "jail.py", "pack.py"),
+}
+"""The code that turns inputs into bytes is an input: no number waits for somebody to raise it."""
 
 _SKIPPED = {"__pycache__", ".mypy_cache", ".ruff_cache", "tests"}
 
@@ -152,19 +157,22 @@ def _plain(spec: object) -> dict[str, Any]:
     return json.loads(json.dumps(dataclasses.asdict(spec)))  # type: ignore[no-any-return, call-overload]
 
 
+def _code(kind: str) -> dict[str, str]:
+    folder = Path(__file__).parent
+    return {name: hashlib.sha256((folder / name).read_bytes()).hexdigest() for name in CODE[kind]}
+
+
 def _recipe(resources: Resources, base: BaseSpec, tools: ToolsSpec, agent: AgentSpec) -> Recipe:
     images = resources.images
     bottom = LayerRecipe(
         kind="base",
-        inputs={"spec": _plain(base), "files": tree_digest(images / "base")},
+        inputs={"spec": _plain(base), "files": tree_digest(images / "base"), "builder": _code("base")},
         parent=None,
-        builder=BUILDER,
     )
     middle = LayerRecipe(
         kind="tools",
-        inputs={"spec": _plain(tools), "files": tree_digest(images / "tools")},
+        inputs={"spec": _plain(tools), "files": tree_digest(images / "tools"), "builder": _code("tools")},
         parent=bottom.name,
-        builder=BUILDER,
     )
     top = LayerRecipe(
         kind="agent",
@@ -173,11 +181,11 @@ def _recipe(resources: Resources, base: BaseSpec, tools: ToolsSpec, agent: Agent
             "package": tree_digest(resources.agent_package),
             "agent": agent_files(resources),
             "overlay": tree_digest(images / "overlay"),
+            "builder": _code("agent"),
         },
         parent=middle.name,
-        builder=BUILDER,
     )
-    return Recipe(layers=(bottom, middle, top))
+    return Recipe(layers=(bottom, middle, top), merge={"builder": _code("golden")})
 
 
 def agent_files(resources: Resources) -> dict[str, str]:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from vestibule.core.errors import Absent, GoldenFailed
-from vestibule.core.goldens import Manifest, Recipe
+from vestibule.core.goldens import GoldenPlan, Manifest, PlannedProduct, Recipe, compare
 from vestibule.core.ids import GoldenId
 from vestibule.drivers.goldens.cache import Cache
 
@@ -28,7 +28,7 @@ class GoldenFiles:
 
 
 class DirectoryGoldenStore:
-    """Goldens as folders under ``<cache>/goldens``; implements the port ``GoldenStore``."""
+    """Goldens as folders under ``<cache>/goldens``; implements the port ``GoldenInventory``."""
 
     def __init__(self, cache: Cache, recipe: Recipe) -> None:
         self.cache = cache
@@ -63,6 +63,38 @@ class DirectoryGoldenStore:
         names = sorted(path.parent.name for path in self.cache.root.glob("goldens/g-*/manifest.json"))
         found = [self.manifest(GoldenId(name)) for name in names]
         return sorted(found, key=lambda manifest: manifest.built_at, reverse=True)
+
+    def plan(self, since: GoldenId | None = None) -> GoldenPlan:
+        """What a build would do, and what has changed ``since`` (unset: the newest other golden).
+
+        Raises Absent when there is no golden ``since``.
+        """
+        wanted = self.wanted()
+        others = [manifest for manifest in self.list() if manifest.golden_id != wanted]
+        before = self.manifest(since) if since else next(iter(others), None)
+        made = [(layer.kind, "layers", layer.name) for layer in self._recipe.layers]
+        return GoldenPlan(
+            golden_id=wanted,
+            since=before.golden_id if before else None,
+            products=tuple(
+                PlannedProduct(
+                    kind=kind,
+                    name=name,
+                    done=self.cache.has(folder, name),
+                    last_build_s=self._last_build_s(folder, name.rpartition("-")[0]),
+                )
+                for kind, folder, name in (*made, ("golden", "goldens", wanted))
+            ),
+            changes=compare(before.inputs, self._recipe.inputs) if before else (),
+        )
+
+    def _last_build_s(self, folder: str, prefix: str) -> float | None:
+        manifests = [
+            json.loads(path.read_text())
+            for path in self.cache.root.glob(f"{folder}/{prefix}-*/manifest.json")
+        ]
+        newest = max(manifests, key=lambda manifest: str(manifest["built_at"]), default=None)
+        return float(newest["build_s"]) if newest else None
 
     def files(self, golden_id: GoldenId) -> GoldenFiles:
         """The products of a finished golden.  Raises Absent."""
