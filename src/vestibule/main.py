@@ -14,7 +14,7 @@ import getpass
 import platform
 import secrets
 import signal
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from pathlib import Path
 
@@ -25,7 +25,8 @@ from fastapi import FastAPI
 from vestibule.api.app import create
 from vestibule.api.context import Context
 from vestibule.core.egress import Verdict
-from vestibule.core.ids import VmId
+from vestibule.core.goldens import Damage
+from vestibule.core.ids import GoldenId, VmId
 from vestibule.core.machines import DriverName
 from vestibule.demo.app import HOST as DEMO_HOST
 from vestibule.demo.app import create as create_demo
@@ -68,6 +69,12 @@ CLI_TOKEN_LABEL = "command line of this host"  # noqa: S105 (a label, shown to i
 def golden_store(settings: Settings) -> DirectoryGoldenStore:
     """The goldens of this host."""
     return goldens_of(settings).store
+
+
+def discard_damaged(settings: Settings, golden_id: GoldenId, damages: Sequence[Damage]) -> Sequence[str]:
+    """Remove damaged products; returns their names.  Raises Conflict while a controller may use them."""
+    with only_instance(settings.state_dir):
+        return goldens_of(settings).store.discard(golden_id, damages)
 
 
 def golden_builder(settings: Settings) -> GoldenBuilder:

@@ -14,13 +14,13 @@ import pytest
 
 from vestibule.core.errors import GoldenFailed
 from vestibule.core.goldens import Manifest
-from vestibule.drivers.goldens.build import Workshop
+from vestibule.drivers.goldens.build import PRODUCT, Workshop
 from vestibule.drivers.goldens.cache import file_digest
 from vestibule.drivers.goldens.commands import Commands
 from vestibule.drivers.goldens.compose import Goldens
 from vestibule.drivers.goldens.golden import golden_build
 from vestibule.drivers.goldens.mirror import host_sources
-from vestibule.drivers.goldens.pack import PRODUCT, pack_squashfs
+from vestibule.drivers.goldens.pack import pack_squashfs
 from vestibule.drivers.goldens.store import GoldenFiles
 from vestibule.drivers.goldens.tar import PlainTar
 from vestibule_agent.build import build_id

@@ -131,6 +131,9 @@ class Goldens:
             build_s=1.0,
         )
 
+    def usable(self, golden_id: GoldenId) -> Manifest:
+        return self.manifest(golden_id)
+
     def list(self) -> Sequence[Manifest]:
         return [self.manifest(GOLDEN)]
 

@@ -19,6 +19,7 @@ app = typer.Typer(help="The images that machines are clones of.", no_args_is_hel
 
 _COLUMNS = ("golden_id", "wanted", "built_at", "build_s")
 _PLAN_COLUMNS = ("layer", "name", "state")
+_DAMAGE_COLUMNS = ("product", "file", "problem")
 _CHANGE_COLUMNS = ("layer", "input", "before", "after")
 _DIGEST = re.compile("[0-9a-f]{64}")
 
@@ -96,6 +97,36 @@ def _change(change: Change) -> Row:
 def _short(value: str | None) -> str | None:
     """A digest by its first digits: two are told apart, nobody reads all of one."""
     return value[:12] if value and _DIGEST.fullmatch(value) else value
+
+
+@app.command()
+def verify(
+    golden_id: Annotated[str | None, typer.Argument(help="Unset: the one that today's inputs make.")] = None,
+    discard: Annotated[  # noqa: FBT002 (a flag of the command line)
+        bool, typer.Option("--discard", help="Remove what is damaged, so that the next build makes it again.")
+    ] = False,
+    output: Output = OutputFormat.TABLE,
+) -> None:
+    """Read a golden, its layers and its snapshots again, and name every file that was changed.
+
+    A damaged golden is remembered: no machine starts from it.
+    """
+    from vestibule import main  # noqa: PLC0415 (loads the whole controller; most commands do without)
+
+    store, settings = _store(), load()
+    wanted = GoldenId(golden_id or store.wanted())
+    damages = store.verify(wanted)
+    removed = main.discard_damaged(settings, wanted, damages) if discard and damages else ()
+    if output is OutputFormat.JSON:
+        found = [dataclasses.asdict(damage) for damage in damages]
+        print_json({"golden_id": wanted, "sound": not damages, "damages": found, "removed": list(removed)})
+    elif not damages:
+        print(f"golden {wanted} is sound")
+    else:
+        print_rows([dataclasses.asdict(damage) for damage in damages], _DAMAGE_COLUMNS, output)
+        print("".join(f"\nremoved {name}" for name in removed))
+    if not removed:
+        store.usable(wanted)
 
 
 @app.command()

@@ -84,6 +84,18 @@ def compare(before: Mapping[str, Any], after: Mapping[str, Any]) -> tuple[Change
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
+class Damage:
+    """One stored file that is not what was made."""
+
+    product: str
+    """Name of the layer, golden or snapshot."""
+    file: str
+    """Its path in that product."""
+    problem: str
+    """What is wrong, as the end of a sentence that begins with the file."""
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
 class PlannedProduct:
     """A layer, or the golden itself ("golden"), and whether it is there already."""
 
@@ -130,6 +142,8 @@ class SnapshotKey:
     accelerator: str
     mem_mib: int
     vcpus: int
+    disks: Mapping[str, str]
+    """Layer → SHA-256 of its disk image: memory that was saved above another disk would be poison."""
     settled: str
     """What counted as quiet when memory was saved: a clone does what the golden had still to do."""
 
@@ -155,6 +169,8 @@ class Manifest:
     build_s: float
     min_mem_mib: int = 0
     """A machine with less is refused before it starts."""
+    disks: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    """Layer → SHA-256 of its disk image: two builds from a moving archive share a name, not this."""
 
     def to_mapping(self) -> dict[str, Any]:
         """As a JSON value."""

@@ -150,7 +150,7 @@ class Machines:
         Raises Unavailable (no room), GoldenFailed, HostUnfit, MachineFailed; nothing is left behind then.
         """
         chosen = self.driver(driver)
-        manifest = self._goldens.manifest(self.golden_id)
+        manifest = self._goldens.usable(self.golden_id)
         record = await self._reserve(user_id, session_id, chosen)
         try:
             starting = chosen.start(await self._request(record))

@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Protocol
 
-from vestibule.core.goldens import GoldenPlan, Manifest
+from vestibule.core.goldens import Damage, GoldenPlan, Manifest
 from vestibule.core.ids import GoldenId, VmId
 from vestibule.core.machines import DriverName, Isolation, Limits
 from vestibule_agent.protocol import Credential, Event, Handover, HandoverReply, Health, LoginSpec
@@ -204,6 +204,10 @@ class GoldenStore(Protocol):
         """Read its manifest.  Raises Absent; GoldenFailed when it is damaged."""
         ...
 
+    def usable(self, golden_id: GoldenId) -> Manifest:
+        """Its manifest, unless it is known to be damaged.  Raises Absent, GoldenFailed ``golden_corrupt``."""
+        ...
+
     def list(self) -> Sequence[Manifest]:
         """All finished goldens, newest first."""
         ...
@@ -217,6 +221,17 @@ class GoldenInventory(GoldenStore, Protocol):
 
         Raises Absent when there is no golden ``since``.
         """
+        ...
+
+    def verify(self, golden_id: GoldenId) -> Sequence[Damage]:
+        """Read everything again; what is damaged is remembered, and no machine starts from it.
+
+        Raises Absent.
+        """
+        ...
+
+    def discard(self, golden_id: GoldenId, damages: Sequence[Damage]) -> Sequence[str]:
+        """Remove damaged products and all that was made from them; returns their names."""
         ...
 
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from vestibule.drivers.goldens.build import Build, BuildStep, Workshop
-from vestibule.drivers.goldens.pack import PRODUCT, pack_squashfs, unpack_rootfs
+from vestibule.drivers.goldens.build import PRODUCT, Build, BuildStep, Workshop
+from vestibule.drivers.goldens.pack import LISTING, pack_squashfs, unpack_rootfs
 from vestibule.drivers.goldens.recipe import GoldenSpec
 from vestibule.drivers.goldens.tar import PlainTar
 
@@ -49,5 +49,5 @@ def agent_layer(spec: GoldenSpec) -> Build:
             BuildStep(name="agent disk image", act=pack_squashfs),
             BuildStep(name="agent root folder", act=unpack_rootfs),
         ),
-        products=(PRODUCT,),
+        products=(PRODUCT, LISTING),
     )

@@ -8,9 +8,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from vestibule.core.errors import GoldenFailed
-from vestibule.drivers.goldens.build import Build, BuildStep, Workshop
+from vestibule.drivers.goldens.build import PRODUCT, Build, BuildStep, Workshop
 from vestibule.drivers.goldens.mirror import host_sources, source_lines
-from vestibule.drivers.goldens.pack import PRODUCT, pack_squashfs, take_kernel, unpack_rootfs
+from vestibule.drivers.goldens.pack import LISTING, pack_squashfs, take_kernel, unpack_rootfs
 from vestibule.drivers.goldens.recipe import GoldenSpec
 
 _APT = Path("/etc/apt")
@@ -106,5 +106,5 @@ def base_layer(spec: GoldenSpec, debian_mirror: str | None) -> Build:
             BuildStep(name="kernel and initrd", act=_take_kernel),
             BuildStep(name="package versions", act=_record_versions),
         ),
-        products=(PRODUCT, "kernel", "initrd"),
+        products=(PRODUCT, LISTING, "kernel", "initrd"),
     )

@@ -21,6 +21,9 @@ from vestibule.drivers.goldens.cache import Cache, file_digest, make_read_only
 from vestibule.drivers.goldens.commands import Commands
 from vestibule.drivers.goldens.jail import Jail
 
+PRODUCT = "layer.sqfs"
+"""A layer's disk image."""
+
 
 class Progress(Protocol):
     """Told when a step begins (``seconds`` is None) and when it has ended."""
@@ -140,6 +143,20 @@ class GoldenBuilder:
                     self._make(build, counter)
         return self._golden_manifest()
 
+    def _is_of_other_disks(self) -> bool:
+        """Whether the stored golden was merged from layers that have been made again since, or is damaged."""
+        try:
+            return self._golden_manifest().disks != self._disks()
+        except (OSError, ValueError, KeyError, TypeError):
+            return True
+
+    def _disks(self) -> dict[str, str]:
+        return {layer.name: self._disk(layer.name) for layer in self._recipe.layers}
+
+    def _disk(self, layer: str) -> str:
+        manifest = self._cache.path("layers", layer) / "manifest.json"
+        return str(json.loads(manifest.read_text())["digests"].get(PRODUCT, "")) if manifest.exists() else ""
+
     def _require_disk(self) -> None:
         """Say it before minutes are spent.  Raises DiskFull ``disk_too_small``."""
         self._cache.root.mkdir(parents=True, exist_ok=True)
@@ -153,7 +170,8 @@ class GoldenBuilder:
             )
 
     def _done(self, build: Build) -> bool:
-        return self._cache.has(build.kind, build.name)
+        there = self._cache.has(build.kind, build.name)
+        return there and not (build.kind == "goldens" and self._is_of_other_disks())
 
     def _make(self, build: Build, counter: _Counter) -> None:
         begin = time.monotonic()
@@ -211,6 +229,7 @@ class GoldenBuilder:
             built_at=now,
             build_s=build_s,
             min_mem_mib=self._min_mem_mib,
+            disks=self._disks(),
         )
 
     def _golden_manifest(self) -> Manifest:

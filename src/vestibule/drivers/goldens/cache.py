@@ -88,6 +88,16 @@ class Cache:
         sync_filesystem(final.parent)
         return final
 
+    def discard(self, kind: str, name: str) -> None:
+        """Remove a finished product; its name is free again at once, its files a moment later."""
+        final = self.path(kind, name)
+        if not final.exists():
+            return
+        with self.lock(name):
+            away = Path(tempfile.mkdtemp(prefix=f"{name}-", dir=self._made("work")))
+            final.rename(away / name)
+            remove_tree(away)
+
     def _made(self, kind: str) -> Path:
         folder = self.root / kind
         try:

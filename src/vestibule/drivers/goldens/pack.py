@@ -7,9 +7,10 @@ import shutil
 import stat
 from pathlib import Path
 
-from vestibule.drivers.goldens.build import Workshop
+from vestibule.drivers.goldens.build import PRODUCT, Workshop
+from vestibule.drivers.goldens.listing import Digests, list_tree, write_listing
 
-PRODUCT = "layer.sqfs"
+LISTING = "rootfs.jsonl"
 SQUASHFS_OPTIONS = (
     # Not compressed: an emulated guest would pay for every page, and the host caches one copy for all.
     "-noI",
@@ -42,7 +43,10 @@ def pack_squashfs(shop: Workshop) -> None:
 
 
 def unpack_rootfs(shop: Workshop) -> None:
-    """``layer.tar`` → ``rootfs/``, readable by all, without device nodes or set-id bits; the tar goes."""
+    """``layer.tar`` → ``rootfs/``, readable by all, without device nodes or set-id bits, and its listing.
+
+    The tar goes.
+    """
     rootfs = shop.folder / "rootfs"
     rootfs.mkdir()
     archive = shop.folder / "layer.tar"
@@ -51,6 +55,7 @@ def unpack_rootfs(shop: Workshop) -> None:
         stdin=archive,
     )
     open_to_readers(rootfs)
+    write_listing(shop.folder / LISTING, list_tree(rootfs, Digests()))
     archive.unlink()
 
 

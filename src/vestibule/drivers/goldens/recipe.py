@@ -15,10 +15,10 @@ from vestibule.core.goldens import LayerRecipe, Recipe
 from vestibule.resources import Resources
 
 CODE = {
-    "base": ("base_layer.py", "mirror.py", "pack.py"),
-    "tools": ("jail.py", "pack.py", "tools_layer.py"),
-    "agent": ("agent_layer.py", "pack.py", "tar.py"),
-    "golden": ("golden.py", "jail.py", "pack.py"),
+    "base": ("base_layer.py", "listing.py", "mirror.py", "pack.py"),
+    "tools": ("jail.py", "listing.py", "pack.py", "tools_layer.py"),
+    "agent": ("agent_layer.py", "listing.py", "pack.py", "tar.py"),
+    "golden": ("golden.py", "jail.py", "listing.py", "pack.py"),
 }
 """The code that turns inputs into bytes is an input: no number waits for somebody to raise it."""
 

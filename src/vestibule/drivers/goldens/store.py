@@ -2,17 +2,31 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from collections.abc import Set as AbstractSet
 from pathlib import Path
 
 from vestibule.core.errors import Absent, GoldenFailed
-from vestibule.core.goldens import GoldenPlan, Manifest, PlannedProduct, Recipe, compare
+from vestibule.core.goldens import Damage, GoldenPlan, Manifest, PlannedProduct, Recipe, compare
 from vestibule.core.ids import GoldenId
 from vestibule.drivers.goldens.cache import Cache
+from vestibule.drivers.goldens.verify import read_damages, snapshots_of, verify, write_damages
 
 BUILD_REMEDY = "Build it: vestibule golden build."
+
+
+def _corrupt(golden_id: GoldenId, damages: Sequence[Damage]) -> GoldenFailed:
+    first, more = damages[0], len(damages) - 1
+    return GoldenFailed(
+        f"golden {golden_id} is damaged: {first.file} of {first.product} {first.problem}"
+        + (f", and {more} more" if more else ""),
+        remedy="Stop the controller, run: vestibule golden verify --discard, then start it with make up.",
+        code="golden_corrupt",
+        damages=len(damages),
+    )
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -43,6 +57,25 @@ class DirectoryGoldenStore:
         if not self.cache.has("goldens", golden_id):
             return False
         return all(self.cache.has("layers", layer) for layer in self.manifest(golden_id).layers)
+
+    def usable(self, golden_id: GoldenId) -> Manifest:
+        """Its manifest, unless it is known to be damaged.  Raises Absent, GoldenFailed ``golden_corrupt``."""
+        manifest = self.manifest(golden_id)
+        known = read_damages(self.cache, golden_id)
+        if known:
+            raise _corrupt(golden_id, known)
+        return manifest
+
+    def verify(self, golden_id: GoldenId) -> Sequence[Damage]:
+        """Read everything again; what is damaged is remembered, and no machine starts from it.
+
+        Raises Absent.
+        """
+        if not self.cache.path("goldens", golden_id).is_dir():
+            raise Absent(f"there is no golden {golden_id} on this host", remedy=BUILD_REMEDY)
+        damages = tuple(verify(self.cache, golden_id))
+        write_damages(self.cache, golden_id, damages)
+        return damages
 
     def manifest(self, golden_id: GoldenId) -> Manifest:
         """Read its manifest.  Raises Absent; GoldenFailed when it is damaged."""
@@ -87,6 +120,28 @@ class DirectoryGoldenStore:
             ),
             changes=compare(before.inputs, self._recipe.inputs) if before else (),
         )
+
+    def discard(self, golden_id: GoldenId, damages: Sequence[Damage]) -> Sequence[str]:
+        """Remove damaged products and all that was made from them; returns their names.
+
+        The golden goes too: its root is hard links to its layers' roots.  Nothing may run from them.
+        """
+        damaged = {damage.product for damage in damages}
+        goldens = {golden_id, *self._users_of(damaged)}
+        snapshots = {path.name for golden in goldens for path in snapshots_of(self.cache, golden)}
+        layers = {name for name in damaged if name.startswith("l-")}
+        for kind, names in (("snapshots", snapshots), ("goldens", goldens), ("layers", layers)):
+            for name in names:
+                self.cache.discard(kind, name)
+        for golden in goldens:
+            write_damages(self.cache, golden, ())
+        return sorted({*snapshots, *goldens, *layers})
+
+    def _users_of(self, layers: AbstractSet[str]) -> Iterator[GoldenId]:
+        for path in self.cache.root.glob("goldens/g-*"):
+            with contextlib.suppress(GoldenFailed, Absent):  # one that cannot be read uses nothing
+                if not layers.isdisjoint(self.manifest(GoldenId(path.name)).layers):
+                    yield GoldenId(path.name)
 
     def _last_build_s(self, folder: str, prefix: str) -> float | None:
         manifests = [

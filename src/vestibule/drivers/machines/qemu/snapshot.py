@@ -18,6 +18,8 @@ import uuid
 from collections.abc import Callable
 from pathlib import Path
 
+import structlog
+
 from vestibule.core.errors import Absent, GoldenFailed
 from vestibule.core.goldens import SnapshotKey
 from vestibule.core.ids import GoldenId, VmId
@@ -38,6 +40,8 @@ from vestibule.drivers.machines.qemu.process import Launch, QemuProcess, tail
 from vestibule.drivers.usage import ProcUsageMeter
 from vestibule.services.ports import Network
 
+log = structlog.get_logger()
+
 WARM_LINE = "vestibule-agent: warm"
 """What the agent prints on the console when desktop and browser are up and it awaits its identity."""
 
@@ -52,7 +56,8 @@ class Patience:
     """Deadlines and measures of a snapshot's boot."""
 
     warm_s: float = 600.0
-    settle_s: float = 240.0
+    settle_s: float = 180.0
+    """Afterwards it is taken as it is, and its manifest says so."""
     idle_share: float = 0.06
     """Quiet means: less than this share of one core over ``window_s``, ``windows`` times in a row."""
     window_s: float = 5.0
@@ -93,7 +98,7 @@ class SnapshotStore:
         self._accelerator = accelerator
 
     def key(self, golden_id: GoldenId, limits: Limits) -> SnapshotKey:
-        """The name's ingredients.  Raises HostUnfit when QEMU is not installed."""
+        """The name's ingredients.  Raises HostUnfit when QEMU is not installed, Absent without the golden."""
         return SnapshotKey(
             golden_id=golden_id,
             vmm=_program_digest(find_qemu()),
@@ -102,6 +107,7 @@ class SnapshotStore:
             accelerator=self._accelerator,
             mem_mib=limits.mem_mib,
             vcpus=limits.vcpus,
+            disks=self._goldens.manifest(golden_id).disks,
             settled=self._patience.settled,
         )
 
@@ -139,15 +145,16 @@ class SnapshotStore:
         return self.find(golden_id, limits)
 
     async def _make(self, folder: Path, golden_id: GoldenId, limits: Limits, say: Say) -> None:
-        log = self._goldens.cache.root / "logs" / f"{folder.name.rpartition('-')[0]}.log"
-        log.parent.mkdir(parents=True, exist_ok=True)
-        log.unlink(missing_ok=True)
+        console = self._goldens.cache.root / "logs" / f"{folder.name.rpartition('-')[0]}.log"
+        console.parent.mkdir(parents=True, exist_ok=True)
+        console.unlink(missing_ok=True)
         memory = new_memory(limits.mem_mib << 20)
         try:
             with (folder / "state.bin").open("wb") as state:
-                template = await self._boot(golden_id, limits, memory, log)
+                template = await self._boot(golden_id, limits, memory, console)
                 try:
-                    boot_s = await _grow_quiet(template, log, say, self._patience)
+                    boot_s = await _grow_warm(template, console, say, self._patience)
+                    quiet = await _grow_quiet(template, say, self._patience)
                     say("save memory")
                     await _save(template, state.fileno(), self._patience)
                 finally:
@@ -155,7 +162,7 @@ class SnapshotStore:
             await asyncio.to_thread(_store, folder, memory)
         finally:
             os.close(memory)
-        _describe(folder, self.key(golden_id, limits), boot_s)
+        _describe(folder, self.key(golden_id, limits), boot_s, quiet=quiet)
 
     async def _boot(self, golden_id: GoldenId, limits: Limits, memory: int, log: Path) -> QemuProcess:
         vm_id = VmId(f"vm-template-{uuid.uuid4().hex[:8]}")
@@ -206,20 +213,28 @@ def _digest_of(path: Path, _inode: int, _changed_ns: int, _size: int) -> str:
     return file_digest(path)
 
 
-async def _grow_quiet(template: QemuProcess, log: Path, say: Say, patience: Patience) -> float:
-    """Await the warm line, then idleness; returns the seconds to the warm line."""
+async def _grow_warm(template: QemuProcess, console: Path, say: Say, patience: Patience) -> float:
+    """Await the agent's warm line; returns the seconds it took."""
     begin = time.monotonic()
     say("boot the golden and warm its desktop")
     try:
         async with asyncio.timeout(patience.warm_s):
-            await _warm(template, log)
-        boot_s = time.monotonic() - begin
-        say("let it grow quiet")
+            await _warm(template, console)
+    except TimeoutError as error:
+        raise _not_warm(console, time.monotonic() - begin) from error
+    return time.monotonic() - begin
+
+
+async def _grow_quiet(template: QemuProcess, say: Say, patience: Patience) -> bool:
+    """Await idleness, but not for ever: on a busy host a snapshot that costs its clones more beats none."""
+    say("let it grow quiet")
+    try:
         async with asyncio.timeout(patience.settle_s):
             await _quiet(template.pid, patience)
-    except TimeoutError as error:
-        raise _not_warm(log, time.monotonic() - begin) from error
-    return boot_s
+    except TimeoutError:
+        log.warning("The snapshot is taken before the machine was quiet", waited_s=patience.settle_s)
+        return False
+    return True
 
 
 async def _warm(template: QemuProcess, log: Path) -> None:
@@ -246,7 +261,7 @@ async def _quiet(pid: int, patience: Patience) -> None:
 
 def _not_warm(log: Path, waited_s: float) -> GoldenFailed:
     return GoldenFailed(
-        f"the golden's machine did not become warm and quiet within {waited_s:.0f} s",
+        f"the golden's machine did not become warm within {waited_s:.0f} s",
         remedy=f"Read its console in {log}; a slow host needs longer, a broken golden says why there.",
         code="snapshot_failed",
         console=tail(log),
@@ -266,11 +281,12 @@ def _store(folder: Path, memory: int) -> None:
         make_read_only(folder / name)
 
 
-def _describe(folder: Path, key: SnapshotKey, boot_s: float) -> None:
+def _describe(folder: Path, key: SnapshotKey, boot_s: float, *, quiet: bool) -> None:
     manifest = {
         "name": key.name,
         "key": dataclasses.asdict(key),
         "boot_s": round(boot_s, 3),
+        "quiet": quiet,
         "digests": {name: file_digest(folder / name) for name in ("memory.img", "state.bin")},
         "built_at": dt.datetime.now(dt.UTC).isoformat(),
     }
