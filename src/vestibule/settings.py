@@ -38,6 +38,10 @@ CONFIG_VARIABLE = f"{PREFIX}CONFIG"
 URL_VARIABLE = f"{PREFIX}URL"
 TOKEN_VARIABLE = f"{PREFIX}TOKEN"
 
+_REFERENCE = "docs/reference/settings.md"
+_SIMILAR = 0.7
+"""Of two names, for the one to be offered in place of the other."""
+
 OTHER_VARIABLES = {
     CONFIG_VARIABLE: "path of the TOML file with settings",
     URL_VARIABLE: "address of the controller that the command line speaks to",
@@ -88,7 +92,7 @@ class Settings(BaseSettings):
 
     state_dir: Path = Field(
         default_factory=_default_state_dir,
-        description="Database, keys, evidence of failures. Root: /var/lib/vestibule.",
+        description="Database, keys, evidence (the last machines' logs). Root: /var/lib/vestibule.",
     )
     cache_dir: Path = Field(
         default_factory=_default_cache_dir,
@@ -224,8 +228,9 @@ def _refuse_unknown_variables(environ: Mapping[str, str]) -> None:
 
 
 def _unknown(name: str, known: Iterable[str]) -> SettingsInvalid:
-    nearest = difflib.get_close_matches(name, list(known), n=1, cutoff=0.0)[0]
-    return SettingsInvalid(f"there is no setting {name}", remedy=f"The nearest one is {nearest}; correct it.")
+    nearest = difflib.get_close_matches(name, list(known), n=1, cutoff=_SIMILAR)
+    remedy = f"The nearest one is {nearest[0]}; correct it." if nearest else "Remove it."
+    return SettingsInvalid(f"there is no setting {name}", remedy=f"{remedy}  All are in {_REFERENCE}.")
 
 
 def _named(error: ValidationError) -> SettingsInvalid:

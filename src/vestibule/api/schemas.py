@@ -248,7 +248,9 @@ class SignIn(Model):
 class NewUser(Model):
     """POST /api/users."""
 
-    name: str = Field(pattern=r"^[a-z0-9][a-z0-9._@-]{0,62}$")
+    name: str = Field(
+        max_length=63, description="1 to 63 of a-z, 0-9, '.', '_', '@', '-'; first a letter or digit."
+    )
 
 
 class SignInLink(Model):

@@ -5,6 +5,8 @@ from __future__ import annotations
 import sys
 import traceback
 from collections.abc import Sequence
+from importlib.metadata import version
+from typing import Annotated
 
 import typer
 
@@ -33,6 +35,24 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
+
+
+def _print_version(value: bool) -> None:  # noqa: FBT001 (typer's way to call it)
+    if value:
+        print(f"vestibule {version('vestibule')}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    _version: Annotated[
+        bool | None,
+        typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version and exit."),
+    ] = None,
+) -> None:
+    """A disposable machine for every sign-in of a coding agent's command-line tool."""
+
+
 app.command()(up.up)
 app.command()(serve.serve)
 app.command()(doctor.doctor)
@@ -71,7 +91,9 @@ def _usage(error: typer.TyperException, invocation: Invocation) -> int:
     if not cause or cause.startswith("Usage:"):  # a noun without a verb: the message is its help
         sys.stderr.write(error.format_message() + "\n")
         return ExitCode.BAD_INPUT
-    print_error(BadInput(cause, remedy="See vestibule --help."), invocation.output)
+    context = getattr(error, "ctx", None)
+    command = context.command_path if context else "vestibule"
+    print_error(BadInput(cause, remedy=f"See {command} --help."), invocation.output)
     return ExitCode.BAD_INPUT
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Annotated, Any
 
 import typer
@@ -14,7 +15,16 @@ from vestibule.cli.output import Output, OutputFormat, Row, print_one
 from vestibule.core.errors import MachineFailed
 from vestibule.core.sessions import FINAL, SessionStatus
 
-_COLUMNS = ("session_id", "provider", "status", "vm_id", "vm_ip", "auth_url", "user_code", "credential_id")
+_COLUMNS = ("session_id", "provider", "status", "vnc_url", "vm_id", "vm_ip", "user_code", "credential_id")
+_NEWS = {
+    "vm_ip": "machine",
+    "vnc_url": "sign in here",
+    "user_code": "your code",
+    "auth_url": "the machine's browser shows",
+    "page_title": "page",
+}
+"""Field of the session → what it is to the person who reads."""
+_BLANK_PAGES = {"Untitled", "about:blank"}
 
 
 def connect(
@@ -26,7 +36,7 @@ def connect(
     url: Url = None,
     output: Output = OutputFormat.TABLE,
 ) -> None:
-    """Start a sign-in of a tool (see the dashboard for the names)."""
+    """Start a sign-in of a tool; an unknown name is answered with the known ones."""
     with controllers.connect(url) as controller:
         started = controller.post("/api/vm/auth", {"provider": provider, "driver": driver})
         session = started["session"]
@@ -48,6 +58,7 @@ def _follow(controller: Controller, session_id: str, output: OutputFormat) -> Ro
                 break
     except KeyboardInterrupt:
         controller.post(f"/api/auth/session/{session_id}/cancel")
+        sys.stderr.write(f"cancelled {session_id}; its machine is destroyed\n")
         raise
     return seen or controller.get(f"/api/auth/session/{session_id}")
 
@@ -55,9 +66,9 @@ def _follow(controller: Controller, session_id: str, output: OutputFormat) -> Ro
 def _print_news(before: Row, now: Row) -> None:
     if now["status"] != before.get("status"):
         print(f"{now['status']}", flush=True)
-    for name in ("vm_ip", "auth_url", "user_code", "page_title"):
-        if now[name] and now[name] != before.get(name):
-            print(f"  {name.replace('_', ' ')}: {now[name]}", flush=True)
+    for name, label in _NEWS.items():
+        if now[name] and now[name] not in {before.get(name), *_BLANK_PAGES}:
+            print(f"  {label}: {now[name]}", flush=True)
     for notice in now["notices"][len(before.get("notices", [])) :]:
         print(f"  note {notice['code']}: {notice['text']}", flush=True)
 

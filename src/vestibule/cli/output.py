@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import dataclasses
+import datetime as dt
 import enum
 import json
+import re
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Annotated, Any
@@ -21,6 +23,7 @@ Row = Mapping[str, Any]
 
 
 _UNWRAPPED_COLUMNS = 4096
+_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)")
 
 
 class OutputFormat(enum.StrEnum):
@@ -121,11 +124,18 @@ def _leaves(label: str, value: object) -> Iterator[tuple[str, object]]:
         yield label, value
 
 
+def moment(value: str) -> str:
+    """A time of the API (ISO 8601), as people read it: UTC, to the second."""
+    return f"{dt.datetime.fromisoformat(value).astimezone(dt.UTC):%Y-%m-%d %H:%M:%S} UTC"
+
+
 def _cell(value: object) -> str:
     if value is None:
         return "-"
     if isinstance(value, bool):
         return "yes" if value else "no"
+    if isinstance(value, str) and _TIME.fullmatch(value):
+        return moment(value)
     if isinstance(value, list):
         return ", ".join(_cell(item) for item in value) or "-"
     if isinstance(value, dict):

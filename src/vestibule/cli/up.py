@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import shutil
+import sys
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from vestibule.cli.controller import Controller, default_url, token_path
 from vestibule.cli.golden import build_missing, take_snapshot
+from vestibule.cli.output import moment
 from vestibule.core.errors import HostUnfit
 from vestibule.core.machines import DriverName
 from vestibule.settings import Settings, load
@@ -65,6 +69,12 @@ def _welcome(settings: Settings) -> str:
         name = controller.get("/api/me")["name"]
         link = controller.post(f"/api/users/{name}/link")
     address = f"{str(settings.public_url or default_url(settings)).rstrip('/')}{DASHBOARD}"
-    lines = (("Dashboard", address), (f"Sign in, once, as {name}", link["url"]), ("Stop", "Ctrl-C"))
+    lines = (
+        ("Dashboard", address),
+        (f"Sign in, once, as {name}", link["url"]),
+        ("", f"until {moment(link['expires_at'])}; another: vestibule user link {name}"),
+        ("Command line", shutil.which("vestibule") or str(Path(sys.argv[0]).absolute())),
+        ("Stop", "Ctrl-C"),
+    )
     width = max(len(label) for label, _ in lines)
     return "\nVestibule is up.\n" + "".join(f"  {label:<{width}}  {text}\n" for label, text in lines)

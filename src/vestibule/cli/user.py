@@ -5,7 +5,7 @@ from __future__ import annotations
 import typer
 
 from vestibule.cli.controller import Url, connect
-from vestibule.cli.output import Output, OutputFormat, Row, print_json, print_rows
+from vestibule.cli.output import Output, OutputFormat, Row, moment, print_json, print_rows
 
 app = typer.Typer(help="Who may use this controller.", no_args_is_help=True)
 
@@ -14,7 +14,8 @@ def _print_link(link: Row, output: OutputFormat) -> None:
     if output is OutputFormat.JSON:
         print_json(link)
     else:
-        print(f"One-time sign-in link of {link['user']['name']}, until {link['expires_at']}:\n{link['url']}")
+        until = moment(link["expires_at"])
+        print(f"One-time sign-in link of {link['user']['name']}, until {until}:\n{link['url']}")
 
 
 @app.command()

@@ -18,7 +18,7 @@ Script = dict[tuple[str, str], httpx.Response]
 
 def session(status: str, **fields: Any) -> dict[str, Any]:
     empty = dict.fromkeys(
-        ("vm_id", "vm_ip", "auth_url", "user_code", "page_title", "credential_id", "failure"), None
+        ("vm_id", "vm_ip", "vnc_url", "auth_url", "user_code", "page_title", "credential_id", "failure"), None
     )
     return {**empty, "session_id": "s-1", "provider": "demo", "notices": [], "status": status, **fields}
 

@@ -33,5 +33,5 @@ export function CredentialsPage() {
 }
 
 function ExportCommand({ id }: { id: string }) {
-  return <IdCell id={`vestibule credentials export ${id}`} what="command" />;
+  return <IdCell id={`vestibule credentials export ${id} --to ~/`} what="command" />;
 }

@@ -28,7 +28,7 @@ const COLUMNS: readonly Column<Machine>[] = [
   { name: "Session", cell: (row) => <SessionLink id={row.session_id} /> },
   { name: "Golden", cell: (row) => <IdCell id={row.golden_id} what="golden id" /> },
   { name: "Created", cell: (row) => <MomentCell at={row.created_at} /> },
-  { name: "Lived", cell: (row) => <SpanCell from={row.created_at} to={row.ended_at} still="still does" /> },
+  { name: "Lived", cell: (row) => <SpanCell from={row.created_at} to={row.ended_at} still="running" /> },
 ];
 
 /** Every machine of the caller, newest first as the API sends them. */
@@ -36,7 +36,7 @@ export function MachinesPage() {
   return (
     <TablePage
       title="Machines"
-      about="Each lives for one sign-in and is destroyed at its end."
+      about="One of a sign-in is destroyed at its end; one that vestibule vm start made, by vestibule vm stop or when its time is up."
       query={machinesQuery}
       columns={COLUMNS}
       keyOf={(row) => row.vm_id}

@@ -1,6 +1,8 @@
+import { useQuery } from "@tanstack/react-query";
+
 import * as client from "../api/client";
 import { asProblem } from "../api/problem";
-import { useSessionAction } from "../api/queries";
+import { providersQuery, useSessionAction } from "../api/queries";
 import { isFinal, type Session } from "../api/types";
 import { MachineFacts } from "../components/session/machine-facts";
 import { Notices } from "../components/session/notices";
@@ -8,6 +10,12 @@ import { SignInBox } from "../components/session/sign-in-box";
 import { StepRail } from "../components/session/step-rail";
 import { ProblemPanel } from "../ui/problem-panel";
 import classes from "./session-page.module.css";
+
+/** What the tool's file tells whoever signs in, where they need it. */
+function Hint({ provider }: { provider: string }) {
+  const notes = useQuery(providersQuery).data?.find((one) => one.name === provider)?.notes ?? null;
+  return notes === null ? null : <p className={classes.hint}>{notes}</p>;
+}
 
 /** Beside the desktop: what to do, how far it is, what machine it is. */
 export function SessionSide({ session, pictureMs }: { session: Session; pictureMs: number | null }) {
@@ -17,10 +25,13 @@ export function SessionSide({ session, pictureMs }: { session: Session; pictureM
     <aside className={classes.side} aria-label="The sign-in">
       <Notices notices={session.notices} />
       {!isFinal(session.status) && (
-        <SignInBox
-          session={session}
-          actions={{ openUrl: openUrl.mutate, opening: openUrl.isPending, paste: paste.mutateAsync }}
-        />
+        <>
+          <Hint provider={session.provider} />
+          <SignInBox
+            session={session}
+            actions={{ openUrl: openUrl.mutate, opening: openUrl.isPending, paste: paste.mutateAsync }}
+          />
+        </>
       )}
       {openUrl.isError && <ProblemPanel title="The page was not opened" problem={asProblem(openUrl.error)} />}
       <section className={classes.box}>

@@ -15,7 +15,7 @@ from vestibule.core.ids import GoldenId
 from vestibule.drivers.goldens.cache import Cache
 from vestibule.drivers.goldens.verify import read_damages, snapshots_of, verify, write_damages
 
-BUILD_REMEDY = "Build it: vestibule golden build."
+LIST_REMEDY = "See which are there: vestibule golden list; build the wanted one: vestibule golden build."
 
 
 def _corrupt(golden_id: GoldenId, damages: Sequence[Damage]) -> GoldenFailed:
@@ -72,7 +72,7 @@ class DirectoryGoldenStore:
         Raises Absent.
         """
         if not self.cache.path("goldens", golden_id).is_dir():
-            raise Absent(f"there is no golden {golden_id} on this host", remedy=BUILD_REMEDY)
+            raise Absent(f"there is no golden {golden_id} on this host", remedy=LIST_REMEDY)
         damages = tuple(verify(self.cache, golden_id))
         write_damages(self.cache, golden_id, damages)
         return damages
@@ -83,7 +83,7 @@ class DirectoryGoldenStore:
         try:
             return Manifest.from_mapping(json.loads(path.read_text()))
         except FileNotFoundError as error:
-            raise Absent(f"there is no golden {golden_id} on this host", remedy=BUILD_REMEDY) from error
+            raise Absent(f"there is no golden {golden_id} on this host", remedy=LIST_REMEDY) from error
         except (ValueError, KeyError, TypeError) as error:
             raise GoldenFailed(
                 f"the manifest {path} is damaged: {error!r}",

@@ -824,7 +824,10 @@ export interface components {
          * @description POST /api/users.
          */
         NewUser: {
-            /** Name */
+            /**
+             * Name
+             * @description 1 to 63 of a-z, 0-9, '.', '_', '@', '-'; first a letter or digit.
+             */
             name: string;
         };
         /**

@@ -15,7 +15,10 @@ const SHARED_KERNEL = "A container shares the host's kernel.";
 
 /** How machines are isolated on this host and why, from which golden, and what an operator should mend. */
 export function HostStrip({ host }: { host: Host }) {
-  const failing = host.checks.filter((check) => !check.ok);
+  // What the reason of the choice says already is not said again below it.
+  const failing = host.checks.filter(
+    (check) => !check.ok && (check.needed || !host.why.includes(check.detail)),
+  );
   return (
     <section className={classes.strip} aria-label="This host">
       <div className={classes.line}>
@@ -25,9 +28,15 @@ export function HostStrip({ host }: { host: Host }) {
           <IconBox size={20} aria-hidden="true" />
         )}
         <p>
-          <strong>{MACHINES[host.isolation]}</strong> <Code>{host.driver}</Code>
+          <strong>{MACHINES[host.isolation]}</strong>
+          {host.isolation === "vm" && (
+            <>
+              {" "}
+              <Code>{host.driver}</Code>
+            </>
+          )}
           <span className={classes.why}>
-            {host.why}
+            {host.why.replace(/\.?$/, ".")}
             {host.isolation === "container" && ` ${SHARED_KERNEL}`}
           </span>
         </p>

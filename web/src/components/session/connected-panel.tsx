@@ -30,7 +30,7 @@ export function ConnectedPanel({ session, credentialId, children }: Props) {
 }
 
 function WhatNow({ credentialId }: { credentialId: string }) {
-  const command = `vestibule credentials export ${credentialId}`;
+  const command = `vestibule credentials export ${credentialId} --to ~/`;
   return (
     <>
       <dl className={classes.small}>

@@ -1,11 +1,14 @@
 import { Tooltip } from "@mantine/core";
 import { IconHourglass } from "@tabler/icons-react";
 
-import { countdown } from "../../ui/time";
+import { countdown, roughly } from "../../ui/time";
 import { useNow } from "../../ui/use-now";
 import classes from "./deadline.module.css";
 
-const SOON_S = 60;
+const MINUTE_S = 60;
+const SOON_S = MINUTE_S;
+/** Far from the end whole minutes will do: this open page moves it on again and again. */
+const ROUND_ABOVE_S = 3 * MINUTE_S;
 
 /** How long until the session is given up; every sign of life moves it. */
 export function Deadline({ at }: { at: string }) {
@@ -14,7 +17,7 @@ export function Deadline({ at }: { at: string }) {
     <Tooltip label="Counted from your last sign of life; this open page is one.">
       <span className={classes.deadline} data-soon={left < SOON_S} role="timer" tabIndex={0}>
         <IconHourglass size={15} aria-hidden="true" />
-        {countdown(left)} left
+        {left > ROUND_ABOVE_S ? roughly(left + MINUTE_S / 2) : countdown(left)} left
       </span>
     </Tooltip>
   );
