@@ -38,6 +38,8 @@ CONFIG_VARIABLE = f"{PREFIX}CONFIG"
 URL_VARIABLE = f"{PREFIX}URL"
 TOKEN_VARIABLE = f"{PREFIX}TOKEN"
 
+_LAST_ID = 2**32 - 2
+"""One more is -1: "leave it as it is" to chown(2) and setuid(2)."""
 _REFERENCE = "docs/reference/settings.md"
 _SIMILAR = 0.7
 """Of two names, for the one to be offered in place of the other."""
@@ -102,7 +104,9 @@ class Settings(BaseSettings):
         default_factory=_default_run_dir,
         description="Sockets and logs of live machines. Root: /run/vestibule.",
     )
-    host: str = Field(default="127.0.0.1", description="Address that the controller listens on.")
+    host: str = Field(
+        default="127.0.0.1", min_length=1, description="Address that the controller listens on."
+    )
     port: int = Field(default=4000, ge=1, le=65535, description="Port that the controller listens on.")
     public_url: AnyHttpUrl | None = Field(
         default=None,
@@ -125,11 +129,13 @@ class Settings(BaseSettings):
     machine_uid: int = Field(
         default=UNOWNED_ID,
         ge=1,
+        le=_LAST_ID,
         description="User id that machines run under when root started the controller; nobody may own it.",
     )
     machine_gid: int = Field(
         default=UNOWNED_ID,
         ge=1,
+        le=_LAST_ID,
         description="Group id that machines run under when root started the controller; as above.",
     )
     max_machines: int = Field(default=16, ge=1, le=1024, description="Live machines at a time.")
@@ -235,12 +241,17 @@ def _unknown(name: str, known: Iterable[str]) -> SettingsInvalid:
 
 def _named(error: ValidationError) -> SettingsInvalid:
     first = error.errors(include_url=False)[0]
-    name = ".".join(str(part) for part in first["loc"]) or "the settings"
+    name = ".".join(str(part) for part in first["loc"])
     if first["type"] == "extra_forbidden":
         return _unknown(name, Settings.model_fields)
+    if not first["loc"]:  # several settings together: the message names them
+        return SettingsInvalid(
+            first["msg"], remedy=f"Correct it in the settings file, or the {PREFIX} variable."
+        )
+    setting = str(first["loc"][0])
     return SettingsInvalid(
         f"{name}: {first['msg']}",
-        remedy=f"Correct {name} in the settings file, or the variable {PREFIX}{name.upper()}.",
+        remedy=f"Correct {setting} in the settings file, or the variable {PREFIX}{setting.upper()}.",
     )
 
 

@@ -17,6 +17,7 @@ from vestibule.drivers.db.accounts import DbAccounts
 from vestibule.drivers.db.engine import Database
 from vestibule.drivers.db.machines import DbMachines
 from vestibule.drivers.db.migrate import migrate
+from vestibule.drivers.db.unbroken import unbroken
 from vestibule.services.accounts import COOKIE_LIFE, LINK_LIFE, TICKET_LIFE, Accounts, Link, NewToken, Ticket
 
 pytestmark = pytest.mark.anyio
@@ -134,6 +135,7 @@ async def test_a_cookie_signed_with_another_key_is_nobody(
     assert await accounts.authenticate(cookie=forged, bearer=None) is None
 
 
+@unbroken
 async def test_a_cookie_of_a_user_who_is_gone_is_nobody(accounts: Accounts, database: Database) -> None:
     cookie = accounts.cookie(await accounts.add_user("ann"))
     async with database.write() as connection:

@@ -24,6 +24,7 @@ from vestibule.drivers.db.credentials import DbCredentials
 from vestibule.drivers.db.engine import Database
 from vestibule.drivers.db.migrate import migrate
 from vestibule.drivers.db.sessions import DbSessions
+from vestibule.drivers.db.unbroken import unbroken
 from vestibule.drivers.vault import Vault
 from vestibule.services.credentials import Credentials
 from vestibule_agent.protocol import Credential
@@ -170,6 +171,7 @@ async def test_an_export_is_in_the_log_and_its_content_is_not(
     assert "fake" not in repr(logs)
 
 
+@unbroken
 async def test_a_changed_row_is_noticed(database: Database, credentials: Credentials, demo: Provider) -> None:
     ann, credential_id = await _stored(database, credentials, demo)
     async with database.write() as connection:

@@ -65,7 +65,10 @@ def same_origin(connection: HTTPConnection, public_url: str | None) -> bool:
     if sent is None:
         return True
     expected = urlsplit(public_url).netloc if public_url else connection.headers.get("host", "")
-    return urlsplit(sent).netloc == expected
+    try:
+        return urlsplit(sent).netloc == expected
+    except ValueError:  # "http://[": no browser sends that
+        return False
 
 
 def _bearer(connection: HTTPConnection) -> str | None:

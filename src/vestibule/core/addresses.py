@@ -8,6 +8,10 @@ from collections.abc import Collection
 
 from vestibule.core.errors import Unavailable
 
+_PRIVATE = tuple(
+    ipaddress.IPv4Network(text) for text in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10")
+)
+"""RFC 1918 and RFC 6598."""
 _RESERVED_AT_END = 2
 """QEMU's user network puts its DNS server and the start of its DHCP range on the last hosts."""
 
@@ -20,8 +24,10 @@ class MachineNetwork:
 
     @classmethod
     def parse(cls, text: str) -> MachineNetwork:
-        """Read ``192.168.100.0/24``.  Raises ValueError when it is not an IPv4 network of /8 to /29."""
+        """Read ``192.168.100.0/24``.  Raises ValueError unless it is a private IPv4 network of /8 to /29."""
         cidr = ipaddress.IPv4Network(text)
+        if not any(cidr.subnet_of(private) for private in _PRIVATE):
+            raise ValueError(f"{text}: a part of {', '.join(map(str, _PRIVATE))} is needed")
         if not 8 <= cidr.prefixlen <= 29:
             raise ValueError(f"{text}: a prefix length from 8 to 29 is needed")
         return cls(cidr)

@@ -126,6 +126,13 @@ def _private(folder: Path) -> Check:
         return Check(name=name, ok=True, detail=f"{folder} is made at the first start")
     except PermissionError:
         return Check(name=name, ok=False, detail=f"{folder} cannot be entered", fix="Run as its owner.")
+    if not stat.S_ISDIR(found.st_mode) or not os.access(folder, os.W_OK):
+        return Check(
+            name=name,
+            ok=False,
+            detail=f"{folder} is no folder that can be written",
+            fix="Set state_dir to a folder of your own on a writable disk.",
+        )
     mode = stat.S_IMODE(found.st_mode)
     return Check(
         name=name,

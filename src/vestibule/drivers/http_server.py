@@ -94,15 +94,23 @@ def _not_bound(host: str, port: int, error: OSError) -> PortTaken | HostUnfit:
 def bind_unix(path: Path) -> Iterator[socket.socket]:
     """A listening UNIX socket that only its owner may use; replaces one that a dead controller left.
 
-    Raises Conflict ``controller_running`` when somebody still answers there.
+    Raises Conflict ``controller_running`` when somebody still answers there, HostUnfit when it
+    cannot be made.
     """
-    path.parent.mkdir(mode=0o711, parents=True, exist_ok=True)
-    _refuse_answered(path)
-    path.unlink(missing_ok=True)
     with socket.socket(socket.AF_UNIX) as sock:
-        sock.bind(str(path))
-        path.chmod(stat.S_IRUSR | stat.S_IWUSR)
-        sock.listen()
+        try:
+            path.parent.mkdir(mode=0o711, parents=True, exist_ok=True)
+            _refuse_answered(path)
+            path.unlink(missing_ok=True)
+            sock.bind(str(path))
+            path.chmod(stat.S_IRUSR | stat.S_IWUSR)
+            sock.listen()
+        except OSError as error:
+            raise HostUnfit(
+                f"The socket {path} cannot be made: {error.strerror or error}.",
+                remedy="Set run_dir to a folder of your own whose path is shorter than 90 characters.",
+                code="run_dir_unusable",
+            ) from error
         try:
             yield sock
         finally:
@@ -115,7 +123,7 @@ def _refuse_answered(path: Path) -> None:
             return
     raise Conflict(
         f"Another controller uses the run folder {path.parent}.",
-        remedy="Stop it (vestibule down), or set another run_dir.",
+        remedy="Stop it (Ctrl-C, or its supervisor), or set another run_dir.",
         code="controller_running",
     )
 

@@ -68,10 +68,12 @@ class DiskRunFolders:
         folder = self._machines / vm_id
         if not folder.is_dir():
             return
-        with self._keeping:
-            self._keep_logs(folder, self._evidence / vm_id)
-            self._prune()
-        shutil.rmtree(folder, ignore_errors=True)
+        try:
+            with self._keeping:
+                self._keep_logs(folder, self._evidence / vm_id)
+                self._prune()
+        finally:  # on a full disk, too: nothing else would ever remove it
+            shutil.rmtree(folder, ignore_errors=True)
 
     def _keep_logs(self, folder: Path, kept: Path) -> None:
         for source in sorted(folder.glob("*.log")):

@@ -7,10 +7,10 @@ from pathlib import Path
 
 
 def read_secret(path: Path) -> str | None:
-    """The secret, or None when there is no such file."""
+    """The secret, or None when there is no such file or it holds no text: then another can be made."""
     try:
         return path.read_text().strip()
-    except FileNotFoundError:
+    except (FileNotFoundError, UnicodeDecodeError):
         return None
 
 

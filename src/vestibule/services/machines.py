@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import contextlib
 import dataclasses
 from collections.abc import Callable, Mapping, Sequence
 
@@ -50,6 +51,7 @@ log = structlog.get_logger()
 
 ENTROPY_BYTES = 64
 TOKEN_BYTES = 32
+CLOSE_AGAIN_S = 10.0
 CONSOLE_TIMEOUT_S = 5.0
 """A console on a disk that hangs must not keep a failure from being told."""
 
@@ -122,6 +124,7 @@ class Machines:
         self._random = random
         self._live: dict[VmId, Live] = {}
         self._ending: dict[VmId, asyncio.Task[None]] = {}
+        self._closing: set[asyncio.Task[None]] = set()
         self._address_lock = asyncio.Lock()
         self.lifetimes = Lifetimes(settings.life_s)
 
@@ -219,7 +222,9 @@ class Machines:
         )
 
     async def _abandon(self, vm_id: VmId, error: BaseException) -> None:
-        await every_step(vm_id, lambda: self._folders.archive(vm_id), lambda: self._close_row(vm_id, error))
+        await every_step(vm_id, lambda: self._folders.archive(vm_id))
+        if await every_step(vm_id, lambda: self._close_row(vm_id, error)):
+            self._close_row_later(vm_id, error)
 
     def running_fields(self, live: Live) -> dict[str, object]:
         """Columns of ``vms`` that the state ``running`` promises."""
@@ -343,18 +348,34 @@ class Machines:
             lambda: self._folders.archive(vm_id),
         )
         failure = failure or next(iter(wrong), None)
-        await every_step(vm_id, lambda: self._close_row(vm_id, failure))
+        if await every_step(vm_id, lambda: self._close_row(vm_id, failure)):
+            self._close_row_later(vm_id, failure)
         log.info("Machine destroyed", vm_id=vm_id, failed=failure is not None)
 
     async def _close_row(self, vm_id: VmId, failure: BaseException | None) -> None:
         now = self._clock.now()
-        if failure is None:
+        if failure is None or isinstance(failure, asyncio.CancelledError):  # somebody wanted it to end
+            with contextlib.suppress(Absent, Conflict):  # one that never ran has not been marked before
+                await self._rows.advance(vm_id, to=MachineStatus.STOPPING)
             await self._mark(vm_id, MachineStatus.DESTROYED, ended_at=now)
             return
         named = diagnosis.failure_of(failure)
         await self._mark(
             vm_id, MachineStatus.FAILED, error_code=named.code, error_cause=named.cause, ended_at=now
         )
+
+    def _close_row_later(self, vm_id: VmId, failure: BaseException | None) -> None:
+        """Try until the row is closed: a full disk must not keep an address and a place for ever."""
+
+        async def closed() -> None:
+            wrong: object = True  # the first try has failed
+            while wrong:
+                await asyncio.sleep(CLOSE_AGAIN_S)
+                wrong = await every_step(vm_id, lambda: self._close_row(vm_id, failure))
+
+        task = asyncio.create_task(closed())
+        self._closing.add(task)
+        task.add_done_callback(self._closing.discard)
 
     async def _mark(self, vm_id: VmId, to: MachineStatus, **fields: object) -> None:
         try:
@@ -365,6 +386,8 @@ class Machines:
     async def destroy_all(self) -> None:
         """End every machine: the controller stops."""
         await self.lifetimes.close()
+        for task in self._closing:  # the next start's reconciliation closes the row
+            task.cancel()
         await asyncio.gather(*(self.destroy(vm_id) for vm_id in (*self._live, *self._ending)))
 
     async def of_user(self, user_id: UserId) -> Sequence[MachineRecord]:

@@ -50,6 +50,8 @@ MISSED_KEPT = 32
 
 _SILENCE = frozenset({"agent_unreachable", "no_identity_ack"})
 
+STORE_AGAIN_S = 5.0
+
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class World:
@@ -92,19 +94,29 @@ class SignInRun:
         """Run until the session is final and its machine is gone."""
         self._spawn(self._start_machine())
         self._spawn(self._watch_deadline())
+        broken: Exception | None = None
         try:
             while self.record.status not in s.FINAL:
                 await self._turn(await self._inbox.get())
         except Exception as error:
             log.exception("A decision could not be stored", session_id=self.record.session_id)
-            await self._give_up(error)
+            broken = error
         finally:
             await self._wind_up()
+        if broken is not None:
+            await self._give_up(broken)
 
     async def _give_up(self, error: Exception) -> None:
-        """Fail the session, if that can be stored; else cancelling it later ends it."""
-        with contextlib.suppress(VestibuleError):
-            await self._turn(s.Failed(failure=diagnosis.failure_of(error)))
+        """Fail the session, as soon as that can be stored (a full disk): it must not block the next one."""
+        event = s.Failed(failure=diagnosis.failure_of(error))
+        while self.record.status not in s.FINAL:
+            try:
+                await self._store(event, s.decide(self.record.status, event))
+            except Conflict:
+                self._know(await self._world.sessions.get(self.record.session_id))
+            except VestibuleError:
+                log.warning("The session's end could not be stored yet", session_id=self.record.session_id)
+                await asyncio.sleep(STORE_AGAIN_S)
 
     async def _turn(self, event: s.SessionEvent) -> None:
         decision = s.decide(self.record.status, event)

@@ -6,12 +6,13 @@ import asyncio
 import contextlib
 import datetime as dt
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from urllib.parse import urlsplit
 
 import structlog
 
 from vestibule.core import ids
 from vestibule.core.egress import Verdict
-from vestibule.core.errors import Absent, BadInput, Conflict
+from vestibule.core.errors import Absent, BadInput, Conflict, Unavailable
 from vestibule.core.ids import SessionId, VmId
 from vestibule.core.machines import DriverName
 from vestibule.core.providers import Provider
@@ -146,8 +147,14 @@ class SignIns:
                 async for _ in self.changes(session_id, CANCEL_TIMEOUT_S):
                     record = await self.get(user, session_id)
                     if record.status in FINAL:
-                        break
-        return record
+                        return record
+        if session_id not in self._runs:  # its end could not be stored; now we learn why
+            return await self._cancel_stored(record)
+        raise Unavailable(
+            f"The session {session_id} has not ended within {CANCEL_TIMEOUT_S:.0f} seconds.",
+            remedy="Ask again in a moment; the controller's log says what holds it.",
+            code="cancel_pending",
+        )
 
     async def _cancel_stored(self, record: SessionRecord) -> SessionRecord:
         """A session that nothing carries on any more: its end could not be stored when it came."""
@@ -164,8 +171,11 @@ class SignIns:
 
     async def open_url(self, user: User, session_id: SessionId, url: str) -> SessionRecord:
         """Show an http(s) address in the machine's browser."""
-        if not url.startswith(("http://", "https://")):
-            raise BadInput("Only http and https addresses can be opened.", remedy="Send a whole address.")
+        if not _is_web_address(url):
+            raise BadInput(
+                "Only whole http and https addresses can be opened.",
+                remedy="Send one like https://example.com/sign-in.",
+            )
         await (await self._guest(user, session_id, Action.OPEN_URL)).open_url(url)
         return await self._helped(user, session_id)
 
@@ -239,3 +249,12 @@ class SignIns:
         for run in tuple(self._runs.values()):
             run.post(Failed(failure=_CONTROLLER_GONE))
         await asyncio.gather(*self._tasks.values(), return_exceptions=True)
+
+
+def _is_web_address(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        named = bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return False
+    return named and parts.scheme in {"http", "https"} and url.isprintable() and " " not in url

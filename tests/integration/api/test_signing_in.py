@@ -113,7 +113,7 @@ async def test_a_user_is_added_with_a_link(ann: httpx.AsyncClient, nobody: httpx
     assert absent.status_code == 404
 
 
-@pytest.mark.parametrize("origin", ["http://evil.example.com", "null", "https://"])
+@pytest.mark.parametrize("origin", ["http://evil.example.com", "null", "https://", "http://["])
 @pytest.mark.parametrize(("method", "path"), [("POST", "/api/tokens"), ("DELETE", "/api/tokens/t-1")])
 async def test_a_page_of_another_origin_changes_nothing(
     ann: httpx.AsyncClient, nobody: httpx.AsyncClient, origin: str, method: str, path: str

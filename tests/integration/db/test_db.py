@@ -25,6 +25,7 @@ from vestibule.drivers.db import engine as db_engine
 from vestibule.drivers.db import schema
 from vestibule.drivers.db.engine import Database
 from vestibule.drivers.db.migrate import SCRIPTS, migrate, open_database
+from vestibule.drivers.db.unbroken import unbroken
 
 pytestmark = pytest.mark.anyio
 
@@ -70,6 +71,7 @@ def _where(index: Any) -> str:
 
 
 @pytest.mark.parametrize("start", ["base", *REVISIONS])
+@unbroken
 async def test_upgrading_from_any_version_makes_the_declared_tables(empty: Database, start: str) -> None:
     if start != "base":
         await migrate(empty, start)
@@ -88,6 +90,7 @@ def _differences(connection: sa.Connection) -> list[Any]:
     return list(compare_metadata(MigrationContext.configure(connection), schema.metadata))
 
 
+@unbroken
 async def test_the_comparison_sees_an_enum_that_drifted(empty: Database) -> None:
     await migrate(empty)
     async with empty.write() as connection:
@@ -102,6 +105,7 @@ async def test_the_comparison_sees_an_enum_that_drifted(empty: Database) -> None
     assert before["session_stages"]["checks"] != after["session_stages"]["checks"]
 
 
+@unbroken
 async def test_a_failed_migration_leaves_nothing_behind(empty: Database) -> None:
     async with empty.write() as connection:
         await connection.execute(sa.text("CREATE TABLE credentials (in_the_way INTEGER)"))
@@ -153,6 +157,7 @@ async def test_every_member_of_an_enum_fits_its_check(
     assert text == f"{column} IN ({', '.join(repr(member.value) for member in kind)})"
 
 
+@unbroken
 async def test_a_value_outside_the_enum_is_refused_by_the_database(empty: Database) -> None:
     await migrate(empty)
     row = sa.text("INSERT INTO session_stages VALUES ('s-1', 'nonsense', '2026-01-01')")
@@ -175,6 +180,7 @@ async def test_a_new_file_is_its_owners_alone_and_uses_wal(tmp_path: Path) -> No
     assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
 
 
+@unbroken
 async def test_opening_again_keeps_what_was_written(tmp_path: Path) -> None:
     path = tmp_path / "vestibule.db"
     first = await open_database(path)
@@ -190,6 +196,7 @@ async def test_opening_again_keeps_what_was_written(tmp_path: Path) -> None:
 ANN = sa.text("INSERT INTO users VALUES ('u-1', 'ann', '2026-01-01 00:00:00')")
 
 
+@unbroken
 async def _write_and_fail(database: Database) -> None:
     async with database.write() as connection:
         await connection.execute(ANN)
@@ -204,6 +211,7 @@ async def test_a_block_that_raises_writes_nothing(empty: Database) -> None:
         assert (await connection.execute(schema.users.select())).all() == []
 
 
+@unbroken
 async def test_a_reader_does_not_wait_for_a_writer(tmp_path: Path) -> None:
     database = await open_database(tmp_path / "vestibule.db")
     async with database.write() as writer:
@@ -239,6 +247,7 @@ async def test_a_path_that_cannot_be_made_is_named(tmp_path: Path) -> None:
         await open_database(tmp_path / "file" / "vestibule.db")
 
 
+@unbroken
 async def test_a_lock_held_by_another_program_is_named(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -257,6 +266,7 @@ async def test_a_lock_held_by_another_program_is_named(
     assert refused.value.failure_code == "database_busy"
 
 
+@unbroken
 async def _overfill(database: Database) -> None:
     big = sa.text("INSERT INTO users VALUES ('u-1', :name, '2026-01-01 00:00:00')")
     async with database.write() as connection:
@@ -270,3 +280,30 @@ async def test_a_full_disk_is_named(tmp_path: Path) -> None:
         await _overfill(database)
     await database.close()
     assert refused.value.failure_code == "disk_full"
+
+
+async def test_a_write_that_nobody_shields_is_refused(empty: Database) -> None:
+    with pytest.raises(AssertionError, match="unbroken"):
+        async with empty.write():
+            pass
+
+
+async def test_a_write_whose_caller_is_cancelled_is_whole_and_frees_the_database(empty: Database) -> None:
+    begun, ended = asyncio.Event(), []
+
+    @unbroken
+    async def write() -> None:
+        async with empty.write() as connection:
+            begun.set()
+            await connection.execute(sa.text("CREATE TABLE kept (n INTEGER)"))
+            await connection.execute(sa.text("INSERT INTO kept VALUES (1)"))
+        ended.append("written")
+
+    caller = asyncio.create_task(write())
+    await begun.wait()
+    caller.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await caller
+    assert ended == ["written"]
+    async with empty.read() as connection:
+        assert (await connection.execute(sa.text("SELECT n FROM kept"))).scalar_one() == 1

@@ -8,12 +8,14 @@ import pytest
 import sqlalchemy as sa
 
 from vestibule.drivers.db.engine import Database
+from vestibule.drivers.db.unbroken import unbroken
 
 NORMAL, FULL = 1, 2
 """Values of SQLite's PRAGMA synchronous."""
 
 
 @pytest.mark.anyio
+@unbroken
 async def test_what_must_last_is_on_the_disk_before_it_is_confirmed(tmp_path: Path) -> None:
     database = Database.at(tmp_path / "a.db")
     try:

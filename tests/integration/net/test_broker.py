@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import errno
 import os
 import signal
 import socket
@@ -65,6 +66,14 @@ async def test_a_machine_has_no_capability_and_can_regain_none(run: Run) -> None
     for name in ("CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb"):
         assert f"{name}:\t0000000000000000" in said
     assert "NoNewPrivs:\t1" in said
+
+
+async def test_a_machines_console_cannot_fill_the_hosts_disk(run: Run) -> None:
+    grow = "import os; f = os.memfd_create('x'); os.ftruncate(f, 256 << 20); os.lseek(f, 0, 2);"
+    said = await run(
+        f"{grow}\ntry: os.write(f, b'x')\nexcept OSError as e: print(e.errno, os.fstat(f).st_size)"
+    )
+    assert said.split()[:2] == [str(errno.EFBIG), str(256 << 20)]
 
 
 async def test_a_machine_is_not_the_controllers_root(run: Run) -> None:

@@ -7,6 +7,7 @@ import socket
 import subprocess
 from pathlib import Path
 
+import pytest
 from controller import VESTIBULE, running
 
 from vestibule.cli.exit_codes import ExitCode
@@ -45,6 +46,22 @@ def test_a_second_controller_on_the_same_state_is_refused() -> None:
         assert "\nFIX: " in done.stderr
         with first.client() as client:
             assert client.get("/api/me").status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "code"),
+    [
+        ("VESTIBULE_STATE_DIR", "/etc/passwd", "state_dir_unusable"),
+        ("VESTIBULE_STATE_DIR", "/proc/nonesuch", "state_dir_unusable"),
+        ("VESTIBULE_RUN_DIR", "/etc/passwd", "run_dir_unusable"),
+        ("VESTIBULE_RUN_DIR", "/var/" + "long/" * 30, "run_dir_unusable"),
+    ],
+)
+def test_a_folder_that_cannot_be_one_is_named(tmp_path: Path, variable: str, value: str, code: str) -> None:
+    done = _serve(tmp_path, **{"VESTIBULE_PORT": "4871", variable: value})
+    assert f"error {code}: " in done.stderr
+    assert "\nFIX: " in done.stderr
+    assert "Traceback" not in done.stderr
 
 
 def test_an_address_of_another_host_is_named(tmp_path: Path) -> None:

@@ -82,6 +82,12 @@ def test_a_misspelt_line_of_the_file_is_refused(tmp_path: Path, monkeypatch: pyt
         ("ISOLATION", "chroot"),
         ("STATE_DIR", "relative/folder"),
         ("MAX_MACHINES", "0"),
+        ("HOST", ""),
+        ("MACHINE_UID", "4294967295"),
+        ("MACHINE_GID", "99999999999"),
+        ("MACHINE_CIDR", "224.0.0.0/24"),
+        ("MACHINE_CIDR", "127.0.0.0/8"),
+        ("INTERNAL_SITES", '{"x": 1}'),
     ],
 )
 def test_a_wrong_value_is_refused_by_name(name: str, value: str, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -226,6 +226,8 @@ async def test_an_address_reserved_in_the_moment_of_a_cancel_is_given_back(
     await lab.sign_ins.cancel(lab.ann, record.session_id)
     await lab.ended(record.session_id)
     await lab.nothing_left()
+    (row,) = await lab.machines.of_user(lab.ann.user_id)
+    assert (row.status, row.error_code) == (MachineStatus.DESTROYED, None)
 
 
 async def test_a_machine_that_ends_by_itself_closes_its_row(lab: Lab) -> None:

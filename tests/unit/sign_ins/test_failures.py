@@ -15,6 +15,7 @@ from vestibule.core.errors import DiskFull, HostUnfit, MachineFailed, Unavailabl
 from vestibule.core.machines import Isolation, MachineStatus
 from vestibule.core.records import SessionRecord
 from vestibule.core.sessions import SessionStatus
+from vestibule.services import sign_in_run, sign_ins
 from vestibule.services.ports import Exit
 
 pytestmark = pytest.mark.anyio
@@ -282,16 +283,20 @@ async def test_a_disk_that_is_full_for_a_moment_fails_the_session(lab: Lab) -> N
     await _failed(lab, record.session_id, "disk_full", S.AWAITING_USER_AUTH)
 
 
-async def test_a_disk_that_stays_full_leaves_no_machine_and_a_session_that_can_be_ended(lab: Lab) -> None:
+async def test_a_disk_that_stays_full_leaves_no_machine_and_says_so_to_who_cancels(
+    lab: Lab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sign_in_run, "STORE_AGAIN_S", 0.05)
+    monkeypatch.setattr(sign_ins, "CANCEL_TIMEOUT_S", 0.2)
     record = await lab.connect()
     await lab.reach(record.session_id, S.AWAITING_USER_AUTH)
     lab.sessions.failing = FULL
     lab.machine().end(DIED)
-    assert (await lab.ended(record.session_id)).status is S.AWAITING_USER_AUTH
-    await lab.nothing_left()
+    with pytest.raises(Unavailable, match="cancel_pending"):
+        await lab.sign_ins.cancel(lab.ann, record.session_id)
     lab.sessions.failing = None
-    cancelled = await lab.sign_ins.cancel(lab.ann, record.session_id)
-    assert cancelled.status is S.CANCELLED
+    assert (await lab.ended(record.session_id)).status is S.FAILED
+    await lab.nothing_left()
     assert (await lab.connect()).session_id != record.session_id
 
 

@@ -189,7 +189,11 @@ async def test_an_address_is_shown_in_the_machine_s_browser(lab: Lab) -> None:
     assert opened[-1] == "https://example.com/help"
 
 
-@pytest.mark.parametrize("url", ["javascript:alert(1)", "file:///etc/passwd", "", "chrome://settings"])
+OTHER_ADDRESSES = ["javascript:alert(1)", "file:///etc/passwd", "", "chrome://settings"]
+BROKEN_ADDRESSES = ["https://a b", "http://", "http://[", "https://a:0"]
+
+
+@pytest.mark.parametrize("url", [*OTHER_ADDRESSES, *BROKEN_ADDRESSES])
 async def test_other_kinds_of_address_are_refused(lab: Lab, url: str) -> None:
     record = await lab.connect()
     await lab.reach(record.session_id, S.AWAITING_USER_AUTH)

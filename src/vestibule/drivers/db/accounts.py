@@ -19,6 +19,7 @@ from vestibule.core.records import ApiToken, User, ViewTicketRecord
 from vestibule.drivers.db.engine import Database
 from vestibule.drivers.db.rows import absent, record, values
 from vestibule.drivers.db.schema import api_tokens, sign_in_links, users, view_tickets
+from vestibule.drivers.db.unbroken import unbroken
 
 
 class DbAccounts:
@@ -27,6 +28,7 @@ class DbAccounts:
     def __init__(self, database: Database) -> None:
         self._database = database
 
+    @unbroken
     async def add_user(self, user: User) -> None:
         """Raise Conflict ``user_exists`` when the name is taken."""
         async with self._database.write_durably() as connection:
@@ -60,6 +62,7 @@ class DbAccounts:
         async with self._database.read() as connection:
             return [record(User, row) for row in await connection.execute(query)]
 
+    @unbroken
     async def add_link(
         self, secret_hash: bytes, user_id: UserId, expires_at: dt.datetime, now: dt.datetime
     ) -> None:
@@ -69,6 +72,7 @@ class DbAccounts:
             await connection.execute(sign_in_links.delete().where(sign_in_links.c.expires_at <= now))
             await connection.execute(sign_in_links.insert().values(link))
 
+    @unbroken
     async def consume_link(self, secret_hash: bytes, now: dt.datetime) -> User | None:
         """Take a link, once, atomically; None when unknown, used or expired."""
         take = (
@@ -83,6 +87,7 @@ class DbAccounts:
             row = (await connection.execute(users.select().where(users.c.user_id == user_id))).one()
             return record(User, row)
 
+    @unbroken
     async def add_token(self, token: ApiToken) -> None:
         """Store an API token."""
         async with self._database.write_durably() as connection:
@@ -109,6 +114,7 @@ class DbAccounts:
         async with self._database.read() as connection:
             return [record(ApiToken, row) for row in await connection.execute(query)]
 
+    @unbroken
     async def delete_token(self, user_id: UserId, token_id: TokenId) -> None:
         """Raise Absent when it is not this user's."""
         which = sa.and_(api_tokens.c.user_id == user_id, api_tokens.c.token_id == token_id)
@@ -116,12 +122,14 @@ class DbAccounts:
             if (await connection.execute(api_tokens.delete().where(which))).rowcount == 0:
                 raise absent("token", token_id)
 
+    @unbroken
     async def add_ticket(self, ticket: ViewTicketRecord, now: dt.datetime) -> None:
         """Store a view ticket; expired ones are dropped on the way."""
         async with self._database.write() as connection:
             await connection.execute(view_tickets.delete().where(view_tickets.c.expires_at <= now))
             await connection.execute(view_tickets.insert().values(values(ticket)))
 
+    @unbroken
     async def consume_ticket(
         self, secret_hash: bytes, vm_id: VmId, now: dt.datetime
     ) -> ViewTicketRecord | None:

@@ -30,6 +30,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 from sqlalchemy.pool import AsyncAdaptedQueuePool, ConnectionPoolEntry
 
 from vestibule.core.errors import DiskFull, HostUnfit, Unavailable, VestibuleError
+from vestibule.drivers.db.unbroken import require_unbroken
 from vestibule.drivers.private_folder import make_private
 
 BUSY_S = 5.0
@@ -85,8 +86,10 @@ class Database:
     async def write(self) -> AsyncIterator[AsyncConnection]:
         """Open a transaction that may write; committed at the end of the block, undone when it raises.
 
-        Raises DiskFull or HostUnfit ``database_unusable``; IntegrityError stays what it is.
+        Only for methods that are ``@unbroken``.  Raises DiskFull or HostUnfit ``database_unusable``;
+        IntegrityError stays what it is.
         """
+        require_unbroken()
         with _named_failures():
             async with self._writer.begin() as connection:
                 yield connection
@@ -94,6 +97,7 @@ class Database:
     @asynccontextmanager
     async def write_durably(self) -> AsyncIterator[AsyncConnection]:
         """As ``write``, and what was written has reached the disk when the block has ended."""
+        require_unbroken()
         with _named_failures():
             async with self._durable_writer.begin() as connection:
                 yield connection

@@ -13,6 +13,7 @@ from vestibule.core.machines import LIVE, MACHINE_TRANSITIONS, MachineRecord, Ma
 from vestibule.drivers.db.engine import Database
 from vestibule.drivers.db.rows import absent, checked, record, state_changed, values
 from vestibule.drivers.db.schema import vms
+from vestibule.drivers.db.unbroken import unbroken
 
 _FIXED = frozenset({"vm_id", "user_id", "session_id", "status", "created_at"})
 
@@ -23,6 +24,7 @@ class DbMachines:
     def __init__(self, database: Database) -> None:
         self._database = database
 
+    @unbroken
     async def add(self, machine: MachineRecord) -> None:
         """Insert.  Raises Conflict ``address_taken`` when a live machine holds its address."""
         async with self._database.write() as connection:
@@ -37,11 +39,13 @@ class DbMachines:
         async with self._database.read() as connection:
             return await _read(connection, vm_id)
 
+    @unbroken
     async def advance(self, vm_id: VmId, *, to: MachineStatus, **fields: object) -> MachineRecord:
         """Move along MACHINE_TRANSITIONS.  Raises Conflict ``state_changed`` when that is not allowed."""
         async with self._database.write() as connection:
             return await advance(connection, vm_id, to, fields)
 
+    @unbroken
     async def update(self, vm_id: VmId, **fields: object) -> MachineRecord:
         """Change columns other than ``status``.  Raises Absent."""
         async with self._database.write() as connection:

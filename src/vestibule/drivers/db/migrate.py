@@ -16,6 +16,7 @@ from sqlalchemy import Connection
 
 from vestibule.core.errors import HostUnfit
 from vestibule.drivers.db.engine import Database
+from vestibule.drivers.db.unbroken import unbroken
 
 SCRIPTS = Path(__file__).parent / "migrations"
 
@@ -34,6 +35,7 @@ async def open_database(path: Path) -> Database:
     return database
 
 
+@unbroken
 async def migrate(database: Database, revision: str = "head") -> None:
     """Upgrade to ``revision``; a failure leaves the schema as it was."""
     async with database.write() as connection:

@@ -19,6 +19,7 @@ from vestibule.drivers.db import machines
 from vestibule.drivers.db.engine import Database
 from vestibule.drivers.db.rows import absent, checked, record, state_changed, values
 from vestibule.drivers.db.schema import auth_sessions, credentials, session_notices, session_stages
+from vestibule.drivers.db.unbroken import unbroken
 
 _FIXED = frozenset({"session_id", "user_id", "provider", "status", "seq", "created_at", "completed_at"})
 
@@ -39,6 +40,7 @@ class DbSessions:
     def __init__(self, database: Database) -> None:
         self._database = database
 
+    @unbroken
     async def add(self, session: SessionRecord) -> None:
         """Insert with its first stage.  Raises Conflict ``session_open`` with the open one's id."""
         async with self._database.write() as connection:
@@ -54,6 +56,7 @@ class DbSessions:
         async with self._database.read() as connection:
             return await _read(connection, session_id)
 
+    @unbroken
     async def advance(
         self,
         session_id: SessionId,
@@ -68,6 +71,7 @@ class DbSessions:
             step = _Step(session_id=session_id, seen=seen, to=to, at=at)
             return await _advance(connection, step, fields)
 
+    @unbroken
     async def complete(
         self, session_id: SessionId, credential: CredentialRecord, *, seen: SessionStatus, at: dt.datetime
     ) -> SessionRecord:
@@ -78,6 +82,7 @@ class DbSessions:
             await connection.execute(credentials.insert().values(values(credential)))
             return done
 
+    @unbroken
     async def machine_running(
         self,
         session_id: SessionId,
@@ -95,11 +100,13 @@ class DbSessions:
             )
             return await _advance(connection, step, session_fields)
 
+    @unbroken
     async def update(self, session_id: SessionId, **fields: object) -> SessionRecord:
         """Change columns of an unfinished session.  Raises Conflict ``state_changed`` when it is final."""
         async with self._database.write() as connection:
             return await _update(connection, session_id, fields)
 
+    @unbroken
     async def note(self, notice: NoticeRecord) -> SessionRecord:
         """Add a notice to an unfinished session; the same code again replaces the older text."""
         same = sa.and_(

@@ -102,7 +102,9 @@ class Cache:
         folder = self.root / kind
         try:
             folder.mkdir(parents=True, exist_ok=True, mode=0o755)
-        except PermissionError as error:
+        except OSError as error:
+            if error.errno in {errno.ENOSPC, errno.EDQUOT}:
+                raise disk_full(self.root) from error
             raise HostUnfit(
                 f"the cache folder {folder} cannot be made: {error.strerror}",
                 remedy="Set cache_dir to a folder of your own, or change the owner of this one.",

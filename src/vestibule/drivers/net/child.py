@@ -15,6 +15,8 @@ from vestibule.drivers.net import namespaces
 
 _ABOVE_TARGETS = 512
 _MAX_FD = 1_048_576
+_FILE_BYTES = 256 << 20
+"""A machine's console is a file of the host: what runs in there must not fill the host's disk with it."""
 _OPEN_FILES = 16_384
 NICENESS = 5
 """Machines yield to the controller: a page must answer while many of them start."""
@@ -111,6 +113,7 @@ def _give_up(parent: int) -> None:
     os.nice(NICENESS)
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     resource.setrlimit(resource.RLIMIT_NOFILE, _open_files())
+    resource.setrlimit(resource.RLIMIT_FSIZE, (_FILE_BYTES, _FILE_BYTES))
     namespaces.prctl(namespaces.PR_SET_NO_NEW_PRIVS, 1)
     namespaces.drop_capabilities()
     namespaces.prctl(namespaces.PR_SET_PDEATHSIG, signal.SIGKILL)
