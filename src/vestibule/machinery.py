@@ -14,8 +14,10 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from vestibule.core.addresses import MachineNetwork
 from vestibule.core.errors import VestibuleError
 from vestibule.core.machines import DriverName, Limits
+from vestibule.drivers.clock import SystemClock
 from vestibule.drivers.goldens.compose import Goldens, open_goldens
 from vestibule.drivers.goldens.jail import Jail
+from vestibule.drivers.goldens.register import FileRegister
 from vestibule.drivers.goldens.store import DirectoryGoldenStore
 from vestibule.drivers.host import LocalHost
 from vestibule.drivers.machines.container.driver import ContainerDriver
@@ -29,7 +31,9 @@ from vestibule.resources import find_resources
 from vestibule.services.host import Accelerator, HostReport, choose
 from vestibule.services.machines import Choice
 from vestibule.services.ports import MachineDriver
+from vestibule.services.promotions import Promotions, ServingRule
 from vestibule.settings import Settings
+from vestibule_agent.protocol import CONTRACT
 
 Progress = Callable[[str, int, int, float | None], None]
 """Step, index, total, and its seconds once it has ended."""
@@ -41,12 +45,15 @@ class Machinery:
 
     settings: Settings
     goldens: Goldens
+    promotions: Promotions
     network: BrokerNetwork
     accelerator: Accelerator
     choice: Choice
     container: ContainerDriver
     qemu: QemuDriver
     folders: DiskRunFolders
+    machine_owner: tuple[int, int] | None
+    """Uid and gid that machines run as; None for the controller's own."""
     report: HostReport
 
     @property
@@ -76,7 +83,7 @@ class Machinery:
         """Have what the first machine of this host's own driver needs in memory, as far as it is there."""
         if self.choice.driver is DriverName.QEMU:
             with contextlib.suppress(VestibuleError, OSError):  # the first start says what is missing
-                await self.qemu.preload(self.goldens.store.wanted(), self.limits)
+                await self.qemu.preload(self.promotions.serving(), self.limits)
 
 
 class _NumberedSteps:
@@ -99,6 +106,17 @@ def goldens_of(settings: Settings) -> Goldens:
     return open_goldens(settings.cache_dir, debian_mirror=settings.debian_mirror, jail=jail)
 
 
+def promotions_of(settings: Settings, goldens: DirectoryGoldenStore | None = None) -> Promotions:
+    """The promotions of this state folder; starts nothing."""
+    rule = ServingRule(policy=settings.stale_policy, contract=CONTRACT)
+    return Promotions(
+        register=FileRegister(settings.state_dir / "goldens.json"),
+        goldens=goldens or goldens_of(settings).store,
+        clock=SystemClock(),
+        rule=rule,
+    )
+
+
 @contextlib.asynccontextmanager
 async def open_machinery(settings: Settings) -> AsyncIterator[Machinery]:
     """Start what machines need; its end leaves no process, namespace or group behind."""
@@ -108,11 +126,14 @@ async def open_machinery(settings: Settings) -> AsyncIterator[Machinery]:
     try:
         accelerator = await _accelerator(settings, goldens.store, network)
         choice = choose(settings.isolation, accelerator)
+        promotions = promotions_of(settings, goldens.store)
+        owner = (identity.uid, identity.gid) if identity else None
         qemu = QemuDriver(goldens.store, network, "kvm" if accelerator.works else "tcg")
         try:
             yield Machinery(
                 settings=settings,
                 goldens=goldens,
+                promotions=promotions,
                 network=network,
                 accelerator=accelerator,
                 choice=choice,
@@ -123,9 +144,10 @@ async def open_machinery(settings: Settings) -> AsyncIterator[Machinery]:
                 folders=DiskRunFolders(
                     run_dir=settings.run_dir,
                     evidence_dir=settings.state_dir / "evidence",
-                    owner=(identity.uid, identity.gid) if identity else None,
+                    owner=owner,
                 ),
-                report=_report(settings, goldens, network, accelerator, choice),
+                machine_owner=owner,
+                report=_report(settings, promotions, network, accelerator, choice),
             )
         finally:
             qemu.close()
@@ -148,7 +170,11 @@ async def _accelerator(
 
 
 def _report(
-    settings: Settings, goldens: Goldens, network: BrokerNetwork, accelerator: Accelerator, choice: Choice
+    settings: Settings,
+    promotions: Promotions,
+    network: BrokerNetwork,
+    accelerator: Accelerator,
+    choice: Choice,
 ) -> HostReport:
     probe = LocalHost(
         state_dir=settings.state_dir,
@@ -158,4 +184,4 @@ def _report(
         network=network.report,
         accelerator=accelerator,
     )
-    return HostReport(probe=probe, choice=choice, goldens=goldens.store)
+    return HostReport(probe=probe, choice=choice, promotions=promotions)

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import asyncio
 import getpass
-import platform
+import logging
 import secrets
 import signal
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
@@ -24,42 +24,36 @@ from fastapi import FastAPI
 
 from vestibule.api.app import create
 from vestibule.api.context import Context
-from vestibule.core.egress import Verdict
+from vestibule.assembly import Assembly, Place, assemble, demo_provider
 from vestibule.core.goldens import Damage
-from vestibule.core.ids import GoldenId, VmId
+from vestibule.core.ids import GoldenId
 from vestibule.core.machines import DriverName
-from vestibule.demo.app import HOST as DEMO_HOST
-from vestibule.demo.app import create as create_demo
-from vestibule.drivers import key_file, logs, providers
+from vestibule.core.renewal import Renewal
+from vestibule.drivers import logs
 from vestibule.drivers.clock import SystemClock
-from vestibule.drivers.db.accounts import DbAccounts
-from vestibule.drivers.db.credentials import DbCredentials
-from vestibule.drivers.db.engine import Database
 from vestibule.drivers.db.machines import DbMachines
 from vestibule.drivers.db.migrate import open_database
-from vestibule.drivers.db.sessions import DbSessions
 from vestibule.drivers.goldens.build import GoldenBuilder
+from vestibule.drivers.goldens.canaries import CanaryReports
+from vestibule.drivers.goldens.collect import Collected
 from vestibule.drivers.goldens.store import DirectoryGoldenStore
-from vestibule.drivers.guest import HttpGuest
-from vestibule.drivers.http_server import HttpServer, bind, bind_unix, serving
+from vestibule.drivers.goldens.watch import input_changes, input_folders
+from vestibule.drivers.http_server import HttpServer, bind, serving
 from vestibule.drivers.instance import only_instance
 from vestibule.drivers.machines.cold import ColdQemuDriver, evict
-from vestibule.drivers.net.proxy import EgressProxy
 from vestibule.drivers.secret_file import read_secret, write_secret
 from vestibule.drivers.usage import ProcUsageMeter
-from vestibule.drivers.vault import Vault
-from vestibule.machinery import Machinery, Progress, goldens_of, open_machinery
+from vestibule.machinery import Machinery, goldens_of, open_machinery, promotions_of
 from vestibule.resources import find_resources
-from vestibule.services.accounts import NAME, Accounts
+from vestibule.services.accounts import NAME
 from vestibule.services.clone_bench import CloneBench, Subject
-from vestibule.services.credentials import Credentials
-from vestibule.services.feed import Feed
+from vestibule.services.freshness import ASKED, Freshness
 from vestibule.services.host import HostReport
-from vestibule.services.machines import Machines, MachineSettings
-from vestibule.services.ports import MachineDriver
-from vestibule.services.sign_in_run import World
-from vestibule.services.sign_ins import SignIns
+from vestibule.services.ports import MachineDriver, Tell
+from vestibule.services.probation import Probation
+from vestibule.services.promotions import Promotions, require_tried
 from vestibule.settings import Settings
+from vestibule.works import Renewing, collect, renewing_with
 
 log = structlog.get_logger()
 
@@ -77,19 +71,40 @@ def discard_damaged(settings: Settings, golden_id: GoldenId, damages: Sequence[D
         return goldens_of(settings).store.discard(golden_id, damages)
 
 
+def golden_promotions(settings: Settings) -> Promotions:
+    """Which golden machines start from, and why; a move counts for a running controller at once."""
+    return promotions_of(settings)
+
+
+def is_promoted(settings: Settings) -> bool:
+    """Whether machines start from the golden that today's inputs make."""
+    store = golden_store(settings)
+    return promotions_of(settings, store).register.promoted == store.wanted() and store.has(store.wanted())
+
+
+def canary_reports(settings: Settings) -> CanaryReports:
+    """What canaries found out on this host."""
+    return CanaryReports(goldens_of(settings).cache)
+
+
+def promote(settings: Settings, golden_id: GoldenId, *, untested: bool) -> None:
+    """Promote by hand.  Raises Absent, Conflict ``untested``, GoldenFailed."""
+    store = golden_store(settings)
+    reports = canary_reports(settings).of(golden_id)
+    require_tried(golden_id, reports, untested=untested)
+    promotions_of(settings, store).promote(golden_id, why="the operator promoted it")
+
+
+def collect_goldens(settings: Settings, *, keep: int | None, dry_run: bool) -> Sequence[Collected]:
+    """Remove goldens that nothing uses; what went."""
+    store = golden_store(settings)
+    kept = promotions_of(settings, store).kept()
+    return collect(settings, store, kept, newest=keep, dry_run=dry_run)
+
+
 def golden_builder(settings: Settings) -> GoldenBuilder:
     """Builds the golden that today's inputs make."""
     return goldens_of(settings).builder
-
-
-def build_snapshot(settings: Settings, progress: Progress) -> None:
-    """Make the memory snapshot that virtual machines start from, unless it is there; blocks."""
-
-    async def build() -> None:
-        async with open_machinery(settings) as machinery:
-            await machinery.take_snapshot(progress)
-
-    asyncio.run(build())
 
 
 @asynccontextmanager
@@ -134,6 +149,25 @@ def _subject(machinery: Machinery, driver: DriverName) -> Subject:
 
 
 @asynccontextmanager
+async def renewing(settings: Settings, also: Sequence[DriverName] = ()) -> AsyncIterator[Renewing]:
+    """What makes a golden of today's inputs, tries and promotes it; for commands.
+
+    ``also``: drivers to do so for besides the host's own and those of the settings.
+    """
+    async with open_machinery(settings) as machinery:
+        yield renewing_with(machinery, also)
+
+
+async def renew(settings: Settings, tell: Tell, also: Sequence[DriverName] = ()) -> Renewal:
+    """Build, try and promote what is wanted, unless all that is done; what fails is in the outcome."""
+    logs.configure(level=logging.ERROR)  # a command shows the steps; what fails is its answer
+    async with renewing(settings, also) as parts:
+        wanted = parts.goldens.wanted()
+        parts.promotions.reconsider(wanted)
+        return await parts.renewals.renew(wanted, ASKED, tell)
+
+
+@asynccontextmanager
 async def open_context(settings: Settings) -> AsyncIterator[Context]:
     """Every service of a controller; at its end every sign-in and machine has ended."""
     async with AsyncExitStack() as stack:
@@ -141,111 +175,67 @@ async def open_context(settings: Settings) -> AsyncIterator[Context]:
         database = await open_database(settings.state_dir / "vestibule.db")
         stack.push_async_callback(database.close)
         demo_socket = settings.run_dir / "demo.sock"
-        await stack.enter_async_context(_demo_provider(demo_socket))
-        context = await _services(machinery, database, demo_socket)
+        await stack.enter_async_context(demo_provider(demo_socket))
+        renewing = renewing_with(machinery)
+        place = Place(state_dir=settings.state_dir, demo_socket=demo_socket, folders=machinery.folders)
+        assembly = assemble(machinery, database, place, renewing.promotions.serving)
+        context = _context(machinery, assembly, renewing)
         stack.push_async_callback(context.machines.destroy_all)
         stack.push_async_callback(context.sign_ins.stop)
         await _recover(context)
-        preloading = asyncio.create_task(machinery.preload())
-        stack.callback(preloading.cancel)
+        context.freshness.promote_tried()
+        probation = Probation(
+            rows=DbMachines(database), promotions=renewing.promotions, feed=renewing.renewals.feed
+        )
+        context.machines.on_ended = probation.machine_ended
+        await stack.enter_async_context(_background(machinery, context, probation))
         yield context
 
 
-async def _services(machinery: Machinery, database: Database, demo_socket: Path) -> Context:
-    settings, clock, random = machinery.settings, SystemClock(), secrets.token_bytes
-    folders = [find_resources().providers, *([settings.providers_dir] if settings.providers_dir else [])]
-    known = providers.load(folders)
-    verdicts = _Verdicts()
-    egress = EgressProxy(internal={DEMO_HOST: demo_socket, **settings.internal_sites}, on_verdict=verdicts)
-    machines = Machines(
-        settings=_machine_settings(machinery),
-        choice=machinery.choice,
-        drivers=machinery.drivers,
-        goldens=machinery.goldens.store,
-        golden_id=machinery.goldens.store.wanted(),
-        rows=DbMachines(database),
-        egress=egress,
-        folders=machinery.folders,
-        guest_of=lambda machine, token: HttpGuest(machine.connect, token),
-        clock=clock,
-        random=random,
-    )
-    credentials = Credentials(
-        rows=DbCredentials(database),
-        sealer=Vault.at(settings.state_dir / "vault.key", random),
-        clock=clock,
-        random=random,
-    )
-    sessions = DbSessions(database)
-    world = World(
-        sessions=sessions,
-        pair=sessions,
-        machines=machines,
-        credentials=credentials,
-        feed=Feed(),
-        clock=clock,
-        url_timeout_s=settings.url_timeout_s,
-    )
-    sign_ins = SignIns(world=world, providers=known, random=random)
-    verdicts.sign_ins = sign_ins
+def _context(machinery: Machinery, assembly: Assembly, renewing: Renewing) -> Context:
+    settings = machinery.settings
+    changes = input_changes(input_folders(find_resources()))
     return Context(
-        accounts=Accounts(
-            rows=DbAccounts(database),
-            clock=clock,
-            random=random,
-            cookie_key=key_file.load_or_make(settings.state_dir / "cookie.key", random),
-        ),
-        sign_ins=sign_ins,
-        machines=machines,
-        credentials=credentials,
+        accounts=assembly.accounts,
+        sign_ins=assembly.sign_ins,
+        machines=assembly.machines,
+        credentials=assembly.credentials,
         goldens=machinery.goldens.store,
+        promotions=renewing.promotions,
+        renewals=renewing.renewals,
+        canaries=renewing.canaries,
+        freshness=Freshness(
+            works=renewing.works,
+            promotions=renewing.promotions,
+            renewals=renewing.renewals,
+            goldens=machinery.goldens.store,
+            changes=changes,
+        ),
         host=machinery.report,
-        providers=known,
+        providers=assembly.providers,
         public_url=str(settings.public_url).rstrip("/") if settings.public_url else None,
     )
 
 
-def _machine_settings(machinery: Machinery) -> MachineSettings:
-    settings = machinery.settings
-    return MachineSettings(
-        network=machinery.addresses,
-        limits=machinery.limits,
-        max_machines=settings.max_machines,
-        max_machines_per_user=settings.max_machines_per_user,
-        life_s=settings.machine_life_s,
-        confirm_timeout_s={name: settings.confirm_timeout_s(name) for name in machinery.drivers},
-        host=platform.node(),
-    )
-
-
-class _Verdicts:
-    """Carries the egress proxy's verdicts to the sign-ins, which are made after it."""
-
-    def __init__(self) -> None:
-        self.sign_ins: SignIns | None = None
-        self._tasks: set[asyncio.Task[None]] = set()
-
-    def __call__(self, vm_id: VmId, verdict: Verdict) -> None:
-        """Tell the machine's session of a site that could not be reached."""
-        if verdict.code is None or self.sign_ins is None:
-            return
-        told = self.sign_ins.site_missed(vm_id, verdict)
-        task = asyncio.create_task(told)
-        self._tasks.add(task)
-        task.add_done_callback(self._told)
-
-    def _told(self, task: asyncio.Task[None]) -> None:
-        self._tasks.discard(task)
-        if not task.cancelled() and (error := task.exception()) is not None:
-            log.error("A verdict could not be told to its session", exc_info=error)
-
-
 @asynccontextmanager
-async def _demo_provider(path: Path) -> AsyncIterator[None]:
-    """Serve the demo's OAuth server on a UNIX socket that only the egress proxy dials."""
-    with bind_unix(path) as sock:
-        async with serving(HttpServer(create_demo()), sock):
-            yield
+async def _background(machinery: Machinery, context: Context, probation: Probation) -> AsyncIterator[None]:
+    """What goes on beside the requests: memory is preloaded, goldens are kept fresh."""
+    tasks = [
+        asyncio.create_task(work) for work in (machinery.preload(), context.freshness.run(), probation.run())
+    ]
+    for task in tasks:
+        task.add_done_callback(_background_ended)
+    try:
+        yield
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+def _background_ended(task: asyncio.Task[None]) -> None:
+    if not task.cancelled() and (error := task.exception()) is not None:
+        log.error("Goldens are no longer looked after; restart the controller", exc_info=error)
 
 
 async def _recover(context: Context) -> None:
@@ -279,7 +269,7 @@ async def _serve(settings: Settings, ready: Callable[[asyncio.Event], Awaitable[
     with only_instance(settings.state_dir), bind(settings.host, settings.port) as sock:
         async with open_context(settings) as context:
             await _leave_cli_token(context, settings.state_dir / "cli-token")
-            server = HttpServer(build_app(context), on_stop=context.sign_ins.close_feed)
+            server = HttpServer(build_app(context), on_stop=lambda: _close_feeds(context))
             async with serving(server, sock) as task:
                 task.add_done_callback(lambda _: stop.set())  # a server that broke is a reason to stop
                 log.info("Controller is up", host=settings.host, port=settings.port)
@@ -287,6 +277,11 @@ async def _serve(settings: Settings, ready: Callable[[asyncio.Event], Awaitable[
                     await ready(stop)
                 await stop.wait()
                 log.info("Controller stops")
+
+
+def _close_feeds(context: Context) -> None:
+    context.sign_ins.close_feed()
+    context.renewals.feed.close()
 
 
 async def _leave_cli_token(context: Context, path: Path) -> None:

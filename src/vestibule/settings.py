@@ -31,6 +31,7 @@ from pydantic_settings import (
 from vestibule.core.addresses import MachineNetwork
 from vestibule.core.errors import SettingsInvalid
 from vestibule.core.machines import UNOWNED_ID, DriverName
+from vestibule.core.promotion import StalePolicy
 
 PREFIX = "VESTIBULE_"
 
@@ -162,6 +163,23 @@ class Settings(BaseSettings):
         description="Sites of this host that machines may reach: name → UNIX socket of an HTTP server, "
         'e.g. `{"sso.example.com" = "/run/sso.sock"}`.',
     )
+    stale_policy: StalePolicy = Field(
+        default=StalePolicy.REBUILD,
+        description="When inputs of the golden have changed: rebuild (serve the promoted one while its agent"
+        " speaks this controller's contract, make, try and promote the new one), refuse (start no machine"
+        " until somebody builds), allow (serve the old one and build nothing).",
+    )
+    golden_drivers: tuple[DriverName, ...] = Field(
+        default=(),
+        description="Drivers that goldens are made and tried for besides the host's own choice, e.g."
+        ' `["qemu"]` where machines are asked for by driver.',
+    )
+    golden_keep: int = Field(
+        default=3, ge=1, le=100, description="Goldens that are kept besides those in use; older ones go."
+    )
+    golden_quota_gib: float = Field(
+        default=30, gt=0, description="Goldens beyond this much disk go, oldest first, if nothing uses them."
+    )
     providers_dir: Path | None = Field(
         default=None, description="Folder with more provider files; they win over the shipped ones by name."
     )
@@ -276,7 +294,7 @@ _FOLDERS = {
 def _shown_default(name: str, default: object) -> str:
     if name in _FOLDERS:
         return _FOLDERS[name]
-    return "unset" if default is None else f"`{default}`"
+    return "unset" if default is None or default == () else f"`{default}`"
 
 
 def main() -> None:

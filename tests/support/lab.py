@@ -9,17 +9,20 @@ import datetime as dt
 import json
 import secrets
 import socket
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from vestibule.api.context import Context
 from vestibule.core.addresses import MachineNetwork
-from vestibule.core.goldens import Manifest
+from vestibule.core.canary import CanaryCheck, CanaryReport
+from vestibule.core.goldens import Damage, GoldenPlan, Manifest
 from vestibule.core.ids import GoldenId, SessionId, VmId
 from vestibule.core.machines import DriverName, Isolation, Limits
+from vestibule.core.promotion import StalePolicy
 from vestibule.core.providers import Provider
 from vestibule.core.records import SessionRecord, User
+from vestibule.core.renewal import Phase, StepNews
 from vestibule.core.sessions import FINAL, SessionStatus
 from vestibule.drivers import providers
 from vestibule.drivers.db.accounts import DbAccounts
@@ -28,6 +31,7 @@ from vestibule.drivers.db.engine import Database
 from vestibule.drivers.db.machines import DbMachines
 from vestibule.drivers.db.migrate import open_database
 from vestibule.drivers.db.sessions import DbSessions
+from vestibule.drivers.goldens.register import FileRegister
 from vestibule.drivers.guest import HttpGuest
 from vestibule.drivers.machines.fake import FakeMachine, FakeMachineDriver
 from vestibule.drivers.machines.fake_agent import Script
@@ -37,11 +41,15 @@ from vestibule.resources import find_resources
 from vestibule.services.accounts import Accounts
 from vestibule.services.credentials import Credentials
 from vestibule.services.feed import Feed
+from vestibule.services.freshness import Freshness
 from vestibule.services.host import Check, HostReport
 from vestibule.services.machines import Choice, Machines, MachineSettings
-from vestibule.services.ports import MachineRequest
+from vestibule.services.ports import MachineRequest, Tell
+from vestibule.services.promotions import Promotions, ServingRule
+from vestibule.services.renewals import Renewals
 from vestibule.services.sign_in_run import World
 from vestibule.services.sign_ins import SignIns
+from vestibule_agent.protocol import CONTRACT
 
 PATIENCE_S = 10.0
 GOLDEN = GoldenId("g-00000000000000fa")
@@ -110,8 +118,41 @@ class LabDriver(FakeMachineDriver):
         return machine
 
 
+class Kept:
+    """Port ``Hold`` of a golden that nobody collects."""
+
+    golden_id = GOLDEN
+
+    def __init__(self) -> None:
+        self.released = False
+
+    def release(self) -> None:
+        self.released = True
+
+
 class Goldens:
-    """Port ``GoldenStore`` with one golden."""
+    """Port ``GoldenInventory`` with one golden."""
+
+    def __init__(self) -> None:
+        self.holds: list[Kept] = []
+
+    def hold(self, golden_id: GoldenId) -> Kept:
+        assert golden_id == GOLDEN
+        self.holds.append(Kept())
+        return self.holds[-1]
+
+    def plan(self, since: GoldenId | None = None) -> GoldenPlan:
+        return GoldenPlan(golden_id=GOLDEN, since=since, products=(), changes=())
+
+    def verify(self, golden_id: GoldenId) -> Sequence[Damage]:
+        assert golden_id == GOLDEN
+        return ()
+
+    def discard(self, golden_id: GoldenId, damages: Sequence[Damage]) -> Sequence[str]:
+        raise AssertionError(f"{golden_id} is sound, {damages} is not its damage")
+
+    def log_tail(self, lines: int) -> Sequence[str]:
+        return ["step 1/1: fake"][:lines]
 
     def wanted(self) -> GoldenId:
         return GOLDEN
@@ -129,6 +170,7 @@ class Goldens:
             tools={},
             built_at=dt.datetime(2026, 11, 22, tzinfo=dt.UTC),
             build_s=1.0,
+            contract=CONTRACT,
         )
 
     def usable(self, golden_id: GoldenId) -> Manifest:
@@ -136,6 +178,93 @@ class Goldens:
 
     def list(self) -> Sequence[Manifest]:
         return [self.manifest(GOLDEN)]
+
+
+class Works:
+    """Port ``GoldenWorks`` where all is made and tried already; a test says what fails."""
+
+    drivers = (DriverName.FAKE,)
+
+    def __init__(self) -> None:
+        self.canaries = Canaries()
+        self.built = GOLDEN
+        self.prepared = True
+        self.failing: Exception | None = None
+        self.trouble: Exception | None = None
+        self.kept: list[frozenset[GoldenId]] = []
+        self.tries = 0
+        self.changed = asyncio.Event()
+
+    async def changes(self) -> AsyncIterator[None]:
+        while True:
+            await self.changed.wait()
+            self.changed.clear()
+            yield
+
+    async def read_inputs(self) -> GoldenId:
+        if self.trouble is not None:
+            raise self.trouble
+        return self.built
+
+    async def build(self, tell: Tell) -> GoldenId:
+        tell(StepNews(phase=Phase.BUILD, step="fake"))
+        if self.failing is not None:
+            raise self.failing
+        tell(StepNews(phase=Phase.BUILD, step="fake", seconds=1.0))
+        return self.built
+
+    def is_prepared(self, golden_id: GoldenId, driver: DriverName) -> bool:
+        assert (golden_id, driver) == (self.built, DriverName.FAKE)
+        return self.prepared
+
+    async def prepare(self, golden_id: GoldenId, driver: DriverName, tell: Tell) -> None:
+        tell(StepNews(phase=Phase.SNAPSHOT, step=f"{driver}: fake snapshot of {golden_id}", seconds=2.0))
+        self.prepared = True
+
+    def tried(self, golden_id: GoldenId, driver: DriverName) -> CanaryReport | None:
+        return self.canaries.find(golden_id, driver)
+
+    async def try_out(self, golden_id: GoldenId, driver: DriverName, tell: Tell) -> CanaryReport:
+        self.tries += 1
+        tell(StepNews(phase=Phase.CANARY, step=f"{driver}: fake"))
+        self.canaries.reports[golden_id] = report = report_of(golden_id, ok=self.canaries.sound)
+        tell(StepNews(phase=Phase.CANARY, step=f"{driver}: fake", seconds=0.5))
+        return report
+
+    async def collect(self, keep: Collection[GoldenId]) -> None:
+        self.kept.append(frozenset(keep))
+
+
+class Canaries:
+    """Port ``CanaryReports`` in memory."""
+
+    def __init__(self) -> None:
+        self.sound = True
+        self.reports: dict[GoldenId, CanaryReport] = {}
+        self.picture: bytes | None = None
+
+    def find(self, golden_id: GoldenId, driver: DriverName) -> CanaryReport | None:
+        return self.reports.get(golden_id) if driver is DriverName.FAKE else None
+
+    def of(self, golden_id: GoldenId) -> Sequence[CanaryReport]:
+        return [report] if (report := self.reports.get(golden_id)) else []
+
+    def screenshot(self, golden_id: GoldenId, driver: DriverName) -> bytes | None:
+        return self.picture if self.find(golden_id, driver) else None
+
+
+def report_of(golden_id: GoldenId, *, ok: bool = True) -> CanaryReport:
+    """A canary's report with one check."""
+    check = CanaryCheck(name="desktop of clone 1", ok=ok, detail="fake", seconds=0.5)
+    return CanaryReport(
+        golden_id=golden_id,
+        driver=DriverName.FAKE,
+        subject="fake",
+        clones=1,
+        checks=(check,),
+        at=dt.datetime(2026, 11, 22, tzinfo=dt.UTC),
+        seconds=0.5,
+    )
 
 
 class Egress:
@@ -201,6 +330,8 @@ class Lab:
     database: Database
     driver: LabDriver
     egress: Egress
+    goldens: Goldens
+    works: Works
     sessions: JournaledSessions
     machines: Machines
     sign_ins: SignIns
@@ -249,6 +380,7 @@ class Lab:
         assert self.machines._live == {}
         assert await DbMachines(self.database).live() == []
         assert self.egress.open_for == {}
+        assert all(hold.released for hold in self.goldens.holds)
         folders = self.folder / "run/machines"
         assert not folders.exists() or list(folders.iterdir()) == []
 
@@ -266,7 +398,25 @@ async def open_lab(
     clock, journal = Clock(), list[str]()
     database = await _database(folder / "state/vestibule.db")
     driver, egress = LabDriver(lambda: script, journal), Egress()
-    machines = _machines(folder, database, (driver, egress), clock, limits or {})
+    goldens, works = Goldens(), Works()
+    promotions = Promotions(
+        register=FileRegister(folder / "state/goldens.json"),
+        goldens=goldens,
+        clock=clock,
+        rule=ServingRule(policy=StalePolicy.REBUILD, contract=CONTRACT),
+    )
+    promotions.promote(GOLDEN, why="a lab has one golden")
+    renewals = Renewals(works=works, promotions=promotions, clock=clock)
+    machines = _machines(
+        folder,
+        database,
+        driver=driver,
+        egress=egress,
+        clock=clock,
+        goldens=goldens,
+        promotions=promotions,
+        limits=limits or {},
+    )
     sessions = JournaledSessions(database, journal)
     credentials = Credentials(
         rows=DbCredentials(database),
@@ -293,8 +443,18 @@ async def open_lab(
         sign_ins=sign_ins,
         machines=machines,
         credentials=credentials,
-        goldens=Goldens(),
-        host=HostReport(probe=_Nothing(), choice=machines.choice, goldens=Goldens()),
+        goldens=goldens,
+        promotions=promotions,
+        renewals=renewals,
+        canaries=works.canaries,
+        freshness=Freshness(
+            works=works,
+            promotions=promotions,
+            renewals=renewals,
+            goldens=goldens,
+            changes=works.changes(),
+        ),
+        host=HostReport(probe=_Nothing(), choice=machines.choice, promotions=promotions),
         providers=known,
         public_url=None,
     )
@@ -306,6 +466,8 @@ async def open_lab(
         database=database,
         driver=driver,
         egress=egress,
+        goldens=goldens,
+        works=works,
         sessions=sessions,
         machines=machines,
         sign_ins=sign_ins,
@@ -343,11 +505,14 @@ def _keep_or_copy(path: Path) -> None:
 def _machines(
     folder: Path,
     database: Database,
-    doubles: tuple[LabDriver, Egress],
+    *,
+    driver: LabDriver,
+    egress: Egress,
     clock: Clock,
+    goldens: Goldens,
+    promotions: Promotions,
     limits: Mapping[str, Any],
 ) -> Machines:
-    driver, egress = doubles
     room = {"max_machines": 4, "max_machines_per_user": 4, "life_s": 3600, **limits}
     return Machines(
         settings=MachineSettings(
@@ -359,8 +524,8 @@ def _machines(
         ),
         choice=Choice(driver=DriverName.FAKE, isolation=Isolation.CONTAINER, why="a lab has no host"),
         drivers={DriverName.FAKE: driver},
-        goldens=Goldens(),
-        golden_id=GOLDEN,
+        goldens=goldens,
+        serving=promotions.serving,
         rows=DbMachines(database),
         egress=egress,
         folders=DiskRunFolders(run_dir=folder / "run", evidence_dir=folder / "state/evidence", owner=None),

@@ -15,9 +15,12 @@ from vestibule.core.providers import Provider
 from vestibule.core.records import User
 from vestibule.services.accounts import Accounts
 from vestibule.services.credentials import Credentials
+from vestibule.services.freshness import Freshness
 from vestibule.services.host import HostReport
 from vestibule.services.machines import Machines
-from vestibule.services.ports import GoldenStore
+from vestibule.services.ports import CanaryReports, GoldenInventory
+from vestibule.services.promotions import Promotions
+from vestibule.services.renewals import Renewals
 from vestibule.services.sign_ins import SignIns
 
 COOKIE = "vestibule"
@@ -33,7 +36,11 @@ class Context:
     sign_ins: SignIns
     machines: Machines
     credentials: Credentials
-    goldens: GoldenStore
+    goldens: GoldenInventory
+    promotions: Promotions
+    renewals: Renewals
+    canaries: CanaryReports
+    freshness: Freshness
     host: HostReport
     providers: Mapping[str, Provider]
     public_url: str | None

@@ -13,15 +13,16 @@ from vestibule.core.ids import SessionId
 from vestibule.core.records import User
 from vestibule.core.sessions import FINAL
 
+HEADERS = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
+"""No cache keeps events, no web server before us holds them back."""
 KEEP_ALIVE_S = 15.0
 """A comment after this long without news keeps proxies from cutting the stream."""
 
 
 def stream(context: Context, user: User, session_id: SessionId) -> StreamingResponse:
     """Answer with the session now and after every change; ends after its final state."""
-    headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
     return StreamingResponse(
-        _events(context, user, session_id), media_type="text/event-stream", headers=headers
+        _events(context, user, session_id), media_type="text/event-stream", headers=HEADERS
     )
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from vestibule.api import schemas
-from vestibule.core.goldens import Manifest
 from vestibule.core.machines import MachineRecord
 from vestibule.core.providers import Provider
 from vestibule.core.records import (
@@ -128,18 +127,6 @@ def user(record: User) -> schemas.User:
 def token(record: ApiToken) -> schemas.ApiToken:
     """A token without its secret."""
     return schemas.ApiToken(token_id=record.token_id, label=record.label, created_at=record.created_at)
-
-
-def golden(manifest: Manifest, *, wanted: bool) -> schemas.Golden:
-    """A golden on this host."""
-    return schemas.Golden(
-        golden_id=manifest.golden_id,
-        agent_build=manifest.agent_build,
-        wanted=wanted,
-        tools=dict(manifest.tools),
-        built_at=manifest.built_at,
-        build_s=manifest.build_s,
-    )
 
 
 def host(report: HostReport, checks: Iterable[Check], version: str) -> schemas.Host:

@@ -221,17 +221,6 @@ class StartMachine(Model):
     driver: DriverName | None = None
 
 
-class Golden(Model):
-    """A golden on this host."""
-
-    golden_id: str
-    agent_build: str
-    wanted: bool = Field(description="Whether today's inputs make this very golden; false means stale.")
-    tools: dict[str, str]
-    built_at: dt.datetime
-    build_s: float
-
-
 class User(Model):
     """Who the caller is."""
 

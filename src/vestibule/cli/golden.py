@@ -2,23 +2,39 @@
 
 from __future__ import annotations
 
+import asyncio
 import dataclasses
 import re
+from collections.abc import Sequence
 from typing import Annotated
 
 import typer
 
-from vestibule.cli.output import Output, OutputFormat, Row, print_json, print_one, print_rows
-from vestibule.cli.progress import shown_steps
+from vestibule.cli.output import (
+    Output,
+    OutputFormat,
+    Row,
+    moment,
+    print_done,
+    print_json,
+    print_one,
+    print_rows,
+)
+from vestibule.cli.progress import NumberedNews, shown_steps
 from vestibule.core.goldens import Change, Manifest, PlannedProduct
 from vestibule.core.ids import GoldenId
+from vestibule.core.machines import DriverName
+from vestibule.core.promotion import Register
 from vestibule.services.ports import GoldenInventory
+from vestibule.services.renewals import require_promoted
 from vestibule.settings import Settings, load
 
 app = typer.Typer(help="The images that machines are clones of.", no_args_is_help=True)
 
-_COLUMNS = ("golden_id", "wanted", "built_at", "build_s")
+_COLUMNS = ("golden_id", "status", "wanted", "built_at", "since", "why")
 _PLAN_COLUMNS = ("layer", "name", "state")
+_CHECK_COLUMNS = ("name", "ok", "seconds", "detail")
+_GONE_COLUMNS = ("kind", "name", "mib")
 _DAMAGE_COLUMNS = ("product", "file", "problem")
 _CHANGE_COLUMNS = ("layer", "input", "before", "after")
 _DIGEST = re.compile("[0-9a-f]{64}")
@@ -28,16 +44,18 @@ _DIGEST = re.compile("[0-9a-f]{64}")
 def build(
     snapshot: Annotated[  # noqa: FBT002 (a flag of the command line)
         bool,
-        typer.Option("--snapshot", help="Also take the memory snapshot that virtual machines start from."),
+        typer.Option("--snapshot", help="For virtual machines too: memory snapshot and canary."),
     ] = False,
     output: Output = OutputFormat.TABLE,
 ) -> None:
-    """Build the golden that today's inputs make; does nothing when it is there."""
+    """Build the golden that today's inputs make, try it on a canary, promote it; nothing where that is done.
+
+    A golden that was rejected or rolled back before is given another try.
+    """
     settings = load()
     manifest = build_missing(settings)
-    if snapshot:
-        take_snapshot(settings)
-    print_one(_row(manifest, manifest.golden_id), output, _COLUMNS)
+    renew(settings, (DriverName.QEMU,) if snapshot else ())
+    print_one(_row(manifest, _states(settings)), output, _COLUMNS)
 
 
 def build_missing(settings: Settings) -> Manifest:
@@ -48,20 +66,89 @@ def build_missing(settings: Settings) -> Manifest:
         return main.golden_builder(settings).build(steps)
 
 
-def take_snapshot(settings: Settings) -> None:
-    """Take the memory snapshot that virtual machines start from, unless it is there, showing the steps."""
+def renew(settings: Settings, also: Sequence[DriverName] = ()) -> None:
+    """Prepare, try and promote what was built, showing the steps.  Raises GoldenFailed when it fails."""
     from vestibule import main  # noqa: PLC0415 (loads the whole controller; most commands do without)
 
     with shown_steps() as steps:
-        main.build_snapshot(settings, steps)
+        require_promoted(asyncio.run(main.renew(settings, NumberedNews(steps), also)))
+
+
+@app.command()
+def canary(
+    golden_id: Annotated[str | None, typer.Argument(help="Unset: the one that today's inputs make.")] = None,
+    output: Output = OutputFormat.TABLE,
+) -> None:
+    """What the canaries of a golden found: every check, for every driver it was tried with."""
+    from vestibule import main  # noqa: PLC0415 (loads the whole controller; most commands do without)
+
+    wanted = GoldenId(golden_id or _store().wanted())
+    reports = main.canary_reports(load()).of(wanted)
+    if output is OutputFormat.JSON:
+        print_json([report.to_mapping() for report in reports])
+        return
+    if not reports:
+        print(f"golden {wanted} was not tried on this host")
+    for report in reports:
+        print(f"{report.verdict}; {report.seconds:.1f} s at {moment(report.at.isoformat())}")
+        print_rows([dataclasses.asdict(check) for check in report.checks], _CHECK_COLUMNS, output)
+
+
+@app.command()
+def promote(
+    golden_id: str,
+    untested: Annotated[  # noqa: FBT002 (a flag of the command line)
+        bool, typer.Option("--untested", help="Even though no canary passed: people will be its canaries.")
+    ] = False,
+    output: Output = OutputFormat.TABLE,
+) -> None:
+    """Have machines start from this golden from now on; those that run are not touched."""
+    from vestibule import main  # noqa: PLC0415 (loads the whole controller; most commands do without)
+
+    main.promote(load(), GoldenId(golden_id), untested=untested)
+    print_done({"promoted": golden_id}, f"machines start from {golden_id}", output)
+
+
+@app.command()
+def rollback(
+    why: Annotated[str, typer.Option(help="Kept with the move.")] = "the operator rolled back",
+    output: Output = OutputFormat.TABLE,
+) -> None:
+    """Return to the golden before; what is left is not promoted again by itself."""
+    from vestibule import main  # noqa: PLC0415 (loads the whole controller; most commands do without)
+
+    promoted = main.golden_promotions(load()).roll_back(why=why)
+    print_done({"promoted": promoted}, f"machines start from {promoted}", output)
+
+
+@app.command()
+def gc(
+    keep: Annotated[
+        int | None, typer.Option(min=1, help="Goldens kept besides those in use.  Unset: golden_keep.")
+    ] = None,
+    dry_run: Annotated[  # noqa: FBT002 (a flag of the command line)
+        bool, typer.Option("--dry-run", help="Only say what would go.")
+    ] = False,
+    output: Output = OutputFormat.TABLE,
+) -> None:
+    """Remove goldens that nothing uses, the oldest first; those in use are never touched."""
+    from vestibule import main  # noqa: PLC0415 (loads the whole controller; most commands do without)
+
+    gone = main.collect_goldens(load(), keep=keep, dry_run=dry_run)
+    rows = [dataclasses.asdict(product) for product in gone]
+    if output is OutputFormat.JSON:
+        print_json({"dry_run": dry_run, "removed": rows})
+        return
+    verb = "would free" if dry_run else "freed"
+    print_rows([{**row, "mib": row["size"] >> 20} for row in rows], _GONE_COLUMNS, output)
+    print(f"{verb} {sum(row['size'] for row in rows) >> 20} MiB")
 
 
 @app.command("list")
 def list_(output: Output = OutputFormat.TABLE) -> None:
-    """Goldens on this host, newest first; one that is not wanted is stale."""
-    store = _store()
-    wanted = store.wanted()
-    print_rows([_row(manifest, wanted) for manifest in store.list()], _COLUMNS, output)
+    """Goldens on this host, newest first; machines start from the promoted one."""
+    states = _states(load())
+    print_rows([_row(manifest, states) for manifest in states.store.list()], _COLUMNS, output)
 
 
 @app.command()
@@ -135,15 +222,33 @@ def show(
     output: Output = OutputFormat.TABLE,
 ) -> None:
     """One golden: what went into it, and its digests."""
-    store = _store()
-    wanted = store.wanted()
-    print_one(_row(store.manifest(GoldenId(golden_id or wanted)), wanted), output)
+    states = _states(load())
+    found = states.store.manifest(GoldenId(golden_id or states.store.wanted()))
+    print_one(_row(found, states), output)
 
 
-def _row(manifest: Manifest, wanted: GoldenId) -> Row:
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class _States:
+    """What is known of goldens besides themselves."""
+
+    store: GoldenInventory
+    register: Register
+
+
+def _states(settings: Settings) -> _States:
+    from vestibule import main  # noqa: PLC0415 (loads the whole controller; most commands do without)
+
+    return _States(store=_store(), register=main.golden_promotions(settings).register)
+
+
+def _row(manifest: Manifest, states: _States) -> Row:
+    move = states.register.last(manifest.golden_id)
     return {
         **manifest.to_mapping(),
-        "wanted": manifest.golden_id == wanted,
+        "status": states.register.status(manifest.golden_id),
+        "since": move.at.isoformat() if move else None,
+        "why": move.why if move else None,
+        "wanted": manifest.golden_id == states.store.wanted(),
         "build_s": round(manifest.build_s, 1),
     }
 

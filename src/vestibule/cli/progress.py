@@ -17,6 +17,8 @@ from rich.progress import (
     TimeElapsedColumn,
 )
 
+from vestibule.core.renewal import Phase, StepNews
+
 
 class Steps(Protocol):
     """Told when a step begins (``seconds`` is None) and when it has ended."""
@@ -42,6 +44,22 @@ class _Bar:
     def __call__(self, step: str, index: int, total: int, seconds: float | None) -> None:
         done = index - 1 if seconds is None else index
         self._progress.update(self._task, description=step, total=total, completed=done)
+
+
+class NumberedNews:
+    """Shows a renewal's news as steps; their number grows as they come."""
+
+    def __init__(self, steps: Steps) -> None:
+        self._steps = steps
+        self._numbers: dict[str, int] = {}
+
+    def __call__(self, news: StepNews) -> None:
+        """See services.ports.Tell.  A canary's checks overlap: of those only the ends are shown."""
+        if news.phase is Phase.CANARY and news.seconds is None:
+            return
+        number = self._numbers.setdefault(news.step, len(self._numbers) + 1)
+        name = f"{news.step}: {news.trouble}" if news.trouble else news.step
+        self._steps(name, number, len(self._numbers) + news.to_come, news.seconds)
 
 
 @contextlib.contextmanager

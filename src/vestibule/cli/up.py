@@ -11,10 +11,9 @@ from typing import Annotated
 import typer
 
 from vestibule.cli.controller import Controller, default_url, token_path
-from vestibule.cli.golden import build_missing, take_snapshot
+from vestibule.cli.golden import build_missing, renew
 from vestibule.cli.output import moment
-from vestibule.core.errors import HostUnfit
-from vestibule.core.machines import DriverName
+from vestibule.core.errors import GoldenFailed, HostUnfit
 from vestibule.settings import Settings, load
 
 DASHBOARD = "/dashboard/remote-cli"
@@ -31,8 +30,8 @@ def up(
     settings = load()
     asyncio.run(_refuse_unfit(settings))
     build_missing(settings)
-    if asyncio.run(_driver(settings)) is DriverName.QEMU:
-        take_snapshot(settings)
+    if not main.is_promoted(settings):
+        _renew(settings)
 
     async def ready(stop: asyncio.Event) -> None:
         print(await asyncio.to_thread(_welcome, settings), flush=True)
@@ -55,12 +54,16 @@ async def _refuse_unfit(settings: Settings) -> None:
         )
 
 
-async def _driver(settings: Settings) -> DriverName:
-    """The driver that will be used; asked once the golden is there, whose kernel the probe boots."""
+def _renew(settings: Settings) -> None:
+    """Try and promote what was built; where that fails, an older golden that is promoted does meanwhile."""
     from vestibule import main  # noqa: PLC0415 (loads the whole controller; most commands do without)
 
-    async with main.host_report(settings) as report:
-        return report.choice.driver
+    try:
+        renew(settings)
+    except GoldenFailed as error:
+        if main.golden_promotions(settings).register.promoted is None:
+            raise
+        print(f"{error}\nFIX: {error.remedy}\nThe golden before is served.", file=sys.stderr)
 
 
 def _welcome(settings: Settings) -> str:

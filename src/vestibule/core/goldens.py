@@ -57,6 +57,15 @@ class Recipe:
         """Everything that the name depends on, by layer kind; "golden" is the last step."""
         return {**{layer.kind: layer.inputs for layer in self.layers}, "golden": self.merge}
 
+    def to_mapping(self) -> dict[str, Any]:
+        """As a JSON value."""
+        return dataclasses.asdict(self)
+
+    @classmethod
+    def from_mapping(cls, raw: Mapping[str, Any]) -> Recipe:
+        """Read a JSON value.  Raises KeyError or TypeError when it is no recipe."""
+        return cls(layers=tuple(LayerRecipe(**layer) for layer in raw["layers"]), merge=raw["merge"])
+
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Change:
@@ -171,6 +180,8 @@ class Manifest:
     """A machine with less is refused before it starts."""
     disks: Mapping[str, str] = dataclasses.field(default_factory=dict)
     """Layer → SHA-256 of its disk image: two builds from a moving archive share a name, not this."""
+    contract: int = 0
+    """Version of the agent's protocol; 0 in a golden from before it was written down."""
 
     def to_mapping(self) -> dict[str, Any]:
         """As a JSON value."""

@@ -8,7 +8,7 @@ import sys
 import structlog
 
 
-def configure(*, json: bool | None = None) -> None:
+def configure(*, json: bool | None = None, level: int = logging.INFO) -> None:
     """Set up logging for this process; ``json`` None means: JSON unless stderr is a terminal."""
     as_json = not sys.stderr.isatty() if json is None else json
     renderer: structlog.typing.Processor = (
@@ -26,7 +26,7 @@ def configure(*, json: bool | None = None) -> None:
             *([structlog.processors.format_exc_info] if as_json else []),
             renderer,
         ],
-        wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
+        wrapper_class=structlog.make_filtering_bound_logger(level),
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
         cache_logger_on_first_use=False,
     )

@@ -9,10 +9,12 @@ import dataclasses
 from collections.abc import Sequence
 from typing import Protocol
 
+from vestibule.core.errors import GoldenFailed
 from vestibule.core.ids import GoldenId
 from vestibule.core.machines import DriverName, Isolation
+from vestibule.core.promotion import Register
 from vestibule.services.machines import Choice
-from vestibule.services.ports import GoldenStore
+from vestibule.services.promotions import Promotions
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -65,41 +67,54 @@ def _container(why: str) -> Choice:
     return Choice(driver=DriverName.CONTAINER, isolation=Isolation.CONTAINER, why=why)
 
 
-def golden_check(goldens: GoldenStore) -> Check:
-    """Whether the golden that today's inputs make is there; if not, whether an older one is (stale)."""
-    wanted = goldens.wanted()
-    if goldens.has(wanted):
-        manifest = goldens.manifest(wanted)
-        return Check(name="golden", ok=True, detail=f"{wanted}, built {manifest.built_at:%Y-%m-%d %H:%M} UTC")
-    older = goldens.list()
-    have = f"the newest here, {older[0].golden_id}, is stale" if older else "none is here"
+def golden_check(promotions: Promotions) -> Check:
+    """Whether machines can be started, and whether from the golden that today's inputs make."""
+    wanted = promotions.goldens.wanted()
+    try:
+        serving = promotions.serving()
+    except GoldenFailed as error:
+        return Check(name="golden", ok=False, detail=error.cause, fix=error.remedy)
+    move = promotions.register.last(serving)
+    since = f", promoted {move.at:%Y-%m-%d %H:%M} UTC: {move.why}" if move else ""
+    if serving == wanted:
+        return Check(name="golden", ok=True, detail=f"{serving} is what today's inputs make{since}")
     return Check(
-        name="golden", ok=False, detail=f"{wanted} is not built; {have}", fix="vestibule golden build"
+        name="golden",
+        ok=False,
+        detail=f"{serving} is stale{since}; {_why_not(promotions.register, wanted)}",
+        fix="vestibule golden build",
+        needed=False,
     )
+
+
+def _why_not(register: Register, wanted: GoldenId) -> str:
+    """Why the golden of today's inputs is not the promoted one."""
+    move = register.last(wanted)
+    return f"{wanted} was {move.to}: {move.why}" if move else f"{wanted} was not promoted yet"
 
 
 class HostReport:
     """One per controller or ``doctor`` run."""
 
-    def __init__(self, *, probe: HostProbe, choice: Choice, goldens: GoldenStore) -> None:
+    def __init__(self, *, probe: HostProbe, choice: Choice, promotions: Promotions) -> None:
         self.choice = choice
         self._probe = probe
-        self._goldens = goldens
+        self._promotions = promotions
 
     @property
     def golden_id(self) -> GoldenId:
         """The golden that today's inputs make."""
-        return self._goldens.wanted()
+        return self._promotions.goldens.wanted()
 
     @property
     def golden_ready(self) -> bool:
         """Whether it is built."""
-        return self._goldens.has(self.golden_id)
+        return self._promotions.goldens.has(self.golden_id)
 
     async def checks(self) -> Sequence[Check]:
         """Look at everything, now."""
         choice = Check(name="driver", ok=True, detail=f"{self.choice.driver}: {self.choice.why}")
-        return [*await self.host_checks(), choice, golden_check(self._goldens)]
+        return [*await self.host_checks(), choice, golden_check(self._promotions)]
 
     async def host_checks(self) -> Sequence[Check]:
         """Look at the host alone: what must be mended before a golden is worth building."""

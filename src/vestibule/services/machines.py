@@ -39,6 +39,7 @@ from vestibule.services.ports import (
     Egress,
     GoldenStore,
     Guest,
+    Hold,
     Machine,
     MachineDriver,
     MachineRequest,
@@ -86,7 +87,11 @@ class Live:
     record: MachineRecord
     machine: Machine
     agent_build: str
+    hold: Hold
+    """On its golden: what is in use is not collected."""
     guest: Guest | None = None
+    random_sample: str = ""
+    """Random bytes that the guest drew once it had confirmed, hex: no two machines' are the same."""
 
 
 GuestFactory = Callable[[Machine, str], Guest]
@@ -103,7 +108,7 @@ class Machines:
         choice: Choice,
         drivers: Mapping[DriverName, MachineDriver],
         goldens: GoldenStore,
-        golden_id: GoldenId,
+        serving: Callable[[], GoldenId],
         rows: MachineRows,
         egress: Egress,
         folders: RunFolders,
@@ -111,8 +116,9 @@ class Machines:
         clock: Clock,
         random: Callable[[int], bytes],
     ) -> None:
+        """``serving`` names the golden that a machine is to be started from, or raises why none may be."""
         self.choice = choice
-        self.golden_id = golden_id
+        self._serving = serving
         self._settings = settings
         self._drivers = drivers
         self._goldens = goldens
@@ -127,6 +133,8 @@ class Machines:
         self._closing: set[asyncio.Task[None]] = set()
         self._address_lock = asyncio.Lock()
         self.lifetimes = Lifetimes(settings.life_s)
+        self.on_ended: Callable[[], None] = _nobody
+        """Called whenever a machine's row was closed."""
 
     def driver(self, name: DriverName | None) -> MachineDriver:
         """The driver asked for, or the host's choice.  Raises HostUnfit when it is not usable here."""
@@ -153,31 +161,42 @@ class Machines:
         Raises Unavailable (no room), GoldenFailed, HostUnfit, MachineFailed; nothing is left behind then.
         """
         chosen = self.driver(driver)
-        manifest = self._goldens.usable(self.golden_id)
-        record = await self._reserve(user_id, session_id, chosen)
+        hold = self._goldens.hold(self._serving())
         try:
-            starting = chosen.start(await self._request(record))
-            machine = await started_in_time(starting, chosen.isolation)
-        except BaseException as error:
-            await asyncio.shield(self._abandon(record.vm_id, error))
+            live = await self._started(hold, user_id, session_id, chosen)
+        except BaseException:
+            hold.release()
             raise
-        live = Live(record=record, machine=machine, agent_build=manifest.agent_build)
-        self._live[record.vm_id] = live
+        self._live[live.record.vm_id] = live
         try:
-            await self._egress.open(record.vm_id, await machine.listen(PROXY_PORT), allow)
+            await self._egress.open(live.record.vm_id, await live.machine.listen(PROXY_PORT), allow)
         except BaseException as error:
-            await asyncio.shield(self.destroy(record.vm_id, failure=error))
+            await asyncio.shield(self.destroy(live.record.vm_id, failure=error))
             raise
         return live
 
+    async def _started(
+        self, hold: Hold, user_id: UserId, session_id: SessionId | None, driver: MachineDriver
+    ) -> Live:
+        manifest = self._goldens.usable(hold.golden_id)
+        record = await self._reserve(user_id, session_id, driver, manifest.golden_id)
+        try:
+            starting = driver.start(await self._request(record))
+            machine = await started_in_time(starting, driver.isolation)
+        except BaseException as error:
+            await asyncio.shield(self._abandon(record.vm_id, error))
+            raise
+        return Live(record=record, machine=machine, agent_build=manifest.agent_build, hold=hold)
+
     async def _reserve(
-        self, user_id: UserId, session_id: SessionId | None, driver: MachineDriver
+        self, user_id: UserId, session_id: SessionId | None, driver: MachineDriver, golden_id: GoldenId
     ) -> MachineRecord:
         async with self._address_lock:  # the constraint decides; the lock only spares retries
             live = await self._rows.live()
             limits = self._settings
             require_room(live, user_id, most=limits.max_machines, most_of_user=limits.max_machines_per_user)
-            record = self._record(user_id, session_id, driver, {row.vm_ip for row in live})
+            taken = {row.vm_ip for row in live}
+            record = self._record(user_id, session_id, driver, golden_id, taken)
             try:
                 await self._rows.add(record)
             except asyncio.CancelledError as error:  # it may have been stored all the same
@@ -186,7 +205,12 @@ class Machines:
             return record
 
     def _record(
-        self, user_id: UserId, session_id: SessionId | None, driver: MachineDriver, taken: set[str]
+        self,
+        user_id: UserId,
+        session_id: SessionId | None,
+        driver: MachineDriver,
+        golden_id: GoldenId,
+        taken: set[str],
     ) -> MachineRecord:
         return MachineRecord(
             vm_id=ids.vm_id(self._random(ids.RANDOM_BYTES)),
@@ -197,7 +221,7 @@ class Machines:
             isolation=driver.isolation,
             status=MachineStatus.CREATING,
             vm_ip=self._settings.network.free(taken),
-            golden_id=self.golden_id,
+            golden_id=golden_id,
             agent_build=None,
             host=self._settings.host,
             pid=None,
@@ -270,7 +294,7 @@ class Machines:
         reply = await live.machine.control.introduce(self._handover(live.record, token), timeout_s)
         diagnosis.confirm(reply, vm_id=live.record.vm_id, agent_build=live.agent_build)
         live.record = await self._rows.update(live.record.vm_id, agent_build=reply.build_id)
-        live.guest = self._guest_of(live.machine, token)
+        live.guest, live.random_sample = self._guest_of(live.machine, token), reply.random_sample
         return live.guest
 
     def _handover(self, record: MachineRecord, token: str) -> Handover:
@@ -347,6 +371,7 @@ class Machines:
             live.machine.stop,
             lambda: self._folders.archive(vm_id),
         )
+        live.hold.release()
         failure = failure or next(iter(wrong), None)
         if await every_step(vm_id, lambda: self._close_row(vm_id, failure)):
             self._close_row_later(vm_id, failure)
@@ -358,11 +383,13 @@ class Machines:
             with contextlib.suppress(Absent, Conflict):  # one that never ran has not been marked before
                 await self._rows.advance(vm_id, to=MachineStatus.STOPPING)
             await self._mark(vm_id, MachineStatus.DESTROYED, ended_at=now)
+            self.on_ended()
             return
         named = diagnosis.failure_of(failure)
         await self._mark(
             vm_id, MachineStatus.FAILED, error_code=named.code, error_cause=named.cause, ended_at=now
         )
+        self.on_ended()
 
     def _close_row_later(self, vm_id: VmId, failure: BaseException | None) -> None:
         """Try until the row is closed: a full disk must not keep an address and a place for ever."""
@@ -411,6 +438,10 @@ class Machines:
             await self._abandon(row.vm_id, _lost(row))
         await self._folders.clear_except(self._live.keys())
         return lost
+
+
+def _nobody() -> None:
+    """Whom an end is told to when nobody wants to know."""
 
 
 def _lost(row: MachineRecord) -> MachineFailed:

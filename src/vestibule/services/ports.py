@@ -5,14 +5,21 @@ from __future__ import annotations
 import dataclasses
 import datetime as dt
 import socket
-from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Protocol
 
+from vestibule.core.canary import CanaryReport
 from vestibule.core.goldens import Damage, GoldenPlan, Manifest
 from vestibule.core.ids import GoldenId, VmId
 from vestibule.core.machines import DriverName, Isolation, Limits
+from vestibule.core.pictures import Picture
+from vestibule.core.promotion import Register
+from vestibule.core.renewal import StepNews
 from vestibule_agent.protocol import Credential, Event, Handover, HandoverReply, Health, LoginSpec
+
+Tell = Callable[[StepNews], None]
+"""Is told when a step of a renewal begins and when it has ended."""
 
 
 class Clock(Protocol):
@@ -189,6 +196,22 @@ class Guest(Protocol):
         ...
 
 
+class Desktop(Protocol):
+    """A guest's desktop, as a viewer meets it."""
+
+    async def picture(self) -> Picture:
+        """The whole desktop, now.  Raises MachineFailed ``vnc_absent``."""
+        ...
+
+    async def changed(self) -> Picture:
+        """The desktop once something on it has changed.  Raises MachineFailed ``vnc_absent``."""
+        ...
+
+    async def press(self, keysym: int) -> None:
+        """Press and let go of one key, by its X11 keysym.  Raises MachineFailed ``vnc_absent``."""
+        ...
+
+
 class GoldenStore(Protocol):
     """Where goldens are kept, by name."""
 
@@ -212,6 +235,51 @@ class GoldenStore(Protocol):
         """All finished goldens, newest first."""
         ...
 
+    def hold(self, golden_id: GoldenId) -> Hold:
+        """Keep it from being collected for as long as the hold lasts.  Raises Absent."""
+        ...
+
+
+class Hold(Protocol):
+    """A golden is kept until it is released."""
+
+    @property
+    def golden_id(self) -> GoldenId:
+        """Which one."""
+        ...
+
+    def release(self) -> None:
+        """Let go; idempotent."""
+        ...
+
+
+class GoldenRegister(Protocol):
+    """Where promotions are stored."""
+
+    def read(self) -> Register:
+        """All moves.  Raises GoldenFailed ``register_damaged``."""
+        ...
+
+    def update(self, change: Callable[[Register], Register]) -> Register:
+        """Read, change and store as one step; returns what is stored.  What ``change`` raises passes."""
+        ...
+
+
+class CanaryReports(Protocol):
+    """What canaries found out, kept with their evidence."""
+
+    def find(self, golden_id: GoldenId, driver: DriverName) -> CanaryReport | None:
+        """The newest report; None when it was never tried."""
+        ...
+
+    def of(self, golden_id: GoldenId) -> Sequence[CanaryReport]:
+        """The newest report of every driver it was tried with."""
+        ...
+
+    def screenshot(self, golden_id: GoldenId, driver: DriverName) -> bytes | None:
+        """A PNG of a clone's desktop; None when there is none."""
+        ...
+
 
 class GoldenInventory(GoldenStore, Protocol):
     """What an operator asks of the goldens of a host."""
@@ -228,6 +296,10 @@ class GoldenInventory(GoldenStore, Protocol):
 
         Raises Absent.
         """
+        ...
+
+    def log_tail(self, lines: int) -> Sequence[str]:
+        """The last lines of the newest log of a build; empty when nothing was ever built."""
         ...
 
     def discard(self, golden_id: GoldenId, damages: Sequence[Damage]) -> Sequence[str]:

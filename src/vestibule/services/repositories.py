@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Sequence
 from typing import Protocol
 
-from vestibule.core.ids import CredentialId, SessionId, TokenId, UserId, VmId
+from vestibule.core.ids import CredentialId, GoldenId, SessionId, TokenId, UserId, VmId
 from vestibule.core.machines import MachineRecord, MachineStatus
 from vestibule.core.records import (
     ApiToken,
@@ -106,6 +106,12 @@ class Machines(Protocol):
 
     async def of_user(self, user_id: UserId, limit: int = 100) -> Sequence[MachineRecord]:
         """A user's machines, newest first."""
+        ...
+
+    async def ended_of(
+        self, golden_id: GoldenId, *, since: dt.datetime, limit: int
+    ) -> Sequence[MachineRecord]:
+        """The newest ended machines of a golden that were begun ``since``, oldest first."""
         ...
 
 

@@ -61,7 +61,7 @@ class World:
     pair: SessionsWithMachine
     machines: Machines
     credentials: Credentials
-    feed: Feed
+    feed: Feed[SessionId]
     clock: Clock
     url_timeout_s: float
 

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 from starlette.applications import Starlette
 
+from vestibule.assembly import _Verdicts
 from vestibule.core.errors import Conflict, PortTaken
 from vestibule.drivers.http_server import HttpServer, bind, bind_unix, serving
-from vestibule.main import _Verdicts
 
 
 def test_a_port_can_be_bound_once() -> None:
@@ -69,7 +69,7 @@ async def test_a_server_that_dies_ends_its_task_and_says_why() -> None:
 @pytest.mark.anyio
 async def test_a_verdict_that_cannot_be_told_is_logged(monkeypatch: pytest.MonkeyPatch) -> None:
     logged: list[object] = []
-    monkeypatch.setattr("vestibule.main.log.error", lambda _text, **values: logged.append(values["exc_info"]))
+    monkeypatch.setattr("vestibule.assembly.log.error", lambda _, **told: logged.append(told["exc_info"]))
 
     async def fail() -> None:
         raise ZeroDivisionError

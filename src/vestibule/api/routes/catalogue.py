@@ -1,8 +1,7 @@
-"""What there is: providers, goldens, the host, and whether the controller lives."""
+"""What there is: providers, the host, and whether the controller lives."""
 
 from __future__ import annotations
 
-import asyncio
 from importlib.metadata import version
 from typing import Any
 
@@ -37,13 +36,6 @@ async def list_providers(services: Services, caller: Caller) -> list[schemas.Pro
         present.provider(declared, newest.get(name), open_.get(name))
         for name, declared in services.providers.items()
     ]
-
-
-@router.get("/api/goldens")
-async def list_goldens(services: Services, _: Caller) -> list[schemas.Golden]:
-    """The goldens on this host, newest first."""
-    wanted, stored = await asyncio.to_thread(lambda: (services.goldens.wanted(), services.goldens.list()))
-    return [present.golden(manifest, wanted=manifest.golden_id == wanted) for manifest in stored]
 
 
 @router.get("/api/host")

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Mapping, Sequence
 
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from vestibule.core.errors import Conflict
-from vestibule.core.ids import UserId, VmId
+from vestibule.core.ids import GoldenId, UserId, VmId
 from vestibule.core.machines import LIVE, MACHINE_TRANSITIONS, MachineRecord, MachineStatus
 from vestibule.drivers.db.engine import Database
 from vestibule.drivers.db.rows import absent, checked, record, state_changed, values
@@ -68,6 +69,20 @@ class DbMachines:
         )
         async with self._database.read() as connection:
             return [record(MachineRecord, row) for row in await connection.execute(query)]
+
+    async def ended_of(
+        self, golden_id: GoldenId, *, since: dt.datetime, limit: int
+    ) -> Sequence[MachineRecord]:
+        """The newest ended machines of a golden that were begun ``since``, oldest first."""
+        query = (
+            vms.select()
+            .where(vms.c.golden_id == golden_id, vms.c.created_at >= since, vms.c.ended_at.is_not(None))
+            .order_by(vms.c.ended_at.desc(), vms.c.vm_id)
+            .limit(limit)
+        )
+        async with self._database.read() as connection:
+            newest_first = [record(MachineRecord, row) for row in await connection.execute(query)]
+        return newest_first[::-1]
 
 
 async def advance(

@@ -132,6 +132,7 @@ vms = sa.Table(
     sa.Column("running_at", UtcTime),
     sa.Column("ended_at", UtcTime),
     sa.Index(None, "user_id", "created_at"),
+    sa.Index(None, "golden_id", "created_at"),
 )
 sa.Index(ONE_LIVE_ADDRESS, vms.c.vm_ip, unique=True, sqlite_where=_LIVE, postgresql_where=_LIVE)
 

@@ -1,28 +1,81 @@
-"""``python -m vestibule.drivers.goldens CACHE_DIR``: build the wanted golden, one line per step."""
+"""``python -m vestibule.drivers.goldens CACHE_DIR``: build the wanted golden in a process of its own.
+
+Prints one line per step, or with ``--json`` one JSON object per line::
+
+    {"step": …, "index": …, "total": …, "seconds": … or null}    each step, twice
+    {"golden_id": …}                                              at the end
+    {"error": {"kind": …, "code": …, "cause": …, "remedy": …, "evidence": {…}}}
+"""
 
 from __future__ import annotations
 
+import argparse
+import json
 import sys
 from pathlib import Path
+from typing import Any
 
 from vestibule.core.errors import VestibuleError
+from vestibule.core.machines import UNOWNED_ID
 from vestibule.drivers.goldens.compose import open_goldens
+from vestibule.drivers.goldens.jail import Jail
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="vestibule.drivers.goldens", description="Build the wanted golden.")
+    parser.add_argument("cache_dir", type=Path)
+    parser.add_argument("--json", action="store_true", help="one JSON object per line")
+    parser.add_argument("--debian-mirror", help="unset: what the host's apt uses")
+    parser.add_argument("--uid", type=int, default=UNOWNED_ID, help="user that the tools are checked as")
+    parser.add_argument("--gid", type=int, default=UNOWNED_ID, help="group, likewise")
+    return parser
+
+
+def _write(line: str) -> None:
+    sys.stdout.write(f"{line}\n")
+    sys.stdout.flush()
+
+
+def _say(told: dict[str, Any]) -> None:
+    _write(json.dumps(told))
 
 
 def _show(step: str, index: int, total: int, seconds: float | None) -> None:
-    state = "…" if seconds is None else f"{seconds:.1f} s"
-    sys.stdout.write(f"[{index}/{total}] {step}: {state}\n")
-    sys.stdout.flush()
+    _write(f"[{index}/{total}] {step}: {'…' if seconds is None else f'{seconds:.1f} s'}")
+
+
+def _tell(step: str, index: int, total: int, seconds: float | None) -> None:
+    _say({"step": step, "index": index, "total": total, "seconds": seconds})
+
+
+def _error(error: VestibuleError) -> dict[str, Any]:
+    evidence = {name: str(value) for name, value in error.evidence.items()}
+    return {
+        "kind": type(error).__name__,
+        "code": error.failure_code,
+        "cause": error.cause,
+        "remedy": error.remedy,
+        "evidence": evidence,
+    }
 
 
 def main(argv: list[str]) -> int:
     """Build; 0 when the golden is there, 1 with cause and remedy when not."""
+    asked = _parser().parse_args(argv)
+    jail = Jail(uid=asked.uid, gid=asked.gid)
     try:
-        manifest = open_goldens(Path(argv[0])).builder.build(_show)
+        goldens = open_goldens(asked.cache_dir, debian_mirror=asked.debian_mirror, jail=jail)
+        manifest = goldens.builder.build(_tell if asked.json else _show)
     except VestibuleError as error:
-        sys.stderr.write(f"{error}\nFIX: {error.remedy}\n")
+        if asked.json:
+            _say({"error": _error(error)})
+        else:
+            sys.stderr.write(f"{error}\nFIX: {error.remedy}\n")
         return 1
-    sys.stdout.write(f"{manifest.golden_id}\n")
+    if asked.json:
+        _say({"golden_id": manifest.golden_id})
+    else:
+        _write(manifest.golden_id)
     return 0
 
 

@@ -5,6 +5,7 @@ A build may be killed at any moment: what is not finished lies in a work folder 
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import datetime as dt
 import json
@@ -20,6 +21,7 @@ from vestibule.core.ids import GoldenId
 from vestibule.drivers.goldens.cache import Cache, file_digest, make_read_only
 from vestibule.drivers.goldens.commands import Commands
 from vestibule.drivers.goldens.jail import Jail
+from vestibule_agent.protocol import CONTRACT
 
 PRODUCT = "layer.sqfs"
 """A layer's disk image."""
@@ -135,13 +137,19 @@ class GoldenBuilder:
         """
         if not self._done(self._builds[0]):
             self._require_disk()
+        with contextlib.ExitStack() as stack:
+            for build in self._builds:  # a finished layer without a golden must not be collected now
+                stack.enter_context(self._cache.hold(build.name))
+            self._make_missing(progress)
+        return self._golden_manifest()
+
+    def _make_missing(self, progress: Progress) -> None:
         counter = _Counter(progress, lambda: self.plan().needed)
         for build in self._builds:
             with self._cache.lock(build.name, on_wait=counter.wait):
                 if not self._done(build):
                     counter.count()
                     self._make(build, counter)
-        return self._golden_manifest()
 
     def _is_of_other_disks(self) -> bool:
         """Whether the stored golden was merged from layers that have been made again since, or is damaged."""
@@ -230,6 +238,7 @@ class GoldenBuilder:
             build_s=build_s,
             min_mem_mib=self._min_mem_mib,
             disks=self._disks(),
+            contract=CONTRACT,
         )
 
     def _golden_manifest(self) -> Manifest:

@@ -54,6 +54,18 @@ class Cache:
                 fcntl.flock(file, fcntl.LOCK_EX)
             yield
 
+    def hold(self, name: str) -> IO[str]:
+        """Keep a product from being collected until the file is closed or this process ends."""
+        file = (self._made("locks") / f"{name}.use").open("a")
+        fcntl.flock(file, fcntl.LOCK_SH)
+        return file
+
+    @contextlib.contextmanager
+    def unheld(self, name: str) -> Iterator[bool]:
+        """Whether nobody holds the product; while the context lasts, nobody can begin to."""
+        with (self._made("locks") / f"{name}.use").open("a") as file:
+            yield _lock_now(file)
+
     @contextlib.contextmanager
     def work(self, name: str) -> Iterator[Path]:
         """A fresh folder to build ``name`` in, gone afterwards; the lock must be held."""

@@ -5,16 +5,19 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from pathlib import Path
+from typing import IO
 
 from vestibule.core.errors import Absent, GoldenFailed
 from vestibule.core.goldens import Damage, GoldenPlan, Manifest, PlannedProduct, Recipe, compare
 from vestibule.core.ids import GoldenId
 from vestibule.drivers.goldens.cache import Cache
+from vestibule.drivers.goldens.collect import Collected, Collector, Retention
 from vestibule.drivers.goldens.verify import read_damages, snapshots_of, verify, write_damages
 
+_TAIL_BYTES = 16_384
 LIST_REMEDY = "See which are there: vestibule golden list; build the wanted one: vestibule golden build."
 
 
@@ -41,6 +44,18 @@ class GoldenFiles:
     """A squashfs image per layer, bottom first: what a virtual machine gets as disks."""
 
 
+class FileHold:
+    """Port ``Hold``: a shared lock on a file, which ends with the process, however that ends."""
+
+    def __init__(self, golden_id: GoldenId, file: IO[str]) -> None:
+        self.golden_id = golden_id
+        self._file = file
+
+    def release(self) -> None:
+        """Let go; idempotent."""
+        self._file.close()
+
+
 class DirectoryGoldenStore:
     """Goldens as folders under ``<cache>/goldens``; implements the port ``GoldenInventory``."""
 
@@ -51,6 +66,10 @@ class DirectoryGoldenStore:
     def wanted(self) -> GoldenId:
         """The name of the golden that today's inputs make."""
         return self._recipe.golden_id
+
+    def want(self, recipe: Recipe) -> None:
+        """Want what this recipe makes from now on: inputs have changed."""
+        self._recipe = recipe
 
     def has(self, golden_id: GoldenId) -> bool:
         """Whether it is finished and stored, layers included."""
@@ -97,6 +116,14 @@ class DirectoryGoldenStore:
         found = [self.manifest(GoldenId(name)) for name in names]
         return sorted(found, key=lambda manifest: manifest.built_at, reverse=True)
 
+    def hold(self, golden_id: GoldenId) -> FileHold:
+        """Keep it from being collected for as long as the hold lasts.  Raises Absent."""
+        hold = FileHold(golden_id, self.cache.hold(golden_id))
+        if not self.has(golden_id):  # it may have been collected just before
+            hold.release()
+            raise Absent(f"there is no golden {golden_id} on this host", remedy=LIST_REMEDY)
+        return hold
+
     def plan(self, since: GoldenId | None = None) -> GoldenPlan:
         """What a build would do, and what has changed ``since`` (unset: the newest other golden).
 
@@ -137,6 +164,28 @@ class DirectoryGoldenStore:
             write_damages(self.cache, golden, ())
         return sorted({*snapshots, *goldens, *layers})
 
+    def log_tail(self, lines: int) -> Sequence[str]:
+        """The last lines of the newest log of a build; empty when nothing was ever built."""
+        logs = sorted(self.cache.root.glob("logs/*.log"), key=_changed_ns)
+        if not logs:
+            return ()
+        with contextlib.suppress(OSError), logs[-1].open("rb") as file:
+            file.seek(max(0, file.seek(0, 2) - _TAIL_BYTES))
+            return file.read().decode(errors="replace").splitlines()[-lines:]
+        return ()
+
+    def collect(
+        self, keep: Collection[GoldenId], *, newest: int, quota_bytes: int, dry_run: bool = False
+    ) -> Sequence[Collected]:
+        """Remove goldens that nothing uses, but ``keep``, the wanted one and the ``newest`` few."""
+        retention = Retention(
+            goldens={*keep, self.wanted()},
+            layers={layer.name for layer in self._recipe.layers},
+            newest=newest,
+            quota_bytes=quota_bytes,
+        )
+        return Collector(self.cache, self.list(), retention).collect(dry_run=dry_run)
+
     def _users_of(self, layers: AbstractSet[str]) -> Iterator[GoldenId]:
         for path in self.cache.root.glob("goldens/g-*"):
             with contextlib.suppress(GoldenFailed, Absent):  # one that cannot be read uses nothing
@@ -161,3 +210,11 @@ class DirectoryGoldenStore:
             rootfs=folder / "rootfs",
             layers=tuple(self.cache.path("layers", layer) / "layer.sqfs" for layer in layers),
         )
+
+
+def _changed_ns(path: Path) -> int:
+    """0 for what was removed a moment ago."""
+    try:
+        return path.stat().st_mtime_ns
+    except FileNotFoundError:
+        return 0

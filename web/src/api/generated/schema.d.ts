@@ -244,6 +244,146 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/goldens/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Follow Goldens
+         * @description Server-sent events: the same, now and after every change.
+         */
+        get: operations["follow_goldens"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/goldens/renew": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Renew Golden
+         * @description Build, try and promote the golden of today's inputs; one that was dismissed gets another try.
+         */
+        post: operations["renew_golden"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/goldens/rollback": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Roll Back
+         * @description Return to the golden before; machines that run are not touched.
+         */
+        post: operations["roll_back"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/goldens/state": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Goldens
+         * @description What is promoted, wanted and being made, and all goldens.
+         */
+        get: operations["read_goldens"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/goldens/{golden_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Golden
+         * @description One golden: its inputs' changes, its history, its canaries.
+         */
+        get: operations["read_golden"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/goldens/{golden_id}/canary/{driver}/screenshot": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Screenshot
+         * @description A clone's desktop as its canary saw it: a PNG.
+         */
+        get: operations["read_screenshot"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/goldens/{golden_id}/promote": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Promote Golden
+         * @description Have machines start from it from now on; those that run are not touched.
+         */
+        post: operations["promote_golden"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/host": {
         parameters: {
             query?: never;
@@ -570,6 +710,47 @@ export interface components {
             token_id: string;
         };
         /**
+         * CanaryCheck
+         * @description One thing that was looked at in a running clone.
+         */
+        CanaryCheck: {
+            /** Detail */
+            detail: string;
+            /** Name */
+            name: string;
+            /** Ok */
+            ok: boolean;
+            /** Seconds */
+            seconds: number;
+        };
+        /**
+         * CanaryReport
+         * @description The trial of one golden with one driver.
+         */
+        CanaryReport: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Checks */
+            checks: components["schemas"]["CanaryCheck"][];
+            /** Clones */
+            clones: number;
+            driver: components["schemas"]["DriverName"];
+            /** Passed */
+            passed: boolean;
+            /**
+             * Screenshot
+             * @description Path of a PNG of a clone's desktop.
+             */
+            screenshot: string | null;
+            /** Seconds */
+            seconds: number;
+            /** Verdict */
+            verdict: string;
+        };
+        /**
          * Credential
          * @description A sealed credential without its content.
          */
@@ -690,8 +871,23 @@ export interface components {
              * Format: date-time
              */
             built_at: string;
+            /** Canaries */
+            canaries: components["schemas"]["CanaryReport"][];
+            /**
+             * Contract
+             * @description Version of its agent's protocol.
+             */
+            contract: number;
             /** Golden Id */
             golden_id: string;
+            /** Layers */
+            layers: string[];
+            /**
+             * Since
+             * @description Since when it is in this state; null for a candidate.
+             */
+            since: string | null;
+            status: components["schemas"]["GoldenStatus"];
             /** Tools */
             tools: {
                 [key: string]: string;
@@ -701,6 +897,94 @@ export interface components {
              * @description Whether today's inputs make this very golden; false means stale.
              */
             wanted: boolean;
+            /** Why */
+            why: string | null;
+        };
+        /**
+         * GoldenDetail
+         * @description GET /api/goldens/{golden_id}.
+         */
+        GoldenDetail: {
+            /**
+             * Changes
+             * @description What made it another golden than that one.
+             */
+            changes: components["schemas"]["InputChange"][];
+            /**
+             * Compared With
+             * @description The golden built before it; null when it is the first.
+             */
+            compared_with: string | null;
+            /** Digests */
+            digests: {
+                [key: string]: string;
+            };
+            golden: components["schemas"]["Golden"];
+            /** Moves */
+            moves: components["schemas"]["GoldenMove"][];
+        };
+        /**
+         * GoldenMove
+         * @description A golden came into a state.
+         */
+        GoldenMove: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Golden Id */
+            golden_id: string;
+            to: components["schemas"]["GoldenStatus"];
+            /** Why */
+            why: string;
+        };
+        /**
+         * GoldenStatus
+         * @description A finished golden's states.
+         * @enum {string}
+         */
+        GoldenStatus: "candidate" | "promoted" | "superseded" | "rejected" | "rolled_back";
+        /**
+         * Goldens
+         * @description GET /api/goldens/state, and every event of GET /api/goldens/events.
+         */
+        Goldens: {
+            /**
+             * Changes
+             * @description Inputs that have changed since the promoted golden.
+             */
+            changes: components["schemas"]["InputChange"][];
+            /** Goldens */
+            goldens: components["schemas"]["Golden"][];
+            /** Plan */
+            plan: components["schemas"]["PlannedProduct"][];
+            policy: components["schemas"]["StalePolicy"];
+            /**
+             * Promoted
+             * @description What machines are started from.
+             */
+            promoted: string | null;
+            /** @description Why no machine can be started now; null when one can. */
+            refusal: components["schemas"]["Problem"] | null;
+            renewal: components["schemas"]["Renewal"] | null;
+            /** Roll Back To */
+            roll_back_to: string | null;
+            /**
+             * Stale
+             * @description Whether the promoted golden is another than the wanted one.
+             */
+            stale: boolean;
+            /**
+             * Trouble
+             * @description Why today's inputs cannot be read; null when they can.
+             */
+            trouble: string | null;
+            /**
+             * Wanted
+             * @description What today's inputs make.
+             */
+            wanted: string;
         };
         /**
          * Host
@@ -738,6 +1022,20 @@ export interface components {
             needed: boolean;
             /** Ok */
             ok: boolean;
+        };
+        /**
+         * InputChange
+         * @description An input that differs between two goldens; null where it is absent.
+         */
+        InputChange: {
+            /** After */
+            after: string | null;
+            /** Before */
+            before: string | null;
+            /** Input */
+            input: string;
+            /** Layer */
+            layer: string;
         };
         /**
          * Isolation
@@ -866,12 +1164,38 @@ export interface components {
             url: string;
         };
         /**
+         * Outcome
+         * @description How a renewal ended.
+         * @enum {string}
+         */
+        Outcome: "promoted" | "rejected" | "failed";
+        /**
          * Paste
          * @description POST /api/auth/session/{id}/input: text typed into the tool, then Enter.
          */
         Paste: {
             /** Text */
             text: string;
+        };
+        /**
+         * Phase
+         * @description What a step belongs to, in order.
+         * @enum {string}
+         */
+        Phase: "build" | "snapshot" | "canary" | "promotion";
+        /**
+         * PlannedProduct
+         * @description A layer, or the golden itself, and whether it is there.
+         */
+        PlannedProduct: {
+            /** Done */
+            done: boolean;
+            /** Kind */
+            kind: string;
+            /** Last Build S */
+            last_build_s: number | null;
+            /** Name */
+            name: string;
         };
         /**
          * Problem
@@ -893,6 +1217,18 @@ export interface components {
              * @description The next step.
              */
             remedy: string;
+        };
+        /**
+         * Promote
+         * @description POST /api/goldens/{golden_id}/promote.
+         */
+        Promote: {
+            /**
+             * Untested
+             * @description Even though no canary passed.
+             * @default false
+             */
+            untested: boolean;
         };
         /**
          * Provider
@@ -919,6 +1255,69 @@ export interface components {
             vendor: string;
             /** Version */
             version: string;
+        };
+        /**
+         * Renewal
+         * @description From today's inputs to a promoted golden, as far as it has come.
+         */
+        Renewal: {
+            /**
+             * Began At
+             * Format: date-time
+             */
+            began_at: string;
+            /** Ended At */
+            ended_at: string | null;
+            failure: components["schemas"]["Problem"] | null;
+            /** Golden Id */
+            golden_id: string;
+            /**
+             * Log
+             * @description The last lines of the newest build log.
+             */
+            log: string[];
+            /** @description Null while it is under way. */
+            outcome: components["schemas"]["Outcome"] | null;
+            /** Steps */
+            steps: components["schemas"]["RenewalStep"][];
+            /**
+             * To Come
+             * @description Steps of the present phase that have not begun.
+             */
+            to_come: number;
+            /** Why */
+            why: string;
+        };
+        /**
+         * RenewalStep
+         * @description A step of a renewal that has begun; ``seconds`` once it has ended.
+         */
+        RenewalStep: {
+            /**
+             * Began At
+             * Format: date-time
+             */
+            began_at: string;
+            /** Estimate S */
+            estimate_s: number | null;
+            /** Name */
+            name: string;
+            phase: components["schemas"]["Phase"];
+            /** Seconds */
+            seconds: number | null;
+            /** Trouble */
+            trouble: string | null;
+        };
+        /**
+         * RollBack
+         * @description POST /api/goldens/rollback.
+         */
+        RollBack: {
+            /**
+             * Why
+             * @default the operator rolled back
+             */
+            why: string;
         };
         /**
          * Session
@@ -1037,6 +1436,12 @@ export interface components {
             at: string;
             status: components["schemas"]["SessionStatus"];
         };
+        /**
+         * StalePolicy
+         * @description What happens when the promoted golden is not the one that today's inputs make.
+         * @enum {string}
+         */
+        StalePolicy: "rebuild" | "refuse" | "allow";
         /**
          * StartMachine
          * @description POST /api/vms: a machine without a sign-in, for a look or a measurement.
@@ -1565,6 +1970,286 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Golden"][];
+                };
+            };
+            /** @description Client Error */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Server Error */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    follow_goldens: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Goldens"];
+                    "text/event-stream": unknown;
+                };
+            };
+            /** @description Client Error */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Server Error */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    renew_golden: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Goldens"];
+                };
+            };
+            /** @description Client Error */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Server Error */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    roll_back: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RollBack"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Goldens"];
+                };
+            };
+            /** @description Client Error */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Server Error */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_goldens: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Goldens"];
+                };
+            };
+            /** @description Client Error */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Server Error */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_golden: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                golden_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GoldenDetail"];
+                };
+            };
+            /** @description Client Error */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Server Error */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_screenshot: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                golden_id: string;
+                driver: components["schemas"]["DriverName"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Client Error */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Server Error */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    promote_golden: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                golden_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Promote"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Goldens"];
                 };
             };
             /** @description Client Error */

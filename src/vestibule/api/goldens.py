@@ -1,0 +1,184 @@
+"""Goldens as the API shows them: what is stored, promoted, wanted, being made."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+
+from fastapi.responses import StreamingResponse
+
+from vestibule.api import golden_schemas as shapes
+from vestibule.api.context import Context
+from vestibule.api.events import HEADERS, KEEP_ALIVE_S
+from vestibule.api.schemas import Problem
+from vestibule.core.canary import CanaryReport
+from vestibule.core.errors import VestibuleError
+from vestibule.core.goldens import Change, GoldenPlan, Manifest, compare
+from vestibule.core.ids import GoldenId
+from vestibule.core.promotion import Move, Register
+from vestibule.core.renewal import Renewal
+from vestibule.services.renewals import GOLDENS
+
+LOG_LINES = 20
+LOOK_S = 1.0
+"""While something is built its log grows without an event."""
+
+
+async def present(context: Context) -> shapes.Goldens:
+    """Everything about goldens, now; reads small files of every golden."""
+    return await asyncio.to_thread(_present, context)
+
+
+def _present(context: Context) -> shapes.Goldens:
+    register, wanted = context.promotions.register, context.goldens.wanted()
+    plan = _plan(context, register)
+    back = context.promotions.roll_back_target()
+    return shapes.Goldens(
+        promoted=register.promoted,
+        wanted=wanted,
+        stale=register.promoted != wanted,
+        policy=context.promotions.rule.policy,
+        refusal=_refusal(context),
+        trouble=context.freshness.trouble,
+        roll_back_to=back,
+        plan=[
+            shapes.PlannedProduct(
+                kind=product.kind, name=product.name, done=product.done, last_build_s=product.last_build_s
+            )
+            for product in plan.products
+        ],
+        changes=_changes(plan.changes) if register.promoted not in {None, wanted} else [],
+        renewal=_renewal(context),
+        goldens=[_golden(context, m, register, wanted) for m in context.goldens.list()],
+    )
+
+
+def _plan(context: Context, register: Register) -> GoldenPlan:
+    promoted = register.promoted
+    if promoted is not None and context.goldens.has(promoted):
+        return context.goldens.plan(promoted)
+    return context.goldens.plan()
+
+
+def _refusal(context: Context) -> Problem | None:
+    try:
+        context.promotions.serving()
+    except VestibuleError as error:
+        return Problem(code=error.failure_code, cause=error.cause, remedy=error.remedy)
+    return None
+
+
+def _golden(context: Context, manifest: Manifest, register: Register, wanted: GoldenId) -> shapes.Golden:
+    move = register.last(manifest.golden_id)
+    return shapes.Golden(
+        golden_id=manifest.golden_id,
+        status=register.status(manifest.golden_id),
+        since=move.at if move else None,
+        why=move.why if move else None,
+        wanted=manifest.golden_id == wanted,
+        agent_build=manifest.agent_build,
+        contract=manifest.contract,
+        tools=dict(manifest.tools),
+        layers=list(manifest.layers),
+        built_at=manifest.built_at,
+        build_s=manifest.build_s,
+        canaries=[_canary(context, report) for report in context.canaries.of(manifest.golden_id)],
+    )
+
+
+def _canary(context: Context, report: CanaryReport) -> shapes.CanaryReport:
+    picture = context.canaries.screenshot(report.golden_id, report.driver)
+    path = f"/api/goldens/{report.golden_id}/canary/{report.driver}/screenshot"
+    return shapes.CanaryReport(
+        driver=report.driver,
+        passed=report.passed,
+        verdict=report.verdict,
+        at=report.at,
+        seconds=report.seconds,
+        clones=report.clones,
+        checks=[
+            shapes.CanaryCheck(name=check.name, ok=check.ok, detail=check.detail, seconds=check.seconds)
+            for check in report.checks
+        ],
+        screenshot=None if picture is None else path,
+    )
+
+
+def _renewal(context: Context) -> shapes.Renewal | None:
+    renewal = context.renewals.current
+    if renewal is None:
+        return None
+    failure = renewal.failure
+    return shapes.Renewal(
+        golden_id=renewal.golden_id,
+        why=renewal.why,
+        began_at=renewal.began_at,
+        ended_at=renewal.ended_at,
+        outcome=renewal.outcome,
+        failure=Problem(code=failure.code, cause=failure.cause, remedy=failure.remedy) if failure else None,
+        steps=_steps(renewal),
+        to_come=renewal.to_come,
+        log=list(context.goldens.log_tail(LOG_LINES)),
+    )
+
+
+def _steps(renewal: Renewal) -> list[shapes.RenewalStep]:
+    return [
+        shapes.RenewalStep(
+            phase=step.phase,
+            name=step.name,
+            began_at=step.began_at,
+            seconds=step.seconds,
+            estimate_s=step.estimate_s,
+            trouble=step.trouble,
+        )
+        for step in renewal.steps
+    ]
+
+
+def _changes(changes: Sequence[Change]) -> list[shapes.InputChange]:
+    return [
+        shapes.InputChange(layer=change.layer, input=change.input, before=change.before, after=change.after)
+        for change in changes
+    ]
+
+
+async def detail(context: Context, golden_id: GoldenId) -> shapes.GoldenDetail:
+    """One golden with its history and its difference to the one before.  Raises Absent."""
+    return await asyncio.to_thread(_detail, context, golden_id)
+
+
+def _detail(context: Context, golden_id: GoldenId) -> shapes.GoldenDetail:
+    manifest, register = context.goldens.manifest(golden_id), context.promotions.register
+    before = next((m for m in context.goldens.list() if m.built_at < manifest.built_at), None)
+    moves = [move for move in register.moves if move.golden_id == golden_id]
+    return shapes.GoldenDetail(
+        golden=_golden(context, manifest, register, context.goldens.wanted()),
+        moves=[_move(move) for move in moves],
+        compared_with=before.golden_id if before else None,
+        changes=_changes(compare(before.inputs, manifest.inputs)) if before else [],
+        digests=dict(manifest.digests),
+    )
+
+
+def _move(move: Move) -> shapes.GoldenMove:
+    return shapes.GoldenMove(golden_id=move.golden_id, to=move.to, at=move.at, why=move.why)
+
+
+def stream(context: Context) -> StreamingResponse:
+    """Answer with everything about goldens, now and after every change."""
+    return StreamingResponse(_events(context), media_type="text/event-stream", headers=HEADERS)
+
+
+async def _events(context: Context) -> AsyncIterator[str]:
+    seq, last, quiet_s = 0, "", 0.0
+    async for changed in context.renewals.feed.changes(GOLDENS, LOOK_S):
+        quiet_s += LOOK_S
+        if not changed and not context.renewals.busy and quiet_s < KEEP_ALIVE_S:
+            continue
+        now, quiet_s = (await present(context)).model_dump_json(), 0.0
+        if now == last:
+            yield ": still here\n\n"
+            continue
+        seq, last = seq + 1, now
+        yield f"event: goldens\nid: {seq}\ndata: {now}\n\n"

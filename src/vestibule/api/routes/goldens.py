@@ -1,0 +1,91 @@
+"""Goldens: read by everyone who has signed in, moved by the operator."""
+
+from __future__ import annotations
+
+import asyncio
+
+from fastapi import APIRouter
+from fastapi.responses import Response, StreamingResponse
+
+from vestibule.api import golden_schemas as shapes
+from vestibule.api import goldens
+from vestibule.api.context import Caller, Operator, Services
+from vestibule.core.errors import Absent
+from vestibule.core.ids import GoldenId
+from vestibule.core.machines import DriverName
+from vestibule.services.promotions import require_tried
+from vestibule.services.renewals import GOLDENS
+
+router = APIRouter(tags=["goldens"])
+
+
+@router.get("/api/goldens")
+async def list_goldens(services: Services, _: Caller) -> list[shapes.Golden]:
+    """The goldens on this host, newest first."""
+    return (await goldens.present(services)).goldens
+
+
+@router.get("/api/goldens/state")
+async def read_goldens(services: Services, _: Caller) -> shapes.Goldens:
+    """What is promoted, wanted and being made, and all goldens."""
+    return await goldens.present(services)
+
+
+@router.get(
+    "/api/goldens/events",
+    response_class=StreamingResponse,
+    responses={200: {"content": {"text/event-stream": {}}, "model": shapes.Goldens}},
+)
+async def follow_goldens(services: Services, _: Caller) -> StreamingResponse:
+    """Server-sent events: the same, now and after every change."""
+    return goldens.stream(services)
+
+
+@router.post("/api/goldens/renew", status_code=202)
+async def renew_golden(services: Services, _: Operator) -> shapes.Goldens:
+    """Build, try and promote the golden of today's inputs; one that was dismissed gets another try."""
+    services.freshness.ask()
+    return await goldens.present(services)
+
+
+@router.post("/api/goldens/rollback")
+async def roll_back(body: shapes.RollBack, services: Services, _: Operator) -> shapes.Goldens:
+    """Return to the golden before; machines that run are not touched."""
+    await asyncio.to_thread(services.promotions.roll_back, why=body.why)
+    return await _moved(services)
+
+
+@router.get("/api/goldens/{golden_id}")
+async def read_golden(golden_id: str, services: Services, _: Caller) -> shapes.GoldenDetail:
+    """One golden: its inputs' changes, its history, its canaries."""
+    return await goldens.detail(services, GoldenId(golden_id))
+
+
+@router.post("/api/goldens/{golden_id}/promote")
+async def promote_golden(
+    golden_id: str, body: shapes.Promote, services: Services, _: Operator
+) -> shapes.Goldens:
+    """Have machines start from it from now on; those that run are not touched."""
+    wanted = GoldenId(golden_id)
+    services.goldens.manifest(wanted)
+    require_tried(wanted, services.canaries.of(wanted), untested=body.untested)
+    await asyncio.to_thread(services.promotions.promote, wanted, why="the operator promoted it")
+    return await _moved(services)
+
+
+@router.get("/api/goldens/{golden_id}/canary/{driver}/screenshot", response_class=Response)
+async def read_screenshot(golden_id: str, driver: DriverName, services: Services, _: Caller) -> Response:
+    """A clone's desktop as its canary saw it: a PNG."""
+    services.goldens.manifest(GoldenId(golden_id))
+    picture = services.canaries.screenshot(GoldenId(golden_id), driver)
+    if picture is None:
+        raise Absent(
+            f"There is no screenshot of {golden_id} with {driver}.",
+            remedy="Try it again: vestibule golden build.",
+        )
+    return Response(picture, media_type="image/png")
+
+
+async def _moved(services: Services) -> shapes.Goldens:
+    services.renewals.feed.publish(GOLDENS)
+    return await goldens.present(services)

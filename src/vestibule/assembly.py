@@ -1,0 +1,156 @@
+"""The middle of the composition root: from machinery to the services that carry sign-ins through.
+
+A controller has one assembly; every canary gets one of its own, with a database, keys and folders that go
+with it, pinned to its candidate.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import dataclasses
+import platform
+import secrets
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import structlog
+
+from vestibule.core.egress import Verdict
+from vestibule.core.ids import GoldenId, VmId
+from vestibule.core.providers import Provider
+from vestibule.demo.app import HOST as DEMO_HOST
+from vestibule.demo.app import create as create_demo
+from vestibule.drivers import key_file, providers
+from vestibule.drivers.clock import SystemClock
+from vestibule.drivers.db.accounts import DbAccounts
+from vestibule.drivers.db.credentials import DbCredentials
+from vestibule.drivers.db.engine import Database
+from vestibule.drivers.db.machines import DbMachines
+from vestibule.drivers.db.sessions import DbSessions
+from vestibule.drivers.guest import HttpGuest
+from vestibule.drivers.http_server import HttpServer, bind_unix, serving
+from vestibule.drivers.net.proxy import EgressProxy
+from vestibule.drivers.vault import Vault
+from vestibule.machinery import Machinery
+from vestibule.resources import find_resources
+from vestibule.services.accounts import Accounts
+from vestibule.services.credentials import Credentials
+from vestibule.services.feed import Feed
+from vestibule.services.machines import Machines, MachineSettings
+from vestibule.services.ports import RunFolders
+from vestibule.services.sign_in_run import World
+from vestibule.services.sign_ins import SignIns
+
+log = structlog.get_logger()
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Place:
+    """Where an assembly keeps its things."""
+
+    state_dir: Path
+    """Database and keys."""
+    demo_socket: Path
+    folders: RunFolders
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Assembly:
+    """The services of one controller, or of one canary."""
+
+    accounts: Accounts
+    sign_ins: SignIns
+    machines: Machines
+    credentials: Credentials
+    providers: Mapping[str, Provider]
+
+
+def assemble(
+    machinery: Machinery, database: Database, place: Place, serving: Callable[[], GoldenId]
+) -> Assembly:
+    """Build the services; ``serving`` names the golden that a machine is to be started from."""
+    settings, clock, random = machinery.settings, SystemClock(), secrets.token_bytes
+    shipped = find_resources().providers
+    known = providers.load([shipped, *([settings.providers_dir] if settings.providers_dir else [])])
+    verdicts = _Verdicts()
+    internal = {DEMO_HOST: place.demo_socket, **settings.internal_sites}
+    machines = Machines(
+        settings=_machine_settings(machinery),
+        choice=machinery.choice,
+        drivers=machinery.drivers,
+        goldens=machinery.goldens.store,
+        serving=serving,
+        rows=DbMachines(database),
+        egress=EgressProxy(internal=internal, on_verdict=verdicts),
+        folders=place.folders,
+        guest_of=lambda machine, token: HttpGuest(machine.connect, token),
+        clock=clock,
+        random=random,
+    )
+    credentials = Credentials(
+        rows=DbCredentials(database),
+        sealer=Vault.at(place.state_dir / "vault.key", random),
+        clock=clock,
+        random=random,
+    )
+    sessions = DbSessions(database)
+    world = World(
+        sessions=sessions,
+        pair=sessions,
+        machines=machines,
+        credentials=credentials,
+        feed=Feed(),
+        clock=clock,
+        url_timeout_s=settings.url_timeout_s,
+    )
+    sign_ins = SignIns(world=world, providers=known, random=random)
+    verdicts.sign_ins = sign_ins
+    cookie_key = key_file.load_or_make(place.state_dir / "cookie.key", random)
+    accounts = Accounts(rows=DbAccounts(database), clock=clock, random=random, cookie_key=cookie_key)
+    return Assembly(
+        accounts=accounts, sign_ins=sign_ins, machines=machines, credentials=credentials, providers=known
+    )
+
+
+def _machine_settings(machinery: Machinery) -> MachineSettings:
+    settings = machinery.settings
+    return MachineSettings(
+        network=machinery.addresses,
+        limits=machinery.limits,
+        max_machines=settings.max_machines,
+        max_machines_per_user=settings.max_machines_per_user,
+        life_s=settings.machine_life_s,
+        confirm_timeout_s={name: settings.confirm_timeout_s(name) for name in machinery.drivers},
+        host=platform.node(),
+    )
+
+
+class _Verdicts:
+    """Carries the egress proxy's verdicts to the sign-ins, which are made after it."""
+
+    def __init__(self) -> None:
+        self.sign_ins: SignIns | None = None
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    def __call__(self, vm_id: VmId, verdict: Verdict) -> None:
+        """Tell the machine's session of a site that could not be reached."""
+        if verdict.code is None or self.sign_ins is None:
+            return
+        told = self.sign_ins.site_missed(vm_id, verdict)
+        task = asyncio.create_task(told)
+        self._tasks.add(task)
+        task.add_done_callback(self._told)
+
+    def _told(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            log.error("A verdict could not be told to its session", exc_info=error)
+
+
+@asynccontextmanager
+async def demo_provider(path: Path) -> AsyncIterator[None]:
+    """Serve the demo's OAuth server on a UNIX socket that only the egress proxy dials."""
+    with bind_unix(path) as sock:
+        async with serving(HttpServer(create_demo()), sock):
+            yield

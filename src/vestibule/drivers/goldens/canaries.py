@@ -1,0 +1,68 @@
+"""Reports of canaries, kept in the cache: what was found out about a golden holds for every controller.
+
+::
+
+    <cache>/canaries/<golden>/<driver>/report.json, screenshot.png, machines/<vm>/console.log
+"""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from pathlib import Path
+
+from vestibule.core.canary import CanaryReport
+from vestibule.core.ids import GoldenId
+from vestibule.core.machines import DriverName
+from vestibule.core.pictures import Picture
+from vestibule.drivers.goldens.cache import Cache, remove_tree
+
+SCREENSHOT = "screenshot.png"
+_REPORT = "report.json"
+
+
+class CanaryReports:
+    """Implements the port ``CanaryReports``."""
+
+    def __init__(self, cache: Cache) -> None:
+        self._root = cache.root / "canaries"
+
+    def find(self, golden_id: GoldenId, driver: DriverName) -> CanaryReport | None:
+        """The newest report; None when it was never tried, or the report cannot be read."""
+        try:
+            return CanaryReport.from_mapping(
+                json.loads((self._folder(golden_id, driver) / _REPORT).read_text())
+            )
+        except (OSError, ValueError, KeyError, TypeError):
+            return None
+
+    def of(self, golden_id: GoldenId) -> list[CanaryReport]:
+        """The newest report of every driver it was tried with."""
+        found = (self.find(golden_id, driver) for driver in DriverName)
+        return [report for report in found if report is not None]
+
+    def screenshot(self, golden_id: GoldenId, driver: DriverName) -> bytes | None:
+        """The PNG beside the report; None when there is none."""
+        try:
+            return (self._folder(golden_id, driver) / SCREENSHOT).read_bytes()
+        except OSError:
+            return None
+
+    def begin(self, golden_id: GoldenId) -> Path:
+        """A fresh folder for the evidence of one trial."""
+        parent = self._root / golden_id
+        parent.mkdir(parents=True, exist_ok=True)
+        return Path(tempfile.mkdtemp(prefix=".trial-", dir=parent))
+
+    def finish(self, evidence: Path, report: CanaryReport, screenshot: Picture | None) -> Path:
+        """Write report and screenshot beside the evidence and give it its place; the one before goes."""
+        if screenshot is not None:
+            (evidence / SCREENSHOT).write_bytes(screenshot.png())
+        (evidence / _REPORT).write_text(json.dumps(report.to_mapping(), indent=1) + "\n")
+        final = self._folder(report.golden_id, report.driver)
+        remove_tree(final)
+        evidence.rename(final)
+        return final
+
+    def _folder(self, golden_id: GoldenId, driver: DriverName) -> Path:
+        return self._root / golden_id / driver

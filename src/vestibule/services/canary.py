@@ -1,0 +1,252 @@
+"""The canary: clones of a candidate golden are used, as people will use them, before any person may.
+
+::
+
+    several clones ─▶ each: agent, clock, desktop ─▶ all: randomness ─▶ shared out: every tool, egress
+    one session    ─▶ a whole demo sign-in, its button pressed on the machine's own desktop ─▶ sealed
+
+It works with machines and sign-ins of its own, pinned to the candidate: what is tried is what runs.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import dataclasses
+import time
+from collections import deque
+from collections.abc import AsyncIterator, Awaitable, Mapping, Sequence
+
+import structlog
+
+from vestibule.core import diagnosis
+from vestibule.core.canary import CanaryCheck, CanaryReport
+from vestibule.core.errors import MachineFailed
+from vestibule.core.ids import GoldenId
+from vestibule.core.machines import DriverName, Isolation
+from vestibule.core.pictures import Picture
+from vestibule.core.records import SessionRecord, User
+from vestibule.core.renewal import Phase, StepNews
+from vestibule.core.sessions import FINAL, SessionStatus
+from vestibule.services import canary_checks as checks
+from vestibule.services.canary_checks import OpenDesktop, Shell
+from vestibule.services.credentials import Credentials
+from vestibule.services.machines import Live, Machines
+from vestibule.services.ports import Clock, Tell
+from vestibule.services.sign_ins import SignIns
+
+log = structlog.get_logger()
+
+CLONES = 3
+PROVIDER = "demo"
+PAGE_TITLE = "Sign in"
+"""How the title of the demo provider's page begins; its button has the focus."""
+ENTER = 0xFF0D
+PRESS_AGAIN_S = 3.0
+PATIENCE_S = {Isolation.CONTAINER: 60.0, Isolation.VM: 240.0}
+"""For one check, of a host that builds meanwhile."""
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Candidate:
+    """What is tried."""
+
+    golden_id: GoldenId
+    driver: DriverName
+    subject: str
+    """What machines are started from: the snapshot's name, or the golden's where there is none."""
+    tools: Mapping[str, tuple[Sequence[str], str]]
+    """Tool → the command that prints its version, and the version that it is pinned at."""
+
+
+class Canary:
+    """One trial; its machines and sign-ins start from the candidate and nothing else."""
+
+    def __init__(
+        self,
+        *,
+        machines: Machines,
+        sign_ins: SignIns,
+        credentials: Credentials,
+        user: User,
+        open_desktop: OpenDesktop,
+        gateway: str,
+        clock: Clock,
+    ) -> None:
+        self._machines = machines
+        self._sign_ins = sign_ins
+        self._credentials = credentials
+        self._user = user
+        self._open_desktop = open_desktop
+        self._gateway = gateway
+        self._clock = clock
+        self.screenshot: Picture | None = None
+        """The last desktop that was looked at."""
+
+    async def run(self, candidate: Candidate, tell: Tell) -> CanaryReport:
+        """Try everything, whatever fails on the way; the report says what came of it."""
+        begin, at = time.monotonic(), self._clock.now()
+        isolation = self._machines.driver(candidate.driver).isolation
+        notes = _Notes(candidate.driver, tell, PATIENCE_S[isolation], _count(candidate))
+        async with contextlib.AsyncExitStack() as stack:
+            clones = await self._started(candidate, notes, stack)
+            work = [self._sign_in(candidate, notes)]
+            await asyncio.gather(*work, *self._contract(candidate, clones, notes))
+        return CanaryReport(
+            golden_id=candidate.golden_id,
+            driver=candidate.driver,
+            subject=candidate.subject,
+            clones=len(clones),
+            checks=tuple(notes.checks),
+            at=at,
+            seconds=round(time.monotonic() - begin, 3),
+        )
+
+    async def _started(
+        self, candidate: Candidate, notes: _Notes, stack: contextlib.AsyncExitStack
+    ) -> Sequence[Live]:
+        """Start the clones; each has then confirmed build, desktop, browser, VNC, clock and randomness."""
+        clones: list[Live] = []
+
+        async def start() -> str:
+            live = await self._machines.start(self._user.user_id, driver=candidate.driver)
+            stack.push_async_callback(self._machines.destroy, live.record.vm_id)
+            clones.append(live)
+            return f"{live.record.vm_id} confirmed build {live.agent_build[:12]}"
+
+        await asyncio.gather(*(notes.check(f"start of clone {n}", start()) for n in range(1, CLONES + 1)))
+        return clones
+
+    def _contract(
+        self, candidate: Candidate, clones: Sequence[Live], notes: _Notes
+    ) -> Sequence[Awaitable[None]]:
+        left = deque(candidate.tools.items())
+        each = [self._one(number, live, left, notes) for number, live in enumerate(clones, 1)]
+        return [notes.check("randomness", _all_differ(clones)), *each]
+
+    async def _one(
+        self,
+        number: int,
+        live: Live,
+        left: deque[tuple[str, tuple[Sequence[str], str]]],
+        notes: _Notes,
+    ) -> None:
+        """One clone, then its share of what need not be asked of every one."""
+        guest, shell = self._machines.guest(live.record.vm_id), Shell(self._machines.guest(live.record.vm_id))
+        await notes.check(f"agent of clone {number}", checks.healthy(guest))
+        await notes.check(f"clock of clone {number}", checks.on_time(guest, self._clock))
+        await notes.check(f"desktop of clone {number}", self._look(live))
+        if number == 1:
+            await notes.check("egress", checks.confined(shell, self._gateway))
+        while left:
+            tool, (command, version) = left.popleft()
+            await notes.check(tool, checks.says_version(shell, command, version))
+
+    async def _look(self, live: Live) -> str:
+        picture = await checks.painted(self._machines.guest(live.record.vm_id), self._open_desktop)
+        self.screenshot = picture
+        return f"{picture.width} x {picture.height} pixels, painted"
+
+    async def _sign_in(self, candidate: Candidate, notes: _Notes) -> None:
+        await notes.check("sign-in", self._signed_in(candidate))
+
+    async def _signed_in(self, candidate: Candidate) -> str:
+        started = await self._sign_ins.start(
+            self._user, PROVIDER, driver=candidate.driver, page_url=lambda session_id: session_id
+        )
+        pressing: asyncio.Task[None] | None = None
+        try:
+            async for record in self._states(started):
+                if pressing is None and _awaits_person(record):
+                    pressing = asyncio.create_task(self._press(record))
+                if pressing is not None and pressing.done():
+                    pressing.result()  # it never ends by itself: this raises why it did
+            return await self._sealed(record)
+        finally:
+            if pressing is not None:
+                pressing.cancel()
+            await self._sign_ins.cancel(self._user, started.session_id)
+
+    async def _states(self, record: SessionRecord) -> AsyncIterator[SessionRecord]:
+        """The session now, at every change and every few seconds, up to its end."""
+        async for _ in self._sign_ins.changes(record.session_id, PRESS_AGAIN_S):
+            record = await self._sign_ins.get(self._user, record.session_id)
+            yield record
+            if record.status in FINAL:
+                return
+
+    async def _press(self, record: SessionRecord) -> None:
+        """Press Enter on the machine's desktop until the page has heard it: it may not be painted yet."""
+        if record.vm_id is None:
+            raise AssertionError("a page was shown before there was a machine")
+        sock = await self._machines.guest(record.vm_id).open_vnc()
+        async with self._open_desktop(sock) as desktop:
+            while True:
+                await desktop.press(ENTER)
+                await asyncio.sleep(PRESS_AGAIN_S)
+
+    async def _sealed(self, record: SessionRecord) -> str:
+        if record.status is not SessionStatus.COMPLETED:
+            raise MachineFailed(
+                f"the demo's sign-in ended as {record.status}: {record.error_cause or 'no cause was given'}",
+                remedy=record.error_remedy or "Read the machine's console.",
+                code=record.error_code or "canary_failed",
+            )
+        sealed = [kept.credential_id for kept in await self._credentials.list(self._user)]
+        if record.credential_id not in sealed:
+            raise MachineFailed("no credential was sealed", remedy="Report this.", code="canary_failed")
+        return f"completed, sealed as {record.credential_id}"
+
+
+class _Notes:
+    """Times each check and writes down what came of it."""
+
+    def __init__(self, driver: DriverName, tell: Tell, patience_s: float, total: int) -> None:
+        self._driver = driver
+        self._tell = tell
+        self._patience_s = patience_s
+        self._total = total
+        self.checks: list[CanaryCheck] = []
+
+    async def check(self, name: str, work: Awaitable[str]) -> None:
+        """Await one check; what it raises is its outcome, and the others go on."""
+        begin, news = time.monotonic(), StepNews(phase=Phase.CANARY, step=f"{self._driver}: {name}")
+        self._tell(news)
+        ok, detail = await self._outcome(name, work)
+        seconds = round(time.monotonic() - begin, 3)
+        self.checks.append(CanaryCheck(name=name, ok=ok, detail=detail, seconds=seconds))
+        left = max(0, self._total - len(self.checks))
+        self._tell(dataclasses.replace(news, seconds=seconds, trouble=None if ok else detail, to_come=left))
+
+    async def _outcome(self, name: str, work: Awaitable[str]) -> tuple[bool, str]:
+        try:
+            async with asyncio.timeout(self._patience_s):
+                return True, await work
+        except TimeoutError:
+            return False, f"took longer than {self._patience_s:g} s"
+        except Exception as error:
+            failure = diagnosis.failure_of(error)
+            if failure.code == "internal":
+                log.exception("A canary's check broke", check=name)
+            return False, f"{failure.code}: {failure.cause}"
+
+
+def _count(candidate: Candidate) -> int:
+    """How many checks there will be: four of every clone, every tool, randomness, egress, sign-in."""
+    return 4 * CLONES + len(candidate.tools) + 3
+
+
+async def _all_differ(clones: Sequence[Live]) -> str:
+    samples = [live.random_sample for live in clones]
+    if len(samples) < CLONES or len(set(samples)) != len(samples):
+        raise MachineFailed(
+            f"{len(clones)} clones drew {len(set(samples))} different samples of random bytes",
+            remedy="Do not use this golden; report this.",
+            code="shared_randomness",
+        )
+    return f"{len(samples)} clones drew different random bytes"
+
+
+def _awaits_person(record: SessionRecord) -> bool:
+    shown = (record.page_title or "").startswith(PAGE_TITLE)
+    return shown and record.status is SessionStatus.AWAITING_USER_AUTH

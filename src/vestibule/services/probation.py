@@ -1,0 +1,69 @@
+"""Probation: judges the promoted golden by the machines that people use, and rolls back by itself.
+
+::
+
+    a machine ended ─▶ its golden's machines since the promotion ─▶ standing ─condemned─▶ roll back, say why
+"""
+
+from __future__ import annotations
+
+import asyncio
+
+import structlog
+
+from vestibule.core.errors import Conflict
+from vestibule.core.ids import GoldenId
+from vestibule.core.probation import standing
+from vestibule.services.feed import Feed
+from vestibule.services.promotions import Promotions
+from vestibule.services.renewals import GOLDENS
+from vestibule.services.repositories import Machines
+
+log = structlog.get_logger()
+
+MACHINES = 200
+"""The newest that are looked at."""
+
+
+class Probation:
+    """One per controller: a task."""
+
+    def __init__(self, *, rows: Machines, promotions: Promotions, feed: Feed[str]) -> None:
+        self._rows = rows
+        self._promotions = promotions
+        self._feed = feed
+        self._ended = asyncio.Event()
+        self._hopeless: GoldenId | None = None
+        """Condemned, and nothing to return to: said once."""
+
+    def machine_ended(self) -> None:
+        """A machine's row was closed."""
+        self._ended.set()
+
+    async def run(self) -> None:
+        """Until cancelled: judge after every end of a machine."""
+        while True:
+            await self._ended.wait()
+            self._ended.clear()
+            try:
+                await self.judge()
+            except Exception:
+                log.exception("The promoted golden could not be judged")
+
+    async def judge(self) -> None:
+        """Look at the promoted golden's machines; leave it when they condemn it."""
+        register = self._promotions.register
+        promoted = register.promoted
+        move = register.last(promoted) if promoted else None
+        if promoted is None or move is None:
+            return
+        found = standing(await self._rows.ended_of(promoted, since=move.at, limit=MACHINES))
+        if not found.condemned or promoted == self._hopeless:
+            return
+        why = f"{found.sentence}; rolled back automatically"
+        try:
+            await asyncio.to_thread(self._promotions.roll_back, why=why, leaving=promoted)
+        except Conflict as error:
+            self._hopeless = promoted
+            log.critical("The golden fails its machines and cannot be left", why=why, cause=error.cause)
+        self._feed.publish(GOLDENS)

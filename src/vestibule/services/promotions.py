@@ -1,0 +1,161 @@
+"""Promotions: the pointer to the golden that machines start from, and whoever moves it.
+
+::
+
+    canary passed, operator ─▶ promote ─┐
+    operator, probation ────▶ roll_back ┼▶ register (one file, replaced whole) ─▶ serving() at every start
+    canary failed ─────────▶ reject ────┘
+
+The register is read at every start of a machine, so a move made by the command line counts at once.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+
+import structlog
+
+from vestibule.core.canary import CanaryReport
+from vestibule.core.errors import Absent, Conflict, GoldenFailed
+from vestibule.core.ids import GoldenId
+from vestibule.core.promotion import GoldenStatus, Register, StalePolicy, require_servable
+from vestibule.services.ports import Clock, GoldenRegister, GoldenStore
+
+log = structlog.get_logger()
+
+IDLE = "Build and try it: vestibule golden build."
+"""The remedy of whoever is refused while nothing is being built."""
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class ServingRule:
+    """What a promoted golden must be like to be served."""
+
+    policy: StalePolicy
+    contract: int
+    """The agent protocol's version that this controller speaks."""
+
+
+class Promotions:
+    """One per controller or command."""
+
+    def __init__(
+        self, *, register: GoldenRegister, goldens: GoldenStore, clock: Clock, rule: ServingRule
+    ) -> None:
+        self.rule = rule
+        self.coming = IDLE
+        """What is being done about a golden that cannot be served: a sentence, for the refusal's remedy."""
+        self._register = register
+        self.goldens = goldens
+        self._clock = clock
+
+    @property
+    def register(self) -> Register:
+        """All moves, as stored now.  Raises GoldenFailed when the register is damaged."""
+        return self._register.read()
+
+    def serving(self) -> GoldenId:
+        """The golden that a machine is to be started from, now.
+
+        Raises GoldenFailed: ``golden_absent``, ``golden_incompatible``, ``golden_stale``, ``golden_corrupt``.
+        """
+        promoted = self.register.promoted
+        if promoted is None:
+            raise GoldenFailed(
+                "No golden has been promoted on this host yet.", remedy=self.coming, code="golden_absent"
+            )
+        try:
+            manifest = self.goldens.usable(promoted)
+        except Absent as error:
+            raise GoldenFailed(
+                f"The promoted golden {promoted} is no longer on this host.",
+                remedy=self.coming,
+                code="golden_absent",
+            ) from error
+        wanted = self.goldens.wanted()
+        require_servable(
+            manifest, wanted, policy=self.rule.policy, contract=self.rule.contract, coming=self.coming
+        )
+        return promoted
+
+    def promote(self, golden_id: GoldenId, *, why: str) -> Register:
+        """Have machines start from it from now on; those that run are not touched.
+
+        Raises Absent, or GoldenFailed when it is damaged or its agent speaks another contract.
+        """
+        manifest = self.goldens.usable(golden_id)
+        if manifest.contract != self.rule.contract:
+            raise GoldenFailed(
+                f"The agent of golden {golden_id} speaks contract {manifest.contract}, and this controller"
+                f" {self.rule.contract}.",
+                remedy="Start the controller of the same release as the golden, then promote it.",
+                code="golden_incompatible",
+            )
+        at = self._clock.now()
+        moved = self._register.update(lambda register: register.promote(golden_id, at=at, why=why))
+        log.info("Golden promoted", golden_id=golden_id, why=why)
+        return moved
+
+    def roll_back(self, *, why: str, leaving: GoldenId | None = None) -> GoldenId:
+        """Return to the golden before; the one that is left is not promoted again by itself.
+
+        ``leaving`` is the golden that the caller has judged: another one meanwhile is left alone.
+        Raises Conflict ``no_golden_before``, ``golden_moved``.
+        """
+        at, among = self._clock.now(), self._promotable()
+
+        def back(register: Register) -> Register:
+            if leaving is not None and register.promoted != leaving:
+                raise Conflict(
+                    f"Golden {leaving} is no longer the promoted one.",
+                    remedy="Look at what is: vestibule golden list.",
+                    code="golden_moved",
+                )
+            return register.roll_back(among=among, at=at, why=why)
+
+        moved = self._register.update(back)
+        log.warning("Golden rolled back", to=moved.promoted, why=why)
+        return GoldenId(moved.promoted or "")
+
+    def _promotable(self) -> frozenset[GoldenId]:
+        manifests = self.goldens.list()
+        return frozenset(m.golden_id for m in manifests if m.contract == self.rule.contract)
+
+    def kept(self) -> frozenset[GoldenId]:
+        """What must not be collected: the promoted golden and the one that a roll-back returns to."""
+        found = (self.register.promoted, self.roll_back_target())
+        return frozenset(golden_id for golden_id in found if golden_id is not None)
+
+    def roll_back_target(self) -> GoldenId | None:
+        """The golden that a roll-back returns to; None when there is none."""
+        return self.register.before(self._promotable())
+
+    def reject(self, golden_id: GoldenId, *, why: str) -> None:
+        """Note that its canary failed: it is not tried again until its inputs change or somebody asks."""
+        at = self._clock.now()
+        self._register.update(lambda register: register.reject(golden_id, at=at, why=why))
+        log.error("Golden rejected", golden_id=golden_id, why=why)
+
+    def reconsider(self, golden_id: GoldenId) -> None:
+        """Try a rejected or rolled-back golden again."""
+        at = self._clock.now()
+        self._register.update(
+            lambda register: register.reconsider(golden_id, at=at, why="somebody asked for another try")
+        )
+
+    def is_dismissed(self, golden_id: GoldenId) -> bool:
+        """Whether it was found wanting: then nothing but a person's word brings it back."""
+        return self.register.status(golden_id) in {GoldenStatus.REJECTED, GoldenStatus.ROLLED_BACK}
+
+
+def require_tried(golden_id: GoldenId, reports: Sequence[CanaryReport], *, untested: bool) -> None:
+    """Refuse what no canary has passed, unless somebody says that it shall be.  Raises Conflict."""
+    if untested or (reports and all(report.passed for report in reports)):
+        return
+    why = "; ".join(report.verdict for report in reports if not report.passed) or "it was never tried"
+    raise Conflict(
+        f"Golden {golden_id} has not passed a canary: {why}.",
+        remedy="Read the report (vestibule golden canary); to use it all the same: promote --untested.",
+        code="golden_untested",
+    )

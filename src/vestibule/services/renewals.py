@@ -1,0 +1,177 @@
+"""Renewals: from today's inputs to a promoted golden, one at a time, shown while it happens.
+
+::
+
+    build (layers, disk) ─▶ prepare (memory snapshot) ─▶ canary, for every driver ─▶ promote
+            └─ failed                                       └─ rejected
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Collection, Sequence
+from typing import Protocol
+
+import structlog
+
+from vestibule.core import diagnosis
+from vestibule.core.canary import CanaryReport
+from vestibule.core.errors import GoldenFailed, VestibuleError
+from vestibule.core.ids import GoldenId
+from vestibule.core.machines import DriverName
+from vestibule.core.renewal import Outcome, Phase, Renewal, StepNews
+from vestibule.core.sessions import Failure
+from vestibule.services.feed import Feed
+from vestibule.services.ports import Clock, GoldenStore, Tell
+from vestibule.services.promotions import IDLE, Promotions
+
+log = structlog.get_logger()
+
+GOLDENS = "goldens"
+"""The one thing that the feed of renewals tells of."""
+CANARY_PASSED = "its canary passed"
+
+
+class GoldenWorks(Protocol):
+    """Makes and tries goldens on this host."""
+
+    @property
+    def drivers(self) -> Sequence[DriverName]:
+        """What goldens are made and tried for, the host's own driver first."""
+        ...
+
+    async def read_inputs(self) -> GoldenId:
+        """Read the inputs again and make the store want what they make.  Raises GoldenFailed."""
+        ...
+
+    async def build(self, tell: Tell) -> GoldenId:
+        """Build the disk that is wanted, unless it is there.  Raises GoldenFailed, DiskFull, HostUnfit."""
+        ...
+
+    def is_prepared(self, golden_id: GoldenId, driver: DriverName) -> bool:
+        """Whether machines of this driver can start from it: its memory snapshot is there."""
+        ...
+
+    async def prepare(self, golden_id: GoldenId, driver: DriverName, tell: Tell) -> None:
+        """Make what machines of this driver start from, unless it is there."""
+        ...
+
+    def tried(self, golden_id: GoldenId, driver: DriverName) -> CanaryReport | None:
+        """The report of a canary that tried just what machines would be started from now."""
+        ...
+
+    async def try_out(self, golden_id: GoldenId, driver: DriverName, tell: Tell) -> CanaryReport:
+        """Run the canary; its report and evidence are kept."""
+        ...
+
+    async def collect(self, keep: Collection[GoldenId]) -> None:
+        """Remove goldens that nothing uses, but ``keep`` and as many as the settings say."""
+        ...
+
+
+class Renewals:
+    """Carries one renewal at a time through; shows how far it has come."""
+
+    def __init__(self, *, works: GoldenWorks, promotions: Promotions, clock: Clock) -> None:
+        self.current: Renewal | None = None
+        """The newest, under way or ended."""
+        self.feed = Feed[str]()
+        """Tells of ``GOLDENS`` whenever there is something new to show."""
+        self._works = works
+        self._promotions = promotions
+        self._clock = clock
+
+    @property
+    def busy(self) -> bool:
+        """Whether one is under way."""
+        return self.current is not None and self.current.outcome is None
+
+    async def renew(self, wanted: GoldenId, why: str, also: Tell | None = None) -> Renewal:
+        """Build, prepare, try, promote; what fails is in the outcome, never raised."""
+
+        def tell(news: StepNews) -> None:
+            self._tell(news)
+            if also is not None:
+                also(news)
+
+        self._show(Renewal(golden_id=wanted, why=why, began_at=self._clock.now()))
+        try:
+            rejected = await self._carry_through(tell)
+        except VestibuleError as error:
+            log.warning("Golden could not be renewed", cause=error.cause, code=error.failure_code)
+            return self._end(Outcome.FAILED, diagnosis.failure_of(error))
+        except Exception as error:
+            log.exception("Golden could not be renewed")
+            return self._end(Outcome.FAILED, diagnosis.failure_of(error))
+        return self._end(Outcome.REJECTED if rejected else Outcome.PROMOTED, rejected)
+
+    async def _carry_through(self, tell: Tell) -> Failure | None:
+        golden_id = await self._works.build(tell)
+        for driver in self._works.drivers:
+            await self._works.prepare(golden_id, driver, tell)
+        for driver in self._works.drivers:
+            report = self._works.tried(golden_id, driver)
+            if report is None or not report.passed:
+                report = await self._works.try_out(golden_id, driver, tell)
+            if not report.passed:
+                self._promotions.reject(golden_id, why=report.verdict)
+                return _canary_failed(report)
+        news = StepNews(phase=Phase.PROMOTION, step=f"promote {golden_id}")
+        tell(news)
+        self._promotions.promote(golden_id, why=CANARY_PASSED)
+        tell(dataclasses.replace(news, seconds=0.0))
+        return None
+
+    async def collect(self) -> None:
+        """Remove what nothing uses any more; what is promoted stays so, whatever becomes of the old ones."""
+        try:
+            await self._works.collect(self._promotions.kept())
+        except Exception:
+            log.exception("Old goldens could not be removed")
+
+    def promote_tried(self, wanted: GoldenId, goldens: GoldenStore) -> bool:
+        """Promote at once what was built and has passed its canary before, with whichever controller."""
+        drivers = self._works.drivers
+        if self._promotions.is_dismissed(wanted) or not goldens.has(wanted):
+            return False
+        if not all(self._works.is_prepared(wanted, driver) for driver in drivers):
+            return False
+        reports = [self._works.tried(wanted, driver) for driver in drivers]
+        if not all(report is not None and report.passed for report in reports):
+            return False
+        self._promotions.promote(wanted, why=CANARY_PASSED)
+        return True
+
+    def _tell(self, news: StepNews) -> None:
+        if self.current is not None:
+            self._show(self.current.told(news, self._clock.now()))
+
+    def _end(self, outcome: Outcome, failure: Failure | None) -> Renewal:
+        if self.current is None:
+            raise AssertionError("a renewal ended that had not begun")
+        ended = self.current.ended(outcome, self._clock.now(), failure)
+        self._show(ended)
+        return ended
+
+    def _show(self, renewal: Renewal) -> None:
+        self.current = renewal
+        self._promotions.coming = f"{renewal.line} {IDLE}" if renewal.outcome else renewal.line
+        self.feed.publish(GOLDENS)
+
+
+def _canary_failed(report: CanaryReport) -> Failure:
+    evidence = {check.name: check.detail for check in report.failed}
+    return Failure(
+        code="canary_failed",
+        cause=f"Golden {report.golden_id} did not pass its canary: {report.verdict}.",
+        remedy="Read the report and its evidence (vestibule golden canary), mend the input, build again.",
+        evidence=evidence,
+    )
+
+
+def require_promoted(renewal: Renewal) -> None:
+    """Raise GoldenFailed with the failure of a renewal that did not end in a promotion."""
+    if renewal.outcome is Outcome.PROMOTED or renewal.failure is None:
+        return
+    failure = renewal.failure
+    raise GoldenFailed(failure.cause, remedy=failure.remedy, code=failure.code, **failure.evidence)

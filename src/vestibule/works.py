@@ -1,0 +1,228 @@
+"""Another part of the composition root: what makes, tries and promotes goldens on this host.
+
+::
+
+    machinery ─▶ HostWorks (build process, snapshots, canaries) ─▶ Renewals ◀─ Promotions ◀─ register
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import dataclasses
+import secrets
+import tempfile
+import time
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+from pathlib import Path
+
+import structlog
+
+from vestibule.assembly import Assembly, Place, assemble, demo_provider
+from vestibule.core.canary import CanaryReport
+from vestibule.core.errors import Absent
+from vestibule.core.goldens import Manifest, content_name
+from vestibule.core.ids import GoldenId
+from vestibule.core.machines import DriverName
+from vestibule.core.renewal import Phase, StepNews
+from vestibule.drivers.clock import SystemClock
+from vestibule.drivers.db.migrate import open_database
+from vestibule.drivers.goldens.build_process import BuildProcess
+from vestibule.drivers.goldens.canaries import CanaryReports
+from vestibule.drivers.goldens.collect import Collected
+from vestibule.drivers.goldens.store import DirectoryGoldenStore
+from vestibule.drivers.goldens.wanted import read_recipe
+from vestibule.drivers.rfb import rfb_desktop
+from vestibule.drivers.run_folders import DiskRunFolders
+from vestibule.machinery import Machinery
+from vestibule.services.canary import Canary, Candidate
+from vestibule.services.ports import Tell
+from vestibule.services.promotions import Promotions
+from vestibule.services.renewals import Renewals
+from vestibule.settings import Settings
+
+log = structlog.get_logger()
+
+
+class HostWorks:
+    """Implements the port ``GoldenWorks`` with this host's machinery."""
+
+    def __init__(self, machinery: Machinery, canaries: CanaryReports, also: Sequence[DriverName]) -> None:
+        self._machinery = machinery
+        self._canaries = canaries
+        wanted = (machinery.choice.driver, *machinery.settings.golden_drivers, *also)
+        self.drivers = tuple(dict.fromkeys(wanted))
+
+    @property
+    def _store(self) -> DirectoryGoldenStore:
+        return self._machinery.goldens.store
+
+    async def read_inputs(self) -> GoldenId:
+        """See services.renewals.GoldenWorks."""
+        self._store.want(await read_recipe())
+        return self._store.wanted()
+
+    async def build(self, tell: Tell) -> GoldenId:
+        """See services.renewals.GoldenWorks: in a fresh process, whose inputs are then the wanted ones."""
+        settings = self._machinery.settings
+        process = BuildProcess(
+            cache_dir=settings.cache_dir,
+            debian_mirror=settings.debian_mirror,
+            uid=settings.machine_uid,
+            gid=settings.machine_gid,
+        )
+        return await process.run(tell)
+
+    def is_prepared(self, golden_id: GoldenId, driver: DriverName) -> bool:
+        """See services.renewals.GoldenWorks."""
+        if driver is not DriverName.QEMU:
+            return self._store.has(golden_id)
+        try:
+            self._machinery.qemu.snapshots.find(golden_id, self._machinery.limits)
+        except Absent:
+            return False
+        return True
+
+    async def prepare(self, golden_id: GoldenId, driver: DriverName, tell: Tell) -> None:
+        """See services.renewals.GoldenWorks."""
+        if driver is not DriverName.QEMU:
+            return
+        steps = _Steps(tell)
+        try:
+            await self._machinery.qemu.prepare(golden_id, self._machinery.limits, steps.begin)
+        finally:
+            steps.end()
+
+    def tried(self, golden_id: GoldenId, driver: DriverName) -> CanaryReport | None:
+        """See services.renewals.GoldenWorks."""
+        report = self._canaries.find(golden_id, driver)
+        return report if report and report.subject == self._subject(golden_id, driver) else None
+
+    def _subject(self, golden_id: GoldenId, driver: DriverName) -> str:
+        if driver is DriverName.QEMU:
+            return self._machinery.qemu.snapshots.key(golden_id, self._machinery.limits).name
+        disks = dict(self._store.manifest(golden_id).disks)
+        return content_name("root", {"golden": golden_id, "disks": disks})
+
+    async def try_out(self, golden_id: GoldenId, driver: DriverName, tell: Tell) -> CanaryReport:
+        """See services.renewals.GoldenWorks."""
+        candidate = Candidate(
+            golden_id=golden_id,
+            driver=driver,
+            subject=self._subject(golden_id, driver),
+            tools=_tools(self._store.manifest(golden_id)),
+        )
+        evidence = self._canaries.begin(golden_id)
+        async with _trial(self._machinery, golden_id, evidence) as canary:
+            report = await canary.run(candidate, tell)
+        self._canaries.finish(evidence, report, canary.screenshot)
+        return report
+
+    async def collect(self, keep: Collection[GoldenId]) -> None:
+        """See services.renewals.GoldenWorks."""
+        gone = await asyncio.to_thread(collect, self._machinery.settings, self._store, keep)
+        for product in gone:
+            log.info("Collected", kind=product.kind, name=product.name, bytes=product.size)
+
+
+def collect(
+    settings: Settings,
+    store: DirectoryGoldenStore,
+    keep: Collection[GoldenId],
+    *,
+    newest: int | None = None,
+    dry_run: bool = False,
+) -> Sequence[Collected]:
+    """Remove goldens that nothing uses, by the settings' measures; ``newest`` in place of golden_keep."""
+    return store.collect(
+        keep,
+        newest=newest or settings.golden_keep,
+        quota_bytes=int(settings.golden_quota_gib * (1 << 30)),
+        dry_run=dry_run,
+    )
+
+
+class _Steps:
+    """Turns a snapshot's beginnings of steps into news of their ends too."""
+
+    def __init__(self, tell: Tell) -> None:
+        self._tell = tell
+        self._step: str | None = None
+        self._begin = 0.0
+
+    def begin(self, step: str) -> None:
+        """A step has begun, and so the one before has ended."""
+        self.end()
+        self._step, self._begin = step, time.monotonic()
+        self._tell(StepNews(phase=Phase.SNAPSHOT, step=step))
+
+    def end(self) -> None:
+        """The last step has ended."""
+        if self._step is not None:
+            seconds = round(time.monotonic() - self._begin, 3)
+            self._tell(StepNews(phase=Phase.SNAPSHOT, step=self._step, seconds=seconds))
+            self._step = None
+
+
+def _tools(manifest: Manifest) -> Mapping[str, tuple[Sequence[str], str]]:
+    spec = manifest.inputs["tools"]["spec"]
+    return {tool: (tuple(spec["check"][tool]), spec["versions"][tool]) for tool in spec["versions"]}
+
+
+@contextlib.asynccontextmanager
+async def _trial(machinery: Machinery, golden_id: GoldenId, evidence: Path) -> AsyncIterator[Canary]:
+    """A canary with an assembly of its own; nothing of it is left but the evidence."""
+    settings = machinery.settings
+    async with contextlib.AsyncExitStack() as stack:
+        state = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="vestibule-canary-")))
+        folders = DiskRunFolders(
+            run_dir=settings.run_dir / "canary" / secrets.token_hex(4),
+            evidence_dir=evidence / "machines",
+            owner=machinery.machine_owner,
+        )
+        place = Place(state_dir=state, demo_socket=state / "demo.sock", folders=folders)
+        database = await open_database(state / "trial.db")
+        stack.push_async_callback(database.close)
+        await stack.enter_async_context(demo_provider(place.demo_socket))
+        assembly = assemble(machinery, database, place, lambda: golden_id)
+        stack.push_async_callback(assembly.machines.destroy_all)
+        stack.push_async_callback(assembly.sign_ins.stop)
+        yield await _canary(assembly, machinery)
+
+
+async def _canary(assembly: Assembly, machinery: Machinery) -> Canary:
+    return Canary(
+        machines=assembly.machines,
+        sign_ins=assembly.sign_ins,
+        credentials=assembly.credentials,
+        user=await assembly.accounts.add_user("canary"),
+        open_desktop=rfb_desktop,
+        gateway=machinery.addresses.gateway,
+        clock=SystemClock(),
+    )
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Renewing:
+    """Everything that renews goldens, for a controller or a command."""
+
+    goldens: DirectoryGoldenStore
+    canaries: CanaryReports
+    promotions: Promotions
+    works: HostWorks
+    renewals: Renewals
+
+
+def renewing_with(machinery: Machinery, also: Sequence[DriverName] = ()) -> Renewing:
+    """Put together; ``also`` are drivers besides the host's own and those of the settings."""
+    goldens = machinery.goldens.store
+    canaries = CanaryReports(goldens.cache)
+    promotions = machinery.promotions
+    works = HostWorks(machinery, canaries, also)
+    return Renewing(
+        goldens=goldens,
+        canaries=canaries,
+        promotions=promotions,
+        works=works,
+        renewals=Renewals(works=works, promotions=promotions, clock=SystemClock()),
+    )
