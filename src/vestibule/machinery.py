@@ -27,7 +27,7 @@ from vestibule.drivers.machines.qemu.driver import QemuDriver
 from vestibule.drivers.net.cgroups import Cgroups
 from vestibule.drivers.net.client import BrokerNetwork, identity_for
 from vestibule.drivers.run_folders import DiskRunFolders
-from vestibule.resources import find_resources
+from vestibule.resources import Resources, find_resources
 from vestibule.services.host import Accelerator, HostReport, choose
 from vestibule.services.machines import Choice
 from vestibule.services.ports import MachineDriver
@@ -100,10 +100,12 @@ class _NumberedSteps:
         self._progress(step, self._index, self.TOTAL, None)
 
 
-def goldens_of(settings: Settings) -> Goldens:
-    """Recipes, store and builder; builds nothing."""
+def goldens_of(settings: Settings, resources: Resources | None = None) -> Goldens:
+    """Recipes, store and builder of ``resources`` (this installation's); builds nothing."""
     jail = Jail(uid=settings.machine_uid, gid=settings.machine_gid)
-    return open_goldens(settings.cache_dir, debian_mirror=settings.debian_mirror, jail=jail)
+    return open_goldens(
+        settings.cache_dir, debian_mirror=settings.debian_mirror, jail=jail, resources=resources
+    )
 
 
 def promotions_of(settings: Settings, goldens: DirectoryGoldenStore | None = None) -> Promotions:
@@ -118,10 +120,10 @@ def promotions_of(settings: Settings, goldens: DirectoryGoldenStore | None = Non
 
 
 @contextlib.asynccontextmanager
-async def open_machinery(settings: Settings) -> AsyncIterator[Machinery]:
+async def open_machinery(settings: Settings, resources: Resources | None = None) -> AsyncIterator[Machinery]:
     """Start what machines need; its end leaves no process, namespace or group behind."""
     identity = identity_for(settings.machine_uid, settings.machine_gid)
-    goldens = goldens_of(settings)
+    goldens = goldens_of(settings, resources)
     network = BrokerNetwork(identity=identity, cgroups=Cgroups.detect())
     try:
         accelerator = await _accelerator(settings, goldens.store, network)

@@ -44,6 +44,7 @@ from vestibule.drivers.machines.cold import ColdQemuDriver, evict
 from vestibule.drivers.secret_file import read_secret, write_secret
 from vestibule.drivers.usage import ProcUsageMeter
 from vestibule.machinery import Machinery, goldens_of, open_machinery, promotions_of
+from vestibule.rebuilds import copied_rebuilds
 from vestibule.resources import find_resources
 from vestibule.services.accounts import NAME
 from vestibule.services.clone_bench import CloneBench, Subject
@@ -52,6 +53,7 @@ from vestibule.services.host import HostReport
 from vestibule.services.ports import MachineDriver, Tell
 from vestibule.services.probation import Probation
 from vestibule.services.promotions import Promotions, require_tried
+from vestibule.services.rebuild_bench import RebuildBench, RebuildResult
 from vestibule.settings import Settings
 from vestibule.works import Renewing, collect, renewing_with
 
@@ -127,6 +129,15 @@ async def clone_bench(settings: Settings, driver: DriverName) -> AsyncIterator[C
             clock=SystemClock(),
             random=secrets.token_bytes,
         )
+
+
+async def rebuild_bench(
+    settings: Settings, drivers: Sequence[DriverName], *, base: bool, note: Callable[[str], None]
+) -> RebuildResult:
+    """Measure what a change costs until a golden of it is promoted"""
+    logs.configure(level=logging.ERROR)
+    async with copied_rebuilds(settings) as rebuilds:
+        return await RebuildBench(rebuilds=rebuilds, note=note).run(drivers, base=base)
 
 
 def _subject(machinery: Machinery, driver: DriverName) -> Subject:

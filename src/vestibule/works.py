@@ -13,7 +13,7 @@ import dataclasses
 import secrets
 import tempfile
 import time
-from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping, Sequence
 from pathlib import Path
 
 import structlog
@@ -44,14 +44,20 @@ from vestibule.settings import Settings
 log = structlog.get_logger()
 
 
+BuildDisk = Callable[[Tell], Awaitable[GoldenId]]
+
+
 class HostWorks:
     """Implements the port ``GoldenWorks`` with this host's machinery."""
 
-    def __init__(self, machinery: Machinery, canaries: CanaryReports, also: Sequence[DriverName]) -> None:
+    def __init__(
+        self, machinery: Machinery, canaries: CanaryReports, drivers: Sequence[DriverName], build: BuildDisk
+    ) -> None:
+        """``build``: makes the disk of the golden that is wanted."""
         self._machinery = machinery
         self._canaries = canaries
-        wanted = (machinery.choice.driver, *machinery.settings.golden_drivers, *also)
-        self.drivers = tuple(dict.fromkeys(wanted))
+        self._build = build
+        self.drivers = tuple(dict.fromkeys(drivers))
 
     @property
     def _store(self) -> DirectoryGoldenStore:
@@ -63,15 +69,8 @@ class HostWorks:
         return self._store.wanted()
 
     async def build(self, tell: Tell) -> GoldenId:
-        """See services.renewals.GoldenWorks: in a fresh process, whose inputs are then the wanted ones."""
-        settings = self._machinery.settings
-        process = BuildProcess(
-            cache_dir=settings.cache_dir,
-            debian_mirror=settings.debian_mirror,
-            uid=settings.machine_uid,
-            gid=settings.machine_gid,
-        )
-        return await process.run(tell)
+        """See services.renewals.GoldenWorks."""
+        return await self._build(tell)
 
     def is_prepared(self, golden_id: GoldenId, driver: DriverName) -> bool:
         """See services.renewals.GoldenWorks."""
@@ -215,10 +214,25 @@ class Renewing:
 
 def renewing_with(machinery: Machinery, also: Sequence[DriverName] = ()) -> Renewing:
     """Put together; ``also`` are drivers besides the host's own and those of the settings."""
+    drivers = (machinery.choice.driver, *machinery.settings.golden_drivers, *also)
+    return renewing_by(machinery, drivers, _build_process(machinery.settings).run)
+
+
+def _build_process(settings: Settings) -> BuildProcess:
+    return BuildProcess(
+        cache_dir=settings.cache_dir,
+        debian_mirror=settings.debian_mirror,
+        uid=settings.machine_uid,
+        gid=settings.machine_gid,
+    )
+
+
+def renewing_by(machinery: Machinery, drivers: Sequence[DriverName], build: BuildDisk) -> Renewing:
+    """Put together for these drivers, with disks made by ``build``."""
     goldens = machinery.goldens.store
     canaries = CanaryReports(goldens.cache)
     promotions = machinery.promotions
-    works = HostWorks(machinery, canaries, also)
+    works = HostWorks(machinery, canaries, drivers, build)
     return Renewing(
         goldens=goldens,
         canaries=canaries,

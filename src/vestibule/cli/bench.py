@@ -16,7 +16,7 @@ from vestibule.cli import controller as controllers
 from vestibule.cli.controller import Url
 from vestibule.cli.controller_bench import measure_answers, measure_sign_ins
 from vestibule.cli.drivers import RealDriver
-from vestibule.cli.output import Output, OutputFormat, print_one
+from vestibule.cli.output import Output, OutputFormat, print_one, print_rows
 from vestibule.core.machines import DriverName
 from vestibule.services.clone_bench import Result
 from vestibule.settings import load
@@ -76,6 +76,33 @@ def answers(
     with controllers.connect(url) as controller:
         result = measure_answers(controller, requests, machines, driver, _note)
     print_one(dataclasses.asdict(result), output)
+
+
+@app.command()
+def rebuild(
+    driver: Annotated[
+        list[RealDriver] | None, typer.Option(help="For which machines; give it more than once for more.")
+    ] = None,
+    base: Annotated[  # noqa: FBT002 (a flag of the command line)
+        bool, typer.Option("--base", help="Measure another base layer too: minutes.")
+    ] = False,
+    output: Output = OutputFormat.TABLE,
+) -> None:
+    """Time an edit of the agent until a golden of it is promoted, canary included.
+
+    agent_edit_s and base_change_s are in seconds; steps says where they went.  All that is made is removed.
+    """
+    from vestibule import main  # noqa: PLC0415 (loads the whole controller; most commands do without)
+
+    drivers = [found.driver_name for found in driver or [RealDriver.CONTAINER]]
+    result = asyncio.run(main.rebuild_bench(load(), drivers, base=base, note=_note))
+    if output is OutputFormat.JSON:
+        print_one(dataclasses.asdict(result), output)
+        return
+    for change, steps in result.steps.items():
+        print(f"\n{change}")
+        print_rows([dataclasses.asdict(step) for step in steps], ("step", "seconds", "share"), output)
+    print_one({"agent_edit_s": dict(result.agent_edit_s), "base_change_s": result.base_change_s}, output)
 
 
 async def _measure(driver: DriverName, clones: int, observe: int) -> Result:
