@@ -20,7 +20,7 @@ import structlog
 
 from vestibule.assembly import Assembly, Place, assemble, demo_provider
 from vestibule.core.canary import CanaryReport
-from vestibule.core.errors import Absent
+from vestibule.core.errors import VestibuleError
 from vestibule.core.goldens import Manifest, content_name
 from vestibule.core.ids import GoldenId
 from vestibule.core.machines import DriverName
@@ -78,7 +78,7 @@ class HostWorks:
             return self._store.has(golden_id)
         try:
             self._machinery.qemu.snapshots.find(golden_id, self._machinery.limits)
-        except Absent:
+        except VestibuleError:  # not made yet, or QEMU is not there: making it says which
             return False
         return True
 

@@ -78,6 +78,17 @@ class Controller:
         headers = {"Authorization": f"Bearer {token}"}
         return httpx.Client(base_url=self.url, headers=headers, timeout=60, trust_env=False)
 
+    def settled(self) -> dict[str, Any]:
+        """The goldens' state once one is promoted or the renewal has ended that should have come to that."""
+        with self.client() as client, client.stream("GET", "/api/goldens/events") as stream:
+            for line in stream.iter_lines():
+                if line.startswith("data: "):
+                    state = json.loads(line.removeprefix("data: "))
+                    renewal = state["renewal"] or {"outcome": state["promoted"]}
+                    if renewal["outcome"]:
+                        return dict(state)
+        raise AssertionError("".join(self.log))
+
     def sign_in_link(self) -> str:
         """A one-time link of the operator."""
         with self.client() as client:

@@ -20,6 +20,7 @@ from vestibule.core.canary import CanaryReport
 from vestibule.core.errors import Absent, Conflict, GoldenFailed
 from vestibule.core.ids import GoldenId
 from vestibule.core.promotion import GoldenStatus, Register, StalePolicy, require_servable
+from vestibule.core.sessions import Failure
 from vestibule.services.ports import Clock, GoldenRegister, GoldenStore
 
 log = structlog.get_logger()
@@ -46,6 +47,8 @@ class Promotions:
         self.rule = rule
         self.coming = IDLE
         """What is being done about a golden that cannot be served: a sentence, for the refusal's remedy."""
+        self.blocked: Failure | None = None
+        """Why the last renewal failed; None when it did not."""
         self._register = register
         self.goldens = goldens
         self._clock = clock
@@ -62,9 +65,7 @@ class Promotions:
         """
         promoted = self.register.promoted
         if promoted is None:
-            raise GoldenFailed(
-                "No golden has been promoted on this host yet.", remedy=self.coming, code="golden_absent"
-            )
+            raise self._nothing_promoted()
         try:
             manifest = self.goldens.usable(promoted)
         except Absent as error:
@@ -78,6 +79,14 @@ class Promotions:
             manifest, wanted, policy=self.rule.policy, contract=self.rule.contract, coming=self.coming
         )
         return promoted
+
+    def _nothing_promoted(self) -> GoldenFailed:
+        if (why := self.blocked) is not None:
+            return GoldenFailed(
+                f"No golden could be promoted on this host: {why.cause}", remedy=why.remedy, code=why.code
+            )
+        cause = "No golden has been promoted on this host yet."
+        return GoldenFailed(cause, remedy=self.coming, code="golden_absent")
 
     def promote(self, golden_id: GoldenId, *, why: str) -> Register:
         """Have machines start from it from now on; those that run are not touched.

@@ -155,6 +155,7 @@ class Renewals:
 
     def _show(self, renewal: Renewal) -> None:
         self.current = renewal
+        self._promotions.blocked = renewal.failure
         self._promotions.coming = f"{renewal.line} {IDLE}" if renewal.outcome else renewal.line
         self.feed.publish(GOLDENS)
 

@@ -68,6 +68,7 @@ def test_a_controller_goes_on_and_refuses_machines(
     path_without: Callable[[str], str], program: str, isolation: str, package: str, code: str
 ) -> None:
     with running(PATH=path_without(program), VESTIBULE_ISOLATION=isolation) as controller:
+        controller.settled()
         done = _run(["vm", "start"], controller.environment)
         assert done.returncode == ExitCode.UNAVAILABLE, done.stderr
         assert done.stderr.startswith(f"error {code}: "), done.stderr
