@@ -69,8 +69,9 @@ class Machinery:
 
     async def take_snapshot(self, progress: Progress) -> None:
         """Make the memory snapshot that virtual machines start from, unless it is there."""
-        steps = _NumberedSteps(progress)
-        await self.qemu.prepare(self.goldens.store.wanted(), self.limits, steps)
+        golden_id = self.goldens.store.wanted()
+        steps = _NumberedSteps(progress, self.qemu.snapshots.steps(golden_id, self.limits))
+        await self.qemu.prepare(golden_id, self.limits, steps)
 
     async def preload(self) -> None:
         """Have what the first machine of this host's own driver needs in memory, as far as it is there."""
@@ -82,15 +83,14 @@ class Machinery:
 class _NumberedSteps:
     """Counts a snapshot's steps for a progress bar that wants numbers."""
 
-    TOTAL = 3
-
-    def __init__(self, progress: Progress) -> None:
+    def __init__(self, progress: Progress, total: int) -> None:
         self._progress = progress
+        self._total = total
         self._index = 0
 
     def __call__(self, step: str) -> None:
         self._index += 1
-        self._progress(step, self._index, self.TOTAL, None)
+        self._progress(step, self._index, self._total, None)
 
 
 def goldens_of(settings: Settings) -> Goldens:

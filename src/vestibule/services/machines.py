@@ -45,7 +45,8 @@ from vestibule.services.ports import (
     RunFolders,
 )
 from vestibule.services.repositories import Machines as MachineRows
-from vestibule_agent.protocol import CONTRACT, PROXY_PORT, Handover
+from vestibule_agent.protocol import CONTRACT, Handover
+from vestibule_desktop.messages import PROXY_PORT
 
 log = structlog.get_logger()
 

@@ -10,7 +10,7 @@ import datetime as dt
 import json
 import shutil
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -106,6 +106,8 @@ class GoldenBuilder:
         agent_build: str,
         tools: dict[str, str],
         min_disk_mib: int = 0,
+        agent_files: Mapping[str, str] | None = None,
+        contract: int = 0,
         jail: Jail | None = None,
     ) -> None:
         """``min_disk_mib``: free disk that a build from nothing needs."""
@@ -116,6 +118,8 @@ class GoldenBuilder:
         self._builds = (*layers, golden)
         self._min_mem_mib = min_mem_mib
         self._agent_build = agent_build
+        self._agent_files = agent_files or {}
+        self._contract = contract
         self._tools = tools
 
     def plan(self) -> Plan:
@@ -222,6 +226,8 @@ class GoldenBuilder:
         return Manifest(
             golden_id=self._recipe.golden_id,
             agent_build=self._agent_build,
+            agent_files=self._agent_files,
+            contract=self._contract,
             layers=tuple(layer.name for layer in self._recipe.layers),
             inputs=self._recipe.inputs,
             digests=digests,

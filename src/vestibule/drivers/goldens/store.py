@@ -38,7 +38,17 @@ class GoldenFiles:
     rootfs: Path
     """All layers merged: what a container mounts read-only."""
     layers: tuple[Path, ...]
-    """A squashfs image per layer, bottom first: what a virtual machine gets as disks."""
+    """A squashfs image per layer, bottom first: the disks of a virtual machine that boots from its kernel."""
+
+    @property
+    def desktop_layers(self) -> tuple[Path, ...]:
+        """The disks below the agent's: all that a machine has which goes on from a snapshot."""
+        return self.layers[:-1]
+
+    @property
+    def agent(self) -> Path:
+        """The folder of the agent's layer."""
+        return self.layers[-1].parent
 
 
 class DirectoryGoldenStore:

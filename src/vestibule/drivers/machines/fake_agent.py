@@ -22,9 +22,8 @@ from vestibule_agent.protocol import (
     Event,
     Health,
     LoginSpec,
-    Message,
-    ProtocolError,
 )
+from vestibule_desktop.messages import Message, ProtocolError
 
 _CHUNK_BYTES = 65_536
 
