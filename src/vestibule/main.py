@@ -117,6 +117,7 @@ async def clone_bench(settings: Settings, driver: DriverName) -> AsyncIterator[C
 def _subject(machinery: Machinery, driver: DriverName) -> Subject:
     goldens = machinery.goldens
     golden_id = goldens.store.wanted()
+    manifest = goldens.store.manifest(golden_id)
     cold: MachineDriver = machinery.container
     if driver is DriverName.QEMU:
         cold = ColdQemuDriver(machinery.qemu)
@@ -126,7 +127,8 @@ def _subject(machinery: Machinery, driver: DriverName) -> Subject:
         cold=cold,
         clones=machinery.drivers[driver],
         golden_id=golden_id,
-        agent_build=goldens.store.manifest(golden_id).agent_build,
+        agent_build=manifest.agent_build,
+        agent_files=manifest.agent_files,
         network=machinery.addresses,
         limits=machinery.limits,
         confirm_timeout_s=machinery.settings.confirm_timeout_s(driver),

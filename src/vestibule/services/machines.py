@@ -87,6 +87,7 @@ class Live:
     record: MachineRecord
     machine: Machine
     agent_build: str
+    agent_files: Mapping[str, str] = dataclasses.field(default_factory=dict)
     guest: Guest | None = None
 
 
@@ -162,7 +163,12 @@ class Machines:
         except BaseException as error:
             await asyncio.shield(self._abandon(record.vm_id, error))
             raise
-        live = Live(record=record, machine=machine, agent_build=manifest.agent_build)
+        live = Live(
+            record=record,
+            machine=machine,
+            agent_build=manifest.agent_build,
+            agent_files=manifest.agent_files,
+        )
         self._live[record.vm_id] = live
         try:
             await self._egress.open(record.vm_id, await machine.listen(PROXY_PORT), allow)
@@ -269,7 +275,9 @@ class Machines:
         token = base64.urlsafe_b64encode(self._random(TOKEN_BYTES)).decode()
         timeout_s = self._settings.confirm_timeout_s[live.record.driver]
         reply = await live.machine.control.introduce(self._handover(live.record, token), timeout_s)
-        diagnosis.confirm(reply, vm_id=live.record.vm_id, agent_build=live.agent_build)
+        diagnosis.confirm(
+            reply, vm_id=live.record.vm_id, agent_build=live.agent_build, agent_files=live.agent_files
+        )
         live.record = await self._rows.update(live.record.vm_id, agent_build=reply.build_id)
         live.guest = self._guest_of(live.machine, token)
         return live.guest

@@ -13,7 +13,14 @@ from vestibule.core.errors import Absent, GoldenFailed
 from vestibule.core.goldens import Damage, GoldenPlan, Manifest, PlannedProduct, Recipe, compare
 from vestibule.core.ids import GoldenId
 from vestibule.drivers.goldens.cache import Cache
-from vestibule.drivers.goldens.verify import read_damages, snapshots_of, verify, write_damages
+from vestibule.drivers.goldens.verify import (
+    desktops_on,
+    read_damages,
+    snapshots_from,
+    snapshots_of,
+    verify,
+    write_damages,
+)
 
 LIST_REMEDY = "See which are there: vestibule golden list; build the wanted one: vestibule golden build."
 
@@ -137,15 +144,24 @@ class DirectoryGoldenStore:
         The golden goes too: its root is hard links to its layers' roots.  Nothing may run from them.
         """
         damaged = {damage.product for damage in damages}
-        goldens = {golden_id, *self._users_of(damaged)}
-        snapshots = {path.name for golden in goldens for path in snapshots_of(self.cache, golden)}
+        goldens: set[str] = {golden_id, *self._users_of(damaged)}
         layers = {name for name in damaged if name.startswith("l-")}
-        for kind, names in (("snapshots", snapshots), ("goldens", goldens), ("layers", layers)):
+        desktops = {name for name in damaged if name.startswith("desk-")}
+        desktops |= {path.name for path in desktops_on(self.cache, layers)}
+        snapshots = {path.name for golden in goldens for path in snapshots_of(self.cache, GoldenId(golden))}
+        snapshots |= {path.name for path in snapshots_from(self.cache, desktops)}
+        removed: dict[str, set[str]] = {
+            "snapshots": snapshots,
+            "desktops": desktops,
+            "goldens": goldens,
+            "layers": layers,
+        }
+        for kind, names in removed.items():
             for name in names:
                 self.cache.discard(kind, name)
         for golden in goldens:
-            write_damages(self.cache, golden, ())
-        return sorted({*snapshots, *goldens, *layers})
+            write_damages(self.cache, GoldenId(golden), ())
+        return sorted(name for names in removed.values() for name in names)
 
     def _users_of(self, layers: AbstractSet[str]) -> Iterator[GoldenId]:
         for path in self.cache.root.glob("goldens/g-*"):

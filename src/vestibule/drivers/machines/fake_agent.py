@@ -8,7 +8,7 @@ import dataclasses
 import datetime as dt
 import json
 import socket
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -33,6 +33,7 @@ class Script:
     """How a fake machine behaves."""
 
     agent_build: str = "fake"
+    agent_files: Mapping[str, str] = dataclasses.field(default_factory=dict)
     silent: bool = False
     """It never answers the hand-over."""
     failing_check: str | None = None
