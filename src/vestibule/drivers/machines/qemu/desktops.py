@@ -114,8 +114,8 @@ class DesktopStore:
                 with steps.step("let the desktop grow quiet"):
                     quiet = await grow_quiet(template, self._quiet)
                 with steps.step("save the desktop"):
-                    await save(template, folder, memory, SAVE_S)
-        await asyncio.to_thread(describe, folder, key, steps, {"quiet": quiet})
+                    digests = await save(template, folder, memory, SAVE_S)
+        describe(folder, key, digests, steps, quiet=quiet)
 
     def _request(self, golden_id: GoldenId, limits: Limits, memory: int, console: Path) -> TemplateRequest:
         files = self._goldens.files(golden_id)

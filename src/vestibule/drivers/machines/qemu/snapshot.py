@@ -42,7 +42,7 @@ from vestibule.drivers.machines.qemu.template import (
 from vestibule.services.ports import Network
 
 KIND = "snapshots"
-STEPS = 5
+STEPS = 4
 """That ``ensure`` tells when the desktop is there."""
 WARM_LINE = "vestibule-agent: warm "
 """What the agent prints on the console when it sees the desktop and awaits its identity; JSON follows."""
@@ -149,9 +149,8 @@ class SnapshotStore:
                 with steps.step("let the golden grow quiet"):
                     quiet = await grow_quiet(template, self._quiet)
                 with steps.step("save memory"):
-                    await save(template, folder, memory, TRANSFER_S)
-        with steps.step("digest memory"):
-            await asyncio.to_thread(describe, folder, key, steps, {"quiet": quiet})
+                    digests = await save(template, folder, memory, TRANSFER_S)
+        describe(folder, key, digests, steps, quiet=quiet)
 
     def _require_agent(self, golden_id: GoldenId, said: str) -> None:
         """The agent that came up is the golden's, and has found all that it looked for."""

@@ -189,32 +189,37 @@ async def _quiet(pid: int, quiet: Quiet) -> None:
         in_a_row = in_a_row + 1 if share < quiet.idle_share else 0
 
 
-async def save(template: QemuProcess, folder: Path, memory: int, timeout_s: float) -> None:
-    """Freeze the machine and write its device state and memory into ``folder``."""
+async def save(template: QemuProcess, folder: Path, memory: int, timeout_s: float) -> dict[str, str]:
+    """Freeze the machine and write its device state and memory into ``folder``; returns their digests."""
     await template.execute("stop")
     with (folder / STATE).open("wb") as state:
         await template.transfer("migrate", state.fileno(), timeout_s)
-    await asyncio.to_thread(_store, folder, memory)
-
-
-def _store(folder: Path, memory: int) -> None:
-    with (folder / MEMORY).open("wb") as image:
-        copy_sparse(memory, image.fileno())
+    # The digest is of the frozen memory itself, and half of the work: both at once.
+    digest, _ = await asyncio.gather(
+        asyncio.to_thread(file_digest, Path(f"/proc/self/fd/{memory}")),
+        asyncio.to_thread(_store, folder / MEMORY, memory),
+    )
     for name in (MEMORY, STATE):
         make_read_only(folder / name)
+    return {MEMORY: digest, STATE: file_digest(folder / STATE)}
+
+
+def _store(path: Path, memory: int) -> None:
+    with path.open("wb") as image:
+        copy_sparse(memory, image.fileno())
 
 
 def describe(
-    folder: Path, key: DesktopKey | SnapshotKey, steps: Steps, details: Mapping[str, object]
+    folder: Path, key: DesktopKey | SnapshotKey, digests: Mapping[str, str], steps: Steps, *, quiet: bool
 ) -> None:
     """Write the manifest: what the product depends on, what it is, how long it took."""
     manifest = {
         "name": key.name,
         "key": dataclasses.asdict(key),
         "steps": steps.seconds,
-        "digests": {name: file_digest(folder / name) for name in (MEMORY, STATE)},
+        "quiet": quiet,
+        "digests": dict(digests),
         "built_at": dt.datetime.now(dt.UTC).isoformat(),
-        **details,
     }
     path = folder / "manifest.json"
     path.write_text(json.dumps(manifest, indent=1, sort_keys=True) + "\n")
