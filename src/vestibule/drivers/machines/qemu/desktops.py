@@ -1,7 +1,8 @@
 """Desktop snapshots: a golden's desktop, booted and warm, saved before there is an agent in it.
 
 Made once for all goldens that differ in their agent alone: such a golden's own snapshot goes on from it.
-It depends on the layers below the agent's and on nothing that this host did before.
+It depends on the layers below the agent's and on nothing that this host did before.  One that never grew
+quiet serves the golden that waits for it; for the next golden it is made again.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import dataclasses
 import functools
+import json
 from pathlib import Path
 
 from vestibule.core.goldens import DesktopKey, MachineShape
@@ -82,8 +84,14 @@ class DesktopStore:
         return DesktopKey(shape=self.shape(limits), disks=disks, settled=self._quiet.rule)
 
     def has(self, golden_id: GoldenId, limits: Limits) -> bool:
-        """Whether it is finished."""
-        return self._goldens.cache.has(KIND, self.key(golden_id, limits).name)
+        """Whether it is finished, and was quiet when it was saved."""
+        return self._is_quiet(self.key(golden_id, limits).name)
+
+    def _is_quiet(self, name: str) -> bool:
+        if not self._goldens.cache.has(KIND, name):
+            return False
+        manifest = self._goldens.cache.path(KIND, name) / "manifest.json"
+        return bool(json.loads(manifest.read_text())["quiet"])
 
     async def ensure(self, golden_id: GoldenId, limits: Limits, say: Say) -> DesktopSnapshot:
         """Find it, or make it now (minutes under emulation); waits while another process makes it.
@@ -94,7 +102,7 @@ class DesktopStore:
         lock = cache.lock(key.name)
         await asyncio.to_thread(lock.__enter__)
         try:
-            if not cache.has(KIND, key.name):
+            if not self._is_quiet(key.name):
                 with cache.work(key.name) as folder:
                     await self._make(folder, key, golden_id, limits, Steps(say))
                     await asyncio.to_thread(cache.publish, folder, KIND, key.name)
