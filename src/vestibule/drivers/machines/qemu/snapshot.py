@@ -128,29 +128,36 @@ class SnapshotStore:
     async def _make(
         self, folder: Path, desktop: DesktopSnapshot, golden_id: GoldenId, limits: Limits, steps: Steps
     ) -> None:
-        key, files = self.key(golden_id, limits), self._goldens.files(golden_id)
-        console = console_of(self._goldens.cache, key.name)
+        key = self.key(golden_id, limits)
         with kept_memory(limits) as memory:
-            request = TemplateRequest(
-                start=Resume(),
-                disks=files.desktop_layers,
-                accelerator=self._accelerator,
-                limits=limits,
-                memory=memory,
-                console=console,
-            )
+            request = self._request(golden_id, limits, memory, console_of(self._goldens.cache, key.name))
             with steps.step("load the desktop's memory"):
                 await asyncio.to_thread(_load, desktop.memory, memory)
             async with running(self._network, request) as template:
                 with steps.step("deliver the agent and warm it"):
                     await _go_on(template, desktop.state)
-                    await deliver(files.agent, template.control, WARM_S)
-                    self._require_agent(golden_id, await await_line(template, console, WARM_LINE, WARM_S))
+                    await self._take_agent(template, golden_id, request.console)
                 with steps.step("let the golden grow quiet"):
                     quiet = await grow_quiet(template, self._quiet)
                 with steps.step("save memory"):
                     digests = await save(template, folder, memory, TRANSFER_S)
         describe(folder, key, digests, steps, quiet=quiet)
+
+    def _request(self, golden_id: GoldenId, limits: Limits, memory: int, console: Path) -> TemplateRequest:
+        return TemplateRequest(
+            start=Resume(),
+            disks=self._goldens.files(golden_id).desktop_layers,
+            accelerator=self._accelerator,
+            limits=limits,
+            memory=memory,
+            console=console,
+        )
+
+    async def _take_agent(self, template: QemuProcess, golden_id: GoldenId, console: Path) -> None:
+        """Bring the agent in, and let it say that it is the golden's and sees the desktop."""
+        await deliver(self._goldens.files(golden_id).agent, template.control, WARM_S)
+        said = await await_line(template, console, WARM_LINE, WARM_S)
+        self._require_agent(golden_id, said)
 
     def _require_agent(self, golden_id: GoldenId, said: str) -> None:
         """The agent that came up is the golden's, and has found all that it looked for."""
