@@ -10,7 +10,6 @@ from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 DATA = {
     "agent/debian-packages.txt": "agent/debian-packages.txt",
     "agent/demo_tool": "agent/demo_tool",
-    "agent/launcher": "agent/launcher",
     "agent/systemd": "agent/systemd",
     "images": "images",
     "providers": "providers",

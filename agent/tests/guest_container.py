@@ -15,7 +15,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from vestibule_agent.protocol import CONTRACT, HANDOVER_FD_VARIABLE, Handover, HandoverReply
+from vestibule_agent.protocol import CONTRACT, Handover, HandoverReply
+from vestibule_desktop.messages import HANDOVER_FD_VARIABLE
 
 AGENT = Path(__file__).resolve().parent.parent
 NEEDED = ("bwrap", "Xvnc", "openbox", "xterm", "tmux", "chromium")

@@ -44,4 +44,4 @@ if __name__ == "__main__":
     if os.fork() == 0:
         os.close(int(os.environ["VESTIBULE_HANDOVER_FD"]))
         serve(f"{folder}/agent.sock")
-    os.execv(sys.argv[2], [sys.argv[2], "-I", str(AGENT / "launcher")])  # noqa: S606 - no shell is the point
+    os.execv(sys.argv[2], [sys.argv[2], "-I", str(AGENT / "vestibule_desktop")])  # noqa: S606 - no shell is the point

@@ -13,7 +13,7 @@ import pytest
 from guest_container import AGENT, Guest, handover, running_guest
 from rfb_reader import read_frame
 
-from vestibule_agent.build import build_id
+from vestibule_agent.build import build_files, build_id
 from vestibule_agent.protocol import CONTRACT, HandoverReply
 
 pytestmark = pytest.mark.skipif(
@@ -56,7 +56,8 @@ def test_the_hand_over_is_answered_with_evidence(stranger: Guest) -> None:
     reply = stranger.introduce()
     found = {check.name: check for check in reply.checks}
     assert (reply.vm_id, reply.contract) == ("vm-test", CONTRACT)
-    assert reply.build_id == build_id(AGENT / "vestibule_agent")
+    assert reply.build_id == build_id(reply.files)
+    assert reply.files == build_files(AGENT / "vestibule_agent", AGENT / "vestibule_desktop")
     assert set(found) == {"desktop", "browser", "vnc", "clock", "random", "hostname", "address"}
     assert all(check.ok for check in reply.checks), reply.checks
     assert "1280x800" in found["desktop"].detail

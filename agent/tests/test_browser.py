@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from vestibule_agent import browser, services
-from vestibule_agent.paths import Paths
+from vestibule_desktop import browser, services
+from vestibule_desktop.paths import Paths
 
 FORBIDDEN = (
     "--remote-debugging",

@@ -3,7 +3,7 @@ from __future__ import annotations
 import asyncio
 import socket
 
-from vestibule_agent.channel import Channel
+from vestibule_desktop.channel import Channel
 
 
 def test_a_line_in_pieces_arrives_whole() -> None:

@@ -6,10 +6,10 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable
 
-from vestibule_agent.browser import WINDOW_CLASS
-from vestibule_agent.paths import Paths
 from vestibule_agent.protocol import Check
-from vestibule_agent.screen import Screen, XError
+from vestibule_desktop.browser import WINDOW_CLASS
+from vestibule_desktop.paths import Paths
+from vestibule_desktop.screen import Screen, XError
 
 BANNER = b"RFB 003.008\n"
 SANE_YEAR_S = 1_700_000_000

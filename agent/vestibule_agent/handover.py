@@ -9,12 +9,15 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+from collections.abc import Mapping
 
 from vestibule_agent import identity
-from vestibule_agent.channel import Channel
+from vestibule_agent.build import build_id
 from vestibule_agent.checks import Desktop
-from vestibule_agent.protocol import CONTRACT, Check, Handover, HandoverReply, ProtocolError
+from vestibule_agent.protocol import CONTRACT, Check, Handover, HandoverReply
 from vestibule_agent.uplink import Uplink
+from vestibule_desktop.channel import Channel
+from vestibule_desktop.messages import ProtocolError
 
 
 class Introduction:
@@ -23,14 +26,15 @@ class Introduction:
     def __init__(
         self,
         fd: int,
-        build_id: str,
+        files: Mapping[str, str],
         desktop: Desktop,
         uplink: Uplink,
         *,
         root: bool,
     ) -> None:
         self._channel = Channel(fd, self._received)
-        self._build_id, self._desktop, self._root = build_id, desktop, root
+        self._files, self._build_id = dict(files), build_id(files)
+        self._desktop, self._root = desktop, root
         self._uplink = uplink
         self._task: asyncio.Task[None] | None = None
         self.handover: Handover | None = None
@@ -68,6 +72,7 @@ class Introduction:
             build_id=self._build_id,
             random_sample=os.urandom(32).hex(),
             checks=checks,
+            files=self._files,
         )
         self._channel.send(reply.encode())
 

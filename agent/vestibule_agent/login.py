@@ -17,11 +17,11 @@ from collections.abc import Awaitable, Callable, Mapping
 from vestibule_agent import urls
 from vestibule_agent.credential import CredentialWatch, inside
 from vestibule_agent.events import EventLog
-from vestibule_agent.paths import Paths
-from vestibule_agent.person import Person
 from vestibule_agent.protocol import LoginSpec, SeedFile
-from vestibule_agent.services import tool_environment
 from vestibule_agent.terminal import Terminal, TerminalError
+from vestibule_agent.tools import tool_environment
+from vestibule_desktop.paths import Paths
+from vestibule_desktop.person import Person
 
 LOOK_S = 0.1
 """After output, the screen is read once, this much later: output comes in bursts."""

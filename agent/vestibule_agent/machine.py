@@ -2,9 +2,9 @@
 
 ::
 
-    Xvnc ready ─▶ openbox, chromium ─▶ Screen (X events) ─▶ page events, checks
-    tmux ready ─▶ xterm
-    all of it  ─▶ "vestibule-agent: warm {…}"
+    a line of the desktop's: X is up ─▶ Screen (X events) ─▶ page events, checks
+    tmux's control client            ─▶ Terminal
+    all of it                        ─▶ "vestibule-agent: warm {…}"
 """
 
 from __future__ import annotations
@@ -13,49 +13,51 @@ import asyncio
 import gc
 import json
 import os
-import subprocess
-from collections.abc import Callable, Coroutine
+from collections.abc import Mapping
 
-from vestibule_agent import browser, services
-from vestibule_agent.browser import WINDOW_CLASS, BrowserError
+from vestibule_agent import browser
+from vestibule_agent.browser import BrowserError
+from vestibule_agent.build import build_id
 from vestibule_agent.checks import Desktop
 from vestibule_agent.events import EventLog
 from vestibule_agent.handover import Introduction
-from vestibule_agent.launch import EarlyStart, Launcher
+from vestibule_agent.launch import Inherited, Launcher
 from vestibule_agent.login import Login
-from vestibule_agent.paths import Paths
-from vestibule_agent.person import Person
-from vestibule_agent.processes import Children, start
-from vestibule_agent.protocol import PROXY_PORT, Check, Handover, LoginSpec
+from vestibule_agent.protocol import Check, Handover, LoginSpec
 from vestibule_agent.relay import serve_relay
-from vestibule_agent.screen import Screen, Window
-from vestibule_agent.supervisor import Supervisor, report
 from vestibule_agent.terminal import Terminal, exit_code
 from vestibule_agent.uplink import Uplink
+from vestibule_desktop.browser import WINDOW_CLASS
+from vestibule_desktop.messages import PROXY_PORT
+from vestibule_desktop.paths import Paths
+from vestibule_desktop.processes import Children
+from vestibule_desktop.screen import Screen, Window
+from vestibule_desktop.supervisor import Supervisor, announce, report
 
+SPEAKER = "vestibule-agent"
 WARM_S = 300.0
 """How long a golden's desktop may take to come up, in an emulated first boot."""
-DEVICE_UNITS = ("systemd-udevd-control.socket", "systemd-udevd-kernel.socket", "systemd-udevd.service")
 TITLE_SUFFIX = " - Chromium"
 
 
 class Machine:
     """Everything with a life of its own in this guest."""
 
-    def __init__(self, paths: Paths, person: Person, build_id: str, handover_fd: int) -> None:
-        self.paths, self.build_id = paths, build_id
+    def __init__(
+        self, paths: Paths, launcher: Launcher, files: Mapping[str, str], inherited: Inherited
+    ) -> None:
+        self.paths, self.build_id = paths, build_id(files)
         self.log = EventLog()
         self.desktop = Desktop(paths)
         self.terminal = Terminal()
         self.login: Login | None = None
-        self.uplink = Uplink(apart=person.switch)
-        self._person = person
-        self._launcher = Launcher(paths, person)
+        self._person = launcher.person
+        self.uplink = Uplink(apart=self._person.switch)
+        self._launcher, self._inherited = launcher, inherited
         self._children = Children()
-        self._x_ready = asyncio.Event()
         self._title = ""
         self._introduction = Introduction(
-            handover_fd, build_id, self.desktop, self.uplink, root=person.switch
+            inherited.handover_fd, files, self.desktop, self.uplink, root=self._person.switch
         )
 
     @property
@@ -72,16 +74,17 @@ class Machine:
         """What was checked when the identity was applied, all but the clock."""
         return [check for check in self._introduction.applied if check.name != "clock"]
 
-    async def run(self, early: EarlyStart) -> None:
-        """Keep the desktop up and follow the host, for ever."""
+    async def run(self) -> None:
+        """Follow desktop, terminal and host, for ever."""
         self._children.attach(asyncio.get_running_loop())
         if self._person.switch:
             await serve_relay(PROXY_PORT, self._gateway, self.uplink)
         self._introduction.start()
         self._listen_to_notices()
+        tmux = Supervisor("tmux", self._children, self._launcher.terminal_client)
         async with asyncio.TaskGroup() as tasks:
-            for work in self._services(early):
-                tasks.create_task(work)
+            tasks.create_task(self._follow_screens())
+            tasks.create_task(tmux.run(first=self._inherited.client, attend=self.terminal.attach))
             tasks.create_task(self._announce_warm())
 
     async def sign_in(self, spec: LoginSpec) -> None:
@@ -98,61 +101,26 @@ class Machine:
         try:
             await browser.show(self.paths.profile, url)
         except BrowserError as error:
-            report(f"{error}; starting the browser with the URL")
-            self._start_browser_with(url)
+            report(f"{error}; starting the browser with the URL", SPEAKER)
+            self._launcher.browser_with(url)
         self.log.emit("browser_opened", url=url)
 
-    def _start_browser_with(self, url: str) -> None:
-        start(
-            [*browser.argv(self.paths, proxy=services.PROXY_URL), url],
-            person=self._person,
-            environment=services.environment(self.paths),
-            folder=self.paths.home,
-            log=self.paths.logs / "chromium.log",
-        )
-
-    def _services(self, early: EarlyStart) -> list[Coroutine[None, None, None]]:
-        launcher = self._launcher
-        supervise = self._supervise
-        return [
-            self._x_server(early),
-            Supervisor("tmux", self._children, launcher.tmux).run(
-                first=early.tmux, attend=self.terminal.attach
-            ),
-            supervise("openbox", launcher.window_manager, self._x_ready),
-            supervise("chromium", launcher.web_browser, self._x_ready),
-            supervise("xterm", launcher.terminal_window, self._x_ready, self.terminal.ready),
-        ]
-
-    async def _supervise(
-        self, name: str, launch: Callable[[], subprocess.Popen[bytes]], *conditions: asyncio.Event
-    ) -> None:
-        await Supervisor(name, self._children, launch, conditions).run()
-
-    async def _x_server(self, early: EarlyStart) -> None:
-        ready = {early.x_server.pid: early.ready_fd}
-
-        def launch() -> subprocess.Popen[bytes]:
-            process, fd = self._launcher.x_server()
-            ready[process.pid] = fd
-            return process
-
-        async def attend(process: subprocess.Popen[bytes]) -> None:
-            await _read_line(ready.pop(process.pid))
-            self._x_ready.set()
+    async def _follow_screens(self) -> None:
+        """Connect to each X server that the desktop reports, as long as it lasts."""
+        loop, reader = asyncio.get_running_loop(), asyncio.StreamReader()
+        pipe = os.fdopen(self._inherited.screen_fd, "rb")
+        await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), pipe)
+        while await reader.readline():
             try:
                 await self._follow_screen()
-            finally:
-                self._x_ready.clear()
-
-        await Supervisor("xvnc", self._children, launch).run(first=early.x_server, attend=attend)
+            except* OSError as errors:
+                report("; ".join(str(error) for error in errors.exceptions), SPEAKER)
 
     async def _follow_screen(self) -> None:
         screen = await Screen.connect(self.paths.x_socket)
-        screen.on_resize = lambda width, height: screen.tile(services.tiles(width, height))
         self.desktop.show(screen)
         try:
-            await screen.run(background=services.BACKGROUND, on_window=self._on_window)
+            await screen.run(self._on_window)
         finally:
             self.desktop.show(None)
 
@@ -197,45 +165,9 @@ class Machine:
         if screen is not None:
             await screen.wait_for("xterm")
         if self._person.switch:
-            await self._settle_devices()
             # A collection would touch every object: each clone would copy what all of them share.
             gc.collect()
             gc.freeze()
         checks = [{"name": check.name, "ok": check.ok, "detail": check.detail} for check in found]
         line = json.dumps({"build_id": self.build_id, "checks": checks}, separators=(",", ":"))
-        report(f"warm {line}")
-        if self._person.switch:
-            _print_on_console(f"vestibule-agent: warm {line}")
-
-    async def _settle_devices(self) -> None:
-        """Stop the device manager: nothing is ever plugged in, and every clone's new generation wakes it."""
-        process = start(
-            ["systemctl", "stop", *DEVICE_UNITS],
-            person=Person(uid=0, gid=0, switch=False),
-            environment={"PATH": services.SYSTEM_PATH},
-            folder=self.paths.run,
-            log=self.paths.logs / "systemctl.log",
-        )
-        await self._children.adopt(process)
-
-
-async def _read_line(fd: int) -> None:
-    # To the newline: Xvnc writes it separately, and dies when nobody is there to read it.
-    reader = asyncio.StreamReader()
-    protocol = asyncio.StreamReaderProtocol(reader)
-    transport, _ = await asyncio.get_running_loop().connect_read_pipe(lambda: protocol, os.fdopen(fd, "rb"))
-    try:
-        if not (await reader.readline()).endswith(b"\n"):
-            raise ConnectionError("the X server ended before it was ready")
-    finally:
-        transport.close()
-
-
-def _print_on_console(line: str) -> None:
-    try:
-        fd = os.open("/dev/console", os.O_WRONLY | os.O_NOCTTY | os.O_CLOEXEC)
-    except OSError as error:
-        report(f"/dev/console: {error}")
-        return
-    with os.fdopen(fd, "w") as console:
-        console.write(f"\r\n{line}\r\n")
+        announce(f"warm {line}", SPEAKER)

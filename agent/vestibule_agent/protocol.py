@@ -1,6 +1,7 @@
 """The one definition of what controller and agent say to each other.
 
-Both import this module: the controller from its wheel, the agent from the golden.  It has no I/O.
+Both import this module: the controller from its wheel, the agent from the golden.  It has no I/O.  What is
+said before there is an agent stands in ``vestibule_desktop/messages.py``.
 
 Two conversations:
 
@@ -32,56 +33,16 @@ Two conversations:
 from __future__ import annotations
 
 import dataclasses
-import json
 from collections.abc import Mapping
 from typing import Any, Self
 
-CONTRACT = 1
+from vestibule_desktop.messages import Message
+
+CONTRACT = 2
 """Version of everything in this module; a mismatch is the failure ``agent_mismatch``."""
 
 AGENT_PORT = 8080
-PROXY_PORT = 3128
-"""The guest's tools reach the egress proxy at 127.0.0.1:3128 in VM and container alike."""
-
-HANDOVER_PORT_NAME = "vestibule.handover"
-"""Name of the virtio-serial port; the guest finds it under /dev/virtio-ports/."""
-HANDOVER_FD_VARIABLE = "VESTIBULE_HANDOVER_FD"
-"""Environment variable with the number of the inherited socket, in a container."""
-MAX_LINE_BYTES = 65_536
 MAX_CREDENTIAL_BYTES = 1_048_576
-
-
-class ProtocolError(ValueError):
-    """A message that is not of this contract; the text says which field."""
-
-
-@dataclasses.dataclass(frozen=True, kw_only=True)
-class Message:
-    """A value that travels as one JSON object."""
-
-    def encode(self) -> bytes:
-        """The message as one line of JSON, newline included."""
-        return json.dumps(dataclasses.asdict(self), separators=(",", ":")).encode() + b"\n"
-
-    @classmethod
-    def decode(cls, line: bytes) -> Self:
-        """Read one line.  Raises ProtocolError when it is not JSON or a field is missing."""
-        try:
-            raw = json.loads(line)
-        except ValueError as error:
-            raise ProtocolError(f"{cls.__name__}: not JSON: {error}") from error
-        if not isinstance(raw, dict):
-            raise ProtocolError(f"{cls.__name__}: an object was expected, not {type(raw).__name__}")
-        return cls.from_mapping(raw)
-
-    @classmethod
-    def from_mapping(cls, raw: Mapping[str, Any]) -> Self:
-        """Build from a decoded object; unknown fields are ignored so that a newer peer may add some."""
-        names = {field.name for field in dataclasses.fields(cls)}
-        try:
-            return cls(**{key: value for key, value in raw.items() if key in names})
-        except TypeError as error:
-            raise ProtocolError(f"{cls.__name__}: {error}") from error
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -100,7 +61,7 @@ class Handover(Message):
     address: str
     """The machine's own address with its prefix length, e.g. ``192.168.100.7/24``."""
     gateway: str
-    """Where the egress proxy is, as seen from the machine's network (port PROXY_PORT)."""
+    """Where the egress proxy is, as seen from the machine's network, on ``messages.PROXY_PORT``."""
     environment: dict[str, str] = dataclasses.field(default_factory=dict)
     patience_s: float = 20.0
     """How long the agent waits for a desktop that is still starting, before it answers what is missing."""
@@ -126,10 +87,12 @@ class HandoverReply(Message):
     contract: int
     vm_id: str
     build_id: str
-    """SHA-256 over the agent's own files, read from the guest's disk at its start."""
+    """SHA-256 over ``files``."""
     random_sample: str
     """32 bytes of the guest's /dev/urandom after reseeding, hex: two clones never agree."""
     checks: list[Check]
+    files: dict[str, str] = dataclasses.field(default_factory=dict)
+    """Path → SHA-256 of the files of agent and desktop, read from the guest's disk at the agent's start."""
 
     @classmethod
     def from_mapping(cls, raw: Mapping[str, Any]) -> Self:

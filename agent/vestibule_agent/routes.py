@@ -11,9 +11,10 @@ from vestibule_agent import checks
 from vestibule_agent.credential import AlreadyClaimedError
 from vestibule_agent.events import now_text
 from vestibule_agent.machine import Machine
-from vestibule_agent.protocol import CONTRACT, Handover, Health, LoginSpec, ProtocolError
+from vestibule_agent.protocol import CONTRACT, Handover, Health, LoginSpec
 from vestibule_agent.server import Answer, Lines, Refusal, Request, Upgrade, answer
 from vestibule_agent.terminal import TerminalError
+from vestibule_desktop.messages import ProtocolError
 
 HEALTH_S = 2.0
 URL = re.compile(r"(https?|about|file):\S+\Z")

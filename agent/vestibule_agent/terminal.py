@@ -14,7 +14,7 @@ import subprocess
 from collections.abc import Callable, Mapping, Sequence
 
 from vestibule_agent import tmux
-from vestibule_agent.services import SESSION
+from vestibule_desktop.services import SESSION
 
 WIDE_COLUMNS = 1200
 WIDE_ROWS = 50

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Mapping
 
 from vestibule.core.addresses import MachineNetwork
 from vestibule.core.errors import VestibuleError
@@ -34,9 +34,6 @@ from vestibule.services.ports import MachineDriver
 from vestibule.services.promotions import Promotions, ServingRule
 from vestibule.settings import Settings
 from vestibule_agent.protocol import CONTRACT
-
-Progress = Callable[[str, int, int, float | None], None]
-"""Step, index, total, and its seconds once it has ended."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -74,30 +71,11 @@ class Machinery:
         """The private network that machines believe to be in."""
         return MachineNetwork.parse(self.settings.machine_cidr)
 
-    async def take_snapshot(self, progress: Progress) -> None:
-        """Make the memory snapshot that virtual machines start from, unless it is there."""
-        steps = _NumberedSteps(progress)
-        await self.qemu.prepare(self.goldens.store.wanted(), self.limits, steps)
-
     async def preload(self) -> None:
         """Have what the first machine of this host's own driver needs in memory, as far as it is there."""
         if self.choice.driver is DriverName.QEMU:
             with contextlib.suppress(VestibuleError, OSError):  # the first start says what is missing
                 await self.qemu.preload(self.promotions.serving(), self.limits)
-
-
-class _NumberedSteps:
-    """Counts a snapshot's steps for a progress bar that wants numbers."""
-
-    TOTAL = 3
-
-    def __init__(self, progress: Progress) -> None:
-        self._progress = progress
-        self._index = 0
-
-    def __call__(self, step: str) -> None:
-        self._index += 1
-        self._progress(step, self._index, self.TOTAL, None)
 
 
 def goldens_of(settings: Settings, resources: Resources | None = None) -> Goldens:

@@ -121,7 +121,8 @@ async def clone_bench(settings: Settings, driver: DriverName) -> AsyncIterator[C
     """A bench of one driver, on machinery of its own."""
     async with open_machinery(settings) as machinery:
         if driver is DriverName.QEMU:
-            await machinery.take_snapshot(lambda *_: None)
+            wanted = machinery.goldens.store.wanted()
+            await machinery.qemu.prepare(wanted, machinery.limits, lambda _: None)
         yield CloneBench(
             subject=_subject(machinery, driver),
             folders=machinery.folders,
@@ -143,6 +144,7 @@ async def rebuild_bench(
 def _subject(machinery: Machinery, driver: DriverName) -> Subject:
     goldens = machinery.goldens
     golden_id = goldens.store.wanted()
+    manifest = goldens.store.manifest(golden_id)
     cold: MachineDriver = machinery.container
     if driver is DriverName.QEMU:
         cold = ColdQemuDriver(machinery.qemu)
@@ -152,7 +154,8 @@ def _subject(machinery: Machinery, driver: DriverName) -> Subject:
         cold=cold,
         clones=machinery.drivers[driver],
         golden_id=golden_id,
-        agent_build=goldens.store.manifest(golden_id).agent_build,
+        agent_build=manifest.agent_build,
+        agent_files=manifest.agent_files,
         network=machinery.addresses,
         limits=machinery.limits,
         confirm_timeout_s=machinery.settings.confirm_timeout_s(driver),

@@ -15,6 +15,7 @@ from pathlib import Path
 
 import vestibule
 import vestibule_agent
+import vestibule_desktop
 from vestibule.core.errors import HostUnfit
 
 
@@ -25,9 +26,11 @@ class Resources:
     images: Path
     """Recipes of a golden: ``base.toml``, ``tools/``, ``overlay/`` …"""
     agent: Path
-    """The agent's companions: launcher, systemd units, demo tool, list of Debian packages."""
+    """Companions of the guest's packages: systemd units, demo tool, list of Debian packages."""
     agent_package: Path
     """The Python package ``vestibule_agent``."""
+    desktop_package: Path
+    """The Python package ``vestibule_desktop``, in the same folder."""
     providers: Path
     """One TOML file per tool."""
     web: Path
@@ -44,6 +47,7 @@ def find_resources() -> Resources:
         images=root / "images",
         agent=root / "agent",
         agent_package=Path(vestibule_agent.__file__).parent,
+        desktop_package=Path(vestibule_desktop.__file__).parent,
         providers=root / "providers",
         web=data / "web" if in_wheel else root / "web/dist",
     )

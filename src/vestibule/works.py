@@ -86,7 +86,7 @@ class HostWorks:
         """See services.renewals.GoldenWorks."""
         if driver is not DriverName.QEMU:
             return
-        steps = _Steps(tell)
+        steps = _Steps(tell, self._machinery.qemu.snapshots.steps(golden_id, self._machinery.limits))
         try:
             await self._machinery.qemu.prepare(golden_id, self._machinery.limits, steps.begin)
         finally:
@@ -144,16 +144,17 @@ def collect(
 class _Steps:
     """Turns a snapshot's beginnings of steps into news of their ends too."""
 
-    def __init__(self, tell: Tell) -> None:
+    def __init__(self, tell: Tell, total: int) -> None:
         self._tell = tell
+        self._left = total
         self._step: str | None = None
         self._begin = 0.0
 
     def begin(self, step: str) -> None:
         """A step has begun, and so the one before has ended."""
         self.end()
-        self._step, self._begin = step, time.monotonic()
-        self._tell(StepNews(phase=Phase.SNAPSHOT, step=step))
+        self._step, self._begin, self._left = step, time.monotonic(), max(0, self._left - 1)
+        self._tell(StepNews(phase=Phase.SNAPSHOT, step=step, to_come=self._left))
 
     def end(self) -> None:
         """The last step has ended."""

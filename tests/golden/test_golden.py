@@ -23,13 +23,15 @@ from vestibule.drivers.goldens.mirror import host_sources
 from vestibule.drivers.goldens.pack import pack_squashfs
 from vestibule.drivers.goldens.store import GoldenFiles
 from vestibule.drivers.goldens.tar import PlainTar
-from vestibule_agent.build import build_id
+from vestibule_agent.build import build_files, build_id
 
 pytestmark = pytest.mark.golden
 
 
 def test_the_agent_in_the_root_is_the_one_of_this_checkout(files: GoldenFiles, manifest: Manifest) -> None:
-    assert build_id(files.rootfs / "usr/lib/vestibule/vestibule_agent") == manifest.agent_build
+    packages = files.rootfs / "usr/lib/vestibule"
+    found = build_files(packages / "vestibule_agent", packages / "vestibule_desktop")
+    assert (found, build_id(found)) == (manifest.agent_files, manifest.agent_build)
 
 
 def test_the_digests_are_those_of_the_products(
@@ -83,8 +85,8 @@ def test_the_kernel_tells_clones_apart(files: GoldenFiles) -> None:
 
 def test_timers_that_burn_processor_time_are_masked(files: GoldenFiles, goldens: Goldens) -> None:
     units = files.rootfs / "etc/systemd/system"
-    assert goldens.spec.agent.mask
-    assert all((units / unit).readlink() == Path("/dev/null") for unit in goldens.spec.agent.mask)
+    assert goldens.spec.desktop.mask
+    assert all((units / unit).readlink() == Path("/dev/null") for unit in goldens.spec.desktop.mask)
 
 
 def test_each_tool_said_its_pinned_version(goldens: Goldens, manifest: Manifest) -> None:

@@ -13,9 +13,10 @@ from vestibule.core.errors import Absent, GoldenFailed, MachineFailed
 from vestibule.core.machines import Limits
 from vestibule.drivers.goldens.cache import file_digest
 from vestibule.drivers.goldens.compose import Goldens
+from vestibule.drivers.machines.cold import ColdQemuDriver
 from vestibule.drivers.machines.qemu.driver import QemuDriver
 
-from .conftest import FAKE_TOKEN, Clones, handover, qemu_pid
+from .conftest import FAKE_TOKEN, LIMITS, Clones, handover, qemu_pid
 
 pytestmark = [pytest.mark.vm, pytest.mark.golden, pytest.mark.anyio]
 
@@ -23,7 +24,32 @@ pytestmark = [pytest.mark.vm, pytest.mark.golden, pytest.mark.anyio]
 async def test_a_clone_confirms_its_identity_and_the_current_agent(clones: Clones, goldens: Goldens) -> None:
     _machine, reply = await clones.start()
     assert reply.build_id == goldens.agent_build
+    assert reply.files == goldens.store.manifest(goldens.store.wanted()).agent_files
     assert {check.name: check.detail for check in reply.checks if not check.ok} == {}
+
+
+async def test_a_boot_from_the_kernel_comes_to_the_same_agent_as_a_clone(
+    clones: Clones, driver: QemuDriver
+) -> None:
+    """Booted, the agent lies in its layer's disk; cloned, in memory, where it was delivered."""
+    request = clones.request()
+    booted = await ColdQemuDriver(driver).start(request)
+    try:
+        reply = await booted.control.introduce(handover(request), timeout_s=300)
+    finally:
+        await booted.stop()
+    _machine, cloned = await clones.start()
+    assert reply.files == cloned.files
+    assert {check.name: check.detail for check in reply.checks if not check.ok} == {}
+
+
+async def test_another_agent_goes_on_from_the_same_desktop(
+    driver: QemuDriver, goldens: Goldens, memory_image: Path
+) -> None:
+    key = json.loads((memory_image.parent / "manifest.json").read_text())["key"]
+    desktop = driver.snapshots.desktops.key(goldens.store.wanted(), LIMITS)
+    assert key["desktop"] == desktop.name
+    assert not [layer for layer in desktop.disks if layer.startswith("l-agent-")]
 
 
 async def test_two_clones_never_share_randomness(clones: Clones) -> None:

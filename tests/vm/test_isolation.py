@@ -25,7 +25,8 @@ from vestibule.drivers.machines.qemu.process import OVERHEAD_MIB
 from vestibule.drivers.net.cgroups import Cgroups, Kind
 from vestibule.drivers.net.proxy import EgressProxy
 from vestibule.drivers.net.relay import Stream
-from vestibule_agent.protocol import PROXY_PORT, CredentialSpec, Event, LoginSpec, SeedFile
+from vestibule_agent.protocol import CredentialSpec, Event, LoginSpec, SeedFile
+from vestibule_desktop.messages import PROXY_PORT
 
 from .conftest import FAKE_TOKEN, LIMITS, Clones, handover, qemu_pid
 

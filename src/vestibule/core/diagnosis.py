@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+
 from vestibule.core.errors import MachineFailed, VestibuleError
 from vestibule.core.sessions import Failure
 from vestibule_agent.protocol import CONTRACT, Check, HandoverReply
@@ -22,20 +24,47 @@ CHECK_CODES = {
 REQUIRED_CHECKS = frozenset(CHECK_CODES)
 
 
-def confirm(reply: HandoverReply, *, vm_id: str, agent_build: str) -> None:
+NAMED_FILES = 8
+"""Of each kind; more are counted."""
+
+
+def confirm(
+    reply: HandoverReply, *, vm_id: str, agent_build: str, agent_files: Mapping[str, str] | None = None
+) -> None:
     """Accept the agent's confirmation or say why not.
 
+    ``agent_build`` and ``agent_files`` are those of the golden's manifest; without files none can be named.
     Raises MachineFailed: ``agent_mismatch`` when contract, machine or build is another than expected,
     otherwise the code of the first check that failed or is missing.
     """
     if (reply.contract, reply.vm_id, reply.build_id) != (CONTRACT, vm_id, agent_build):
+        different = different_files(agent_files or {}, reply.files)
         raise MachineFailed(
             f"The agent answered as build {reply.build_id[:16]}, contract {reply.contract}, machine"
-            f" {reply.vm_id}; expected build {agent_build[:16]}, contract {CONTRACT}, machine {vm_id}.",
+            f" {reply.vm_id}; expected build {agent_build[:16]}, contract {CONTRACT}, machine {vm_id}."
+            + "".join(f" Its files that {how}: {names}." for how, names in different.items()),
             remedy=_REBUILD,
             code="agent_mismatch",
+            **{f"files_that_{how.replace(' ', '_')}": names for how, names in different.items()},
         )
     _require_checks(reply.checks)
+
+
+def different_files(wanted: Mapping[str, str], found: Mapping[str, str]) -> dict[str, str]:
+    """How files differ → which, a bounded list; empty when one side does not name its files."""
+    if not wanted or not found:
+        return {}
+    kinds = {
+        "changed": [path for path in wanted if path in found and found[path] != wanted[path]],
+        "are missing": [path for path in wanted if path not in found],
+        "do not belong there": [path for path in found if path not in wanted],
+    }
+    return {how: _named(sorted(paths)) for how, paths in kinds.items() if paths}
+
+
+def _named(paths: Sequence[str]) -> str:
+    more = len(paths) - NAMED_FILES
+    return ", ".join(paths[:NAMED_FILES]) + (f" and {more} more" if more > 0 else "")
 
 
 def _require_checks(checks: list[Check]) -> None:

@@ -27,7 +27,7 @@ class LayerRecipe:
     """One layer: its inputs on top of its parent; the code that builds it is one of them."""
 
     kind: str
-    """"base", "tools" or "agent"."""
+    """"base", "tools", "desktop" or "agent"."""
     inputs: Mapping[str, Any]
     """Name → digest or literal, nested as deep as it reads well."""
     parent: str | None
@@ -72,7 +72,7 @@ class Change:
     """One input that two goldens do not share; None where it is absent."""
 
     layer: str
-    """"base", "tools", "agent" or "golden"."""
+    """"base", "tools", "desktop", "agent" or "golden"."""
     input: str
     """Its name with dots; a list's name where one of its members came or went."""
     before: str | None
@@ -140,10 +140,9 @@ def _leaves(value: object, path: str = "") -> Iterator[tuple[tuple[str, str], st
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class SnapshotKey:
-    """All that a memory snapshot depends on besides the disk; hashed into the snapshot's name."""
+class MachineShape:
+    """What memory that was saved in one machine needs of another, to go on there."""
 
-    golden_id: GoldenId
     vmm: str
     """SHA-256 of the VMM's binary."""
     machine: str
@@ -151,8 +150,34 @@ class SnapshotKey:
     accelerator: str
     mem_mib: int
     vcpus: int
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class DesktopKey:
+    """All that the memory of a running desktop, without an agent, depends on."""
+
+    shape: MachineShape
     disks: Mapping[str, str]
-    """Layer → SHA-256 of its disk image: memory that was saved above another disk would be poison."""
+    """Layer below the agent's → SHA-256 of its disk image: memory saved above another would be poison."""
+    settled: str
+    """What counted as quiet when memory was saved."""
+
+    @property
+    def name(self) -> str:
+        """The desktop snapshot's content-addressed name."""
+        return content_name("desk", dataclasses.asdict(self))
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class SnapshotKey:
+    """All that a golden's memory snapshot depends on besides the disk; hashed into the snapshot's name."""
+
+    golden_id: GoldenId
+    shape: MachineShape
+    disks: Mapping[str, str]
+    """Layer → SHA-256 of its disk image, the agent's included: its files were delivered into the memory."""
+    desktop: str
+    """Name of the desktop snapshot that it was made from."""
     settled: str
     """What counted as quiet when memory was saved: a clone does what the golden had still to do."""
 
@@ -180,8 +205,10 @@ class Manifest:
     """A machine with less is refused before it starts."""
     disks: Mapping[str, str] = dataclasses.field(default_factory=dict)
     """Layer → SHA-256 of its disk image: two builds from a moving archive share a name, not this."""
+    agent_files: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    """Path → SHA-256 of the files that ``agent_build`` covers; empty in goldens of older releases."""
     contract: int = 0
-    """Version of the agent's protocol; 0 in a golden from before it was written down."""
+    """What its agent speaks (``vestibule_agent.protocol.CONTRACT``); 0 in goldens of older releases."""
 
     def to_mapping(self) -> dict[str, Any]:
         """As a JSON value."""

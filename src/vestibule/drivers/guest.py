@@ -19,14 +19,12 @@ from vestibule.core.errors import Absent, Conflict, MachineFailed
 from vestibule_agent.protocol import (
     AGENT_PORT,
     MAX_CREDENTIAL_BYTES,
-    MAX_LINE_BYTES,
     Credential,
     Event,
     Health,
     LoginSpec,
-    Message,
-    ProtocolError,
 )
+from vestibule_desktop.messages import MAX_LINE_BYTES, Message, ProtocolError
 
 Connect = Callable[[int], Awaitable[socket.socket]]
 """``Machine.connect``: a stream to a port of the guest, non-blocking."""

@@ -12,7 +12,7 @@ import contextlib
 import dataclasses
 import statistics
 import time
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from typing import Protocol
 
 from vestibule.core import diagnosis, ids
@@ -55,6 +55,7 @@ class Subject:
     clones: MachineDriver
     golden_id: GoldenId
     agent_build: str
+    agent_files: Mapping[str, str]
     network: MachineNetwork
     limits: Limits
     confirm_timeout_s: float
@@ -128,7 +129,12 @@ class CloneBench:
         async with self._started(driver) as (request, machine, begin):
             reply = await machine.control.introduce(self._handover(request), timeout_s)
             start_s = time.monotonic() - begin
-            diagnosis.confirm(reply, vm_id=request.vm_id, agent_build=self._subject.agent_build)
+            diagnosis.confirm(
+                reply,
+                vm_id=request.vm_id,
+                agent_build=self._subject.agent_build,
+                agent_files=self._subject.agent_files,
+            )
             usage = await self._observe(machine, begin) if observe else None
         return Sample(start_s=start_s, random_sample=reply.random_sample, usage=usage)
 

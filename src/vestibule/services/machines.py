@@ -46,7 +46,8 @@ from vestibule.services.ports import (
     RunFolders,
 )
 from vestibule.services.repositories import Machines as MachineRows
-from vestibule_agent.protocol import CONTRACT, PROXY_PORT, Handover
+from vestibule_agent.protocol import CONTRACT, Handover
+from vestibule_desktop.messages import PROXY_PORT
 
 log = structlog.get_logger()
 
@@ -87,6 +88,7 @@ class Live:
     record: MachineRecord
     machine: Machine
     agent_build: str
+    agent_files: Mapping[str, str]
     hold: Hold
     """On its golden: what is in use is not collected."""
     guest: Guest | None = None
@@ -186,7 +188,13 @@ class Machines:
         except BaseException as error:
             await asyncio.shield(self._abandon(record.vm_id, error))
             raise
-        return Live(record=record, machine=machine, agent_build=manifest.agent_build, hold=hold)
+        return Live(
+            record=record,
+            machine=machine,
+            agent_build=manifest.agent_build,
+            agent_files=manifest.agent_files,
+            hold=hold,
+        )
 
     async def _reserve(
         self, user_id: UserId, session_id: SessionId | None, driver: MachineDriver, golden_id: GoldenId
@@ -292,7 +300,9 @@ class Machines:
         token = base64.urlsafe_b64encode(self._random(TOKEN_BYTES)).decode()
         timeout_s = self._settings.confirm_timeout_s[live.record.driver]
         reply = await live.machine.control.introduce(self._handover(live.record, token), timeout_s)
-        diagnosis.confirm(reply, vm_id=live.record.vm_id, agent_build=live.agent_build)
+        diagnosis.confirm(
+            reply, vm_id=live.record.vm_id, agent_build=live.agent_build, agent_files=live.agent_files
+        )
         live.record = await self._rows.update(live.record.vm_id, agent_build=reply.build_id)
         live.guest, live.random_sample = self._guest_of(live.machine, token), reply.random_sample
         return live.guest

@@ -18,13 +18,13 @@ from vestibule.services.ports import Machine, MachineDriver, MachineRequest
 from vestibule_agent.protocol import (
     AGENT_PORT,
     CONTRACT,
-    PROXY_PORT,
     Credential,
     CredentialSpec,
     Event,
     Handover,
     LoginSpec,
 )
+from vestibule_desktop.messages import PROXY_PORT
 
 pytestmark = pytest.mark.anyio
 

@@ -20,4 +20,5 @@ def resources(tmp_path: Path) -> Resources:
         images=tmp_path / "images",
         agent=tmp_path / "agent",
         agent_package=tmp_path / "agent" / "vestibule_agent",
+        desktop_package=tmp_path / "agent" / "vestibule_desktop",
     )

@@ -30,9 +30,11 @@ def test_same_inputs_make_the_same_name(resources: Resources) -> None:
         ("images/base/customize", 0),
         ("images/base/etc/initramfs-tools/scripts/vestibule", 0),
         ("images/tools/package-lock.json", 1),
-        ("agent/vestibule_agent/protocol.py", 2),
-        ("agent/launcher", 2),
+        ("agent/vestibule_desktop/supervisor.py", 2),
+        ("agent/systemd/vestibule-desktop.service", 2),
         ("images/overlay/etc/sysctl.d/vestibule.conf", 2),
+        ("agent/vestibule_agent/protocol.py", 3),
+        ("agent/demo_tool/vestibule-demo", 3),
     ],
 )
 def test_one_changed_byte_renames_its_layer_and_those_above(
@@ -42,7 +44,7 @@ def test_one_changed_byte_renames_its_layer_and_those_above(
     _append(tmp_path / changed, "\n")
     after = read_spec(resources).recipe
     same = [old.name == new.name for old, new in zip(before.layers, after.layers, strict=True)]
-    assert same == [number < first_new_layer for number in range(3)]
+    assert same == [number < first_new_layer for number in range(4)]
     assert before.golden_id != after.golden_id
 
 
@@ -62,7 +64,9 @@ def test_a_compiled_file_of_python_renames_nothing(resources: Resources) -> None
         ("tools_layer.py", 1),
         ("jail.py", 1),
         ("tar.py", 2),
-        ("golden.py", 3),
+        ("desktop_layer.py", 2),
+        ("agent_layer.py", 3),
+        ("golden.py", 4),
     ],
 )
 def test_changed_builder_code_renames_what_it_makes(
@@ -79,7 +83,7 @@ def test_changed_builder_code_renames_what_it_makes(
     _append(code / changed, "\n")
     after = read_spec(resources).recipe
     same = [old.name == new.name for old, new in zip(before.layers, after.layers, strict=True)]
-    assert same == [number < first_new_layer for number in range(3)]
+    assert same == [number < first_new_layer for number in range(4)]
     assert before.golden_id != after.golden_id
 
 
@@ -120,7 +124,7 @@ def test_a_damaged_recipe_is_named(resources: Resources) -> None:
 
 
 def test_an_incomplete_recipe_is_named(resources: Resources) -> None:
-    (resources.images / "agent.toml").write_text("enable = []\n")
+    (resources.images / "desktop.toml").write_text("enable = []\n")
     with pytest.raises(GoldenFailed, match="mask"):
         read_spec(resources)
 

@@ -8,6 +8,7 @@ import shutil
 import tarfile
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -62,14 +63,21 @@ def builder(tmp_path: Path) -> GoldenBuilder:
     )
 
 
+def _snapshot(folder: Path, key: dict[str, Any]) -> None:
+    folder.mkdir(parents=True)
+    (folder / "memory.img").write_bytes(b"memory")
+    digests = {"memory.img": file_digest(folder / "memory.img")}
+    (folder / "manifest.json").write_text(json.dumps({"key": key, "digests": digests}))
+
+
 @pytest.fixture
 def store(builder: GoldenBuilder, tmp_path: Path) -> DirectoryGoldenStore:
     builder.build(lambda *_: None)
-    snapshot = tmp_path / "snapshots" / "snap-1"
-    snapshot.mkdir(parents=True)
-    (snapshot / "memory.img").write_bytes(b"memory")
-    digests = {"memory.img": file_digest(snapshot / "memory.img")}
-    (snapshot / "manifest.json").write_text(json.dumps({"key": {"golden_id": GOLDEN}, "digests": digests}))
+    _snapshot(tmp_path / "desktops" / "desk-1", {"disks": {BASE.name: "x"}})
+    _snapshot(tmp_path / "desktops" / "desk-2", {"disks": {"l-base-of-another": "x"}})
+    _snapshot(tmp_path / "snapshots" / "snap-1", {"golden_id": GOLDEN, "desktop": "desk-1"})
+    _snapshot(tmp_path / "snapshots" / "snap-2", {"golden_id": "g-another", "desktop": "desk-1"})
+    _snapshot(tmp_path / "snapshots" / "snap-3", {"golden_id": "g-another", "desktop": "desk-2"})
     return DirectoryGoldenStore(Cache(tmp_path), RECIPE)
 
 
@@ -93,6 +101,7 @@ def _flip(path: Path) -> None:
         (f"layers/{AGENT.name}/{LISTING}", AGENT.name, LISTING),
         (f"goldens/{GOLDEN}/kernel", GOLDEN, "kernel"),
         ("snapshots/snap-1/memory.img", "snap-1", "memory.img"),
+        ("desktops/desk-1/memory.img", "desk-1", "memory.img"),
     ],
 )
 def test_one_changed_bit_of_a_product_is_named(
@@ -152,11 +161,20 @@ def test_discarding_takes_all_that_was_made_from_the_damaged_and_a_build_makes_i
 ) -> None:
     _flip(tmp_path / "layers" / BASE.name / PRODUCT)
     removed = store.discard(GOLDEN, store.verify(GOLDEN))
-    assert removed == sorted([BASE.name, GOLDEN, "snap-1"])
+    assert removed == sorted([BASE.name, GOLDEN, "desk-1", "snap-1", "snap-2"])
     assert not list((tmp_path / "work").iterdir())
     builder.build(lambda *_: None)
     assert store.verify(GOLDEN) == ()
     assert store.usable(GOLDEN).golden_id == GOLDEN
+
+
+def test_a_damaged_desktop_goes_with_all_snapshots_that_were_made_from_it(
+    store: DirectoryGoldenStore, tmp_path: Path
+) -> None:
+    _flip(tmp_path / "desktops" / "desk-1" / "memory.img")
+    removed = store.discard(GOLDEN, store.verify(GOLDEN))
+    assert removed == sorted([GOLDEN, "desk-1", "snap-1", "snap-2"])
+    assert (tmp_path / "snapshots" / "snap-3").is_dir()
 
 
 def test_a_golden_is_merged_again_when_a_layer_below_it_was_made_again(

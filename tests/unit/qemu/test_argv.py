@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from vestibule.core.machines import Limits
-from vestibule.drivers.machines.qemu.argv import Boot, QemuSpec, Restore, machine_shape, qemu_argv
+from vestibule.drivers.machines.qemu.argv import Boot, QemuSpec, Restore, Resume, machine_shape, qemu_argv
 
 HERE = Path(__file__).parent
 SPEC = QemuSpec(
@@ -49,6 +49,12 @@ def test_template_and_clone_have_the_same_devices() -> None:
     boot = _without(qemu_argv("q", BOOT), differ)
     clone = _without(qemu_argv("q", SPEC), differ)
     assert [word.replace("share=on", "share=off") for word in boot] == clone
+
+
+def test_what_goes_on_to_be_saved_again_is_a_clone_with_memory_of_its_own() -> None:
+    resumed = qemu_argv("q", dataclasses.replace(SPEC, start=Resume()))
+    assert [word.replace("share=on", "share=off") for word in resumed] == qemu_argv("q", SPEC)
+    assert resumed != qemu_argv("q", SPEC)
 
 
 def test_addresses_follow_the_cidr() -> None:

@@ -11,10 +11,10 @@ from typing import cast
 import pytest
 
 from vestibule.drivers.machines.qemu.process import QemuProcess
-from vestibule.drivers.machines.qemu.snapshot import Patience, _grow_quiet
+from vestibule.drivers.machines.qemu.template import Quiet, grow_quiet
 
 pytestmark = pytest.mark.anyio
-PATIENCE = Patience(settle_s=3.0, window_s=0.1, windows=3, idle_share=0.5)
+QUIET = Quiet(settle_s=3.0, window_s=0.1, windows=3, idle_share=0.5)
 
 
 @pytest.fixture
@@ -26,9 +26,9 @@ def template(request: pytest.FixtureRequest) -> Iterator[QemuProcess]:
 
 @pytest.mark.parametrize("template", ["import time; time.sleep(60)"], indirect=True)
 async def test_an_idle_machine_is_quiet(template: QemuProcess) -> None:
-    assert await _grow_quiet(template, print, PATIENCE)
+    assert await grow_quiet(template, QUIET)
 
 
 @pytest.mark.parametrize("template", ["while True: pass"], indirect=True)
 async def test_a_machine_that_never_rests_is_taken_as_it_is(template: QemuProcess) -> None:
-    assert not await _grow_quiet(template, print, PATIENCE)
+    assert not await grow_quiet(template, QUIET)

@@ -11,7 +11,7 @@ import datetime as dt
 import json
 import shutil
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -21,7 +21,6 @@ from vestibule.core.ids import GoldenId
 from vestibule.drivers.goldens.cache import Cache, file_digest, make_read_only
 from vestibule.drivers.goldens.commands import Commands
 from vestibule.drivers.goldens.jail import Jail
-from vestibule_agent.protocol import CONTRACT
 
 PRODUCT = "layer.sqfs"
 """A layer's disk image."""
@@ -108,6 +107,8 @@ class GoldenBuilder:
         agent_build: str,
         tools: dict[str, str],
         min_disk_mib: int = 0,
+        agent_files: Mapping[str, str] | None = None,
+        contract: int = 0,
         jail: Jail | None = None,
     ) -> None:
         """``min_disk_mib``: free disk that a build from nothing needs."""
@@ -118,6 +119,8 @@ class GoldenBuilder:
         self._builds = (*layers, golden)
         self._min_mem_mib = min_mem_mib
         self._agent_build = agent_build
+        self._agent_files = agent_files or {}
+        self._contract = contract
         self._tools = tools
 
     def plan(self) -> Plan:
@@ -230,6 +233,8 @@ class GoldenBuilder:
         return Manifest(
             golden_id=self._recipe.golden_id,
             agent_build=self._agent_build,
+            agent_files=self._agent_files,
+            contract=self._contract,
             layers=tuple(layer.name for layer in self._recipe.layers),
             inputs=self._recipe.inputs,
             digests=digests,
@@ -238,7 +243,6 @@ class GoldenBuilder:
             build_s=build_s,
             min_mem_mib=self._min_mem_mib,
             disks=self._disks(),
-            contract=CONTRACT,
         )
 
     def _golden_manifest(self) -> Manifest:

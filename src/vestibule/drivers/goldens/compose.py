@@ -9,13 +9,15 @@ from vestibule.drivers.goldens.agent_layer import agent_layer
 from vestibule.drivers.goldens.base_layer import base_layer
 from vestibule.drivers.goldens.build import GoldenBuilder
 from vestibule.drivers.goldens.cache import Cache
+from vestibule.drivers.goldens.desktop_layer import desktop_layer
 from vestibule.drivers.goldens.golden import golden_build
 from vestibule.drivers.goldens.jail import Jail
 from vestibule.drivers.goldens.recipe import GoldenSpec, read_spec
 from vestibule.drivers.goldens.store import DirectoryGoldenStore
 from vestibule.drivers.goldens.tools_layer import tools_layer
 from vestibule.resources import Resources, find_resources
-from vestibule_agent.build import build_id
+from vestibule_agent.build import build_files, build_id
+from vestibule_agent.protocol import CONTRACT
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -40,15 +42,18 @@ def open_goldens(
     """Read the recipes and open the cache; builds nothing.  Raises GoldenFailed, HostUnfit."""
     spec = read_spec(resources or find_resources())
     cache = Cache(cache_dir)
-    build = build_id(spec.resources.agent_package)
+    files = build_files(spec.resources.agent_package, spec.resources.desktop_package)
+    build = build_id(files)
     builder = GoldenBuilder(
         cache,
         spec.recipe,
-        [base_layer(spec, debian_mirror), tools_layer(spec), agent_layer(spec)],
+        [base_layer(spec, debian_mirror), tools_layer(spec), desktop_layer(spec), agent_layer(spec)],
         golden_build(spec),
         min_mem_mib=spec.base.min_mem_mib,
         min_disk_mib=spec.base.min_disk_mib,
         agent_build=build,
+        agent_files=files,
+        contract=CONTRACT,
         tools=dict(spec.tools.versions),
         jail=jail,
     )

@@ -17,6 +17,7 @@ from vestibule.resources import Resources
 CODE = {
     "base": ("base_layer.py", "listing.py", "mirror.py", "pack.py"),
     "tools": ("jail.py", "listing.py", "pack.py", "tools_layer.py"),
+    "desktop": ("desktop_layer.py", "listing.py", "pack.py", "tar.py"),
     "agent": ("agent_layer.py", "listing.py", "pack.py", "tar.py"),
     "golden": ("golden.py", "jail.py", "listing.py", "pack.py"),
 }
@@ -55,15 +56,26 @@ class ToolsSpec:
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class AgentSpec:
-    """images/agent.toml, checked."""
+class PackageSpec:
+    """A Python package of ours in the machine, and its companions."""
+
+    package: str
+    """The package's folder in the machine."""
+    files: Mapping[str, str]
+    """Path below agent/ → path in the machine; folders end in a slash."""
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class DesktopSpec(PackageSpec):
+    """images/desktop.toml, checked."""
 
     enable: tuple[str, ...]
     mask: tuple[str, ...]
-    package: str
-    """The folder of the agent's Python package in the machine."""
-    files: Mapping[str, str]
-    """Path below agent/ → path in the machine; folders end in a slash."""
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class AgentSpec(PackageSpec):
+    """images/agent.toml, checked."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -73,6 +85,7 @@ class GoldenSpec:
     resources: Resources
     base: BaseSpec
     tools: ToolsSpec
+    desktop: DesktopSpec
     agent: AgentSpec
     recipe: Recipe
 
@@ -142,14 +155,19 @@ def _tools_spec(resources: Resources) -> ToolsSpec:
     )
 
 
-def _agent_spec(resources: Resources) -> AgentSpec:
-    raw = _toml(resources.images / "agent.toml")
-    return AgentSpec(
+def _desktop_spec(resources: Resources) -> DesktopSpec:
+    raw = _toml(resources.images / "desktop.toml")
+    return DesktopSpec(
         enable=tuple(raw["enable"]),
         mask=tuple(raw["mask"]),
         package=raw["package"],
         files=dict(raw["files"]),
     )
+
+
+def _agent_spec(resources: Resources) -> AgentSpec:
+    raw = _toml(resources.images / "agent.toml")
+    return AgentSpec(package=raw["package"], files=dict(raw["files"]))
 
 
 def _plain(spec: object) -> dict[str, Any]:
@@ -162,55 +180,65 @@ def _code(kind: str) -> dict[str, str]:
     return {name: hashlib.sha256((folder / name).read_bytes()).hexdigest() for name in CODE[kind]}
 
 
-def _recipe(resources: Resources, base: BaseSpec, tools: ToolsSpec, agent: AgentSpec) -> Recipe:
-    images = resources.images
-    bottom = LayerRecipe(
-        kind="base",
-        inputs={"spec": _plain(base), "files": tree_digest(images / "base"), "builder": _code("base")},
-        parent=None,
-    )
-    middle = LayerRecipe(
-        kind="tools",
-        inputs={"spec": _plain(tools), "files": tree_digest(images / "tools"), "builder": _code("tools")},
-        parent=bottom.name,
-    )
-    top = LayerRecipe(
-        kind="agent",
-        inputs={
-            "spec": _plain(agent),
-            "package": tree_digest(resources.agent_package),
-            "agent": agent_files(resources),
-            "overlay": tree_digest(images / "overlay"),
-            "builder": _code("agent"),
-        },
-        parent=middle.name,
-    )
-    return Recipe(layers=(bottom, middle, top), merge={"builder": _code("golden")})
+def _bottom(resources: Resources, spec: BaseSpec) -> LayerRecipe:
+    files = tree_digest(resources.images / "base")
+    inputs = {"spec": _plain(spec), "files": files, "builder": _code("base")}
+    return LayerRecipe(kind="base", inputs=inputs, parent=None)
 
 
-def agent_files(resources: Resources) -> dict[str, str]:
-    """Relative path → SHA-256 of the agent's companions, without its package (hashed apart)."""
-    return {
-        path: digest
-        for path, digest in tree_digest(resources.agent).items()
-        if not path.startswith("vestibule_agent/")
+def _tools(resources: Resources, spec: ToolsSpec, parent: LayerRecipe) -> LayerRecipe:
+    files = tree_digest(resources.images / "tools")
+    inputs = {"spec": _plain(spec), "files": files, "builder": _code("tools")}
+    return LayerRecipe(kind="tools", inputs=inputs, parent=parent.name)
+
+
+def _desktop(resources: Resources, spec: DesktopSpec, parent: LayerRecipe) -> LayerRecipe:
+    inputs = {
+        "spec": _plain(spec),
+        "package": tree_digest(resources.desktop_package),
+        "files": _companions(resources, spec),
+        "overlay": tree_digest(resources.images / "overlay"),
+        "builder": _code("desktop"),
     }
+    return LayerRecipe(kind="desktop", inputs=inputs, parent=parent.name)
+
+
+def _agent(resources: Resources, spec: AgentSpec, parent: LayerRecipe) -> LayerRecipe:
+    inputs = {
+        "spec": _plain(spec),
+        "package": tree_digest(resources.agent_package),
+        "files": _companions(resources, spec),
+        "builder": _code("agent"),
+    }
+    return LayerRecipe(kind="agent", inputs=inputs, parent=parent.name)
+
+
+def _companions(resources: Resources, spec: PackageSpec) -> dict[str, str]:
+    """Path below agent/ → SHA-256 of the files that a package takes along."""
+    digests = tree_digest(resources.agent)
+    return {path: digests[path] for path in digests if any(path.startswith(source) for source in spec.files)}
 
 
 def read_spec(resources: Resources) -> GoldenSpec:
     """Read all inputs.  Raises GoldenFailed ``recipe_invalid``."""
     try:
-        base, tools, agent = _base_spec(resources), _tools_spec(resources), _agent_spec(resources)
+        base, tools = _base_spec(resources), _tools_spec(resources)
+        desktop, agent = _desktop_spec(resources), _agent_spec(resources)
     except (KeyError, TypeError, OSError) as error:
         raise GoldenFailed(
             f"a recipe under {resources.images} is incomplete: {error!r}",
             remedy="Compare it with images/ of this release, or install Vestibule again.",
             code="recipe_invalid",
         ) from error
+    bottom = _bottom(resources, base)
+    second = _tools(resources, tools, bottom)
+    third = _desktop(resources, desktop, second)
+    top = _agent(resources, agent, third)
     return GoldenSpec(
         resources=resources,
         base=base,
         tools=tools,
+        desktop=desktop,
         agent=agent,
-        recipe=_recipe(resources, base, tools, agent),
+        recipe=Recipe(layers=(bottom, second, third, top), merge={"builder": _code("golden")}),
     )

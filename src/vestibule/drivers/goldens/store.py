@@ -15,7 +15,14 @@ from vestibule.core.goldens import Damage, GoldenPlan, Manifest, PlannedProduct,
 from vestibule.core.ids import GoldenId
 from vestibule.drivers.goldens.cache import Cache
 from vestibule.drivers.goldens.collect import Collected, Collector, Retention
-from vestibule.drivers.goldens.verify import read_damages, snapshots_of, verify, write_damages
+from vestibule.drivers.goldens.verify import (
+    desktops_on,
+    read_damages,
+    snapshots_from,
+    snapshots_of,
+    verify,
+    write_damages,
+)
 
 _TAIL_BYTES = 16_384
 LIST_REMEDY = "See which are there: vestibule golden list; build the wanted one: vestibule golden build."
@@ -41,7 +48,17 @@ class GoldenFiles:
     rootfs: Path
     """All layers merged: what a container mounts read-only."""
     layers: tuple[Path, ...]
-    """A squashfs image per layer, bottom first: what a virtual machine gets as disks."""
+    """A squashfs image per layer, bottom first: the disks of a virtual machine that boots from its kernel."""
+
+    @property
+    def desktop_layers(self) -> tuple[Path, ...]:
+        """The disks below the agent's: all that a machine has which goes on from a snapshot."""
+        return self.layers[:-1]
+
+    @property
+    def agent(self) -> Path:
+        """The folder of the agent's layer."""
+        return self.layers[-1].parent
 
 
 class FileHold:
@@ -154,15 +171,24 @@ class DirectoryGoldenStore:
         The golden goes too: its root is hard links to its layers' roots.  Nothing may run from them.
         """
         damaged = {damage.product for damage in damages}
-        goldens = {golden_id, *self._users_of(damaged)}
-        snapshots = {path.name for golden in goldens for path in snapshots_of(self.cache, golden)}
+        goldens: set[str] = {golden_id, *self._users_of(damaged)}
         layers = {name for name in damaged if name.startswith("l-")}
-        for kind, names in (("snapshots", snapshots), ("goldens", goldens), ("layers", layers)):
+        desktops = {name for name in damaged if name.startswith("desk-")}
+        desktops |= {path.name for path in desktops_on(self.cache, layers)}
+        snapshots = {path.name for golden in goldens for path in snapshots_of(self.cache, GoldenId(golden))}
+        snapshots |= {path.name for path in snapshots_from(self.cache, desktops)}
+        removed: dict[str, set[str]] = {
+            "snapshots": snapshots,
+            "desktops": desktops,
+            "goldens": goldens,
+            "layers": layers,
+        }
+        for kind, names in removed.items():
             for name in names:
                 self.cache.discard(kind, name)
         for golden in goldens:
-            write_damages(self.cache, golden, ())
-        return sorted({*snapshots, *goldens, *layers})
+            write_damages(self.cache, GoldenId(golden), ())
+        return sorted(name for names in removed.values() for name in names)
 
     def log_tail(self, lines: int) -> Sequence[str]:
         """The last lines of the newest log of a build; empty when nothing was ever built."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import tarfile
+from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
 from types import TracebackType
 from typing import Self
@@ -37,6 +38,12 @@ class PlainTar:
         """All files of a folder, in order."""
         for path in tree_files(source):
             self.file(str(PurePosixPath(inside) / path.relative_to(source)), path)
+
+    def companions(self, files: Mapping[str, str], folder: Path) -> None:
+        """Path below ``folder`` → path inside; what ends in a slash is a tree."""
+        for source, inside in files.items():
+            put = self.tree if source.endswith("/") else self.file
+            put(inside, folder / source)
 
     def link(self, inside: str, target: str) -> None:
         """A symbolic link."""

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from pathlib import Path
 from typing import Any
 
@@ -33,7 +34,7 @@ def verify(cache: Cache, golden_id: GoldenId) -> Iterator[Damage]:
             merged |= listing
     yield from _verify_folder(golden, digests)
     yield from _verify_tree(golden, merged, digests)
-    for snapshot in snapshots_of(cache, golden_id):
+    for snapshot in (*desktops_of(cache, manifest["layers"]), *snapshots_of(cache, golden_id)):
         yield from _verify_folder(snapshot, digests)
 
 
@@ -64,14 +65,38 @@ def _damages_file(cache: Cache, golden_id: GoldenId) -> Path:
 
 def snapshots_of(cache: Cache, golden_id: GoldenId) -> list[Path]:
     """The finished snapshots of a golden."""
-    folders = sorted(path.parent for path in cache.root.glob("snapshots/*/manifest.json"))
-    return [folder for folder in folders if _golden_of(folder) == golden_id]
+    return [folder for folder in _finished(cache, "snapshots") if _key(folder).get("golden_id") == golden_id]
 
 
-def _golden_of(snapshot: Path) -> str | None:
-    manifest = _manifest(snapshot) or {}
-    key = manifest.get("key")
-    return key.get("golden_id") if isinstance(key, dict) else None
+def snapshots_from(cache: Cache, desktops: AbstractSet[str]) -> list[Path]:
+    """The finished snapshots that were made from one of these desktop snapshots."""
+    return [folder for folder in _finished(cache, "snapshots") if _key(folder).get("desktop") in desktops]
+
+
+def desktops_of(cache: Cache, layers: Collection[str]) -> list[Path]:
+    """The finished desktop snapshots that run on these layers and no others."""
+    return [
+        folder for folder in _finished(cache, "desktops") if _disks(folder) and _disks(folder) <= {*layers}
+    ]
+
+
+def desktops_on(cache: Cache, layers: AbstractSet[str]) -> list[Path]:
+    """The finished desktop snapshots that run on one of these layers."""
+    return [folder for folder in _finished(cache, "desktops") if _disks(folder) & layers]
+
+
+def _finished(cache: Cache, kind: str) -> list[Path]:
+    return sorted(path.parent for path in cache.root.glob(f"{kind}/*/manifest.json"))
+
+
+def _key(snapshot: Path) -> Mapping[str, Any]:
+    key = (_manifest(snapshot) or {}).get("key")
+    return key if isinstance(key, dict) else {}
+
+
+def _disks(desktop: Path) -> AbstractSet[str]:
+    disks = _key(desktop).get("disks")
+    return {*disks} if isinstance(disks, dict) else set()
 
 
 def _verify_folder(folder: Path, digests: Digests) -> Iterator[Damage]:

@@ -13,11 +13,10 @@ import socket
 from vestibule.core.errors import MachineFailed
 from vestibule_agent.protocol import (
     CONTRACT,
-    MAX_LINE_BYTES,
     Handover,
     HandoverReply,
-    ProtocolError,
 )
+from vestibule_desktop.messages import MAX_LINE_BYTES, ProtocolError
 
 _CONSOLE_REMEDY = "Read the machine's console in its evidence; the agent there says how far it came."
 _PATIENCE_SHARE = 0.9
@@ -49,14 +48,15 @@ class SocketControl:
         """
         try:
             async with asyncio.timeout(timeout_s):
-                line = await self._exchange(_patient(handover, timeout_s).encode())
+                line = await self.exchange(_patient(handover, timeout_s).encode())
         except TimeoutError as error:
             raise no_identity_ack(f"the agent did not answer the hand-over within {timeout_s:g} s") from error
         except OSError as error:
             raise no_identity_ack(f"the hand-over channel broke: {error}") from error
         return _confirmed(line, handover)
 
-    async def _exchange(self, message: bytes) -> bytes:
+    async def exchange(self, message: bytes) -> bytes:
+        """Send one line, await the line that answers it.  Raises MachineFailed, OSError."""
         loop = asyncio.get_running_loop()
         await loop.sock_sendall(self._sock, message)
         received = bytearray()

@@ -48,6 +48,7 @@ class FakeControl:
             checks=[
                 Check(name=name, ok=name != self._script.failing_check, detail="fake") for name in CHECKS
             ],
+            files=dict(self._script.agent_files),
         )
 
 

@@ -8,7 +8,7 @@ import dataclasses
 import datetime as dt
 import json
 import socket
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -22,9 +22,8 @@ from vestibule_agent.protocol import (
     Event,
     Health,
     LoginSpec,
-    Message,
-    ProtocolError,
 )
+from vestibule_desktop.messages import Message, ProtocolError
 
 _CHUNK_BYTES = 65_536
 
@@ -34,6 +33,7 @@ class Script:
     """How a fake machine behaves."""
 
     agent_build: str = "fake"
+    agent_files: Mapping[str, str] = dataclasses.field(default_factory=dict)
     silent: bool = False
     """It never answers the hand-over."""
     failing_check: str | None = None

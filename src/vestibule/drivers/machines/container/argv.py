@@ -6,7 +6,7 @@ import dataclasses
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from vestibule_agent.protocol import HANDOVER_FD_VARIABLE
+from vestibule_desktop.messages import HANDOVER_FD_VARIABLE
 
 HANDOVER_FD = 3
 SECCOMP_FD = 4
@@ -14,7 +14,7 @@ FIRST_FILE_FD = 5
 
 PERSON_ID = 1000
 HOME = "/home/person"
-AGENT = ("/usr/lib/vestibule/agent",)
+FIRST = ("/usr/bin/python3", "-I", "/usr/lib/vestibule/vestibule_desktop")
 
 _ENVIRONMENT = {
     "PATH": "/opt/vestibule/tools/node_modules/.bin:/usr/local/bin:/usr/bin:/bin",
@@ -62,7 +62,7 @@ class Container:
     """Path in the container, which must exist in the rootfs → descriptor that holds its content."""
 
 
-def bwrap_argv(container: Container, command: Sequence[str] = AGENT) -> list[str]:
+def bwrap_argv(container: Container, command: Sequence[str] = FIRST) -> list[str]:
     """The whole command line; ``command`` becomes the container's first process after bwrap's reaper."""
     return [
         container.bwrap,

@@ -80,7 +80,7 @@ class ContainerMachine:
 class ContainerDriver:
     """``goldens`` is the folder of all goldens; ``open_control`` speaks the hand-over over a socket.
 
-    ``command`` is what the container runs first; only tests run something else than the agent.
+    ``command`` is what the container runs first; only tests run something else than desktop and agent.
     """
 
     name = DriverName.CONTAINER
@@ -92,7 +92,7 @@ class ContainerDriver:
         network: Network,
         goldens: Path,
         open_control: Callable[[socket.socket], ControlChannel],
-        command: Sequence[str] = argv.AGENT,
+        command: Sequence[str] = argv.FIRST,
     ) -> None:
         self._network = network
         self._goldens = goldens

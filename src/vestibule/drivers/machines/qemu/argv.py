@@ -1,6 +1,6 @@
 """QEMU's command line: a pure function of what the machine is.
 
-Template and clones must agree on every device, or the saved state does not fit; so both come from here and
+Templates and clones must agree on every device, or the saved state does not fit; so all come from here and
 differ in three things only: who shares the memory, where the kernel comes from, and what awaits the start.
 """
 
@@ -12,6 +12,7 @@ import ipaddress
 import uuid
 from collections.abc import Sequence
 from pathlib import Path
+from typing import ClassVar
 
 from vestibule.core.machines import Limits
 
@@ -32,6 +33,7 @@ _TB_MIB = 128
 class Boot:
     """Start from the kernel: the memory is new, and shared with whoever wants to keep it."""
 
+    share: ClassVar[str] = "on"
     kernel: Path
     initrd: Path
     layers: int
@@ -67,6 +69,8 @@ class Boot:
 class Restore:
     """Start from saved device state: the memory is a private view of the template's."""
 
+    share: ClassVar[str] = "off"
+
     @property
     def files(self) -> tuple[Path, ...]:
         """Nothing: the state comes through a descriptor."""
@@ -76,6 +80,13 @@ class Restore:
     def arguments(self) -> list[str]:
         """Wait for ``migrate-incoming``."""
         return ["-incoming", "defer"]
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Resume(Restore):
+    """Start from saved device state in memory of one's own, shared with whoever wants to keep it."""
+
+    share: ClassVar[str] = "on"
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -130,8 +141,8 @@ def _accelerator(name: str) -> str:
 
 def _memory(spec: QemuSpec) -> list[str]:
     size = f"{spec.limits.mem_mib}M"
-    share = "on" if isinstance(spec.start, Boot) else "off"
-    backend = f"memory-backend-file,id=memory,size={size},mem-path=/proc/self/fd/{MEMORY_FD},share={share}"
+    file = f"mem-path=/proc/self/fd/{MEMORY_FD},share={spec.start.share}"
+    backend = f"memory-backend-file,id=memory,size={size},{file}"
     return ["-m", size, "-object", backend]
 
 

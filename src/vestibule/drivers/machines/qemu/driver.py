@@ -23,7 +23,8 @@ from vestibule.drivers.machines.qemu.argv import (
 from vestibule.drivers.machines.qemu.jail import command_of
 from vestibule.drivers.machines.qemu.memory import TemplateMemory, new_memory
 from vestibule.drivers.machines.qemu.process import Launch, QemuProcess
-from vestibule.drivers.machines.qemu.snapshot import Say, Snapshot, SnapshotStore
+from vestibule.drivers.machines.qemu.snapshot import Snapshot, SnapshotStore
+from vestibule.drivers.machines.qemu.template import Say
 from vestibule.drivers.net.processes import start_ticks
 from vestibule.services.ports import Exit, MachineRequest, Network
 
@@ -164,12 +165,13 @@ class QemuDriver:
         return QemuMachine(process, self._network, request)
 
     def _spec(self, request: MachineRequest, start: Boot | Restore) -> QemuSpec:
+        files = self._goldens.files(request.golden_id)
         return QemuSpec(
             name=request.vm_id,
             start=start,
             accelerator=self._accelerator,
             limits=request.limits,
-            disks=self._goldens.files(request.golden_id).layers,
+            disks=files.layers if isinstance(start, Boot) else files.desktop_layers,
             address=request.address,
             gateway=request.gateway,
             cidr=request.cidr,

@@ -1,74 +1,55 @@
-"""Memory snapshots: boot a golden once, let it grow quiet, keep its memory and device state.
+"""Memory snapshots: a golden's desktop goes on from its own snapshot, takes the agent in, and is saved again.
 
 ::
 
-    cold boot ─▶ agent says it is warm ─▶ processor use settles ─▶ stop ─▶ migrate ─▶ memory.img, state.bin
+    desktop snapshot ─▶ deliver the agent ─▶ agent says it is warm ─▶ processor use settles ─▶ save
 """
 
 from __future__ import annotations
 
 import asyncio
 import dataclasses
-import datetime as dt
-import functools
 import json
 import os
-import time
-import uuid
-from collections.abc import Callable
 from pathlib import Path
-
-import structlog
+from typing import Any
 
 from vestibule.core.errors import Absent, GoldenFailed
 from vestibule.core.goldens import SnapshotKey
-from vestibule.core.ids import GoldenId, VmId
+from vestibule.core.ids import GoldenId
 from vestibule.core.machines import Limits
-from vestibule.drivers.goldens.cache import file_digest, make_read_only
 from vestibule.drivers.goldens.store import DirectoryGoldenStore
-from vestibule.drivers.machines.programs import find_qemu
-from vestibule.drivers.machines.qemu.argv import (
-    MEMORY_FD,
-    Boot,
-    QemuSpec,
-    cpu_model,
-    machine_shape,
+from vestibule.drivers.machines.qemu.argv import Resume
+from vestibule.drivers.machines.qemu.delivery import deliver
+from vestibule.drivers.machines.qemu.desktops import DESKTOP_STEPS, DesktopSnapshot, DesktopStore
+from vestibule.drivers.machines.qemu.memory import copy_sparse
+from vestibule.drivers.machines.qemu.process import QemuProcess
+from vestibule.drivers.machines.qemu.template import (
+    MEMORY,
+    STATE,
+    Quiet,
+    Say,
+    Steps,
+    TemplateRequest,
+    await_line,
+    console_of,
+    describe,
+    grow_quiet,
+    kept_memory,
+    running,
+    save,
 )
-from vestibule.drivers.machines.qemu.jail import command_of
-from vestibule.drivers.machines.qemu.memory import copy_sparse, new_memory
-from vestibule.drivers.machines.qemu.process import Launch, QemuProcess, tail
-from vestibule.drivers.usage import ProcUsageMeter
 from vestibule.services.ports import Network
 
-log = structlog.get_logger()
-
-WARM_LINE = "vestibule-agent: warm"
-"""What the agent prints on the console when desktop and browser are up and it awaits its identity."""
-
-TEMPLATE_CIDR, TEMPLATE_ADDRESS, TEMPLATE_GATEWAY = "192.168.100.0/24", "192.168.100.2", "192.168.100.1"
-"""Never seen by anyone: the hand-over gives each clone its own."""
-
-Say = Callable[[str], None]
-
-
-@dataclasses.dataclass(frozen=True, kw_only=True)
-class Patience:
-    """Deadlines and measures of a snapshot's boot."""
-
-    warm_s: float = 600.0
-    settle_s: float = 180.0
-    """Afterwards it is taken as it is, and its manifest says so."""
-    idle_share: float = 0.06
-    """Quiet means: less than this share of one core over ``window_s``, ``windows`` times in a row."""
-    window_s: float = 5.0
-    windows: int = 5
-    """The browser cleans up its memory in bursts up to 15 s apart, for a minute after it has grown idle."""
-    save_s: float = 60.0
-
-    @property
-    def settled(self) -> str:
-        """The rule of quietness, for the snapshot's name."""
-        return f"{self.windows} x {self.window_s} s below {self.idle_share}"
+KIND = "snapshots"
+STEPS = 4
+"""That ``ensure`` tells when the desktop is there."""
+WARM_LINE = "vestibule-agent: warm "
+"""What the agent prints on the console when it sees the desktop and awaits its identity; JSON follows."""
+WARM_S = 180.0
+TRANSFER_S = 60.0
+QUIET = Quiet(idle_share=0.06, window_s=1.0, windows=3, settle_s=90.0)
+"""Shorter than the desktop's: the browser has cleaned up before its own snapshot, only the agent is new."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -78,57 +59,56 @@ class Snapshot:
     name: str
     memory: Path
     state: Path
-    boot_s: float
-    """From QEMU's start to the agent's warm line: the cold boot that a clone saves."""
 
 
 class SnapshotStore:
     """Memory snapshots under ``<cache>/snapshots``, named by all that they depend on."""
 
     def __init__(
-        self,
-        goldens: DirectoryGoldenStore,
-        network: Network,
-        accelerator: str,
-        patience: Patience | None = None,
+        self, goldens: DirectoryGoldenStore, network: Network, accelerator: str, quiet: Quiet = QUIET
     ) -> None:
-        self._patience = patience or Patience()
+        self.desktops = DesktopStore(goldens, network, accelerator)
         self._goldens = goldens
         self._network = network
         self._accelerator = accelerator
+        self._quiet = quiet
 
     def key(self, golden_id: GoldenId, limits: Limits) -> SnapshotKey:
         """The name's ingredients.  Raises HostUnfit when QEMU is not installed, Absent without the golden."""
+        desktop = self.desktops.key(golden_id, limits)
         return SnapshotKey(
             golden_id=golden_id,
-            vmm=_program_digest(find_qemu()),
-            machine=machine_shape(self._accelerator, limits),
-            cpu=cpu_model(self._accelerator),
-            accelerator=self._accelerator,
-            mem_mib=limits.mem_mib,
-            vcpus=limits.vcpus,
+            shape=desktop.shape,
             disks=self._goldens.manifest(golden_id).disks,
-            settled=self._patience.settled,
+            desktop=desktop.name,
+            settled=self._quiet.rule,
         )
+
+    def has(self, golden_id: GoldenId, limits: Limits) -> bool:
+        """Whether it is finished."""
+        return self._goldens.cache.has(KIND, self.key(golden_id, limits).name)
+
+    def steps(self, golden_id: GoldenId, limits: Limits) -> int:
+        """How many steps ``ensure`` would tell now."""
+        if self.has(golden_id, limits):
+            return 0
+        return STEPS if self.desktops.has(golden_id, limits) else STEPS + DESKTOP_STEPS
 
     def find(self, golden_id: GoldenId, limits: Limits) -> Snapshot:
         """The finished snapshot.  Raises Absent."""
         name = self.key(golden_id, limits).name
-        folder = self._goldens.cache.path("snapshots", name)
-        if not self._goldens.cache.has("snapshots", name):
+        folder = self._goldens.cache.path(KIND, name)
+        if not self._goldens.cache.has(KIND, name):
             raise Absent(
                 f"there is no memory snapshot of golden {golden_id} with {limits.mem_mib} MiB and "
                 f"{limits.vcpus} processors for {self._accelerator}",
                 remedy="Make it: vestibule golden build --snapshot.",
                 code="snapshot_absent",
             )
-        raw = json.loads((folder / "manifest.json").read_text())
-        return Snapshot(
-            name=name, memory=folder / "memory.img", state=folder / "state.bin", boot_s=raw["boot_s"]
-        )
+        return Snapshot(name=name, memory=folder / MEMORY, state=folder / STATE)
 
     async def ensure(self, golden_id: GoldenId, limits: Limits, say: Say) -> Snapshot:
-        """Find it, or make it now (minutes under emulation); waits while another process makes it.
+        """Find it, or make it now, its desktop's too; waits while another process makes it.
 
         Raises GoldenFailed, MachineFailed, HostUnfit, DiskFull; nothing is left behind then.
         """
@@ -136,160 +116,75 @@ class SnapshotStore:
         lock = cache.lock(name)
         await asyncio.to_thread(lock.__enter__)
         try:
-            if not cache.has("snapshots", name):
+            if not cache.has(KIND, name):
+                desktop = await self.desktops.ensure(golden_id, limits, say)
                 with cache.work(name) as folder:
-                    await self._make(folder, golden_id, limits, say)
-                    cache.publish(folder, "snapshots", name)
+                    await self._make(folder, desktop, golden_id, limits, Steps(say))
+                    await asyncio.to_thread(cache.publish, folder, KIND, name)
         finally:
             lock.__exit__(None, None, None)
         return self.find(golden_id, limits)
 
-    async def _make(self, folder: Path, golden_id: GoldenId, limits: Limits, say: Say) -> None:
-        console = self._goldens.cache.root / "logs" / f"{folder.name.rpartition('-')[0]}.log"
-        console.parent.mkdir(parents=True, exist_ok=True)
-        console.unlink(missing_ok=True)
-        memory = new_memory(limits.mem_mib << 20)
-        try:
-            with (folder / "state.bin").open("wb") as state:
-                template = await self._boot(golden_id, limits, memory, console)
-                try:
-                    boot_s = await _grow_warm(template, console, say, self._patience)
-                    quiet = await _grow_quiet(template, say, self._patience)
-                    say("save memory")
-                    await _save(template, state.fileno(), self._patience)
-                finally:
-                    await template.stop()
-            await asyncio.to_thread(_store, folder, memory)
-        finally:
-            os.close(memory)
-        _describe(folder, self.key(golden_id, limits), boot_s, quiet=quiet)
+    async def _make(
+        self, folder: Path, desktop: DesktopSnapshot, golden_id: GoldenId, limits: Limits, steps: Steps
+    ) -> None:
+        key = self.key(golden_id, limits)
+        with kept_memory(limits) as memory:
+            request = self._request(golden_id, limits, memory, console_of(self._goldens.cache, key.name))
+            with steps.step("load the desktop's memory"):
+                await asyncio.to_thread(_load, desktop.memory, memory)
+            async with running(self._network, request) as template:
+                with steps.step("deliver the agent and warm it"):
+                    await _go_on(template, desktop.state)
+                    await self._take_agent(template, golden_id, request.console)
+                with steps.step("let the golden grow quiet"):
+                    quiet = await grow_quiet(template, self._quiet)
+                with steps.step("save memory"):
+                    digests = await save(template, folder, memory, TRANSFER_S)
+        describe(folder, key, digests, steps, quiet=quiet)
 
-    async def _boot(self, golden_id: GoldenId, limits: Limits, memory: int, log: Path) -> QemuProcess:
-        vm_id = VmId(f"vm-template-{uuid.uuid4().hex[:8]}")
-        spec = template_spec(self._goldens, golden_id, limits, self._accelerator, vm_id)
-        launch = Launch(
-            vm_id=vm_id,
-            argv=command_of(spec),
-            fds={MEMORY_FD: memory},
-            log=log,
+    def _request(self, golden_id: GoldenId, limits: Limits, memory: int, console: Path) -> TemplateRequest:
+        return TemplateRequest(
+            start=Resume(),
+            disks=self._goldens.files(golden_id).desktop_layers,
+            accelerator=self._accelerator,
             limits=limits,
+            memory=memory,
+            console=console,
         )
-        await self._network.create(vm_id, ())
-        template = QemuProcess(self._network, launch)
-        try:
-            await template.start()
-        except BaseException:
-            await template.stop()
-            raise
-        return template
+
+    async def _take_agent(self, template: QemuProcess, golden_id: GoldenId, console: Path) -> None:
+        """Bring the agent in, and let it say that it is the golden's and sees the desktop."""
+        await deliver(self._goldens.files(golden_id).agent, template.control, WARM_S)
+        said = await await_line(template, console, WARM_LINE, WARM_S)
+        self._require_agent(golden_id, said)
+
+    def _require_agent(self, golden_id: GoldenId, said: str) -> None:
+        """The agent that came up is the golden's, and has found all that it looked for."""
+        warm: dict[str, Any] = json.loads(said)
+        failed = {check["name"]: check["detail"] for check in warm["checks"] if not check["ok"]}
+        if warm["build_id"] != self._goldens.manifest(golden_id).agent_build:
+            failed["agent"] = f"build {warm['build_id']} came up, not the golden's"
+        if failed:
+            raise GoldenFailed(
+                f"the golden's machine came up, but {next(iter(failed))} is not right:"
+                f" {next(iter(failed.values()))}",
+                remedy="Build again; if it repeats, read the snapshot's console in the cache's logs.",
+                code="snapshot_failed",
+                **failed,
+            )
 
 
-def template_spec(
-    goldens: DirectoryGoldenStore, golden_id: GoldenId, limits: Limits, accelerator: str, name: str
-) -> QemuSpec:
-    """The machine that a golden is booted in to be snapshotted."""
-    files = goldens.files(golden_id)
-    return QemuSpec(
-        name=name,
-        start=Boot(kernel=files.kernel, initrd=files.initrd, layers=len(files.layers)),
-        accelerator=accelerator,
-        limits=limits,
-        disks=files.layers,
-        address=TEMPLATE_ADDRESS,
-        gateway=TEMPLATE_GATEWAY,
-        cidr=TEMPLATE_CIDR,
-        generation_id=str(uuid.uuid4()),
-    )
+def _load(image: Path, memory: int) -> None:
+    with image.open("rb") as file:
+        copy_sparse(file.fileno(), memory)
 
 
-def _program_digest(path: Path) -> str:
-    """Read once for each version of the file that is seen: every clone asks for its snapshot's name."""
-    found = path.stat()
-    return _digest_of(path, found.st_ino, found.st_mtime_ns, found.st_size)
-
-
-@functools.lru_cache(maxsize=4)
-def _digest_of(path: Path, _inode: int, _changed_ns: int, _size: int) -> str:
-    return file_digest(path)
-
-
-async def _grow_warm(template: QemuProcess, console: Path, say: Say, patience: Patience) -> float:
-    """Await the agent's warm line; returns the seconds it took."""
-    begin = time.monotonic()
-    say("boot the golden and warm its desktop")
+async def _go_on(template: QemuProcess, path: Path) -> None:
+    """Load a device state and go on where its machine was stopped."""
+    state = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
     try:
-        async with asyncio.timeout(patience.warm_s):
-            await _warm(template, console)
-    except TimeoutError as error:
-        raise _not_warm(console, time.monotonic() - begin) from error
-    return time.monotonic() - begin
-
-
-async def _grow_quiet(template: QemuProcess, say: Say, patience: Patience) -> bool:
-    """Await idleness, but not for ever: on a busy host a snapshot that costs its clones more beats none."""
-    say("let it grow quiet")
-    try:
-        async with asyncio.timeout(patience.settle_s):
-            await _quiet(template.pid, patience)
-    except TimeoutError:
-        log.warning("The snapshot is taken before the machine was quiet", waited_s=patience.settle_s)
-        return False
-    return True
-
-
-async def _warm(template: QemuProcess, log: Path) -> None:
-    """Await the agent's line on the console.  Raises MachineFailed when QEMU ends before."""
-    ended = asyncio.ensure_future(template.wait())
-    try:
-        while WARM_LINE not in tail(log):
-            done, _pending = await asyncio.wait({ended}, timeout=0.25)
-            if done:
-                raise template.failure(f"the golden's machine ended while it booted ({ended.result()})")
+        await template.transfer("migrate-incoming", state, TRANSFER_S)
     finally:
-        ended.cancel()
-
-
-async def _quiet(pid: int, patience: Patience) -> None:
-    """Await ``windows`` quiet windows in a row."""
-    meter, quiet = ProcUsageMeter(), 0
-    while quiet < patience.windows:
-        before = meter.cpu_s(pid)
-        await asyncio.sleep(patience.window_s)
-        share = (meter.cpu_s(pid) - before) / patience.window_s
-        quiet = quiet + 1 if share < patience.idle_share else 0
-
-
-def _not_warm(log: Path, waited_s: float) -> GoldenFailed:
-    return GoldenFailed(
-        f"the golden's machine did not become warm within {waited_s:.0f} s",
-        remedy=f"Read its console in {log}; a slow host needs longer, a broken golden says why there.",
-        code="snapshot_failed",
-        console=tail(log),
-    )
-
-
-async def _save(template: QemuProcess, state: int, patience: Patience) -> None:
-    """Freeze the machine and write its device state; the memory is already where it belongs."""
-    await template.execute("stop")
-    await template.transfer("migrate", state, patience.save_s)
-
-
-def _store(folder: Path, memory: int) -> None:
-    with (folder / "memory.img").open("wb") as image:
-        copy_sparse(memory, image.fileno())
-    for name in ("memory.img", "state.bin"):
-        make_read_only(folder / name)
-
-
-def _describe(folder: Path, key: SnapshotKey, boot_s: float, *, quiet: bool) -> None:
-    manifest = {
-        "name": key.name,
-        "key": dataclasses.asdict(key),
-        "boot_s": round(boot_s, 3),
-        "quiet": quiet,
-        "digests": {name: file_digest(folder / name) for name in ("memory.img", "state.bin")},
-        "built_at": dt.datetime.now(dt.UTC).isoformat(),
-    }
-    path = folder / "manifest.json"
-    path.write_text(json.dumps(manifest, indent=1, sort_keys=True) + "\n")
-    make_read_only(path)
+        os.close(state)
+    await template.execute("cont")

@@ -12,14 +12,15 @@ import os
 import select
 from collections.abc import Callable
 
-from vestibule_agent.protocol import MAX_LINE_BYTES
+from vestibule_desktop.messages import MAX_LINE_BYTES
 
 
 class Channel:
     """Lines in, bytes out, on a descriptor that may have nobody at its other end yet."""
 
-    def __init__(self, fd: int, on_line: Callable[[bytes], None]) -> None:
-        self._fd, self._on_line = fd, on_line
+    def __init__(self, fd: int, on_line: Callable[[bytes], None], *, limit: int = MAX_LINE_BYTES) -> None:
+        """``limit``: bytes of the longest line; a longer one is forgotten."""
+        self._fd, self._on_line, self._limit = fd, on_line, limit
         self._received = b""
         os.set_blocking(fd, False)
         self._edges = select.epoll()
@@ -28,6 +29,11 @@ class Channel:
         """Read from now on."""
         self._edges.register(self._fd, select.EPOLLIN | select.EPOLLHUP | select.EPOLLET)
         asyncio.get_running_loop().add_reader(self._edges.fileno(), self._woken)
+
+    def stop(self) -> None:
+        """Read no more; the descriptor stays open, and what arrives from now on stays in it."""
+        asyncio.get_running_loop().remove_reader(self._edges.fileno())
+        self._edges.close()
 
     def send(self, line: bytes) -> None:
         """Write one line; the host is waiting for it, so its buffer is empty.  Raises OSError."""
@@ -45,7 +51,7 @@ class Channel:
             *lines, self._received = self._received.split(b"\n")
             for line in lines:
                 self._on_line(line)
-            if len(self._received) > MAX_LINE_BYTES:
+            if len(self._received) > self._limit:
                 self._received = b""
 
     def _read(self) -> bytes:

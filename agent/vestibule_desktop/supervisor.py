@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import subprocess
 import sys
 import time
 from collections.abc import Awaitable, Callable, Sequence
 
-from vestibule_agent.processes import Children
+from vestibule_desktop.processes import Children
 
 FIRST_DELAY_S, LAST_DELAY_S = 0.2, 10.0
 STEADY_S = 30.0
@@ -75,6 +76,23 @@ async def _attended(name: str, work: Awaitable[None]) -> None:
         report(f"{name}: {'; '.join(str(error) for error in errors.exceptions)}")
 
 
-def report(text: str) -> None:
-    """A line of the agent's own log: its standard error, the journal or the machine's console."""
-    print(f"vestibule-agent: {text}", file=sys.stderr, flush=True)  # noqa: T201
+def report(text: str, speaker: str = "vestibule-desktop") -> None:
+    """A line of the machine's log: standard error, which is the journal or the machine's console."""
+    print(f"{speaker}: {text}", file=sys.stderr, flush=True)  # noqa: T201
+
+
+def announce(text: str, speaker: str = "vestibule-desktop") -> None:
+    """A line that the host waits for: root writes it on the machine's console, too, past the journal."""
+    report(text, speaker)
+    if os.geteuid() == 0:
+        _print_on_console(f"{speaker}: {text}")
+
+
+def _print_on_console(line: str) -> None:
+    try:
+        fd = os.open("/dev/console", os.O_WRONLY | os.O_NOCTTY | os.O_CLOEXEC)
+    except OSError as error:
+        report(f"/dev/console: {error}")
+        return
+    with os.fdopen(fd, "w") as console:
+        console.write(f"\r\n{line}\r\n")

@@ -1,4 +1,4 @@
-"""Where the agent finds and puts things: one frozen value, so that a test can move all of it."""
+"""Where desktop and agent find and put things: one frozen value, so that a test can move all of it."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ PACKAGE = Path(__file__).resolve().parent
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Paths:
-    """Every path the agent uses.  The defaults are those of the guest."""
+    """Every path that they use.  The defaults are those of the guest."""
 
     run: Path = Path("/run/vestibule")
-    """Sockets and the services' logs; made by the agent when it is missing."""
+    """Sockets and the services' logs; made when it is missing."""
     home: Path = Path("/home/person")
     tools: Path = Path("/opt/vestibule/tools/node_modules/.bin")
     display: str = ":1"
@@ -49,11 +49,11 @@ class Paths:
         return Path("/tmp/.X11-unix") / f"X{self.display.removeprefix(':')}"  # noqa: S108 - X11's own place
 
     @property
-    def desktop(self) -> Path:
-        """The desktop's configuration, package data."""
-        return PACKAGE / "desktop"
+    def config(self) -> Path:
+        """Configuration of the desktop's programs, package data."""
+        return PACKAGE / "config"
 
     @property
-    def openers(self) -> Path:
-        """The shims named xdg-open, sensible-browser and so on, package data."""
-        return PACKAGE / "openers"
+    def agent(self) -> Path:
+        """The agent's package, beside this one; absent in a machine that waits for its delivery."""
+        return PACKAGE.parent / "vestibule_agent"

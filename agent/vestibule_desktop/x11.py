@@ -1,4 +1,4 @@
-"""The X11 protocol, the little that the agent needs of it.  No I/O; little-endian, no authorisation.
+"""The X11 protocol, the little that desktop and agent need of it.  No I/O; little-endian, no authorisation.
 
 Source: X Window System Protocol, X11R7, appendix B; EWMH 1.5 for the property names.
 A client of our own costs no process: under emulation each ``xprop`` would cost a tenth of a second.

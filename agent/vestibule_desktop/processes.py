@@ -1,6 +1,6 @@
 """Child processes: start them as the person, learn how each ended.
 
-The agent is the first process of a container, so it reaps *every* child, adopted orphans included, in one
+The desktop is the first process of a container, so it reaps *every* child, adopted orphans included, in one
 SIGCHLD handler.  That is why asyncio's own subprocesses are not used: their watchers would race with it.
 """
 
@@ -14,7 +14,7 @@ import subprocess
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from vestibule_agent.person import Person
+from vestibule_desktop.person import Person
 
 
 def start(

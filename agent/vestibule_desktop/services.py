@@ -1,23 +1,24 @@
 """The desktop's programs: one list for VM and container.
 
 The X server comes first and says on a pipe when it is ready; the others need it.  The terminal's tmux server
-needs no X server, so it starts beside it.
+is started by whoever needs it first, the xterm or the agent, each with the same clean environment.
 """
 
 from __future__ import annotations
 
 import dataclasses
 
-from vestibule_agent import browser
-from vestibule_agent.paths import Paths
-from vestibule_agent.protocol import PROXY_PORT
-from vestibule_agent.x11 import Geometry
+from vestibule_desktop import browser
+from vestibule_desktop.messages import PROXY_PORT
+from vestibule_desktop.paths import Paths
+from vestibule_desktop.x11 import Geometry
 
 PROXY_URL = f"http://127.0.0.1:{PROXY_PORT}"
 GEOMETRY = "1280x800"
 TERMINAL_SHARE = 0.385
 BACKGROUND = 0x161B24
 SESSION = "vestibule"
+DEVICE_UNITS = ("systemd-udevd-control.socket", "systemd-udevd-kernel.socket", "systemd-udevd.service")
 SYSTEM_PATH = "/usr/local/bin:/usr/bin:/bin"
 WAITING = r"printf '\033[?25l\n  \033[2mWaiting for the sign-in to start…\033[0m'; exec sleep infinity"
 
@@ -64,21 +65,6 @@ def terminal_environment(paths: Paths) -> dict[str, str]:
     return {key: value for key, value in environment(paths).items() if key in _SHARED}
 
 
-def tool_environment(paths: Paths) -> dict[str, str]:
-    """What a tool gets: no DISPLAY (Gemini would start a browser), openers first on PATH, the proxy."""
-    return {
-        **terminal_environment(paths),
-        "PATH": f"{paths.openers}:{paths.tools}:{SYSTEM_PATH}",
-        "BROWSER": str(paths.openers / "xdg-open"),
-        "HTTP_PROXY": PROXY_URL,
-        "HTTPS_PROXY": PROXY_URL,
-        "http_proxy": PROXY_URL,
-        "https_proxy": PROXY_URL,
-        "NO_PROXY": "localhost,127.0.0.1,::1",
-        "no_proxy": "localhost,127.0.0.1,::1",
-    }
-
-
 _SHARED = frozenset({"HOME", "USER", "LOGNAME", "SHELL", "LANG", "PATH", "VESTIBULE_NOTICES"})
 
 
@@ -91,20 +77,15 @@ def x_server(paths: Paths, ready_fd: int) -> Service:
     return Service(name="xvnc", argv=argv, environment=environment(paths))
 
 
-def tmux_control(paths: Paths) -> Service:
-    """The terminal's session, made or joined in control mode."""
-    session = ["new-session", "-A", "-s", SESSION, "-x", "200", "-y", "50", WAITING]
-    argv = [*_tmux(paths), "-C", *session]
-    return Service(name="tmux", argv=argv, environment=terminal_environment(paths))
-
-
-def _tmux(paths: Paths) -> list[str]:
-    return ["tmux", "-u", "-S", str(paths.tmux), "-f", str(paths.desktop / "tmux.conf")]
+def tmux(paths: Paths, *words: str) -> list[str]:
+    """The command line of a tmux client that joins the terminal's session, or makes it: options before it."""
+    server = ["tmux", "-u", "-S", str(paths.tmux), "-f", str(paths.config / "tmux.conf")]
+    return [*server, *words, "new-session", "-A", "-s", SESSION, "-x", "200", "-y", "50", WAITING]
 
 
 def window_manager(paths: Paths) -> Service:
     """Openbox: no decorations, no menus, the two windows side by side."""
-    argv = ["openbox", "--config-file", str(paths.desktop / "rc.xml")]
+    argv = ["openbox", "--config-file", str(paths.config / "rc.xml")]
     return Service(name="openbox", argv=argv, environment=environment(paths))
 
 
@@ -117,9 +98,11 @@ def web_browser(paths: Paths) -> Service:
 def terminal_window(paths: Paths) -> Service:
     """Xterm, showing the tmux session."""
     resources = [
-        f"XTerm*{line}" for line in (paths.desktop / "xterm.resources").read_text().splitlines() if line
+        f"XTerm*{line}" for line in (paths.config / "xterm.resources").read_text().splitlines() if line
     ]
     options = [word for line in resources for word in ("-xrm", line)]
-    attach = [*_tmux(paths), "attach-session", "-t", SESSION]
-    argv = ["xterm", "-geometry", "58x48+0+0", *options, "-e", *attach]
+    # A tmux server keeps what it was started with: no DISPLAY, no WINDOWID.
+    clean = [f"{name}={value}" for name, value in terminal_environment(paths).items()]
+    inside = ["/usr/bin/env", "-i", "TERM=xterm-256color", *clean, *tmux(paths)]
+    argv = ["xterm", "-geometry", "58x48+0+0", *options, "-e", *inside]
     return Service(name="xterm", argv=argv, environment=environment(paths))

@@ -13,7 +13,7 @@ import struct
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from vestibule_agent import x11
+from vestibule_desktop import x11
 
 ATOMS = ("_NET_CLIENT_LIST", "_NET_WM_NAME", "WM_CLASS")
 
@@ -63,7 +63,7 @@ class Screen:
             raise XError(f"the X server refused us: {body[: head[1]].decode(errors='replace')}")
         return cls(reader, writer, x11.read_setup(body))
 
-    async def run(self, *, background: int, on_window: Callable[[Window], None]) -> None:
+    async def run(self, on_window: Callable[[Window], None]) -> None:
         """Follow the desktop until the connection ends; ``on_window`` hears of each new one and title.
 
         Raises an ExceptionGroup of XServerEnded.
@@ -72,7 +72,6 @@ class Screen:
             tasks.create_task(self._receive())
             for name in ATOMS:
                 self._atoms[name] = struct.unpack_from("<I", await self._ask(x11.intern_atom(name)), 8)[0]
-            self._send(x11.paint_root(self.setup.root, background), requests=2)
             self._send(x11.select(self.setup.root, x11.PROPERTY_CHANGE | x11.STRUCTURE_NOTIFY))
             self._dirty.set()
             while True:
@@ -104,6 +103,10 @@ class Screen:
         corner = await self._ask(x11.translate_to_root(target, self.setup.root))
         (width, height), (x, y) = x11.size_of(size), x11.corner_of(corner)
         return x11.Geometry(x=x, y=y, width=width, height=height)
+
+    def paint(self, pixel: int) -> None:
+        """Give the root window one colour (0xRRGGBB)."""
+        self._send(x11.paint_root(self.setup.root, pixel), requests=2)
 
     def tile(self, places: Mapping[str, x11.Geometry]) -> None:
         """Put the first window of each named class in its place."""

@@ -1,0 +1,129 @@
+"""Keeps the desktop up: built once, run for the agent's life, which is the machine's.
+
+::
+
+    Xvnc ready ─▶ openbox, chromium, xterm ─▶ both windows visible ─▶ "vestibule-desktop: warm"
+        │
+        └▶ a line to the agent, which was started early, or is started when it has been delivered
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import gc
+import os
+import subprocess
+from collections.abc import Callable, Coroutine
+
+from vestibule_desktop import services
+from vestibule_desktop.browser import WINDOW_CLASS
+from vestibule_desktop.delivery import Reception
+from vestibule_desktop.launch import Agent, EarlyStart, Launcher
+from vestibule_desktop.paths import Paths
+from vestibule_desktop.processes import Children
+from vestibule_desktop.screen import Screen
+from vestibule_desktop.supervisor import Supervisor, announce
+
+WINDOWS = (WINDOW_CLASS, "xterm")
+
+
+class Desktop:
+    """The programs of one machine, and who keeps them."""
+
+    def __init__(self, paths: Paths, launcher: Launcher, handover_fd: int) -> None:
+        self._paths, self._launcher, self._handover_fd = paths, launcher, handover_fd
+        self._children = Children()
+        self._x_ready = asyncio.Event()
+        self._screen: asyncio.Future[Screen] = asyncio.get_running_loop().create_future()
+        self._agent: Agent | None = None
+
+    async def run(self, early: EarlyStart) -> int:
+        """Keep everything up until the agent ends; returns its exit code, negative for a signal.
+
+        It is not started again: its identity has gone with it, so the machine goes, too.
+        """
+        self._children.attach(asyncio.get_running_loop())
+        self._agent = early.agent
+        async with asyncio.TaskGroup() as tasks:
+            keeping = [tasks.create_task(work) for work in (*self._services(early), self._announce_warm())]
+            code = await self._agent_life()
+            for task in keeping:
+                task.cancel()
+        return code
+
+    async def _agent_life(self) -> int:
+        if self._agent is None:
+            await Reception(self._handover_fd).complete()
+            self._agent = self._launcher.agent()
+            if self._x_ready.is_set():
+                self._tell_agent()
+        return await self._children.adopt(self._agent.process)
+
+    def _tell_agent(self) -> None:
+        if self._agent is not None:
+            with contextlib.suppress(BrokenPipeError):  # its end is noticed elsewhere
+                os.write(self._agent.screen_fd, b"up\n")
+
+    def _services(self, early: EarlyStart) -> list[Coroutine[None, None, None]]:
+        launcher = self._launcher
+        return [
+            self._x_server(early),
+            self._supervise("openbox", launcher.window_manager),
+            self._supervise("chromium", launcher.web_browser),
+            self._supervise("xterm", launcher.terminal_window),
+        ]
+
+    async def _supervise(self, name: str, launch: Callable[[], subprocess.Popen[bytes]]) -> None:
+        await Supervisor(name, self._children, launch, [self._x_ready]).run()
+
+    async def _x_server(self, early: EarlyStart) -> None:
+        ready = {early.x_server.pid: early.ready_fd}
+
+        def launch() -> subprocess.Popen[bytes]:
+            process, fd = self._launcher.x_server()
+            ready[process.pid] = fd
+            return process
+
+        async def attend(process: subprocess.Popen[bytes]) -> None:
+            await _read_line(ready.pop(process.pid))
+            self._x_ready.set()
+            self._tell_agent()
+            try:
+                await self._follow_screen()
+            finally:
+                self._x_ready.clear()
+
+        await Supervisor("xvnc", self._children, launch).run(first=early.x_server, attend=attend)
+
+    async def _follow_screen(self) -> None:
+        screen = await Screen.connect(self._paths.x_socket)
+        screen.on_resize = lambda width, height: screen.tile(services.tiles(width, height))
+        screen.paint(services.BACKGROUND)
+        if not self._screen.done():
+            self._screen.set_result(screen)
+        await screen.run(lambda _window: None)
+
+    async def _announce_warm(self) -> None:
+        """Tell the host when a first boot's desktop can be seen, and grow still for a snapshot."""
+        screen = await self._screen
+        for kind in WINDOWS:
+            await screen.wait_for(kind)
+        if self._launcher.is_root:
+            await self._children.adopt(self._launcher.device_manager_stop())
+            # A collection would touch every object: each clone would copy what all of them share.
+            gc.collect()
+            gc.freeze()
+        announce("warm")
+
+
+async def _read_line(fd: int) -> None:
+    # To the newline: Xvnc writes it separately, and dies when nobody is there to read it.
+    reader = asyncio.StreamReader()
+    protocol = asyncio.StreamReaderProtocol(reader)
+    transport, _ = await asyncio.get_running_loop().connect_read_pipe(lambda: protocol, os.fdopen(fd, "rb"))
+    try:
+        if not (await reader.readline()).endswith(b"\n"):
+            raise ConnectionError("the X server ended before it was ready")
+    finally:
+        transport.close()

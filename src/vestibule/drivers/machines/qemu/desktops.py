@@ -1,0 +1,149 @@
+"""Desktop snapshots: a golden's desktop, booted and warm, saved before there is an agent in it.
+
+Made once for all goldens that differ in their agent alone: such a golden's own snapshot goes on from it.
+It depends on the layers below the agent's and on nothing that this host did before.  One that never grew
+quiet serves the golden that waits for it; for the next golden it is made again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import dataclasses
+import functools
+import json
+from pathlib import Path
+
+from vestibule.core.goldens import DesktopKey, MachineShape
+from vestibule.core.ids import GoldenId
+from vestibule.core.machines import Limits
+from vestibule.drivers.goldens.cache import file_digest
+from vestibule.drivers.goldens.store import DirectoryGoldenStore
+from vestibule.drivers.machines.programs import find_qemu
+from vestibule.drivers.machines.qemu.argv import Boot, cpu_model, machine_shape
+from vestibule.drivers.machines.qemu.template import (
+    MEMORY,
+    STATE,
+    Quiet,
+    Say,
+    Steps,
+    TemplateRequest,
+    await_line,
+    console_of,
+    describe,
+    grow_quiet,
+    kept_memory,
+    running,
+    save,
+)
+from vestibule.services.ports import Network
+
+KIND = "desktops"
+DESKTOP_STEPS = 3
+"""That ``ensure`` tells."""
+WARM_LINE = "vestibule-desktop: warm"
+"""What the desktop prints on the console when its windows can be seen."""
+WARM_S = 600.0
+SAVE_S = 60.0
+QUIET = Quiet(idle_share=0.06, window_s=5.0, windows=5, settle_s=180.0)
+"""The browser cleans up its memory in bursts up to 15 s apart, for a minute after it has grown idle."""
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class DesktopSnapshot:
+    """A finished one."""
+
+    name: str
+    memory: Path
+    state: Path
+
+
+class DesktopStore:
+    """Desktop snapshots under ``<cache>/desktops``, named by all that they depend on."""
+
+    def __init__(
+        self, goldens: DirectoryGoldenStore, network: Network, accelerator: str, quiet: Quiet = QUIET
+    ) -> None:
+        self._goldens, self._network, self._accelerator = goldens, network, accelerator
+        self._quiet = quiet
+
+    def shape(self, limits: Limits) -> MachineShape:
+        """Raises HostUnfit when QEMU is not installed."""
+        return MachineShape(
+            vmm=_program_digest(find_qemu()),
+            machine=machine_shape(self._accelerator, limits),
+            cpu=cpu_model(self._accelerator),
+            accelerator=self._accelerator,
+            mem_mib=limits.mem_mib,
+            vcpus=limits.vcpus,
+        )
+
+    def key(self, golden_id: GoldenId, limits: Limits) -> DesktopKey:
+        """The name's ingredients.  Raises HostUnfit when QEMU is not installed, Absent without the golden."""
+        manifest = self._goldens.manifest(golden_id)
+        disks = {layer: manifest.disks[layer] for layer in manifest.layers[:-1]}
+        return DesktopKey(shape=self.shape(limits), disks=disks, settled=self._quiet.rule)
+
+    def has(self, golden_id: GoldenId, limits: Limits) -> bool:
+        """Whether it is finished, and was quiet when it was saved."""
+        return self._is_quiet(self.key(golden_id, limits).name)
+
+    def _is_quiet(self, name: str) -> bool:
+        if not self._goldens.cache.has(KIND, name):
+            return False
+        manifest = self._goldens.cache.path(KIND, name) / "manifest.json"
+        return bool(json.loads(manifest.read_text())["quiet"])
+
+    async def ensure(self, golden_id: GoldenId, limits: Limits, say: Say) -> DesktopSnapshot:
+        """Find it, or make it now (minutes under emulation); waits while another process makes it.
+
+        Raises GoldenFailed, MachineFailed, HostUnfit, DiskFull; nothing is left behind then.
+        """
+        cache, key = self._goldens.cache, self.key(golden_id, limits)
+        lock = cache.lock(key.name)
+        await asyncio.to_thread(lock.__enter__)
+        try:
+            if not self._is_quiet(key.name):
+                with cache.work(key.name) as folder:
+                    await self._make(folder, key, golden_id, limits, Steps(say))
+                    await asyncio.to_thread(cache.publish, folder, KIND, key.name)
+        finally:
+            lock.__exit__(None, None, None)
+        folder = cache.path(KIND, key.name)
+        return DesktopSnapshot(name=key.name, memory=folder / MEMORY, state=folder / STATE)
+
+    async def _make(
+        self, folder: Path, key: DesktopKey, golden_id: GoldenId, limits: Limits, steps: Steps
+    ) -> None:
+        console = console_of(self._goldens.cache, key.name)
+        with kept_memory(limits) as memory:
+            async with running(self._network, self._request(golden_id, limits, memory, console)) as template:
+                with steps.step("boot the desktop and warm it"):
+                    await await_line(template, console, WARM_LINE, WARM_S)
+                with steps.step("let the desktop grow quiet"):
+                    quiet = await grow_quiet(template, self._quiet)
+                with steps.step("save the desktop"):
+                    digests = await save(template, folder, memory, SAVE_S)
+        describe(folder, key, digests, steps, quiet=quiet)
+
+    def _request(self, golden_id: GoldenId, limits: Limits, memory: int, console: Path) -> TemplateRequest:
+        files = self._goldens.files(golden_id)
+        disks = files.desktop_layers
+        return TemplateRequest(
+            start=Boot(kernel=files.kernel, initrd=files.initrd, layers=len(disks)),
+            disks=disks,
+            accelerator=self._accelerator,
+            limits=limits,
+            memory=memory,
+            console=console,
+        )
+
+
+def _program_digest(path: Path) -> str:
+    """Read once for each version of the file that is seen: every clone asks for its snapshot's name."""
+    found = path.stat()
+    return _digest_of(path, found.st_ino, found.st_mtime_ns, found.st_size)
+
+
+@functools.lru_cache(maxsize=4)
+def _digest_of(path: Path, _inode: int, _changed_ns: int, _size: int) -> str:
+    return file_digest(path)

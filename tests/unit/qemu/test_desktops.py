@@ -1,0 +1,72 @@
+"""A desktop snapshot is named by what lies below the agent, and one that never grew quiet is made again."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from pathlib import Path
+from typing import cast
+
+import pytest
+
+from vestibule.core.goldens import Manifest, Recipe
+from vestibule.core.ids import GoldenId
+from vestibule.core.machines import Limits
+from vestibule.drivers.goldens.cache import Cache
+from vestibule.drivers.goldens.store import DirectoryGoldenStore
+from vestibule.drivers.machines.qemu import desktops, snapshot
+from vestibule.drivers.machines.qemu.snapshot import SnapshotStore
+from vestibule.services.ports import Network
+
+LIMITS = Limits(mem_mib=1024, vcpus=2, pids=64)
+FIRST, SECOND = GoldenId("g-first"), GoldenId("g-second")
+
+
+def _golden(root: Path, golden_id: GoldenId, disks: dict[str, str]) -> None:
+    manifest = Manifest(
+        golden_id=golden_id,
+        agent_build="b",
+        layers=tuple(disks),
+        inputs={},
+        digests={},
+        tools={},
+        built_at=dt.datetime(2026, 11, 24, tzinfo=dt.UTC),
+        build_s=1.0,
+        disks=disks,
+    )
+    folder = root / "goldens" / golden_id
+    folder.mkdir(parents=True)
+    (folder / "manifest.json").write_text(json.dumps(manifest.to_mapping()))
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> SnapshotStore:
+    """Two goldens that differ in their agent alone."""
+    _golden(tmp_path, FIRST, {"l-base": "1", "l-desktop": "2", "l-agent-one": "3"})
+    _golden(tmp_path, SECOND, {"l-base": "1", "l-desktop": "2", "l-agent-two": "4"})
+    goldens = DirectoryGoldenStore(Cache(tmp_path), Recipe(layers=()))
+    return SnapshotStore(goldens, cast("Network", None), "tcg")
+
+
+def test_another_agent_has_the_same_desktop_and_a_snapshot_of_its_own(store: SnapshotStore) -> None:
+    one, two = store.key(FIRST, LIMITS), store.key(SECOND, LIMITS)
+    assert one.desktop == two.desktop == store.desktops.key(FIRST, LIMITS).name
+    assert one.name != two.name
+
+
+def test_the_same_layers_with_other_bytes_have_another_desktop(store: SnapshotStore, tmp_path: Path) -> None:
+    third = GoldenId("g-third")
+    _golden(tmp_path, third, {"l-base": "other", "l-desktop": "2", "l-agent-one": "3"})
+    assert store.key(third, LIMITS).desktop != store.key(FIRST, LIMITS).desktop
+
+
+@pytest.mark.parametrize("quiet", [True, False])
+def test_a_desktop_that_never_grew_quiet_is_made_again(
+    store: SnapshotStore, tmp_path: Path, *, quiet: bool
+) -> None:
+    folder = tmp_path / desktops.KIND / store.desktops.key(FIRST, LIMITS).name
+    folder.mkdir(parents=True)
+    (folder / "manifest.json").write_text(json.dumps({"quiet": quiet, "digests": {}}))
+    assert store.desktops.has(FIRST, LIMITS) is quiet
+    made_first = 0 if quiet else desktops.DESKTOP_STEPS
+    assert store.steps(FIRST, LIMITS) == snapshot.STEPS + made_first
