@@ -132,6 +132,7 @@ class Works:
         """What a build waits for, when there is one."""
         self.kept: list[frozenset[GoldenId]] = []
         self.changed = asyncio.Event()
+        self.unwatchable: Exception | None = None
 
     def _do(self, step: str, *names: str) -> None:
         self.steps.append(" ".join((step, *names)))
@@ -139,6 +140,8 @@ class Works:
             raise self.failing[step]
 
     async def changes(self) -> AsyncIterator[None]:
+        if self.unwatchable is not None:
+            raise self.unwatchable
         while True:
             await self.changed.wait()
             self.changed.clear()
