@@ -22,6 +22,7 @@ from vestibule.core.errors import Conflict, GoldenFailed
 from vestibule.core.goldens import Manifest
 from vestibule.core.ids import GoldenId
 
+NO_GOLDEN_BEFORE = "no_golden_before"
 MOVES_KEPT = 500
 """Besides the newest of every golden: what a golden is must not be forgotten, only how it came to be."""
 
@@ -114,7 +115,7 @@ class Register:
             raise Conflict(
                 "There is no earlier golden on this host to roll back to.",
                 remedy="Build and try another: vestibule golden build.",
-                code="no_golden_before",
+                code=NO_GOLDEN_BEFORE,
             )
         return self.promote(target, at=at, why=why, leaving=GoldenStatus.ROLLED_BACK)
 
