@@ -9,20 +9,19 @@ import datetime as dt
 import json
 import secrets
 import socket
-from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from golden_doubles import BUILD, GOLDEN, Clock, Goldens, Works
+
 from vestibule.api.context import Context
 from vestibule.core.addresses import MachineNetwork
-from vestibule.core.canary import CanaryCheck, CanaryReport
-from vestibule.core.goldens import Damage, GoldenPlan, Manifest
-from vestibule.core.ids import GoldenId, SessionId, VmId
+from vestibule.core.ids import SessionId, VmId
 from vestibule.core.machines import DriverName, Isolation, Limits
 from vestibule.core.promotion import StalePolicy
 from vestibule.core.providers import Provider
 from vestibule.core.records import SessionRecord, User
-from vestibule.core.renewal import Phase, StepNews
 from vestibule.core.sessions import FINAL, SessionStatus
 from vestibule.drivers import providers
 from vestibule.drivers.db.accounts import DbAccounts
@@ -44,7 +43,7 @@ from vestibule.services.feed import Feed
 from vestibule.services.freshness import Freshness
 from vestibule.services.host import Check, HostReport
 from vestibule.services.machines import Choice, Machines, MachineSettings
-from vestibule.services.ports import MachineRequest, Tell
+from vestibule.services.ports import MachineRequest
 from vestibule.services.promotions import Promotions, ServingRule
 from vestibule.services.renewals import Renewals
 from vestibule.services.sign_in_run import World
@@ -52,8 +51,6 @@ from vestibule.services.sign_ins import SignIns
 from vestibule_agent.protocol import CONTRACT
 
 PATIENCE_S = 10.0
-GOLDEN = GoldenId("g-00000000000000fa")
-BUILD = "fake-build"
 URL = "http://login.demo.test/authorize?state=fake"
 CONSOLE_TEXT = "vestibule: fake console\n"
 TOKEN = "visibly-fake-access-token"
@@ -70,19 +67,6 @@ SCRIPT = Script(
     ).encode(),
 )
 """A demo that asks for a sign-in and waits for the person."""
-
-
-class Clock:
-    """Stands still until it is moved."""
-
-    def __init__(self) -> None:
-        self.moment = dt.datetime(2026, 11, 22, 12, tzinfo=dt.UTC)
-
-    def now(self) -> dt.datetime:
-        return self.moment
-
-    def move(self, seconds: float) -> None:
-        self.moment += dt.timedelta(seconds=seconds)
 
 
 class LabDriver(FakeMachineDriver):
@@ -116,155 +100,6 @@ class LabDriver(FakeMachineDriver):
         machine.stop = noted  # type: ignore[method-assign]  # watched, not changed
         self.started.set()
         return machine
-
-
-class Kept:
-    """Port ``Hold`` of a golden that nobody collects."""
-
-    golden_id = GOLDEN
-
-    def __init__(self) -> None:
-        self.released = False
-
-    def release(self) -> None:
-        self.released = True
-
-
-class Goldens:
-    """Port ``GoldenInventory`` with one golden."""
-
-    def __init__(self) -> None:
-        self.holds: list[Kept] = []
-
-    def hold(self, golden_id: GoldenId) -> Kept:
-        assert golden_id == GOLDEN
-        self.holds.append(Kept())
-        return self.holds[-1]
-
-    def plan(self, since: GoldenId | None = None) -> GoldenPlan:
-        return GoldenPlan(golden_id=GOLDEN, since=since, products=(), changes=())
-
-    def verify(self, golden_id: GoldenId) -> Sequence[Damage]:
-        assert golden_id == GOLDEN
-        return ()
-
-    def discard(self, golden_id: GoldenId, damages: Sequence[Damage]) -> Sequence[str]:
-        raise AssertionError(f"{golden_id} is sound, {damages} is not its damage")
-
-    def log_tail(self, lines: int) -> Sequence[str]:
-        return ["step 1/1: fake"][:lines]
-
-    def wanted(self) -> GoldenId:
-        return GOLDEN
-
-    def has(self, golden_id: GoldenId) -> bool:
-        return golden_id == GOLDEN
-
-    def manifest(self, golden_id: GoldenId) -> Manifest:
-        return Manifest(
-            golden_id=golden_id,
-            agent_build=BUILD,
-            layers=(),
-            inputs={},
-            digests={},
-            tools={},
-            built_at=dt.datetime(2026, 11, 22, tzinfo=dt.UTC),
-            build_s=1.0,
-            contract=CONTRACT,
-        )
-
-    def usable(self, golden_id: GoldenId) -> Manifest:
-        return self.manifest(golden_id)
-
-    def list(self) -> Sequence[Manifest]:
-        return [self.manifest(GOLDEN)]
-
-
-class Works:
-    """Port ``GoldenWorks`` where all is made and tried already; a test says what fails."""
-
-    drivers = (DriverName.FAKE,)
-
-    def __init__(self) -> None:
-        self.canaries = Canaries()
-        self.built = GOLDEN
-        self.prepared = True
-        self.failing: Exception | None = None
-        self.trouble: Exception | None = None
-        self.kept: list[frozenset[GoldenId]] = []
-        self.tries = 0
-        self.changed = asyncio.Event()
-
-    async def changes(self) -> AsyncIterator[None]:
-        while True:
-            await self.changed.wait()
-            self.changed.clear()
-            yield
-
-    async def read_inputs(self) -> GoldenId:
-        if self.trouble is not None:
-            raise self.trouble
-        return self.built
-
-    async def build(self, tell: Tell) -> GoldenId:
-        tell(StepNews(phase=Phase.BUILD, step="fake"))
-        if self.failing is not None:
-            raise self.failing
-        tell(StepNews(phase=Phase.BUILD, step="fake", seconds=1.0))
-        return self.built
-
-    def is_prepared(self, golden_id: GoldenId, driver: DriverName) -> bool:
-        assert (golden_id, driver) == (self.built, DriverName.FAKE)
-        return self.prepared
-
-    async def prepare(self, golden_id: GoldenId, driver: DriverName, tell: Tell) -> None:
-        tell(StepNews(phase=Phase.SNAPSHOT, step=f"{driver}: fake snapshot of {golden_id}", seconds=2.0))
-        self.prepared = True
-
-    def tried(self, golden_id: GoldenId, driver: DriverName) -> CanaryReport | None:
-        return self.canaries.find(golden_id, driver)
-
-    async def try_out(self, golden_id: GoldenId, driver: DriverName, tell: Tell) -> CanaryReport:
-        self.tries += 1
-        tell(StepNews(phase=Phase.CANARY, step=f"{driver}: fake"))
-        self.canaries.reports[golden_id] = report = report_of(golden_id, ok=self.canaries.sound)
-        tell(StepNews(phase=Phase.CANARY, step=f"{driver}: fake", seconds=0.5))
-        return report
-
-    async def collect(self, keep: Collection[GoldenId]) -> None:
-        self.kept.append(frozenset(keep))
-
-
-class Canaries:
-    """Port ``CanaryReports`` in memory."""
-
-    def __init__(self) -> None:
-        self.sound = True
-        self.reports: dict[GoldenId, CanaryReport] = {}
-        self.picture: bytes | None = None
-
-    def find(self, golden_id: GoldenId, driver: DriverName) -> CanaryReport | None:
-        return self.reports.get(golden_id) if driver is DriverName.FAKE else None
-
-    def of(self, golden_id: GoldenId) -> Sequence[CanaryReport]:
-        return [report] if (report := self.reports.get(golden_id)) else []
-
-    def screenshot(self, golden_id: GoldenId, driver: DriverName) -> bytes | None:
-        return self.picture if self.find(golden_id, driver) else None
-
-
-def report_of(golden_id: GoldenId, *, ok: bool = True) -> CanaryReport:
-    """A canary's report with one check."""
-    check = CanaryCheck(name="desktop of clone 1", ok=ok, detail="fake", seconds=0.5)
-    return CanaryReport(
-        golden_id=golden_id,
-        driver=DriverName.FAKE,
-        subject="fake",
-        clones=1,
-        checks=(check,),
-        at=dt.datetime(2026, 11, 22, tzinfo=dt.UTC),
-        seconds=0.5,
-    )
 
 
 class Egress:
@@ -393,17 +228,19 @@ async def open_lab(
     limits: Mapping[str, Any] | None = None,
     url_timeout_s: float = 60,
     provider_changes: Mapping[str, Any] | None = None,
+    policy: StalePolicy = StalePolicy.REBUILD,
 ) -> AsyncIterator[Lab]:
     """A lab in ``folder``; at its end every sign-in and machine has ended."""
     clock, journal = Clock(), list[str]()
     database = await _database(folder / "state/vestibule.db")
     driver, egress = LabDriver(lambda: script, journal), Egress()
-    goldens, works = Goldens(), Works()
+    goldens = Goldens()
+    works = Works(goldens)
     promotions = Promotions(
         register=FileRegister(folder / "state/goldens.json"),
         goldens=goldens,
         clock=clock,
-        rule=ServingRule(policy=StalePolicy.REBUILD, contract=CONTRACT),
+        rule=ServingRule(policy=policy, contract=CONTRACT),
     )
     promotions.promote(GOLDEN, why="a lab has one golden")
     renewals = Renewals(works=works, promotions=promotions, clock=clock)

@@ -22,7 +22,9 @@ from vestibule.core.errors import Conflict, GoldenFailed
 from vestibule.core.goldens import Manifest
 from vestibule.core.ids import GoldenId
 
+NO_GOLDEN_BEFORE = "no_golden_before"
 MOVES_KEPT = 500
+"""Besides the newest of every golden: what a golden is must not be forgotten, only how it came to be."""
 
 
 class GoldenStatus(enum.StrEnum):
@@ -88,7 +90,11 @@ class Register:
         return {move.golden_id: move for move in self.moves}
 
     def _with(self, *moves: Move) -> Register:
-        return Register(moves=(*self.moves, *moves)[-MOVES_KEPT:])
+        every = (*self.moves, *moves)
+        newest = {move.golden_id: index for index, move in enumerate(every)}
+        old = range(len(every) - MOVES_KEPT)
+        kept = (m for index, m in enumerate(every) if index not in old or newest[m.golden_id] == index)
+        return Register(moves=tuple(kept))
 
     def promote(
         self, golden_id: GoldenId, *, at: dt.datetime, why: str, leaving: GoldenStatus | None = None
@@ -109,7 +115,7 @@ class Register:
             raise Conflict(
                 "There is no earlier golden on this host to roll back to.",
                 remedy="Build and try another: vestibule golden build.",
-                code="no_golden_before",
+                code=NO_GOLDEN_BEFORE,
             )
         return self.promote(target, at=at, why=why, leaving=GoldenStatus.ROLLED_BACK)
 

@@ -83,8 +83,8 @@ class Renewal:
     def line(self) -> str:
         """Where it is, as a sentence for whoever is refused meanwhile."""
         if self.outcome is not None:
-            why = f": {self.failure.cause}" if self.failure else "."
-            return f"The last renewal, of {self.golden_id}, ended as {self.outcome}{why}"
+            why = f": {self.failure.cause.rstrip('.')}" if self.failure else ""
+            return f"The last renewal, of {self.golden_id}, ended as {self.outcome}{why}."
         now = f", step “{self.steps[-1].name}”" if self.steps else ""
         return f"Golden {self.golden_id} is being made{now}; try again in a minute."
 

@@ -17,6 +17,7 @@ from collections.abc import AsyncIterator
 
 import structlog
 
+from vestibule.core import diagnosis
 from vestibule.core.errors import VestibuleError
 from vestibule.core.ids import GoldenId
 from vestibule.core.promotion import StalePolicy
@@ -29,6 +30,8 @@ log = structlog.get_logger()
 
 RETRY_S = (60.0, 300.0, 900.0, 3600.0)
 """After a failed build, which may be the mirror's fault; the last one again and again."""
+HOLD_S = 60.0
+"""How often the register is read for promotions of which nobody tells: the command line's."""
 ASKED = "somebody asked for it"
 NOTHING_PROMOTED = "no golden was promoted"
 CHANGED = "its inputs are today's"
@@ -63,15 +66,13 @@ class Freshness:
         """Until cancelled: catch up now, and whenever something changes or somebody asks."""
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._watch())
-            try:
-                while True:
-                    self._wake.clear()
-                    again_s = await self._catch_up()
-                    with contextlib.suppress(TimeoutError):
-                        async with asyncio.timeout(again_s):
-                            await self._wake.wait()
-            finally:
-                self._let_go()
+            tasks.create_task(self._hold_promoted())
+            while True:
+                self._wake.clear()
+                again_s = await self._looked()
+                with contextlib.suppress(TimeoutError):
+                    async with asyncio.timeout(again_s):
+                        await self._wake.wait()
 
     def promote_tried(self) -> None:
         """Before anybody asks for a machine: a start that finds all done need not be waited for."""
@@ -87,17 +88,23 @@ class Freshness:
         self._wake.set()
 
     async def _watch(self) -> None:
-        async for _ in self._changes:
-            await self.look_again()
+        try:
+            async for _ in self._changes:
+                await self.look_again()
+        except Exception as error:  # a host out of inotify watches still serves, and builds when asked
+            self.trouble = f"changes are no longer noticed ({error}); restart the controller"
+            log.exception("Inputs are no longer watched")
+            self._renewals.feed.publish(GOLDENS)
 
     async def look_again(self) -> None:
         """Read the inputs; wakes the catching up when they make another golden."""
         before = self._goldens.wanted()
         try:
             wanted = await self._works.read_inputs()
-        except VestibuleError as error:
-            self.trouble = error.cause
-            log.warning("The inputs of the golden cannot be read", cause=error.cause)
+        except Exception as error:
+            self.trouble = diagnosis.failure_of(error).cause
+            foreseen = isinstance(error, VestibuleError)
+            log.warning("Inputs cannot be read", cause=self.trouble, exc_info=None if foreseen else error)
         else:
             self.trouble = None
             if wanted != before:
@@ -106,15 +113,21 @@ class Freshness:
                 self._wake.set()
         self._renewals.feed.publish(GOLDENS)
 
+    async def _looked(self) -> float | None:
+        """``_catch_up``; what it cannot do now, such as to read the register, it may be able to do later."""
+        try:
+            return await self._catch_up()
+        except Exception:
+            log.exception("Goldens could not be looked after; tried again later")
+            return self._later()
+
     async def _catch_up(self) -> float | None:
         """One look; after how many seconds to look again, None for not before something changes."""
-        self._keep_promoted()
         reason = self._reason()
         self._asked = False
         if reason is None:
             return None
         renewal = await self._renewals.renew(self._goldens.wanted(), reason)
-        self._keep_promoted()
         if renewal.outcome is Outcome.PROMOTED:
             await self._renewals.collect()
         if renewal.golden_id != self._goldens.wanted():
@@ -122,6 +135,9 @@ class Freshness:
         if renewal.outcome is not Outcome.FAILED:
             self._failures = 0
             return None
+        return self._later()
+
+    def _later(self) -> float:
         self._failures += 1
         return RETRY_S[min(self._failures, len(RETRY_S)) - 1]
 
@@ -141,15 +157,21 @@ class Freshness:
         there = self._goldens.has(golden_id)
         return there and all(self._works.is_prepared(golden_id, driver) for driver in self._works.drivers)
 
-    def _keep_promoted(self) -> None:
-        """Hold what machines start from, so that no other process collects it."""
-        promoted = self._promotions.register.promoted
+    async def _hold_promoted(self) -> None:
+        """Hold what machines start from, whoever promoted it, so that no other process collects it."""
+        try:
+            async for _ in self._renewals.feed.changes(GOLDENS, HOLD_S):
+                with contextlib.suppress(VestibuleError):  # gone, or unreadable: the next start says so
+                    self._keep(self._promotions.register.promoted)
+        finally:
+            self._let_go()
+
+    def _keep(self, promoted: GoldenId | None) -> None:
         if self._hold is not None and self._hold.golden_id == promoted:
             return
         self._let_go()
         if promoted is not None:
-            with contextlib.suppress(VestibuleError):  # gone: the next start says so
-                self._hold = self._goldens.hold(promoted)
+            self._hold = self._goldens.hold(promoted)
 
     def _let_go(self) -> None:
         if self._hold is not None:

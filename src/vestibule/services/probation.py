@@ -12,8 +12,8 @@ import asyncio
 import structlog
 
 from vestibule.core.errors import Conflict
-from vestibule.core.ids import GoldenId
 from vestibule.core.probation import standing
+from vestibule.core.promotion import NO_GOLDEN_BEFORE, Move
 from vestibule.services.feed import Feed
 from vestibule.services.promotions import Promotions
 from vestibule.services.renewals import GOLDENS
@@ -33,8 +33,8 @@ class Probation:
         self._promotions = promotions
         self._feed = feed
         self._ended = asyncio.Event()
-        self._hopeless: GoldenId | None = None
-        """Condemned, and nothing to return to: said once."""
+        self._hopeless: Move | None = None
+        """The promotion that was condemned with nothing to return to: said once."""
 
     def machine_ended(self) -> None:
         """A machine's row was closed."""
@@ -58,12 +58,14 @@ class Probation:
         if promoted is None or move is None:
             return
         found = standing(await self._rows.ended_of(promoted, since=move.at, limit=MACHINES))
-        if not found.condemned or promoted == self._hopeless:
+        if not found.condemned or move == self._hopeless:
             return
         why = f"{found.sentence}; rolled back automatically"
         try:
             await asyncio.to_thread(self._promotions.roll_back, why=why, leaving=promoted)
         except Conflict as error:
-            self._hopeless = promoted
+            if error.failure_code != NO_GOLDEN_BEFORE:
+                return  # somebody has left it meanwhile
+            self._hopeless = move
             log.critical("The golden fails its machines and cannot be left", why=why, cause=error.cause)
         self._feed.publish(GOLDENS)

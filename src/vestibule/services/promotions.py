@@ -18,6 +18,7 @@ import structlog
 
 from vestibule.core.canary import CanaryReport
 from vestibule.core.errors import Absent, Conflict, GoldenFailed
+from vestibule.core.goldens import Manifest
 from vestibule.core.ids import GoldenId
 from vestibule.core.promotion import GoldenStatus, Register, StalePolicy, require_servable
 from vestibule.core.sessions import Failure
@@ -128,8 +129,13 @@ class Promotions:
         return GoldenId(moved.promoted or "")
 
     def _promotable(self) -> frozenset[GoldenId]:
-        manifests = self.goldens.list()
-        return frozenset(m.golden_id for m in manifests if m.contract == self.rule.contract)
+        return frozenset(m.golden_id for m in self.goldens.list() if self._is_promotable(m))
+
+    def _is_promotable(self, manifest: Manifest) -> bool:
+        try:
+            return self.goldens.usable(manifest.golden_id).contract == self.rule.contract
+        except (Absent, GoldenFailed):
+            return False
 
     def kept(self) -> frozenset[GoldenId]:
         """What must not be collected: the promoted golden and the one that a roll-back returns to."""

@@ -10,7 +10,8 @@ from typing import Any
 import httpx
 import pytest
 from fastapi.routing import APIRoute
-from lab import GOLDEN, Lab
+from golden_doubles import GOLDEN
+from lab import Lab
 
 from vestibule.api import openapi
 from vestibule.core.ids import VmId

@@ -9,7 +9,8 @@ import json
 from typing import Any
 
 import pytest
-from lab import BUILD, GOLDEN, SCRIPT, TOKEN, URL, Lab, gathered
+from golden_doubles import BUILD, GOLDEN
+from lab import SCRIPT, TOKEN, URL, Lab, gathered
 
 from vestibule.core.errors import Absent, BadInput, Conflict, HostUnfit
 from vestibule.core.ids import SessionId

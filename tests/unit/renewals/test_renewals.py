@@ -1,0 +1,263 @@
+"""A renewal: its steps in order, what fails in each, and that nothing is promoted then."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import pytest
+from golden_doubles import GOLDEN, NEXT, report_of
+from golden_lab import GoldenLab
+from waiting import until
+
+from vestibule.core.errors import DiskFull, GoldenFailed, VestibuleError
+from vestibule.core.machines import DriverName
+from vestibule.core.promotion import GoldenStatus
+from vestibule.core.renewal import Outcome, Phase, Renewal, StepNews
+from vestibule.services.promotions import IDLE
+from vestibule.services.renewals import CANARY_PASSED, GOLDENS, require_promoted
+
+pytestmark = pytest.mark.anyio
+
+FAKE, QEMU = DriverName.FAKE, DriverName.QEMU
+BROKEN = GoldenFailed("step “packages” failed: no route to the mirror", remedy="Look.", code="build_failed")
+
+
+async def renewed(lab: GoldenLab) -> Renewal:
+    """What the inputs on the disk make is wanted, and renewed."""
+    lab.goldens.today = lab.works.inputs
+    return await lab.renewals.renew(lab.works.inputs, "a test asked")
+
+
+@pytest.fixture
+def lab(lab: GoldenLab) -> GoldenLab:
+    """The inputs make NEXT now."""
+    lab.works.inputs = NEXT
+    return lab
+
+
+async def test_a_golden_is_built_prepared_and_tried_for_every_driver_before_it_is_promoted(
+    lab: GoldenLab,
+) -> None:
+    lab.works.drivers = (FAKE, QEMU)
+    renewal = await renewed(lab)
+    assert lab.works.steps == [
+        f"build {NEXT}",
+        f"prepare {NEXT} fake",
+        f"prepare {NEXT} qemu",
+        f"canary {NEXT} fake",
+        f"canary {NEXT} qemu",
+    ]
+    assert (renewal.outcome, renewal.failure, lab.promoted) == (Outcome.PROMOTED, None, NEXT)
+    move = lab.promotions.register.last(NEXT)
+    assert move is not None
+    assert move.why == CANARY_PASSED
+
+
+async def test_the_steps_are_shown_with_their_phases(lab: GoldenLab) -> None:
+    renewal = await renewed(lab)
+    assert list(dict.fromkeys(step.phase for step in renewal.steps)) == [
+        Phase.BUILD,
+        Phase.SNAPSHOT,
+        Phase.CANARY,
+        Phase.PROMOTION,
+    ]
+    assert all(step.seconds is not None for step in renewal.steps)
+    assert lab.renewals.current == renewal
+
+
+async def test_the_machines_go_on_with_the_old_golden_until_all_is_done(lab: GoldenLab) -> None:
+    lab.works.gate = asyncio.Event()
+    task = asyncio.create_task(renewed(lab))
+    await until(lambda: lab.renewals.busy)
+    assert lab.promotions.serving() == GOLDEN
+    lab.works.gate.set()
+    await task
+    assert not lab.renewals.busy
+    assert lab.promotions.serving() == NEXT
+
+
+@pytest.mark.parametrize("step", ["build", "prepare", "canary"])
+@pytest.mark.parametrize(
+    "error",
+    [BROKEN, DiskFull("the disk is full", remedy="Free space."), ZeroDivisionError("unforeseen")],
+    ids=["a golden's failure", "a host's failure", "a bug"],
+)
+async def test_a_step_that_fails_is_the_outcome_and_nothing_is_promoted_or_rejected(
+    lab: GoldenLab, step: str, error: Exception
+) -> None:
+    lab.works.failing[step] = error
+    renewal = await renewed(lab)
+    assert renewal.outcome is Outcome.FAILED
+    assert renewal.failure is not None
+    assert renewal.failure.code == (error.failure_code if isinstance(error, VestibuleError) else "internal")
+    assert lab.works.steps[-1].startswith(step)
+    assert (lab.promoted, lab.status(NEXT)) == (GOLDEN, GoldenStatus.CANDIDATE)
+
+
+async def test_a_bug_is_logged_with_its_trace(lab: GoldenLab, log: list[Any]) -> None:
+    lab.works.failing["build"] = ZeroDivisionError("unforeseen")
+    await renewed(lab)
+    assert [line["exc_info"] for line in log if line["log_level"] == "error"] == [True]
+
+
+async def test_a_golden_whose_canary_fails_is_rejected_with_the_verdict(lab: GoldenLab) -> None:
+    lab.works.canaries.sound = False
+    renewal = await renewed(lab)
+    assert (renewal.outcome, lab.promoted, lab.status(NEXT)) == (
+        Outcome.REJECTED,
+        GOLDEN,
+        GoldenStatus.REJECTED,
+    )
+    move = lab.promotions.register.last(NEXT)
+    assert move is not None
+    assert move.why == report_of(NEXT, ok=False).verdict
+    assert renewal.failure is not None
+    assert renewal.failure.code == "canary_failed"
+    assert renewal.failure.evidence == {
+        "desktop of clone 1": "nobody could work with this desktop: it shows 1 colours"
+    }
+
+
+async def test_no_driver_is_tried_after_one_that_failed(lab: GoldenLab) -> None:
+    lab.works.drivers, lab.works.canaries.sound = (FAKE, QEMU), False
+    await renewed(lab)
+    assert f"canary {NEXT} qemu" not in lab.works.steps
+
+
+async def test_one_driver_s_failed_canary_keeps_a_golden_that_another_s_passed_from_promotion(
+    lab: GoldenLab,
+) -> None:
+    lab.works.drivers, lab.works.canaries.sound = (FAKE, QEMU), False
+    lab.made(NEXT)
+    renewal = await renewed(lab)
+    assert f"canary {NEXT} fake" not in lab.works.steps
+    assert (renewal.outcome, lab.promoted) == (Outcome.REJECTED, GOLDEN)
+
+
+async def test_a_canary_that_passed_before_is_not_repeated(lab: GoldenLab) -> None:
+    lab.made(NEXT)
+    renewal = await renewed(lab)
+    assert [step for step in lab.works.steps if step.startswith("canary")] == []
+    assert (renewal.outcome, lab.promoted) == (Outcome.PROMOTED, NEXT)
+
+
+async def test_a_canary_that_failed_before_is_repeated(lab: GoldenLab) -> None:
+    lab.made(NEXT, ok=False)
+    renewal = await renewed(lab)
+    assert lab.works.steps[-1] == f"canary {NEXT} fake"
+    assert (renewal.outcome, lab.promoted) == (Outcome.PROMOTED, NEXT)
+
+
+async def test_a_golden_that_cannot_be_promoted_is_a_failure(lab: GoldenLab) -> None:
+    lab.made(NEXT)
+    lab.goldens.damaged[NEXT] = GoldenFailed("it is damaged", remedy="Verify.", code="golden_corrupt")
+    renewal = await renewed(lab)
+    assert renewal.failure is not None
+    assert (renewal.outcome, renewal.failure.code, lab.promoted) == (
+        Outcome.FAILED,
+        "golden_corrupt",
+        GOLDEN,
+    )
+
+
+async def test_a_register_that_cannot_be_read_is_a_failure(lab: GoldenLab) -> None:
+    lab.register_file.write_text("{")
+    renewal = await renewed(lab)
+    assert renewal.failure is not None
+    assert (renewal.outcome, renewal.failure.code) == (Outcome.FAILED, "register_damaged")
+
+
+async def test_who_is_refused_meanwhile_is_told_the_step_and_afterwards_the_failure(lab: GoldenLab) -> None:
+    lab.works.gate, lab.works.failing["build"] = asyncio.Event(), BROKEN
+    task = asyncio.create_task(renewed(lab))
+    await until(lambda: lab.renewals.current is not None and lab.renewals.current.steps)
+    assert lab.promotions.coming == f"Golden {NEXT} is being made, step “fake”; try again in a minute."
+    lab.works.gate.set()
+    await task
+    assert lab.promotions.coming == (f"The last renewal, of {NEXT}, ended as failed: {BROKEN.cause}. {IDLE}")
+
+
+async def test_every_news_wakes_whoever_follows(lab: GoldenLab) -> None:
+    lab.works.gate = asyncio.Event()
+    changes = lab.renewals.feed.changes(GOLDENS, 60)
+    assert await anext(changes)  # the present state
+    task = asyncio.create_task(renewed(lab))
+    assert await anext(changes)
+    assert lab.renewals.busy
+    lab.works.gate.set()
+    last = await task
+    assert await anext(changes)
+    assert lab.renewals.current == last
+    lab.renewals.feed.close()
+    assert [change async for change in changes] == []
+
+
+async def test_whoever_asked_is_told_every_step_too(lab: GoldenLab) -> None:
+    told: list[StepNews] = []
+    await lab.renewals.renew(NEXT, "a command", told.append)
+    assert [news.phase for news in told if news.seconds is not None] == [
+        Phase.BUILD,
+        Phase.SNAPSHOT,
+        Phase.CANARY,
+        Phase.PROMOTION,
+    ]
+
+
+# -- what is promoted without any work -------------------------------------------------------------------
+
+
+def promoted_at_once(lab: GoldenLab) -> bool:
+    return lab.renewals.promote_tried(NEXT, lab.goldens)
+
+
+async def test_what_was_built_and_tried_before_is_promoted_at_once(lab: GoldenLab) -> None:
+    lab.made(NEXT)
+    assert promoted_at_once(lab)
+    assert (lab.promoted, lab.works.steps) == (NEXT, [])
+
+
+async def test_what_is_not_all_done_is_not_promoted_at_once(lab: GoldenLab) -> None:
+    assert not promoted_at_once(lab)
+    lab.made(NEXT, ok=False)
+    assert not promoted_at_once(lab)
+    lab.made(NEXT)
+    lab.works.drivers = (FAKE, QEMU)
+    assert not promoted_at_once(lab)
+    lab.works.prepared.add((NEXT, QEMU))
+    assert not promoted_at_once(lab)
+    assert lab.promoted == GOLDEN
+
+
+async def test_what_was_dismissed_is_not_promoted_at_once(lab: GoldenLab) -> None:
+    lab.made(NEXT)
+    lab.promotions.reject(NEXT, why="its desktop was empty")
+    assert not promoted_at_once(lab)
+    assert lab.promoted == GOLDEN
+
+
+# -- what comes after ------------------------------------------------------------------------------------
+
+
+async def test_collection_keeps_the_promoted_one_and_the_one_before(lab: GoldenLab) -> None:
+    await renewed(lab)
+    await lab.renewals.collect()
+    assert lab.works.kept == [frozenset({GOLDEN, NEXT})]
+
+
+async def test_a_collection_that_fails_is_logged_and_nothing_more(lab: GoldenLab, log: list[Any]) -> None:
+    lab.works.failing["collect"] = OSError("the disk hangs")
+    await lab.renewals.collect()
+    assert any(line["event"] == "Old goldens could not be removed" for line in log)
+
+
+async def test_a_command_raises_the_failure_of_what_was_not_promoted(lab: GoldenLab) -> None:
+    lab.works.canaries.sound = False
+    with pytest.raises(GoldenFailed) as refused:
+        require_promoted(await renewed(lab))
+    assert refused.value.failure_code == "canary_failed"
+    assert "desktop of clone 1" in refused.value.evidence
+
+
+async def test_a_command_raises_nothing_for_what_was_promoted(lab: GoldenLab) -> None:
+    require_promoted(await renewed(lab))
