@@ -11,6 +11,7 @@ import json
 import os
 import shutil
 from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Set as AbstractSet
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from vestibule.core.goldens import Manifest
 from vestibule.core.ids import GoldenId
 from vestibule.drivers.goldens.cache import Cache
 
+_MEMORIES = ("snapshots", "desktops")
 REPORTS_KEPT = 20
 """Canary reports of goldens that are gone; rejected ones are read days later."""
 
@@ -27,7 +29,7 @@ class Collected:
     """One product that went, or would go."""
 
     kind: str
-    """"snapshots", "goldens" or "layers"."""
+    """"snapshots", "desktops", "goldens" or "layers"."""
     name: str
     size: int
     """Bytes on the disk that nothing else shares."""
@@ -72,15 +74,22 @@ class Collector:
         """What may go, users before what they use."""
         leaving = list(self._leaving())
         names = {manifest.golden_id for manifest in leaving}
-        for path in sorted(self._cache.root.glob("snapshots/*/manifest.json")):
-            if _user_of(path) in names or not self._has_layers(path, names):
-                yield Collected(kind="snapshots", name=path.parent.name, size=0)
+        layers = self._staying_layers(names)
+        for kind in _MEMORIES:
+            for path in sorted(self._cache.root.glob(f"{kind}/*/manifest.json")):
+                if _user_of(path) in names or not _layers_of(path) <= layers:
+                    yield Collected(kind=kind, name=path.parent.name, size=0)
         for manifest in leaving:
             yield Collected(kind="goldens", name=manifest.golden_id, size=0)
-        used = {layer for m in self._stored if m.golden_id not in names for layer in m.layers}
         for path in sorted(self._cache.root.glob("layers/*/manifest.json")):
-            if path.parent.name not in used | set(self._retention.layers) and self._is_free(path.parent.name):
+            if path.parent.name not in layers:
                 yield Collected(kind="layers", name=path.parent.name, size=0)
+
+    def _staying_layers(self, leaving: Collection[str]) -> AbstractSet[str]:
+        """Layers of goldens that stay, of the one that is wanted, and those that a build is at."""
+        used = {layer for m in self._stored if m.golden_id not in leaving for layer in m.layers}
+        stored = {path.parent.name for path in self._cache.root.glob("layers/*/manifest.json")}
+        return used | set(self._retention.layers) | {name for name in stored if not self._is_free(name)}
 
     def _leaving(self) -> Iterator[Manifest]:
         """Goldens that may go: neither kept nor held, and beyond the newest few or the quota."""
@@ -110,14 +119,8 @@ class Collector:
             if _user_of(path) == manifest.golden_id:
                 yield path.parent
 
-    def _has_layers(self, snapshot: Path, leaving: Collection[str]) -> bool:
-        """Whether a snapshot that is no golden's still has the layers that it was taken above."""
-        layers = _read(snapshot).get("key", {}).get("disks", {})
-        staying = {layer for m in self._stored if m.golden_id not in leaving for layer in m.layers}
-        return set(layers) <= staying | set(self._retention.layers)
-
     def _staying(self, leaving: Collection[str]) -> Iterator[Path]:
-        for kind in ("goldens", "layers", "snapshots"):
+        for kind in ("goldens", "layers", *_MEMORIES):
             for path in self._cache.root.glob(f"{kind}/*"):
                 if path.name not in leaving:
                     yield path
@@ -168,6 +171,11 @@ def _read(manifest: Path) -> dict[str, Any]:
     except (OSError, ValueError):
         return {}
     return found if isinstance(found, dict) else {}
+
+
+def _layers_of(snapshot: Path) -> AbstractSet[str]:
+    """The layers that a snapshot was taken above."""
+    return set(_read(snapshot).get("key", {}).get("disks", {}))
 
 
 def _user_of(snapshot: Path) -> str | None:

@@ -29,6 +29,8 @@ from vestibule.drivers.net.processes import start_ticks
 from vestibule.services.ports import Exit, MachineRequest, Network
 
 LOG_NAME = "console.log"
+TEMPLATES_KEPT = 2
+"""Hundreds of megabytes each: the promoted golden's, and that of the one being tried or left."""
 _RESTORE_S = 30.0
 _LOOPBACK = "127.0.0.1"
 
@@ -105,12 +107,14 @@ class QemuDriver:
         """Start a clone; returns when it runs.  Raises Absent, GoldenFailed, MachineFailed, HostUnfit."""
         self._check_memory(request)
         snapshot = self.snapshots.find(request.golden_id, request.limits)
-        template = await self._template(snapshot)
+        # A descriptor of its own: the template may be let go while this clone is on its way.
+        memory = os.dup((await self._template(snapshot)).fd)
         state = os.open(snapshot.state, os.O_RDONLY | os.O_CLOEXEC)
         try:
-            machine = await self._launch(request, Restore(), {MEMORY_FD: template.fd})
+            machine = await self._launch(request, Restore(), {MEMORY_FD: memory})
             return await _restored(machine, state)
         finally:
+            os.close(memory)
             os.close(state)
 
     async def cold_boot(self, request: MachineRequest) -> QemuMachine:
@@ -132,9 +136,13 @@ class QemuDriver:
 
     async def _template(self, snapshot: Snapshot) -> TemplateMemory:
         async with self._loading:
-            if snapshot.name not in self._templates:
-                self._templates[snapshot.name] = await asyncio.to_thread(TemplateMemory, snapshot.memory)
-            return self._templates[snapshot.name]
+            template = self._templates.pop(snapshot.name, None)
+            if template is None:
+                template = await asyncio.to_thread(TemplateMemory, snapshot.memory)
+            self._templates[snapshot.name] = template  # the last used is the last
+            while len(self._templates) > TEMPLATES_KEPT:
+                self._templates.pop(next(iter(self._templates))).close()
+            return template
 
     def _check_memory(self, request: MachineRequest) -> None:
         needed = self._goldens.manifest(request.golden_id).min_mem_mib
