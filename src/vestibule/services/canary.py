@@ -42,7 +42,10 @@ PROVIDER = "demo"
 PAGE_TITLE = "Sign in"
 """How the title of the demo provider's page begins; its button has the focus."""
 ENTER = 0xFF0D
-PRESS_AGAIN_S = 3.0
+LOOK_S = 3.0
+"""How often a sign-in is looked at that nothing has changed of."""
+PRESS_AGAIN_S = {Isolation.CONTAINER: 3.0, Isolation.VM: 20.0}
+"""Doubled each time: a form that is sent again before its answer came begins anew, for ever if emulated."""
 PATIENCE_S = {Isolation.CONTAINER: 60.0, Isolation.VM: 240.0}
 """For one check, of a host that builds meanwhile."""
 
@@ -169,21 +172,24 @@ class Canary:
 
     async def _states(self, record: SessionRecord) -> AsyncIterator[SessionRecord]:
         """The session now, at every change and every few seconds, up to its end."""
-        async for _ in self._sign_ins.changes(record.session_id, PRESS_AGAIN_S):
+        async for _ in self._sign_ins.changes(record.session_id, LOOK_S):
             record = await self._sign_ins.get(self._user, record.session_id)
             yield record
             if record.status in FINAL:
                 return
 
     async def _press(self, record: SessionRecord) -> None:
-        """Press Enter on the machine's desktop until the page has heard it: it may not be painted yet."""
-        if record.vm_id is None:
+        """Press Enter on the machine's desktop once its page is painted, and again if nobody heard it."""
+        if record.vm_id is None or record.isolation is None:
             raise AssertionError("a page was shown before there was a machine")
+        again_s = PRESS_AGAIN_S[record.isolation]
         sock = await self._machines.guest(record.vm_id).open_vnc()
         async with self._open_desktop(sock) as desktop:
+            await checks.grown_quiet(desktop)
             while True:
                 await desktop.press(ENTER)
-                await asyncio.sleep(PRESS_AGAIN_S)
+                await asyncio.sleep(again_s)
+                again_s *= 2
 
     async def _sealed(self, record: SessionRecord) -> str:
         if record.status is not SessionStatus.COMPLETED:

@@ -20,6 +20,7 @@ OpenDesktop = Callable[[socket.socket], contextlib.AbstractAsyncContextManager[D
 CLOCK_TOLERANCE_S = 1.0
 SETTLE_S = 20.0
 """How long a desktop may take from its hand-over until something is painted on it."""
+QUIET_S = 1.5
 _NEVER = r"(?!)"
 """Matches nothing: what is run here shows no sign-in address."""
 
@@ -75,6 +76,15 @@ async def painted(guest: Guest, open_desktop: OpenDesktop) -> Picture:
     if (empty := picture.emptiness()) is None:
         return picture
     raise _wrong(f"nobody could work with this desktop: {empty}")
+
+
+async def grown_quiet(desktop: Desktop) -> None:
+    """Return once nothing has been painted for QUIET_S, or after SETTLE_S; nothing is read of it any more."""
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(SETTLE_S):
+            while True:
+                async with asyncio.timeout(QUIET_S):
+                    await desktop.changed()
 
 
 async def says_version(shell: Shell, command: Sequence[str], pinned: str) -> str:
