@@ -15,12 +15,10 @@ from vestibule_desktop.processes import start
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Inherited:
-    """What the agent has from its first moment: two descriptors of the desktop's, the terminal's client."""
+    """The descriptors that the desktop passed on."""
 
     handover_fd: int
-    screen_fd: int
-    """A line can be read there whenever the X server is up."""
-    client: subprocess.Popen[bytes]
+    news_fd: int
 
 
 class Launcher:
@@ -36,9 +34,9 @@ class Launcher:
             self.person.own(self._paths.notices)
 
     def terminal_client(self) -> subprocess.Popen[bytes]:
-        """Start or join the terminal's session, in control mode on pipes."""
+        """Join the terminal's session, in control mode on pipes; ends at once when there is none."""
         return start(
-            services.tmux(self._paths, "-C"),
+            services.tmux(self._paths, "-N", "-C", "attach-session", "-t", f"={services.SESSION}"),
             person=self.person,
             environment=services.terminal_environment(self._paths),
             folder=self._paths.home,

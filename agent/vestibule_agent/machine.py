@@ -2,9 +2,9 @@
 
 ::
 
-    a line of the desktop's: X is up ─▶ Screen (X events) ─▶ page events, checks
-    tmux's control client            ─▶ Terminal
-    all of it                        ─▶ "vestibule-agent: warm {…}"
+    the desktop's news: X is up           ─▶ Screen (X events) ─▶ page events, checks
+                        a session is there ─▶ tmux's control client ─▶ Terminal
+    all of it                             ─▶ "vestibule-agent: warm {…}"
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from vestibule_agent.relay import serve_relay
 from vestibule_agent.terminal import Terminal, exit_code
 from vestibule_agent.uplink import Uplink
 from vestibule_desktop.browser import WINDOW_CLASS
-from vestibule_desktop.messages import PROXY_PORT
+from vestibule_desktop.messages import PROXY_PORT, SCREEN_UP, TERMINAL_UP
 from vestibule_desktop.paths import Paths
 from vestibule_desktop.processes import Children
 from vestibule_desktop.screen import Screen, Window
@@ -55,6 +55,7 @@ class Machine:
         self.uplink = Uplink(apart=self._person.switch)
         self._launcher, self._inherited = launcher, inherited
         self._children = Children()
+        self._news = {SCREEN_UP: asyncio.Event(), TERMINAL_UP: asyncio.Event()}
         self._title = ""
         self._introduction = Introduction(
             inherited.handover_fd, files, self.desktop, self.uplink, root=self._person.switch
@@ -81,10 +82,11 @@ class Machine:
             await serve_relay(PROXY_PORT, self._gateway, self.uplink)
         self._introduction.start()
         self._listen_to_notices()
-        tmux = Supervisor("tmux", self._children, self._launcher.terminal_client)
+        tmux = Supervisor("tmux", self._children, self._launcher.terminal_client, [self._news[TERMINAL_UP]])
         async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self._listen_to_desktop())
             tasks.create_task(self._follow_screens())
-            tasks.create_task(tmux.run(first=self._inherited.client, attend=self.terminal.attach))
+            tasks.create_task(tmux.run(attend=self.terminal.attach))
             tasks.create_task(self._announce_warm())
 
     async def sign_in(self, spec: LoginSpec) -> None:
@@ -105,12 +107,18 @@ class Machine:
             self._launcher.browser_with(url)
         self.log.emit("browser_opened", url=url)
 
+    async def _listen_to_desktop(self) -> None:
+        loop, reader = asyncio.get_running_loop(), asyncio.StreamReader()
+        pipe = os.fdopen(self._inherited.news_fd, "rb")
+        await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), pipe)
+        while news := await reader.readline():
+            self._news[news].set()
+
     async def _follow_screens(self) -> None:
         """Connect to each X server that the desktop reports, as long as it lasts."""
-        loop, reader = asyncio.get_running_loop(), asyncio.StreamReader()
-        pipe = os.fdopen(self._inherited.screen_fd, "rb")
-        await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), pipe)
-        while await reader.readline():
+        while True:
+            await self._news[SCREEN_UP].wait()
+            self._news[SCREEN_UP].clear()
             try:
                 await self._follow_screen()
             except* OSError as errors:

@@ -1,4 +1,4 @@
-"""The agent's entry: the desktop has passed the hand-over's channel and the news of the X server on.
+"""The agent's entry: the desktop has passed the hand-over's channel and the its news on.
 
 When desktop, browser window, VNC and terminal are up, before any hand-over, one line appears on standard
 error, and in a VM on /dev/console too::
@@ -13,7 +13,7 @@ import socket
 
 from vestibule_agent.launch import Inherited, Launcher
 from vestibule_agent.protocol import AGENT_PORT
-from vestibule_desktop.messages import HANDOVER_FD_VARIABLE, SCREEN_FD_VARIABLE
+from vestibule_desktop.messages import HANDOVER_FD_VARIABLE, NEWS_FD_VARIABLE
 from vestibule_desktop.paths import PACKAGE, Paths
 from vestibule_desktop.person import Person
 
@@ -24,14 +24,13 @@ def main() -> None:
 
 
 def run(paths: Paths, *, port: int) -> None:
-    """Start the terminal's client, and only then import what the rest needs."""
-    handover_fd, screen_fd = _inherited(HANDOVER_FD_VARIABLE), _inherited(SCREEN_FD_VARIABLE)
+    """Make the FIFO of notices, and only then import what the rest needs."""
+    handover_fd, news_fd = _inherited(HANDOVER_FD_VARIABLE), _inherited(NEWS_FD_VARIABLE)
     launcher = Launcher(paths, Person.current())
     launcher.prepare()
-    client = launcher.terminal_client()
-    import asyncio  # noqa: PLC0415 - a tenth of a second, while tmux and the X server start
+    import asyncio  # noqa: PLC0415 - a tenth of a second, while the desktop starts
 
-    inherited = Inherited(handover_fd=handover_fd, screen_fd=screen_fd, client=client)
+    inherited = Inherited(handover_fd=handover_fd, news_fd=news_fd)
     asyncio.run(_serve(paths, launcher, inherited, port))
 
 

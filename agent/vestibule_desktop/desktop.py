@@ -2,9 +2,9 @@
 
 ::
 
-    Xvnc ready ─▶ openbox, chromium, xterm ─▶ both windows visible ─▶ "vestibule-desktop: warm"
-        │
-        └▶ a line to the agent, which was started early, or is started when it has been delivered
+    Xvnc ready ─▶ openbox, chromium ──▶ both windows visible ─▶ "vestibule-desktop: warm"
+        │   terminal's session ─▶ xterm ┘
+        └───────────┴─▶ news to the agent, which was started early, or starts when it has been delivered
 """
 
 from __future__ import annotations
@@ -20,10 +20,11 @@ from vestibule_desktop import services
 from vestibule_desktop.browser import WINDOW_CLASS
 from vestibule_desktop.delivery import Reception
 from vestibule_desktop.launch import Agent, EarlyStart, Launcher
+from vestibule_desktop.messages import SCREEN_UP, TERMINAL_UP
 from vestibule_desktop.paths import Paths
 from vestibule_desktop.processes import Children
 from vestibule_desktop.screen import Screen
-from vestibule_desktop.supervisor import Supervisor, announce
+from vestibule_desktop.supervisor import Supervisor, announce, report
 
 WINDOWS = (WINDOW_CLASS, "xterm")
 
@@ -35,6 +36,7 @@ class Desktop:
         self._paths, self._launcher, self._handover_fd = paths, launcher, handover_fd
         self._children = Children()
         self._x_ready = asyncio.Event()
+        self._terminal_ready = asyncio.Event()
         self._screen: asyncio.Future[Screen] = asyncio.get_running_loop().create_future()
         self._agent: Agent | None = None
 
@@ -45,8 +47,10 @@ class Desktop:
         """
         self._children.attach(asyncio.get_running_loop())
         self._agent = early.agent
+        # Before anything else is reaped: whoever ends unexpected is forgotten.
+        session = self._children.adopt(early.session)
         async with asyncio.TaskGroup() as tasks:
-            keeping = [tasks.create_task(work) for work in (*self._services(early), self._announce_warm())]
+            keeping = [tasks.create_task(work) for work in self._work(early, session)]
             code = await self._agent_life()
             for task in keeping:
                 task.cancel()
@@ -56,26 +60,38 @@ class Desktop:
         if self._agent is None:
             await Reception(self._handover_fd).complete()
             self._agent = self._launcher.agent()
-            if self._x_ready.is_set():
-                self._tell_agent()
+            for news, is_so in ((SCREEN_UP, self._x_ready), (TERMINAL_UP, self._terminal_ready)):
+                if is_so.is_set():
+                    self._tell_agent(news)
         return await self._children.adopt(self._agent.process)
 
-    def _tell_agent(self) -> None:
+    def _tell_agent(self, news: bytes) -> None:
         if self._agent is not None:
             with contextlib.suppress(BrokenPipeError):  # its end is noticed elsewhere
-                os.write(self._agent.screen_fd, b"up\n")
+                os.write(self._agent.news_fd, news)
 
-    def _services(self, early: EarlyStart) -> list[Coroutine[None, None, None]]:
+    def _work(self, early: EarlyStart, session: asyncio.Future[int]) -> list[Coroutine[None, None, None]]:
         launcher = self._launcher
         return [
             self._x_server(early),
-            self._supervise("openbox", launcher.window_manager),
-            self._supervise("chromium", launcher.web_browser),
-            self._supervise("xterm", launcher.terminal_window),
+            self._terminal(session),
+            self._supervise("openbox", launcher.window_manager, self._x_ready),
+            self._supervise("chromium", launcher.web_browser, self._x_ready),
+            self._supervise("xterm", launcher.terminal_window, self._x_ready, self._terminal_ready),
+            self._announce_warm(),
         ]
 
-    async def _supervise(self, name: str, launch: Callable[[], subprocess.Popen[bytes]]) -> None:
-        await Supervisor(name, self._children, launch, [self._x_ready]).run()
+    async def _supervise(
+        self, name: str, launch: Callable[[], subprocess.Popen[bytes]], *needs: asyncio.Event
+    ) -> None:
+        await Supervisor(name, self._children, launch, needs).run()
+
+    async def _terminal(self, session: asyncio.Future[int]) -> None:
+        """Await the terminal's session; should it ever end, the xterm makes the next."""
+        if code := await session:
+            report(f"tmux ended: exit code {code}; the xterm tries again")
+        self._terminal_ready.set()
+        self._tell_agent(TERMINAL_UP)
 
     async def _x_server(self, early: EarlyStart) -> None:
         ready = {early.x_server.pid: early.ready_fd}
@@ -88,7 +104,7 @@ class Desktop:
         async def attend(process: subprocess.Popen[bytes]) -> None:
             await _read_line(ready.pop(process.pid))
             self._x_ready.set()
-            self._tell_agent()
+            self._tell_agent(SCREEN_UP)
             try:
                 await self._follow_screen()
             finally:

@@ -8,7 +8,7 @@ import subprocess
 import sys
 
 from vestibule_desktop import browser, services
-from vestibule_desktop.messages import HANDOVER_FD_VARIABLE, SCREEN_FD_VARIABLE
+from vestibule_desktop.messages import HANDOVER_FD_VARIABLE, NEWS_FD_VARIABLE
 from vestibule_desktop.paths import Paths
 from vestibule_desktop.person import Person
 from vestibule_desktop.processes import start
@@ -16,10 +16,10 @@ from vestibule_desktop.processes import start
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Agent:
-    """The agent's process, and the pipe on which it is told that the X server is up."""
+    """The agent's process, and the pipe on which it is told the desktop's news."""
 
     process: subprocess.Popen[bytes]
-    screen_fd: int
+    news_fd: int
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -28,6 +28,8 @@ class EarlyStart:
 
     x_server: subprocess.Popen[bytes]
     ready_fd: int
+    session: subprocess.Popen[bytes]
+    """Ends when the terminal's session is there."""
     agent: Agent | None
     """None in a machine that waits for its agent's delivery."""
 
@@ -57,8 +59,9 @@ class Launcher:
     def early(self) -> EarlyStart:
         """Start what needs nothing else."""
         process, ready_fd = self.x_server()
+        session = self._start(services.terminal_session(self._paths))
         agent = self.agent() if self._paths.agent.is_dir() else None
-        return EarlyStart(x_server=process, ready_fd=ready_fd, agent=agent)
+        return EarlyStart(x_server=process, ready_fd=ready_fd, session=session, agent=agent)
 
     def x_server(self) -> tuple[subprocess.Popen[bytes], int]:
         """Start Xvnc; the descriptor becomes readable when clients may connect."""
@@ -71,7 +74,7 @@ class Launcher:
     def agent(self) -> Agent:
         """Start the agent, once: the hand-over's channel is its own from now on."""
         told, tell = os.pipe()
-        fds = {HANDOVER_FD_VARIABLE: self._handover_fd, SCREEN_FD_VARIABLE: told}
+        fds = {HANDOVER_FD_VARIABLE: self._handover_fd, NEWS_FD_VARIABLE: told}
         try:
             process = subprocess.Popen(
                 [sys.executable, "-I", self._paths.agent],
@@ -82,7 +85,7 @@ class Launcher:
         finally:
             for fd in fds.values():
                 os.close(fd)
-        return Agent(process=process, screen_fd=tell)
+        return Agent(process=process, news_fd=tell)
 
     def window_manager(self) -> subprocess.Popen[bytes]:
         """Start openbox."""

@@ -24,8 +24,10 @@ HANDOVER_PORT_NAME = "vestibule.handover"
 """Name of the virtio-serial port; the guest finds it under /dev/virtio-ports/."""
 HANDOVER_FD_VARIABLE = "VESTIBULE_HANDOVER_FD"
 """Environment variable with the number of the inherited hand-over channel."""
-SCREEN_FD_VARIABLE = "VESTIBULE_SCREEN_FD"
-"""Environment variable with the number of a pipe: the agent reads a line whenever the X server is up."""
+NEWS_FD_VARIABLE = "VESTIBULE_NEWS_FD"
+"""Environment variable with the number of a pipe: a line for each piece of the desktop's news."""
+SCREEN_UP, TERMINAL_UP = b"screen\n", b"terminal\n"
+"""News: an X server is ready for clients, whenever one is; the terminal's session is there, once."""
 MAX_LINE_BYTES = 65_536
 MAX_DELIVERY_BYTES = 16 << 20
 

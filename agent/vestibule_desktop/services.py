@@ -1,7 +1,7 @@
 """The desktop's programs: one list for VM and container.
 
-The X server comes first and says on a pipe when it is ready; the others need it.  The terminal's tmux server
-is started by whoever needs it first, the xterm or the agent, each with the same clean environment.
+The X server comes first and says on a pipe when it is ready; the others need it.  The terminal's session
+needs no X server, so it is made beside it.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ SESSION = "vestibule"
 DEVICE_UNITS = ("systemd-udevd-control.socket", "systemd-udevd-kernel.socket", "systemd-udevd.service")
 SYSTEM_PATH = "/usr/local/bin:/usr/bin:/bin"
 WAITING = r"printf '\033[?25l\n  \033[2mWaiting for the sign-in to start…\033[0m'; exec sleep infinity"
+_SESSION = ("-s", SESSION, "-x", "200", "-y", "50", WAITING)
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -78,9 +79,17 @@ def x_server(paths: Paths, ready_fd: int) -> Service:
 
 
 def tmux(paths: Paths, *words: str) -> list[str]:
-    """The command line of a tmux client that joins the terminal's session, or makes it: options before it."""
-    server = ["tmux", "-u", "-S", str(paths.tmux), "-f", str(paths.config / "tmux.conf")]
-    return [*server, *words, "new-session", "-A", "-s", SESSION, "-x", "200", "-y", "50", WAITING]
+    """The command line of a client of the terminal's tmux server.
+
+    Two clients that find no server and start one at the same time end it again: only one of them may.
+    """
+    return ["tmux", "-u", "-S", str(paths.tmux), "-f", str(paths.config / "tmux.conf"), *words]
+
+
+def terminal_session(paths: Paths) -> Service:
+    """Makes the terminal's session, tmux server included, and ends."""
+    argv = tmux(paths, "new-session", "-d", *_SESSION)
+    return Service(name="tmux", argv=argv, environment=terminal_environment(paths))
 
 
 def window_manager(paths: Paths) -> Service:
@@ -103,6 +112,8 @@ def terminal_window(paths: Paths) -> Service:
     options = [word for line in resources for word in ("-xrm", line)]
     # A tmux server keeps what it was started with: no DISPLAY, no WINDOWID.
     clean = [f"{name}={value}" for name, value in terminal_environment(paths).items()]
-    inside = ["/usr/bin/env", "-i", "TERM=xterm-256color", *clean, *tmux(paths)]
+    # It is there, or its server has ended: then this makes it again.
+    joined = tmux(paths, "new-session", "-A", *_SESSION)
+    inside = ["/usr/bin/env", "-i", "TERM=xterm-256color", *clean, *joined]
     argv = ["xterm", "-geometry", "58x48+0+0", *options, "-e", *inside]
     return Service(name="xterm", argv=argv, environment=environment(paths))
