@@ -6,11 +6,13 @@ runs from it, a controller serves it, a build is at it), and the newest few with
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import json
 import os
 import shutil
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -37,50 +39,81 @@ class Collected:
 class Retention:
     """What is to stay."""
 
-    goldens: Collection[GoldenId]
+    goldens: Callable[[], Collection[GoldenId]]
+    """Asked again right before a golden goes: somebody may have promoted it meanwhile."""
     layers: Collection[str]
     """Of a golden that is not finished yet."""
     newest: int
     quota_bytes: int
 
 
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class _Going:
+    """Products that go together or not at all."""
+
+    products: tuple[tuple[str, str], ...]
+    """Kind and name, users before what they use."""
+    lock: str
+    """Whoever holds this name keeps them."""
+    is_wanted: Callable[[], bool]
+    """Whether somebody has come to want them; asked when nobody can hold them any more."""
+
+
 class Collector:
     """One look at a cache."""
 
-    def __init__(self, cache: Cache, stored: Sequence[Manifest], retention: Retention) -> None:
-        """``stored``: all finished goldens, newest first."""
+    def __init__(self, cache: Cache, stored: Callable[[], Sequence[Manifest]], retention: Retention) -> None:
+        """``stored``: all finished goldens now, newest first."""
         self._cache = cache
-        self._stored = stored
+        self._now_stored = stored
+        self._stored = stored()
         self._retention = retention
 
     def collect(self, *, dry_run: bool) -> Sequence[Collected]:
         """Remove what may go; with ``dry_run`` only say what that is."""
-        products = list(self._products())
-        shared = _Inodes()
-        for path in self._staying({product.name for product in products}):
-            shared.add(path)
-        gone = []
-        for kind, name in [(product.kind, product.name) for product in products]:
-            size = shared.add(self._cache.path(kind, name))
-            if dry_run or self._remove(kind, name):
-                gone.append(Collected(kind=kind, name=name, size=size))
+        plan = list(self._plan())
+        sizes = self._sizes([product for going in plan for product in going.products])
+        gone = [going for going in plan if dry_run or self._remove(going)]
         if not dry_run:
             self._prune_reports()
-        return gone
+        return [
+            Collected(kind=kind, name=name, size=sizes[kind, name])
+            for going in gone
+            for kind, name in going.products
+        ]
 
-    def _products(self) -> Iterator[Collected]:
+    def _sizes(self, leaving: Sequence[tuple[str, str]]) -> Mapping[tuple[str, str], int]:
+        """What each frees, together with those before it."""
+        shared = _Inodes()
+        for path in self._staying({name for _, name in leaving}):
+            shared.add(path)
+        return {(kind, name): shared.add(self._cache.path(kind, name)) for kind, name in leaving}
+
+    def _plan(self) -> Iterator[_Going]:
         """What may go, users before what they use."""
         leaving = list(self._leaving())
         names = {manifest.golden_id for manifest in leaving}
-        for path in sorted(self._cache.root.glob("snapshots/*/manifest.json")):
-            if _user_of(path) in names or not self._has_layers(path, names):
-                yield Collected(kind="snapshots", name=path.parent.name, size=0)
-        for manifest in leaving:
-            yield Collected(kind="goldens", name=manifest.golden_id, size=0)
+        snapshots = [(path.parent.name, _user_of(path), path) for path in self._snapshots()]
+        for golden_id in (manifest.golden_id for manifest in leaving):
+            own = [("snapshots", name) for name, user, _ in snapshots if user == golden_id]
+            yield _Going(
+                products=(*own, ("goldens", golden_id)),
+                lock=golden_id,
+                is_wanted=partial(self._is_kept, golden_id),
+            )
+        for name, user, path in snapshots:
+            if user not in names and not self._has_layers(path, names):
+                yield _Going(products=(("snapshots", name),), lock=user or name, is_wanted=lambda: False)
         used = {layer for m in self._stored if m.golden_id not in names for layer in m.layers}
         for path in sorted(self._cache.root.glob("layers/*/manifest.json")):
-            if path.parent.name not in used | set(self._retention.layers) and self._is_free(path.parent.name):
-                yield Collected(kind="layers", name=path.parent.name, size=0)
+            layer = path.parent.name
+            if layer not in used | set(self._retention.layers) and self._is_free(layer):
+                yield _Going(
+                    products=(("layers", layer),), lock=layer, is_wanted=partial(self._is_layer_used, layer)
+                )
+
+    def _snapshots(self) -> Sequence[Path]:
+        return sorted(self._cache.root.glob("snapshots/*/manifest.json"))
 
     def _leaving(self) -> Iterator[Manifest]:
         """Goldens that may go: neither kept nor held, and beyond the newest few or the quota."""
@@ -96,7 +129,14 @@ class Collector:
                 yield manifest
 
     def _is_used(self, golden_id: GoldenId) -> bool:
-        return golden_id in self._retention.goldens or not self._is_free(golden_id)
+        return self._is_kept(golden_id) or not self._is_free(golden_id)
+
+    def _is_kept(self, golden_id: GoldenId) -> bool:
+        return golden_id in self._retention.goldens()
+
+    def _is_layer_used(self, layer: str) -> bool:
+        """By a golden that stayed after all, or was finished meanwhile."""
+        return any(layer in manifest.layers for manifest in self._now_stored())
 
     def _is_free(self, name: str) -> bool:
         with self._cache.unheld(name) as free:
@@ -106,7 +146,7 @@ class Collector:
         yield self._cache.path("goldens", manifest.golden_id)
         for layer in manifest.layers:
             yield self._cache.path("layers", layer)
-        for path in self._cache.root.glob("snapshots/*/manifest.json"):
+        for path in self._snapshots():
             if _user_of(path) == manifest.golden_id:
                 yield path.parent
 
@@ -122,12 +162,14 @@ class Collector:
                 if path.name not in leaving:
                     yield path
 
-    def _remove(self, kind: str, name: str) -> bool:
-        """Unless somebody has come to hold it meanwhile."""
-        with self._cache.unheld(name) as free:
-            if free:
+    def _remove(self, going: _Going) -> bool:
+        """Unless somebody has come to hold or to want it meanwhile."""
+        with self._cache.unheld(going.lock) as free:
+            if not free or going.is_wanted():
+                return False
+            for kind, name in going.products:
                 self._cache.discard(kind, name)
-            return free
+            return True
 
     def _prune_reports(self) -> None:
         known = {manifest.golden_id for manifest in self._stored}
@@ -153,7 +195,8 @@ class _Inodes:
         before = self.total
         for parent, _folders, names in os.walk(folder):
             for name in names:
-                self._count(os.lstat(Path(parent, name)))
+                with contextlib.suppress(FileNotFoundError):  # another collector was faster
+                    self._count(os.lstat(Path(parent, name)))
         return self.total - before
 
     def _count(self, found: os.stat_result) -> None:
