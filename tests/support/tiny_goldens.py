@@ -62,6 +62,7 @@ def add_golden(
         tools={"codex": "1.2.3"},
         built_at=T0 + dt.timedelta(minutes=minute),
         build_s=4.25,
+        disks=dict.fromkeys(layers, ""),
         contract=contract,
     )
     _finish(folder, manifest.to_mapping())
