@@ -100,8 +100,8 @@ def promote(settings: Settings, golden_id: GoldenId, *, untested: bool) -> None:
 def collect_goldens(settings: Settings, *, keep: int | None, dry_run: bool) -> Sequence[Collected]:
     """Remove goldens that nothing uses; what went."""
     store = golden_store(settings)
-    kept = promotions_of(settings, store).kept()
-    return collect(settings, store, kept, newest=keep, dry_run=dry_run)
+    promotions = promotions_of(settings, store)
+    return collect(settings, store, promotions.kept, newest=keep, dry_run=dry_run)
 
 
 def golden_builder(settings: Settings) -> GoldenBuilder:

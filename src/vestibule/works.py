@@ -117,7 +117,7 @@ class HostWorks:
         self._canaries.finish(evidence, report, canary.screenshot)
         return report
 
-    async def collect(self, keep: Collection[GoldenId]) -> None:
+    async def collect(self, keep: Callable[[], Collection[GoldenId]]) -> None:
         """See services.renewals.GoldenWorks."""
         gone = await asyncio.to_thread(collect, self._machinery.settings, self._store, keep)
         for product in gone:
@@ -127,7 +127,7 @@ class HostWorks:
 def collect(
     settings: Settings,
     store: DirectoryGoldenStore,
-    keep: Collection[GoldenId],
+    keep: Callable[[], Collection[GoldenId]],
     *,
     newest: int | None = None,
     dry_run: bool = False,

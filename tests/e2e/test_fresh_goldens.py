@@ -17,6 +17,8 @@ import httpx
 import pytest
 from controller import VESTIBULE, Controller, running
 
+from vestibule_agent.protocol import CONTRACT
+
 ROOT = Path(__file__).parents[2]
 PATIENCE_S = 300.0
 AGENT = "agent/vestibule_agent/urls.py"
@@ -67,7 +69,7 @@ def test_an_agent_of_another_contract_is_never_shown_to_anybody(sources: Path, c
     with copied.client() as client:
         old = state(client)["promoted"]
     copied.stop()
-    edit(sources / PROTOCOL, lambda text: text.replace("CONTRACT = 1\n", "CONTRACT = 1001\n"))
+    edit(sources / PROTOCOL, lambda text: text.replace(f"CONTRACT = {CONTRACT}\n", "CONTRACT = 1001\n"))
     copied.start_again()
     with copied.client() as client:
         refused = await_session(client, start(client, "demo"), "failed")
@@ -79,7 +81,7 @@ def test_an_agent_of_another_contract_is_never_shown_to_anybody(sources: Path, c
         served = await_session(client, start(client, "demo"), "awaiting_user_auth")
         assert served["golden_id"] == renewed["promoted"] != old
         goldens = {golden["golden_id"]: golden["contract"] for golden in renewed["goldens"]}
-        assert (goldens[old], goldens[served["golden_id"]]) == (1, 1001)
+        assert (goldens[old], goldens[served["golden_id"]]) == (CONTRACT, 1001)
 
 
 def test_a_golden_whose_canary_fails_is_rejected_and_the_one_before_is_served(

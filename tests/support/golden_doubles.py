@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
-from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
 
 from vestibule.core.canary import CanaryCheck, CanaryReport
 from vestibule.core.errors import Absent
@@ -183,9 +183,9 @@ class Works:
         tell(StepNews(phase=Phase.CANARY, step=f"{driver}: fake", seconds=0.5))
         return report
 
-    async def collect(self, keep: Collection[GoldenId]) -> None:
+    async def collect(self, keep: Callable[[], Collection[GoldenId]]) -> None:
         self._do("collect")
-        self.kept.append(frozenset(keep))
+        self.kept.append(frozenset(keep()))
 
 
 class Canaries:

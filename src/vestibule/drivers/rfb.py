@@ -21,6 +21,8 @@ _PIXEL_FORMAT = struct.pack(">BxxxBBBBHHHBBBxxx", 0, 32, 24, 0, 1, 255, 255, 255
 _RAW_ONLY = struct.pack(">BxHi", 2, 1, 0)
 _UPDATE, _BELL, _CUT_TEXT = 0, 2, 3
 _MAX_SIDE = 8192
+_MAX_TEXT = 1 << 20
+"""Bytes of a name or a clipboard that are taken in: a guest is not trusted, and may claim 4 GiB of them."""
 _ANSWER_S = 20.0
 
 
@@ -38,6 +40,8 @@ class RfbDesktop:
             raise ConnectionError("the desktop speaks another version of RFB")
         self._writer.write(_VERSION)
         offered = await self._reader.readexactly((await self._reader.readexactly(1))[0])
+        if not offered:
+            raise ConnectionError("the desktop refused the connection")
         if _NO_AUTHENTICATION not in offered:
             raise ConnectionError("the desktop asks for a password")
         self._writer.write(bytes([_NO_AUTHENTICATION]))
@@ -47,7 +51,7 @@ class RfbDesktop:
         self._width, self._height, name = struct.unpack(">HH16xI", await self._reader.readexactly(24))
         if max(self._width, self._height) > _MAX_SIDE:
             raise ConnectionError(f"the desktop claims {self._width} x {self._height} pixels")
-        await self._reader.readexactly(name)
+        await self._skip(name)
         self._frame = bytearray(self._width * self._height * 4)
         self._writer.write(_PIXEL_FORMAT + _RAW_ONLY)
 
@@ -83,10 +87,15 @@ class RfbDesktop:
         """Skip to the next update; how many rectangles it has (section 7.6)."""
         while (kind := (await self._reader.readexactly(1))[0]) != _UPDATE:
             if kind == _CUT_TEXT:
-                await self._reader.readexactly(struct.unpack(">3xI", await self._reader.readexactly(7))[0])
+                await self._skip(struct.unpack(">3xI", await self._reader.readexactly(7))[0])
             elif kind != _BELL:
                 raise ConnectionError(f"the desktop sent a message of kind {kind}")
         return int(struct.unpack(">xH", await self._reader.readexactly(3))[0])
+
+    async def _skip(self, size: int) -> None:
+        if size > _MAX_TEXT:
+            raise ConnectionError(f"the desktop sends a text of {size} bytes")
+        await self._reader.readexactly(size)
 
     async def _rectangle(self, frame: bytearray) -> int:
         x, y, width, height, encoding = struct.unpack(">HHHHi", await self._reader.readexactly(12))

@@ -32,7 +32,7 @@ from vestibule.services import canary_checks as checks
 from vestibule.services.canary_checks import OpenDesktop, Shell
 from vestibule.services.credentials import Credentials
 from vestibule.services.machines import Live, Machines
-from vestibule.services.ports import Clock, Tell
+from vestibule.services.ports import Clock, Guest, Tell
 from vestibule.services.sign_ins import SignIns
 
 log = structlog.get_logger()
@@ -93,8 +93,8 @@ class Canary:
         notes = _Notes(candidate.driver, tell, PATIENCE_S[isolation], _count(candidate))
         async with contextlib.AsyncExitStack() as stack:
             clones = await self._started(candidate, notes, stack)
-            work = [self._sign_in(candidate, notes)]
-            await asyncio.gather(*work, *self._contract(candidate, clones, notes))
+            sign_in = notes.check("sign-in", self._signed_in(candidate))
+            await asyncio.gather(sign_in, *self._contract(candidate, clones, notes))
         return CanaryReport(
             golden_id=candidate.golden_id,
             driver=candidate.driver,
@@ -107,25 +107,26 @@ class Canary:
 
     async def _started(
         self, candidate: Candidate, notes: _Notes, stack: contextlib.AsyncExitStack
-    ) -> Sequence[Live]:
-        """Start the clones; each has then confirmed build, desktop, browser, VNC, clock and randomness."""
-        clones: list[Live] = []
+    ) -> Mapping[int, Live]:
+        """Start the clones, by number; each has confirmed build, desktop, browser, VNC, clock, randomness."""
+        clones: dict[int, Live] = {}
 
-        async def start() -> str:
+        async def start(number: int) -> str:
             live = await self._machines.start(self._user.user_id, driver=candidate.driver)
             stack.push_async_callback(self._machines.destroy, live.record.vm_id)
-            clones.append(live)
+            clones[number] = live
             return f"{live.record.vm_id} confirmed build {live.agent_build[:12]}"
 
-        await asyncio.gather(*(notes.check(f"start of clone {n}", start()) for n in range(1, CLONES + 1)))
+        numbers = range(1, CLONES + 1)
+        await asyncio.gather(*(notes.check(f"start of clone {n}", start(n)) for n in numbers))
         return clones
 
     def _contract(
-        self, candidate: Candidate, clones: Sequence[Live], notes: _Notes
+        self, candidate: Candidate, clones: Mapping[int, Live], notes: _Notes
     ) -> Sequence[Awaitable[None]]:
         left = deque(candidate.tools.items())
-        each = [self._one(number, live, left, notes) for number, live in enumerate(clones, 1)]
-        return [notes.check("randomness", _all_differ(clones)), *each]
+        each = [self._one(number, live, left, notes) for number, live in sorted(clones.items())]
+        return [notes.check("randomness", _all_differ(tuple(clones.values()))), *each]
 
     async def _one(
         self,
@@ -135,39 +136,39 @@ class Canary:
         notes: _Notes,
     ) -> None:
         """One clone, then its share of what need not be asked of every one."""
-        guest, shell = self._machines.guest(live.record.vm_id), Shell(self._machines.guest(live.record.vm_id))
+        guest = _guest(live)  # not asked of the machines: one that has ended is what the checks find
+        shell = Shell(guest)
         await notes.check(f"agent of clone {number}", checks.healthy(guest))
         await notes.check(f"clock of clone {number}", checks.on_time(guest, self._clock))
-        await notes.check(f"desktop of clone {number}", self._look(live))
+        await notes.check(f"desktop of clone {number}", self._look(guest))
         if number == 1:
             await notes.check("egress", checks.confined(shell, self._gateway))
         while left:
             tool, (command, version) = left.popleft()
             await notes.check(tool, checks.says_version(shell, command, version))
 
-    async def _look(self, live: Live) -> str:
-        picture = await checks.painted(self._machines.guest(live.record.vm_id), self._open_desktop)
+    async def _look(self, guest: Guest) -> str:
+        picture = await checks.painted(guest, self._open_desktop)
         self.screenshot = picture
         return f"{picture.width} x {picture.height} pixels, painted"
-
-    async def _sign_in(self, candidate: Candidate, notes: _Notes) -> None:
-        await notes.check("sign-in", self._signed_in(candidate))
 
     async def _signed_in(self, candidate: Candidate) -> str:
         started = await self._sign_ins.start(
             self._user, PROVIDER, driver=candidate.driver, page_url=lambda session_id: session_id
         )
         pressing: asyncio.Task[None] | None = None
+        record = started
         try:
             async for record in self._states(started):
                 if pressing is None and _awaits_person(record):
                     pressing = asyncio.create_task(self._press(record))
-                if pressing is not None and pressing.done():
-                    pressing.result()  # it never ends by itself: this raises why it did
+                if pressing is not None and pressing.done() and record.status not in FINAL:
+                    pressing.result()  # it never ends before the machine: this raises why it did
             return await self._sealed(record)
         finally:
             if pressing is not None:
                 pressing.cancel()
+                await asyncio.gather(pressing, return_exceptions=True)
             await self._sign_ins.cancel(self._user, started.session_id)
 
     async def _states(self, record: SessionRecord) -> AsyncIterator[SessionRecord]:
@@ -211,26 +212,27 @@ class _Notes:
         self._driver = driver
         self._tell = tell
         self._patience_s = patience_s
-        self._total = total
+        self._to_come = total
         self.checks: list[CanaryCheck] = []
 
     async def check(self, name: str, work: Awaitable[str]) -> None:
         """Await one check; what it raises is its outcome, and the others go on."""
+        self._to_come = max(0, self._to_come - 1)
         begin, news = time.monotonic(), StepNews(phase=Phase.CANARY, step=f"{self._driver}: {name}")
-        self._tell(news)
+        self._tell(dataclasses.replace(news, to_come=self._to_come))
         ok, detail = await self._outcome(name, work)
         seconds = round(time.monotonic() - begin, 3)
         self.checks.append(CanaryCheck(name=name, ok=ok, detail=detail, seconds=seconds))
-        left = max(0, self._total - len(self.checks))
-        self._tell(dataclasses.replace(news, seconds=seconds, trouble=None if ok else detail, to_come=left))
+        trouble = None if ok else detail
+        self._tell(dataclasses.replace(news, seconds=seconds, trouble=trouble, to_come=self._to_come))
 
     async def _outcome(self, name: str, work: Awaitable[str]) -> tuple[bool, str]:
         try:
-            async with asyncio.timeout(self._patience_s):
+            async with asyncio.timeout(self._patience_s) as patience:
                 return True, await work
-        except TimeoutError:
-            return False, f"took longer than {self._patience_s:g} s"
         except Exception as error:
+            if patience.expired():
+                return False, f"took longer than {self._patience_s:g} s"
             failure = diagnosis.failure_of(error)
             if failure.code == "internal":
                 log.exception("A canary's check broke", check=name)
@@ -240,6 +242,12 @@ class _Notes:
 def _count(candidate: Candidate) -> int:
     """How many checks there will be: four of every clone, every tool, randomness, egress, sign-in."""
     return 4 * CLONES + len(candidate.tools) + 3
+
+
+def _guest(live: Live) -> Guest:
+    if live.guest is None:
+        raise AssertionError("a clone was started that had not confirmed itself")
+    return live.guest
 
 
 async def _all_differ(clones: Sequence[Live]) -> str:

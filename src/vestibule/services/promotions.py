@@ -102,8 +102,11 @@ class Promotions:
                 remedy="Start the controller of the same release as the golden, then promote it.",
                 code="golden_incompatible",
             )
-        at = self._clock.now()
-        moved = self._register.update(lambda register: register.promote(golden_id, at=at, why=why))
+        at, hold = self._clock.now(), self.goldens.hold(golden_id)
+        try:  # or a collector that saw it unpromoted might remove it after the move
+            moved = self._register.update(lambda register: register.promote(golden_id, at=at, why=why))
+        finally:
+            hold.release()
         log.info("Golden promoted", golden_id=golden_id, why=why)
         return moved
 

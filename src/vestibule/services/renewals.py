@@ -9,7 +9,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import Protocol
 
 import structlog
@@ -64,8 +64,11 @@ class GoldenWorks(Protocol):
         """Run the canary; its report and evidence are kept."""
         ...
 
-    async def collect(self, keep: Collection[GoldenId]) -> None:
-        """Remove goldens that nothing uses, but ``keep`` and as many as the settings say."""
+    async def collect(self, keep: Callable[[], Collection[GoldenId]]) -> None:
+        """Remove goldens that nothing uses, but ``keep`` and as many as the settings say.
+
+        ``keep`` is asked again before each goes.
+        """
         ...
 
 
@@ -125,7 +128,7 @@ class Renewals:
     async def collect(self) -> None:
         """Remove what nothing uses any more; what is promoted stays so, whatever becomes of the old ones."""
         try:
-            await self._works.collect(self._promotions.kept())
+            await self._works.collect(self._promotions.kept)
         except Exception:
             log.exception("Old goldens could not be removed")
 

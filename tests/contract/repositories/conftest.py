@@ -48,6 +48,11 @@ class Store:
         await self.accounts.add_user(user)
         return user
 
+    async def someone(self) -> User:
+        """The first user, made when there is none."""
+        users = await self.accounts.users()
+        return users[0] if users else await self.user("ann")
+
     async def session(self, number: int, user: User, provider: str = "demo") -> SessionRecord:
         session = SessionRecord(
             session_id=SessionId(f"s-{number}"),
@@ -60,7 +65,14 @@ class Store:
         return session
 
     async def machine(
-        self, number: int, user: User, *, address: str | None = None, session_id: SessionId | None = None
+        self,
+        number: int,
+        user: User,
+        *,
+        address: str | None = None,
+        session_id: SessionId | None = None,
+        created_at: dt.datetime | None = None,
+        golden_id: GoldenId = GoldenId("g-1"),  # noqa: B008 (a constant)
     ) -> MachineRecord:
         machine = MachineRecord(
             vm_id=VmId(f"vm-{number}"),
@@ -71,14 +83,14 @@ class Store:
             isolation=Isolation.CONTAINER,
             status=MachineStatus.CREATING,
             vm_ip=address or f"192.168.100.{number}",
-            golden_id=GoldenId("g-1"),
+            golden_id=golden_id,
             agent_build=None,
             host="here",
             pid=None,
             pid_started=None,
             error_code=None,
             error_cause=None,
-            created_at=at(number),
+            created_at=created_at or at(number),
             running_at=None,
             ended_at=None,
         )

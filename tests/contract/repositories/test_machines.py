@@ -7,7 +7,7 @@ import asyncio
 import pytest
 
 from vestibule.core.errors import Absent, Conflict
-from vestibule.core.ids import VmId
+from vestibule.core.ids import GoldenId, VmId
 from vestibule.core.machines import LIVE, MACHINE_TRANSITIONS, MachineStatus
 
 from .conftest import Store, at
@@ -101,3 +101,55 @@ async def test_a_users_machines_come_newest_first_and_are_only_theirs(store: Sto
     assert [m.vm_id for m in await store.machines.of_user(ann.user_id)] == ["vm-3", "vm-2", "vm-1"]
     assert [m.vm_id for m in await store.machines.of_user(ann.user_id, limit=2)] == ["vm-3", "vm-2"]
     assert [m.vm_id for m in await store.machines.live()] == ["vm-1", "vm-2", "vm-3", "vm-4"]
+
+
+# -- what a golden's machines tell -----------------------------------------------------------------------
+
+
+async def ended(store: Store, number: int, begun: float, over: float, golden: str = "g-1") -> VmId:
+    """A machine begun and ended at these seconds."""
+    ann = await store.someone()
+    machine = await store.machine(number, ann, created_at=at(begun), golden_id=GoldenId(golden))
+    await store.machines.advance(machine.vm_id, to=M.FAILED, ended_at=at(over))
+    return machine.vm_id
+
+
+async def ended_of(store: Store, golden: str = "g-1", since: float = 0, limit: int = 10) -> list[str]:
+    found = await store.machines.ended_of(GoldenId(golden), since=at(since), limit=limit)
+    return [machine.vm_id for machine in found]
+
+
+async def test_a_golden_s_ended_machines_come_in_the_order_of_their_ends(store: Store) -> None:
+    await ended(store, 1, begun=1, over=30)
+    await ended(store, 2, begun=2, over=10)
+    await ended(store, 3, begun=3, over=20)
+    assert await ended_of(store) == ["vm-2", "vm-3", "vm-1"]
+
+
+async def test_of_more_than_the_limit_the_newest_ends_are_told(store: Store) -> None:
+    for number in (1, 2, 3, 4):
+        await ended(store, number, begun=number, over=10 + number)
+    assert await ended_of(store, limit=2) == ["vm-3", "vm-4"]
+
+
+async def test_machines_that_were_begun_before_are_not_told_of_however_late_they_ended(store: Store) -> None:
+    await ended(store, 1, begun=1, over=30)
+    await ended(store, 2, begun=5, over=10)
+    assert await ended_of(store, since=5) == ["vm-2"]
+
+
+async def test_machines_of_other_goldens_are_not_told_of(store: Store) -> None:
+    await ended(store, 1, begun=1, over=2)
+    await ended(store, 2, begun=1, over=2, golden="g-2")
+    assert await ended_of(store) == ["vm-1"]
+    assert await ended_of(store, "g-2") == ["vm-2"]
+    assert await ended_of(store, "g-3") == []
+
+
+async def test_a_machine_that_lives_is_not_told_of(store: Store) -> None:
+    ann = await store.someone()
+    for number, path in ((1, PATHS[M.CREATING]), (2, PATHS[M.RUNNING]), (3, PATHS[M.STOPPING])):
+        machine = await store.machine(number, ann)
+        for to in path:
+            await store.machines.advance(machine.vm_id, to=to)
+    assert await ended_of(store) == []

@@ -11,6 +11,7 @@ from typing import Any
 import httpx
 import pytest
 import sqlalchemy as sa
+from event_stream import Stream
 from lab import TOKEN, URL, Lab
 
 from vestibule.core.sessions import FINAL
@@ -182,37 +183,6 @@ async def test_a_machine_without_a_sign_in(lab: Lab, ann: httpx.AsyncClient) -> 
 
 
 # -- events -----------------------------------------------------------------------------------------
-
-
-class Stream:
-    """The events of one subscriber, as they come."""
-
-    def __init__(self, answer: httpx.Response) -> None:
-        assert answer.status_code == 200
-        assert answer.headers["content-type"].startswith("text/event-stream")
-        assert answer.headers["cache-control"] == "no-store"
-        self._lines = answer.aiter_lines()
-
-    async def next(self) -> dict[str, Any] | None:
-        """The next event's data with its id; None when the stream has ended."""
-        event: dict[str, Any] = {}
-        async with asyncio.timeout(10):
-            async for line in self._lines:
-                if not line and event:
-                    return event
-                name, _, value = line.partition(": ")
-                if name == "data":
-                    event |= json.loads(value)
-                elif name in {"id", "event"}:
-                    event[name] = value
-        return None
-
-    async def all(self) -> list[dict[str, Any]]:
-        """Everything up to the end."""
-        found = []
-        while (event := await self.next()) is not None:
-            found.append(event)
-        return found
 
 
 @asynccontextmanager

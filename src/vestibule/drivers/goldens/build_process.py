@@ -58,6 +58,8 @@ class BuildProcess:
         try:
             built = await self._follow(process.stdout, tell)
             await process.wait()
+        except (ValueError, KeyError, TypeError) as error:
+            raise _garbled(error) from error
         finally:
             await _end(process)
             wrong = await complaints
@@ -105,6 +107,14 @@ def _news(told: Mapping[str, Any]) -> StepNews:
 def _as_raised(raw: Mapping[str, Any]) -> VestibuleError:
     kind = _KINDS.get(raw["kind"], GoldenFailed)
     return kind(raw["cause"], remedy=raw["remedy"], code=raw["code"], **raw["evidence"])
+
+
+def _garbled(error: Exception) -> GoldenFailed:
+    return GoldenFailed(
+        f"the builder's process said what is no news of a build: {error!r}",
+        remedy="Build it by hand and read what it says: vestibule golden build.",
+        code="builder_broke",
+    )
 
 
 def _broken(code: int | None, complaints: str) -> GoldenFailed:

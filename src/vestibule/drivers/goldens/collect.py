@@ -6,12 +6,14 @@ runs from it, a controller serves it, a build is at it), and the newest few with
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import json
 import os
 import shutil
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -39,57 +41,93 @@ class Collected:
 class Retention:
     """What is to stay."""
 
-    goldens: Collection[GoldenId]
+    goldens: Callable[[], Collection[GoldenId]]
+    """Asked again right before a golden goes: somebody may have promoted it meanwhile."""
     layers: Collection[str]
     """Of a golden that is not finished yet."""
     newest: int
     quota_bytes: int
 
 
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class _Going:
+    """Products that go together or not at all."""
+
+    products: tuple[tuple[str, str], ...]
+    """Kind and name, users before what they use."""
+    lock: str
+    """Whoever holds this name keeps them."""
+    is_wanted: Callable[[], bool]
+    """Whether somebody has come to want them; asked when nobody can hold them any more."""
+
+
 class Collector:
     """One look at a cache."""
 
-    def __init__(self, cache: Cache, stored: Sequence[Manifest], retention: Retention) -> None:
-        """``stored``: all finished goldens, newest first."""
+    def __init__(self, cache: Cache, stored: Callable[[], Sequence[Manifest]], retention: Retention) -> None:
+        """``stored``: all finished goldens now, newest first."""
         self._cache = cache
-        self._stored = stored
+        self._now_stored = stored
+        self._stored = stored()
         self._retention = retention
 
     def collect(self, *, dry_run: bool) -> Sequence[Collected]:
         """Remove what may go; with ``dry_run`` only say what that is."""
-        products = list(self._products())
-        shared = _Inodes()
-        for path in self._staying({product.name for product in products}):
-            shared.add(path)
-        gone = []
-        for kind, name in [(product.kind, product.name) for product in products]:
-            size = shared.add(self._cache.path(kind, name))
-            if dry_run or self._remove(kind, name):
-                gone.append(Collected(kind=kind, name=name, size=size))
+        plan = list(self._plan())
+        sizes = self._sizes([product for going in plan for product in going.products])
+        gone = [going for going in plan if dry_run or self._remove(going)]
         if not dry_run:
             self._prune_reports()
-        return gone
+        return [
+            Collected(kind=kind, name=name, size=sizes[kind, name])
+            for going in gone
+            for kind, name in going.products
+        ]
 
-    def _products(self) -> Iterator[Collected]:
+    def _sizes(self, leaving: Sequence[tuple[str, str]]) -> Mapping[tuple[str, str], int]:
+        """What each frees, together with those before it."""
+        shared = _Inodes()
+        for path in self._staying({name for _, name in leaving}):
+            shared.add(path)
+        return {(kind, name): shared.add(self._cache.path(kind, name)) for kind, name in leaving}
+
+    def _plan(self) -> Iterator[_Going]:
         """What may go, users before what they use."""
-        leaving = list(self._leaving())
-        names = {manifest.golden_id for manifest in leaving}
-        layers = self._staying_layers(names)
-        for kind in _MEMORIES:
-            for path in sorted(self._cache.root.glob(f"{kind}/*/manifest.json")):
-                if _user_of(path) in names or not _layers_of(path) <= layers:
-                    yield Collected(kind=kind, name=path.parent.name, size=0)
-        for manifest in leaving:
-            yield Collected(kind="goldens", name=manifest.golden_id, size=0)
+        leaving = {manifest.golden_id for manifest in self._leaving()}
+        staying = self._staying_layers(leaving)
+        yield from self._goldens_of(leaving)
+        for kind, path in self._memories():
+            user, name = _user_of(path), path.parent.name
+            if user not in leaving and not _layers_of(path) <= staying:
+                yield _Going(products=((kind, name),), lock=user or name, is_wanted=lambda: False)
         for path in sorted(self._cache.root.glob("layers/*/manifest.json")):
-            if path.parent.name not in layers:
-                yield Collected(kind="layers", name=path.parent.name, size=0)
+            layer = path.parent.name
+            if layer not in staying:
+                yield _Going(
+                    products=(("layers", layer),), lock=layer, is_wanted=partial(self._is_layer_used, layer)
+                )
+
+    def _goldens_of(self, leaving: Collection[GoldenId]) -> Iterator[_Going]:
+        """Each with its own snapshots, in the order in which they are stored."""
+        for golden_id in (m.golden_id for m in self._stored if m.golden_id in leaving):
+            own = [(kind, path.parent.name) for kind, path in self._memories() if _user_of(path) == golden_id]
+            yield _Going(
+                products=(*own, ("goldens", golden_id)),
+                lock=golden_id,
+                is_wanted=partial(self._is_kept, golden_id),
+            )
 
     def _staying_layers(self, leaving: Collection[str]) -> AbstractSet[str]:
         """Layers of goldens that stay, of the one that is wanted, and those that a build is at."""
         used = {layer for m in self._stored if m.golden_id not in leaving for layer in m.layers}
         stored = {path.parent.name for path in self._cache.root.glob("layers/*/manifest.json")}
         return used | set(self._retention.layers) | {name for name in stored if not self._is_free(name)}
+
+    def _memories(self) -> Iterator[tuple[str, Path]]:
+        """Kind and manifest of every memory snapshot: goldens' first, then desktops' that those go on from."""
+        for kind in _MEMORIES:
+            for path in sorted(self._cache.root.glob(f"{kind}/*/manifest.json")):
+                yield kind, path
 
     def _leaving(self) -> Iterator[Manifest]:
         """Goldens that may go: neither kept nor held, and beyond the newest few or the quota."""
@@ -105,7 +143,14 @@ class Collector:
                 yield manifest
 
     def _is_used(self, golden_id: GoldenId) -> bool:
-        return golden_id in self._retention.goldens or not self._is_free(golden_id)
+        return self._is_kept(golden_id) or not self._is_free(golden_id)
+
+    def _is_kept(self, golden_id: GoldenId) -> bool:
+        return golden_id in self._retention.goldens()
+
+    def _is_layer_used(self, layer: str) -> bool:
+        """By a golden that stayed after all, or was finished meanwhile."""
+        return any(layer in manifest.layers for manifest in self._now_stored())
 
     def _is_free(self, name: str) -> bool:
         with self._cache.unheld(name) as free:
@@ -115,7 +160,7 @@ class Collector:
         yield self._cache.path("goldens", manifest.golden_id)
         for layer in manifest.layers:
             yield self._cache.path("layers", layer)
-        for path in self._cache.root.glob("snapshots/*/manifest.json"):
+        for _, path in self._memories():
             if _user_of(path) == manifest.golden_id:
                 yield path.parent
 
@@ -125,12 +170,14 @@ class Collector:
                 if path.name not in leaving:
                     yield path
 
-    def _remove(self, kind: str, name: str) -> bool:
-        """Unless somebody has come to hold it meanwhile."""
-        with self._cache.unheld(name) as free:
-            if free:
+    def _remove(self, going: _Going) -> bool:
+        """Unless somebody has come to hold or to want it meanwhile."""
+        with self._cache.unheld(going.lock) as free:
+            if not free or going.is_wanted():
+                return False
+            for kind, name in going.products:
                 self._cache.discard(kind, name)
-            return free
+            return True
 
     def _prune_reports(self) -> None:
         known = {manifest.golden_id for manifest in self._stored}
@@ -156,7 +203,8 @@ class _Inodes:
         before = self.total
         for parent, _folders, names in os.walk(folder):
             for name in names:
-                self._count(os.lstat(Path(parent, name)))
+                with contextlib.suppress(FileNotFoundError):  # another collector was faster
+                    self._count(os.lstat(Path(parent, name)))
         return self.total - before
 
     def _count(self, found: os.stat_result) -> None:

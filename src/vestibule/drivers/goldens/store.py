@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import json
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from pathlib import Path
 from typing import IO
@@ -90,9 +90,11 @@ class DirectoryGoldenStore:
 
     def has(self, golden_id: GoldenId) -> bool:
         """Whether it is finished and stored, layers included."""
-        if not self.cache.has("goldens", golden_id):
+        try:
+            layers = self.manifest(golden_id).layers
+        except Absent:
             return False
-        return all(self.cache.has("layers", layer) for layer in self.manifest(golden_id).layers)
+        return all(self.cache.has("layers", layer) for layer in layers)
 
     def usable(self, golden_id: GoldenId) -> Manifest:
         """Its manifest, unless it is known to be damaged.  Raises Absent, GoldenFailed ``golden_corrupt``."""
@@ -130,7 +132,10 @@ class DirectoryGoldenStore:
     def list(self) -> Sequence[Manifest]:
         """All finished goldens, newest first."""
         names = sorted(path.parent.name for path in self.cache.root.glob("goldens/g-*/manifest.json"))
-        found = [self.manifest(GoldenId(name)) for name in names]
+        found: list[Manifest] = []
+        for name in names:
+            with contextlib.suppress(Absent):  # collected a moment ago
+                found.append(self.manifest(GoldenId(name)))
         return sorted(found, key=lambda manifest: manifest.built_at, reverse=True)
 
     def hold(self, golden_id: GoldenId) -> FileHold:
@@ -201,16 +206,21 @@ class DirectoryGoldenStore:
         return ()
 
     def collect(
-        self, keep: Collection[GoldenId], *, newest: int, quota_bytes: int, dry_run: bool = False
+        self,
+        keep: Callable[[], Collection[GoldenId]],
+        *,
+        newest: int,
+        quota_bytes: int,
+        dry_run: bool = False,
     ) -> Sequence[Collected]:
         """Remove goldens that nothing uses, but ``keep``, the wanted one and the ``newest`` few."""
         retention = Retention(
-            goldens={*keep, self.wanted()},
+            goldens=lambda: {*keep(), self.wanted()},
             layers={layer.name for layer in self._recipe.layers},
             newest=newest,
             quota_bytes=quota_bytes,
         )
-        return Collector(self.cache, self.list(), retention).collect(dry_run=dry_run)
+        return Collector(self.cache, self.list, retention).collect(dry_run=dry_run)
 
     def _users_of(self, layers: AbstractSet[str]) -> Iterator[GoldenId]:
         for path in self.cache.root.glob("goldens/g-*"):
@@ -219,10 +229,10 @@ class DirectoryGoldenStore:
                     yield GoldenId(path.name)
 
     def _last_build_s(self, folder: str, prefix: str) -> float | None:
-        manifests = [
-            json.loads(path.read_text())
-            for path in self.cache.root.glob(f"{folder}/{prefix}-*/manifest.json")
-        ]
+        manifests = []
+        for path in self.cache.root.glob(f"{folder}/{prefix}-*/manifest.json"):
+            with contextlib.suppress(FileNotFoundError):  # collected a moment ago
+                manifests.append(json.loads(path.read_text()))
         newest = max(manifests, key=lambda manifest: str(manifest["built_at"]), default=None)
         return float(newest["build_s"]) if newest else None
 

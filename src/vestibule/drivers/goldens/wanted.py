@@ -30,9 +30,12 @@ async def read_recipe() -> Recipe:
     try:
         async with asyncio.timeout(_READ_S):
             told, wrong = await process.communicate()
-    except BaseException:
-        process.kill()
-        raise
+    except TimeoutError as error:
+        raise _unreadable(f"it took longer than {_READ_S:g} s") from error
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.wait()
     try:
         raw = json.loads(told)
         return Recipe.from_mapping(raw["recipe"])

@@ -44,7 +44,7 @@ class FakeControl:
             contract=self._script.contract,
             vm_id=handover.vm_id,
             build_id=self._script.agent_build,
-            random_sample=os.urandom(32).hex(),
+            random_sample=self._script.random_sample or os.urandom(32).hex(),
             checks=[
                 Check(name=name, ok=name != self._script.failing_check, detail="fake") for name in CHECKS
             ],

@@ -47,7 +47,14 @@ class Script:
     exit_code: int | None = None
     """The tool ends with this code instead of asking for a sign-in."""
     signs_in: bool = False
-    """The person signs in as soon as the page is shown; else a click on the desktop does it."""
+    """The person signs in as soon as the page is shown; else a click or Enter on the desktop does it."""
+    prints: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    """Program → what it prints when it is run in place of a tool's login; it ends with 0 then."""
+    painted: bool = True
+    """Whether anything is on its desktop."""
+    clock_off_s: float = 0.0
+    random_sample: str | None = None
+    """What it draws in place of random bytes."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -66,9 +73,11 @@ class FakeAgent:
         self._events: list[Event] = []
         self._news = asyncio.Condition()
         self._spec: LoginSpec | None = None
+        self._running = False
         self._credential: Credential | None = None
         self._claimed = False
         self._connections: set[asyncio.Task[None]] = set()
+        self.desktop = fake_desktop.FakeDesktop(painted=script.painted)
         self.typed: list[str] = []
         """What was typed into the tool's terminal."""
 
@@ -153,7 +162,7 @@ class FakeAgent:
         ]
         health = Health(
             status="failing" if failing else "ok",
-            timestamp=_now(),
+            timestamp=_now(self._script.clock_off_s),
             contract=CONTRACT,
             build_id=self._script.agent_build,
             vm_id=self._vm_id,
@@ -162,16 +171,20 @@ class FakeAgent:
         return _message(503 if failing else 200, health)
 
     async def _login(self, body: bytes) -> _Answer:
-        if self._spec is not None:
+        if self._running:
             return _failure(409, "login_running", "a login runs already")
         try:
             self._spec = LoginSpec.decode(body)
         except ProtocolError as error:
             return _failure(400, "bad_input", str(error))
         await self.tell("login_started", pid=1)
+        if (printed := self._script.prints.get(self._spec.command[0])) is not None:
+            await self.tell("tool_exited", exit_code=0, screen=printed)
+            return _Answer(status=202)
         if self._script.exit_code is not None:
             await self.tell("tool_exited", exit_code=self._script.exit_code, screen=self._screen())
             return _Answer(status=202)
+        self._running = True
         if self._script.user_code is not None:
             await self.tell("user_code", code=self._script.user_code)
         if self._script.auth_url is not None:
@@ -240,7 +253,7 @@ class FakeAgent:
     async def _show_desktop(self, http: h11.Connection, stream: fake_desktop.Stream) -> None:
         headers = [("Connection", "Upgrade"), ("Upgrade", "rfb")]
         stream[1].write(http.send(h11.InformationalResponse(status_code=101, headers=headers)) or b"")
-        await fake_desktop.serve(stream, on_click=self.sign_in)
+        await self.desktop.serve(stream, on_sign_in=self.sign_in)
 
 
 async def _read(http: h11.Connection, reader: asyncio.StreamReader) -> tuple[h11.Request, bytes]:
@@ -277,5 +290,5 @@ def _failure(status: int, code: str, cause: str) -> _Answer:
     return _Answer(status=status, body=json.dumps({"code": code, "cause": cause}).encode())
 
 
-def _now() -> str:
-    return dt.datetime.now(dt.UTC).isoformat()
+def _now(off_s: float = 0.0) -> str:
+    return (dt.datetime.now(dt.UTC) + dt.timedelta(seconds=off_s)).isoformat()

@@ -1,0 +1,76 @@
+"""Goldens of a few files, laid into a real cache as finished products are."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import os
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from vestibule.core.goldens import Manifest
+from vestibule.core.ids import GoldenId
+from vestibule.drivers.goldens.cache import Cache
+from vestibule_agent.protocol import CONTRACT
+
+T0 = dt.datetime(2026, 11, 22, 12, tzinfo=dt.UTC)
+LAYER_BYTES, GOLDEN_BYTES, SNAPSHOT_BYTES = 64 << 10, 8 << 10, 32 << 10
+
+
+def _write(folder: Path, name: str, size: int) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / name).write_bytes(os.urandom(size))
+
+
+def _finish(folder: Path, manifest: Mapping[str, Any]) -> None:
+    (folder / "manifest.json").write_text(json.dumps(manifest))
+
+
+def add_layer(cache: Cache, name: str) -> None:
+    """A layer with a disk image and a root of one file."""
+    folder = cache.path("layers", name)
+    if not folder.exists():
+        _write(folder, "layer.sqfs", LAYER_BYTES // 2)
+        _write(folder / "rootfs", "file", LAYER_BYTES // 2)
+        _finish(folder, {"name": name, "built_at": T0.isoformat(), "build_s": 2.0, "digests": {}})
+
+
+def add_golden(
+    cache: Cache,
+    golden_id: str,
+    layers: Sequence[str],
+    *,
+    minute: int = 0,
+    contract: int = CONTRACT,
+    inputs: Mapping[str, Any] | None = None,
+) -> Manifest:
+    """A golden built in that minute; its root is hard links to its layers' roots."""
+    for layer in layers:
+        add_layer(cache, layer)
+    folder = cache.path("goldens", golden_id)
+    _write(folder, "kernel", GOLDEN_BYTES)
+    (folder / "rootfs").mkdir()
+    for layer in layers:
+        (folder / "rootfs" / layer).hardlink_to(cache.path("layers", layer) / "rootfs/file")
+    manifest = Manifest(
+        golden_id=GoldenId(golden_id),
+        agent_build="b" * 64,
+        layers=tuple(layers),
+        inputs=inputs or {"tools": {"spec": {"versions": {}, "check": {}}}},
+        digests={},
+        tools={"codex": "1.2.3"},
+        built_at=T0 + dt.timedelta(minutes=minute),
+        build_s=4.25,
+        disks=dict.fromkeys(layers, ""),
+        contract=contract,
+    )
+    _finish(folder, manifest.to_mapping())
+    return manifest
+
+
+def add_snapshot(cache: Cache, name: str, golden_id: str, layers: Sequence[str]) -> None:
+    """Memory saved above these layers' disks."""
+    folder = cache.path("snapshots", name)
+    _write(folder, "memory", SNAPSHOT_BYTES)
+    _finish(folder, {"key": {"golden_id": golden_id, "disks": dict.fromkeys(layers, "0" * 64)}})
