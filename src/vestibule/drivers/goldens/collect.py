@@ -124,7 +124,7 @@ class Collector:
         return used | set(self._retention.layers) | {name for name in stored if not self._is_free(name)}
 
     def _memories(self) -> Iterator[tuple[str, Path]]:
-        """Kind and manifest of every memory snapshot: goldens' first, then desktops' that those go on from."""
+        """Kind and manifest of every memory snapshot: goldens' first, then the desktops' below."""
         for kind in _MEMORIES:
             for path in sorted(self._cache.root.glob(f"{kind}/*/manifest.json")):
                 yield kind, path
