@@ -62,6 +62,11 @@ log = structlog.get_logger()
 CLI_TOKEN_LABEL = "command line of this host"  # noqa: S105 (a label, shown to its owner)
 
 
+def _log_failures_only() -> None:
+    """For commands: what they do is told by what they print, and standard output is their answer's alone."""
+    logs.configure(level=logging.ERROR)
+
+
 def golden_store(settings: Settings) -> DirectoryGoldenStore:
     """The goldens of this host."""
     return goldens_of(settings).store
@@ -75,6 +80,7 @@ def discard_damaged(settings: Settings, golden_id: GoldenId, damages: Sequence[D
 
 def golden_promotions(settings: Settings) -> Promotions:
     """Which golden machines start from, and why; a move counts for a running controller at once."""
+    _log_failures_only()
     return promotions_of(settings)
 
 
@@ -91,6 +97,7 @@ def canary_reports(settings: Settings) -> CanaryReports:
 
 def promote(settings: Settings, golden_id: GoldenId, *, untested: bool) -> None:
     """Promote by hand.  Raises Absent, Conflict ``untested``, GoldenFailed."""
+    _log_failures_only()
     store = golden_store(settings)
     reports = canary_reports(settings).of(golden_id)
     require_tried(golden_id, reports, untested=untested)
@@ -174,7 +181,7 @@ async def renewing(settings: Settings, also: Sequence[DriverName] = ()) -> Async
 
 async def renew(settings: Settings, tell: Tell, also: Sequence[DriverName] = ()) -> Renewal:
     """Build, try and promote what is wanted, unless all that is done; what fails is in the outcome."""
-    logs.configure(level=logging.ERROR)  # a command shows the steps; what fails is its answer
+    _log_failures_only()
     async with renewing(settings, also) as parts:
         wanted = parts.goldens.wanted()
         parts.promotions.reconsider(wanted)

@@ -55,15 +55,23 @@ async def _refuse_unfit(settings: Settings) -> None:
 
 
 def _renew(settings: Settings) -> None:
-    """Try and promote what was built; where that fails, an older golden that is promoted does meanwhile."""
-    from vestibule import main  # noqa: PLC0415 (loads the whole controller; most commands do without)
-
+    """Try and promote what was built; where that fails, an older golden that can be served does meanwhile."""
     try:
         renew(settings)
     except GoldenFailed as error:
-        if main.golden_promotions(settings).register.promoted is None:
+        if not _is_one_served(settings):
             raise
         print(f"{error}\nFIX: {error.remedy}\nThe golden before is served.", file=sys.stderr)
+
+
+def _is_one_served(settings: Settings) -> bool:
+    from vestibule import main  # noqa: PLC0415 (loads the whole controller; most commands do without)
+
+    try:
+        main.golden_promotions(settings).serving()
+    except GoldenFailed:
+        return False
+    return True
 
 
 def _welcome(settings: Settings) -> str:
