@@ -1,12 +1,14 @@
 /** What pages read and do, as TanStack Query options and hooks.  Nothing polls: sessions push their changes. */
 
 import { queryOptions, useMutation, useQueryClient, type QueryClient } from "@tanstack/react-query";
-import { useEffect, useState } from "react";
+import { useCallback, useMemo } from "react";
 
 import * as client from "./client";
+import type { FeedState } from "./event-feed";
 import { newestSession } from "./newest-session";
-import { followSession, type FeedState } from "./session-events";
+import { sessionFeed } from "./session-events";
 import { isFinal, type Session } from "./types";
+import { useFeed } from "./use-feed";
 
 export const meQuery = queryOptions({ queryKey: ["me"], queryFn: client.me });
 export const hostQuery = queryOptions({ queryKey: ["host"], queryFn: client.host });
@@ -39,17 +41,14 @@ async function forgetOutdated(cache: QueryClient): Promise<void> {
 /** Keeps the cached session up to date from its events; tells how the feed is. */
 export function useSessionEvents(id: string, open: boolean): FeedState {
   const cache = useQueryClient();
-  const [state, setState] = useState<FeedState>("connecting");
-  useEffect(() => {
-    if (!open) return undefined;
-    return followSession(id, {
-      onState: setState,
-      onSession: (session) => {
-        keepSession(cache, session);
-      },
-    });
-  }, [cache, id, open]);
-  return state;
+  const feed = useMemo(() => (open ? sessionFeed(id) : null), [id, open]);
+  const keep = useCallback(
+    (session: Session) => {
+      keepSession(cache, session);
+    },
+    [cache],
+  );
+  return useFeed(feed, keep);
 }
 
 /** A mutation whose answer is the session after it. */

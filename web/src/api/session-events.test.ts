@@ -3,7 +3,8 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { FakeEventSource } from "../testing/fake-event-source";
 import { sessionIn } from "../testing/sessions";
 import { newestSession } from "./newest-session";
-import { followSession } from "./session-events";
+import { follow } from "./event-feed";
+import { sessionFeed } from "./session-events";
 
 describe("following a session", () => {
   const onSession = vi.fn();
@@ -14,7 +15,7 @@ describe("following a session", () => {
     vi.useFakeTimers();
     onSession.mockClear();
     onState.mockClear();
-    stop = followSession("s-1", { onSession, onState });
+    stop = follow(sessionFeed("s-1"), { onEvent: onSession, onState });
     FakeEventSource.latest.open();
   });
 
