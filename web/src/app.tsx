@@ -77,7 +77,10 @@ function Pages() {
     <Switch>
       <Route path={PATHS.connect} component={ConnectPage} />
       <Route path={PATHS.machines} component={MachinesPage} />
-      <Route path={PATHS.goldens} component={GoldensPage} />
+      {/* One route, or opening a golden would build the page anew. */}
+      <Route path={`${PATHS.golden}?`}>
+        {({ id }) => <GoldensPage id={id === undefined ? null : decodeURIComponent(id)} />}
+      </Route>
       <Route path={PATHS.credentials} component={CredentialsPage} />
       <Route component={NotFoundPage} />
     </Switch>

@@ -4,7 +4,17 @@ import createClient from "openapi-fetch";
 
 import type { paths } from "./generated/schema";
 import { ApiError, problemOf, unreachable } from "./problem";
-import type { Credential, Golden, Host, Machine, Provider, Session, User, ViewTicket } from "./types";
+import type {
+  Credential,
+  GoldenDetail,
+  Goldens,
+  Host,
+  Machine,
+  Provider,
+  Session,
+  User,
+  ViewTicket,
+} from "./types";
 
 const http = createClient<paths>({
   baseUrl: window.location.origin,
@@ -47,7 +57,19 @@ export const host = (): Promise<Host> => body(http.GET("/api/host"));
 export const providers = (): Promise<Provider[]> => body(http.GET("/api/providers"));
 export const credentials = (): Promise<Credential[]> => body(http.GET("/api/credentials"));
 export const machines = (): Promise<Machine[]> => body(http.GET("/api/vms"));
-export const goldens = (): Promise<Golden[]> => body(http.GET("/api/goldens"));
+
+/** What is promoted, wanted and being made, and all goldens. */
+export const goldens = (): Promise<Goldens> => body(http.GET("/api/goldens/state"));
+export const golden = (golden_id: string): Promise<GoldenDetail> =>
+  body(http.GET("/api/goldens/{golden_id}", { params: { path: { golden_id } } }));
+/** Builds, tries and promotes the golden of today's inputs; answers at once. */
+export const renewGolden = (): Promise<Goldens> => body(http.POST("/api/goldens/renew"));
+export const rollBack = (why: string): Promise<Goldens> =>
+  body(http.POST("/api/goldens/rollback", { body: { why } }));
+export const promote = (golden_id: string, untested: boolean): Promise<Goldens> =>
+  body(
+    http.POST("/api/goldens/{golden_id}/promote", { params: { path: { golden_id } }, body: { untested } }),
+  );
 
 /** Starts a sign-in; answers at once, long before there is a machine. */
 export const startSignIn = async (provider: string): Promise<Session> =>
@@ -74,4 +96,5 @@ export const paste = (id: string, text: string): Promise<Session> =>
 export const viewTicket = (vm_id: string): Promise<ViewTicket> =>
   body(http.POST("/api/vm/{vm_id}/view-ticket", { params: { path: { vm_id } } }));
 
+export const GOLDENS_EVENTS = "/api/goldens/events";
 export const eventsPath = (id: string): string => `/api/auth/session/${encodeURIComponent(id)}/events`;

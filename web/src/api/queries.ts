@@ -15,7 +15,6 @@ export const hostQuery = queryOptions({ queryKey: ["host"], queryFn: client.host
 export const providersQuery = queryOptions({ queryKey: ["providers"], queryFn: client.providers });
 export const credentialsQuery = queryOptions({ queryKey: ["credentials"], queryFn: client.credentials });
 export const machinesQuery = queryOptions({ queryKey: ["machines"], queryFn: client.machines });
-export const goldensQuery = queryOptions({ queryKey: ["goldens"], queryFn: client.goldens });
 
 export const sessionQuery = (id: string) =>
   queryOptions({

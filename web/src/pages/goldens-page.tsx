@@ -1,50 +1,125 @@
-import { IconStack2 } from "@tabler/icons-react";
+import { Button, Skeleton } from "@mantine/core";
+import { useQuery } from "@tanstack/react-query";
+import { useEffect, useState } from "react";
+import { useLocation } from "wouter";
 
-import { goldensQuery } from "../api/queries";
-import type { Golden } from "../api/types";
-import { Pill } from "../ui/pill";
-import { HashCell, IdCell, TimeCell } from "./cells";
-import { TablePage, type Column } from "./table-page";
-import classes from "./table-page.module.css";
+import * as client from "../api/client";
+import type { FeedState } from "../api/event-feed";
+import { goldensQuery, useGoldensAction, useGoldensEvents } from "../api/golden-queries";
+import { asProblem } from "../api/problem";
+import type { Goldens } from "../api/types";
+import { RebuildButton } from "../components/goldens/rebuild-button";
+import { RenewalPanel } from "../components/goldens/renewal-panel";
+import { isRenewing } from "../components/goldens/standing";
+import { StateBand } from "../components/goldens/state-band";
+import { PageHead } from "../ui/page-head";
+import { ProblemPanel } from "../ui/problem-panel";
+import { GoldenDrawer } from "./golden-drawer";
+import classes from "./goldens-page.module.css";
+import { GoldensTable } from "./goldens-table";
+import { goldenPath, PATHS } from "./paths";
 
-const COLUMNS: readonly Column<Golden>[] = [
-  { name: "Golden", cell: (row) => <IdCell id={row.golden_id} what="golden id" /> },
-  {
-    name: "State",
-    cell: (row) => <Pill tone={row.wanted ? "good" : "quiet"}>{row.wanted ? "current" : "stale"}</Pill>,
-  },
-  { name: "Agent build", cell: (row) => <HashCell hash={row.agent_build} what="agent build" /> },
-  { name: "Tools", cell: (row) => <Tools tools={row.tools} /> },
-  { name: "Built", cell: (row) => <TimeCell at={row.built_at} none="" /> },
-  { name: "Build took", cell: (row) => `${row.build_s.toFixed(0)} s` },
-];
-
-/** The goldens on this host. */
-export function GoldensPage() {
+/** What machines are made of: what is promoted, what is being made, and every golden; `id` is the open one. */
+export function GoldensPage({ id }: { id: string | null }) {
+  const goldens = useQuery(goldensQuery);
+  const feed = useGoldensEvents();
+  const { refetch } = goldens;
+  useEffect(() => {
+    // A feed that the server refused: ask once why (signed out, or back soon).
+    if (feed === "lost") void refetch();
+  }, [feed, refetch]);
   return (
-    <TablePage
-      title="Goldens"
-      about="What machines are made of. A golden is named by the hash of all that went into it, so it cannot go stale unseen."
-      query={goldensQuery}
-      columns={COLUMNS}
-      keyOf={(row) => row.golden_id}
-      empty={{
-        icon: <IconStack2 size={32} />,
-        title: "No golden yet",
-        text: "Build the first one on the host: vestibule golden build",
-      }}
-    />
+    <>
+      <Head state={goldens.data} feed={feed} />
+      {goldens.data !== undefined && <Loaded state={goldens.data} id={id} />}
+      {goldens.isPending && <Loading />}
+      {goldens.isError && goldens.data === undefined && (
+        <ProblemPanel
+          title="Goldens could not be read"
+          problem={asProblem(goldens.error)}
+          action={<Button onClick={() => void refetch()}>Try again</Button>}
+        />
+      )}
+    </>
   );
 }
 
-function Tools({ tools }: Pick<Golden, "tools">) {
+function Head({ state, feed }: { state: Goldens | undefined; feed: FeedState }) {
+  const renew = useGoldensAction(client.renewGolden);
   return (
-    <ul className={classes.list}>
-      {Object.entries(tools).map(([name, version]) => (
-        <li key={name}>
-          {name} {version}
-        </li>
-      ))}
-    </ul>
+    <>
+      <PageHead
+        title="Goldens"
+        action={
+          state !== undefined && (
+            <RebuildButton
+              renewing={isRenewing(state)}
+              asking={renew.isPending}
+              rebuild={() => {
+                renew.mutate(undefined);
+              }}
+            />
+          )
+        }
+      >
+        What machines are made of. A golden is named by the hash of all that went into it, so it cannot go
+        stale unseen. <Reconnecting feed={feed} />
+      </PageHead>
+      {renew.isError && (
+        <div className={classes.refusal}>
+          <ProblemPanel title="Nothing was rebuilt" problem={asProblem(renew.error)} />
+        </div>
+      )}
+    </>
+  );
+}
+
+/** Said only when there was a connection before. */
+function Reconnecting({ feed }: { feed: FeedState }) {
+  const [wasLive, setWasLive] = useState(false);
+  if (feed === "live" && !wasLive) setWasLive(true);
+  if (feed === "live" || (feed === "connecting" && !wasLive)) return null;
+  return <span className={classes.feed}>Reconnecting to the controller…</span>;
+}
+
+function Loading() {
+  return (
+    <div className={classes.parts}>
+      <Skeleton height={190} radius="lg" />
+      <Skeleton height={120} radius="lg" />
+      <Skeleton height={220} radius="lg" />
+    </div>
+  );
+}
+
+function Loaded({ state, id }: { state: Goldens; id: string | null }) {
+  const [, navigate] = useLocation();
+  return (
+    <div className={classes.parts}>
+      <StateBand state={state} />
+      {state.renewal !== null && (
+        <RenewalPanel
+          renewal={state.renewal}
+          report={
+            <Button
+              variant="default"
+              onClick={() => {
+                navigate(goldenPath(state.renewal?.golden_id ?? ""));
+              }}
+            >
+              See its report
+            </Button>
+          }
+        />
+      )}
+      <GoldensTable goldens={state.goldens} />
+      <GoldenDrawer
+        id={id}
+        state={state}
+        close={() => {
+          navigate(PATHS.goldens);
+        }}
+      />
+    </div>
   );
 }

@@ -6,7 +6,10 @@ export const PATHS = {
   session: "/dashboard/remote-cli/session/:id",
   machines: "/dashboard/machines",
   goldens: "/dashboard/goldens",
+  golden: "/dashboard/goldens/:id",
   credentials: "/dashboard/credentials",
 } as const;
 
 export const sessionPath = (id: string): string => PATHS.session.replace(":id", encodeURIComponent(id));
+
+export const goldenPath = (id: string): string => PATHS.golden.replace(":id", encodeURIComponent(id));

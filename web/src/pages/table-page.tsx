@@ -50,7 +50,8 @@ export function TablePage<Row>({ title, about, query, columns, keyOf, empty }: P
 
 type RowsProps<Row> = Pick<Props<Row>, "title" | "columns" | "keyOf"> & { rows: readonly Row[] };
 
-function Rows<Row>({ title, rows, columns, keyOf }: RowsProps<Row>) {
+/** The table itself; on a phone, a card for every row. */
+export function Rows<Row>({ title, rows, columns, keyOf }: RowsProps<Row>) {
   return (
     <div className={classes.frame} tabIndex={0} role="region" aria-label={title}>
       {/* The roles are a table's own; browsers forget them where the style sheet makes cards of its rows. */}

@@ -60,3 +60,10 @@ export function roughly(seconds: number): string {
   const count = Math.max(1, Math.floor(seconds / size));
   return `${count} ${name}${count === 1 ? "" : "s"}`;
 }
+
+/** “just now”, “3 minutes ago”. */
+export const ago = (seconds: number): string => (seconds < MINUTE_S ? "just now" : `${roughly(seconds)} ago`);
+
+/** 7 s, 1:05: what a running thing has taken so far, in whole seconds. */
+export const running = (seconds: number): string =>
+  seconds < MINUTE_S ? `${Math.max(0, Math.floor(seconds))} s` : countdown(Math.floor(seconds));

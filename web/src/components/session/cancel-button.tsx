@@ -15,7 +15,14 @@ export function CancelButton({ tool, busy, cancel }: Props) {
       <Button variant="default" size="xs" loading={busy} onClick={open}>
         Cancel
       </Button>
-      <Modal opened={asked} onClose={close} title={`Cancel the sign-in to ${tool}?`} centered radius="lg">
+      <Modal
+        opened={asked}
+        onClose={close}
+        title={`Cancel the sign-in to ${tool}?`}
+        centered
+        radius="lg"
+        closeButtonProps={{ "aria-label": "Close" }}
+      >
         <p>Its machine is destroyed at once, with all that was typed into it. No credential is kept.</p>
         <Group justify="flex-end" mt="lg">
           <Button variant="default" onClick={close} data-autofocus>

@@ -1,0 +1,30 @@
+import { useLayoutEffect, useRef } from "react";
+
+import classes from "./build-log.module.css";
+
+/** So near to the end, in pixels, a reader is taken to be at it. */
+const AT_END_PX = 24;
+
+/** The last lines of a build's log; stays at its end until a reader scrolls up. */
+export function BuildLog({ lines }: { lines: readonly string[] }) {
+  const pane = useRef<HTMLPreElement>(null);
+  const following = useRef(true);
+  useLayoutEffect(() => {
+    const element = pane.current;
+    if (element !== null && following.current) element.scrollTop = element.scrollHeight;
+  }, [lines]);
+  return (
+    <pre
+      ref={pane}
+      className={classes.log}
+      tabIndex={0}
+      role="region"
+      aria-label="Build log, its last lines"
+      onScroll={({ currentTarget: { scrollHeight, scrollTop, clientHeight } }) => {
+        following.current = scrollHeight - scrollTop - clientHeight < AT_END_PX;
+      }}
+    >
+      {lines.join("\n")}
+    </pre>
+  );
+}

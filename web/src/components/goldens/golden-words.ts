@@ -1,0 +1,37 @@
+/** A golden's states, moves and trials in a person's words. */
+
+import type { CanaryReport, Golden, GoldenStatus } from "../../api/types";
+import type { Tone } from "../../ui/pill";
+
+export const GOLDEN_STATUS: Record<GoldenStatus, { text: string; tone: Tone }> = {
+  candidate: { text: "Candidate", tone: "quiet" },
+  promoted: { text: "Promoted", tone: "good" },
+  superseded: { text: "Superseded", tone: "quiet" },
+  rejected: { text: "Rejected", tone: "bad" },
+  rolled_back: { text: "Rolled back", tone: "bad" },
+};
+
+/** Why it came into its state.  A superseded one is told why the next one was promoted. */
+export function moveReason(to: GoldenStatus, why: string): string {
+  return to === "superseded" ? `another took its place because ${why}` : why;
+}
+
+/** With one full stop at its end: verdicts come with and without. */
+export const sentence = (text: string): string => text.replace(/\.*$/, ".");
+
+export const failedChecks = (report: CanaryReport): number => report.checks.filter(({ ok }) => !ok).length;
+
+/** Trouble first; the others in the order in which they ended. */
+export const checksByTrouble = (report: CanaryReport) =>
+  report.checks.toSorted((one, other) => Number(one.ok) - Number(other.ok));
+
+/** Whether a canary has tried it and all have passed: what the controller asks before it promotes. */
+export const isTried = (golden: Golden): boolean =>
+  golden.canaries.length > 0 && golden.canaries.every(({ passed }) => passed);
+
+/** A canary's verdict in a word or two. */
+export function canaryWords(report: CanaryReport): { text: string; tone: Tone } {
+  if (report.passed) return { text: `${report.driver} passed`, tone: "good" };
+  const failed = failedChecks(report);
+  return { text: `${report.driver}: ${failed} of ${report.checks.length} failed`, tone: "bad" };
+}

@@ -1,0 +1,104 @@
+import { Button, Checkbox } from "@mantine/core";
+import { useDisclosure } from "@mantine/hooks";
+import { IconArrowBigUpLines } from "@tabler/icons-react";
+import { useState } from "react";
+
+import { asProblem } from "../../api/problem";
+import type { Golden, Goldens } from "../../api/types";
+import { ConfirmDialog } from "../../ui/confirm-dialog";
+import { isTried, sentence } from "./golden-words";
+import { Warning } from "./warning";
+
+export interface GoldenAction<Input> {
+  /** Resolves when it is done; rejects with an ApiError. */
+  act: (input: Input) => Promise<unknown>;
+  busy: boolean;
+  error: unknown;
+  /** Forgets the last error. */
+  reset: () => void;
+}
+
+interface Props {
+  golden: Golden;
+  state: Pick<Goldens, "promoted" | "policy">;
+  /** Promotes it, untested or not. */
+  promote: GoldenAction<boolean>;
+}
+
+/** Has machines start from this golden, after a question. */
+export function PromoteButton({ golden, state, promote }: Props) {
+  const [asked, { open, close }] = useDisclosure(false);
+  const [untested, setUntested] = useState(false);
+  const tried = isTried(golden);
+  const begin = () => {
+    promote.reset();
+    setUntested(false);
+    open();
+  };
+  return (
+    <>
+      <Button leftSection={<IconArrowBigUpLines size={18} />} onClick={begin}>
+        Promote…
+      </Button>
+      <ConfirmDialog
+        opened={asked}
+        close={close}
+        title={`Promote ${golden.golden_id}?`}
+        confirm={{
+          label: "Promote it",
+          disabled: !tried && !untested,
+          busy: promote.busy,
+          act: () => void promote.act(!tried).then(close, ignore),
+        }}
+        refusal={
+          promote.error === null ? null : { title: "It was not promoted", problem: asProblem(promote.error) }
+        }
+      >
+        <p>Machines start from it from now on. Those that run are not touched.</p>
+        {state.promoted !== null && (
+          <p>
+            It takes the place of <code>{state.promoted}</code>.
+          </p>
+        )}
+        {!golden.wanted && <StaleWarning policy={state.policy} />}
+        {!tried && <Untested golden={golden} checked={untested} check={setUntested} />}
+      </ConfirmDialog>
+    </>
+  );
+}
+
+/** The error is shown where it happened. */
+const ignore = (): void => undefined;
+
+function StaleWarning({ policy }: Pick<Goldens, "policy">) {
+  return (
+    <Warning>
+      Today’s inputs make another golden, so this one is stale.
+      {policy === "rebuild" && " The next renewal promotes today’s again, unless that one was rolled back."}
+      {policy === "refuse" && " No machine starts from a stale golden, because stale_policy is refuse."}
+    </Warning>
+  );
+}
+
+interface UntestedProps {
+  golden: Golden;
+  checked: boolean;
+  check: (checked: boolean) => void;
+}
+
+function Untested({ golden, checked, check }: UntestedProps) {
+  const verdict = golden.canaries.find(({ passed }) => !passed)?.verdict ?? "It was never tried";
+  return (
+    <>
+      <Warning>No canary has passed. {sentence(verdict)}</Warning>
+      <Checkbox
+        label="Use it untested"
+        description="Sign-ins may fail with it."
+        checked={checked}
+        onChange={(event) => {
+          check(event.currentTarget.checked);
+        }}
+      />
+    </>
+  );
+}

@@ -1,0 +1,78 @@
+import type { ReactNode } from "react";
+
+import type { Outcome, Renewal } from "../../api/types";
+import { Ago } from "../../ui/ago";
+import { Panel } from "../../ui/panel";
+import { Pill, type Tone } from "../../ui/pill";
+import { ProblemPanel } from "../../ui/problem-panel";
+import { duration, running, secondsBetween } from "../../ui/time";
+import { useNow } from "../../ui/use-now";
+import { BuildLog } from "./build-log";
+import classes from "./renewal-panel.module.css";
+import { StepGroups } from "./step-groups";
+import { hasLog } from "./steps";
+
+const OUTCOMES: Record<Outcome, { text: string; tone: Tone; title: string }> = {
+  promoted: { text: "Promoted", tone: "good", title: "" },
+  rejected: { text: "Rejected", tone: "bad", title: "The canary did not pass" },
+  failed: { text: "Failed", tone: "bad", title: "The renewal failed" },
+};
+
+interface Props {
+  renewal: Renewal;
+  /** Where a rejected golden's report is. */
+  report: ReactNode;
+}
+
+/** The renewal under way, or the last one: its steps, its log, how it ended. */
+export function RenewalPanel({ renewal, report }: Props) {
+  const { outcome, failure } = renewal;
+  return (
+    <Panel
+      title={outcome === null ? "Renewal under way" : "Last renewal"}
+      aside={<HowItStands renewal={renewal} />}
+    >
+      <p className={classes.what}>
+        <code>{renewal.golden_id}</code>, because {renewal.why}
+      </p>
+      {outcome !== null && failure !== null && (
+        <div className={classes.failure}>
+          <ProblemPanel
+            title={OUTCOMES[outcome].title}
+            problem={failure}
+            {...(outcome === "rejected" ? { action: report } : {})}
+          />
+        </div>
+      )}
+      {renewal.steps.length > 0 && (
+        <div className={classes.body} data-log={hasLog(renewal)}>
+          <StepGroups key={renewal.began_at} renewal={renewal} />
+          {hasLog(renewal) && <BuildLog lines={renewal.log} />}
+        </div>
+      )}
+    </Panel>
+  );
+}
+
+function HowItStands({ renewal: { outcome, began_at, ended_at } }: { renewal: Renewal }) {
+  if (outcome === null || ended_at === null) return <UnderWay since={began_at} />;
+  const { text, tone } = OUTCOMES[outcome];
+  return (
+    <span className={classes.standing} role="status">
+      <span>
+        <Ago at={ended_at} />, after {duration(secondsBetween(began_at, ended_at))}
+      </span>
+      <Pill tone={tone}>{text}</Pill>
+    </span>
+  );
+}
+
+function UnderWay({ since }: { since: string }) {
+  const seconds = secondsBetween(since, new Date(useNow(1000)).toISOString());
+  return (
+    <span className={classes.standing}>
+      <span role="timer">{running(seconds)}</span>
+      <Pill tone="busy">Under way</Pill>
+    </span>
+  );
+}

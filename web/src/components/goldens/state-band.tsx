@@ -1,0 +1,138 @@
+import { Code } from "@mantine/core";
+import { IconAlertTriangle, IconCircleCheck, IconDoorOff, IconRefresh } from "@tabler/icons-react";
+import type { ReactNode } from "react";
+
+import type { Golden, Goldens, Problem } from "../../api/types";
+import { Ago } from "../../ui/ago";
+import { CopyIcon } from "../../ui/copy-button";
+import { changeSummary } from "./changes";
+import { ChangesList } from "./changes-list";
+import { sentence } from "./golden-words";
+import { PlanList } from "./plan-list";
+import {
+  goldenOf,
+  POLICY_WORDS,
+  standingOf,
+  standingWords,
+  type Standing,
+  type StandingTone,
+} from "./standing";
+import classes from "./state-band.module.css";
+
+const ICONS: Record<StandingTone, typeof IconCircleCheck> = {
+  good: IconCircleCheck,
+  busy: IconRefresh,
+  warn: IconAlertTriangle,
+  bad: IconDoorOff,
+};
+
+/** What machines start from, since when, whether it is today's, and if not, why and what will be done. */
+export function StateBand({ state }: { state: Goldens }) {
+  const standing = standingOf(state);
+  const words = standingWords(standing);
+  const Icon = ICONS[words.tone];
+  return (
+    <section className={classes.band} data-tone={words.tone} aria-label="The promoted golden">
+      <div className={classes.main}>
+        <Icon className={classes.icon} size={52} stroke={1.6} aria-hidden="true" />
+        <div className={classes.words} role="status">
+          <h2>{words.title}</h2>
+          <p>{words.text}</p>
+        </div>
+        <Promoted id={state.promoted} golden={goldenOf(state, state.promoted)} />
+      </div>
+      <Obstacles standing={standing} trouble={state.trouble} />
+      {state.stale && state.promoted !== null && <WhatChanged state={state} />}
+      <footer className={classes.foot}>
+        <code>stale_policy</code> is <code>{state.policy}</code>: {POLICY_WORDS[state.policy]}
+      </footer>
+    </section>
+  );
+}
+
+function Promoted({ id, golden }: { id: string | null; golden: Golden | undefined }) {
+  if (id === null) return null;
+  return (
+    <dl className={classes.facts}>
+      <div className={classes.id}>
+        <dt>Promoted golden</dt>
+        <dd>
+          <code>{id}</code>
+          <CopyIcon value={id} what={`promoted golden ${id}`} />
+        </dd>
+      </div>
+      {golden !== undefined && <Ages golden={golden} />}
+    </dl>
+  );
+}
+
+function Ages({ golden }: { golden: Golden }) {
+  return (
+    <>
+      {golden.since !== null && (
+        <div>
+          <dt>Promoted</dt>
+          <dd>
+            <Ago at={golden.since} />
+          </dd>
+        </div>
+      )}
+      <div>
+        <dt>Built</dt>
+        <dd>
+          <Ago at={golden.built_at} />
+        </dd>
+      </div>
+    </>
+  );
+}
+
+/** Why machines cannot start, and why inputs cannot be read: both may be so. */
+function Obstacles({ standing, trouble }: { standing: Standing; trouble: string | null }) {
+  const problem = "problem" in standing ? standing.problem : null;
+  return (
+    <>
+      {problem !== null && <Refusal problem={problem} />}
+      {trouble !== null && (
+        <Line>
+          <p className={classes.cause}>{sentence(trouble)}</p>
+          <p>Mend the file that is named; the controller reads again as soon as it is saved.</p>
+        </Line>
+      )}
+    </>
+  );
+}
+
+function Refusal({ problem }: { problem: Problem }) {
+  return (
+    <Line>
+      <p>
+        <strong>{problem.cause}</strong>
+      </p>
+      <p>{problem.remedy}</p>
+      <Code>{problem.code}</Code>
+    </Line>
+  );
+}
+
+function Line({ children }: { children: ReactNode }) {
+  return <div className={classes.line}>{children}</div>;
+}
+
+function WhatChanged({ state }: { state: Goldens }) {
+  return (
+    <div className={classes.stale}>
+      <section aria-label="What changed">
+        <h3>
+          What changed <span>{changeSummary(state.changes)}</span>
+        </h3>
+        <ChangesList changes={state.changes} />
+      </section>
+      <section aria-label="What a renewal makes">
+        <h3>What a renewal makes</h3>
+        {state.plan.every(({ done }) => done) && <p>All is there; it only has to be tried and promoted.</p>}
+        <PlanList plan={state.plan} />
+      </section>
+    </div>
+  );
+}

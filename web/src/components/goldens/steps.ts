@@ -1,0 +1,88 @@
+/** A renewal's steps as people follow them: by phase, and in the canary by driver. */
+
+import type { Phase, Renewal, RenewalStep } from "../../api/types";
+
+export const PHASES = ["build", "snapshot", "canary", "promotion"] as const satisfies readonly Phase[];
+
+export const PHASE_WORDS: Record<Phase, string> = {
+  build: "Build",
+  snapshot: "Snapshot",
+  canary: "Canary",
+  promotion: "Promotion",
+};
+
+export type StepState = "running" | "done" | "troubled" | "stopped";
+
+export interface StepView {
+  name: string;
+  state: StepState;
+  step: RenewalStep;
+}
+
+export type GroupState = StepState | "pending";
+
+export interface StepGroup {
+  key: string;
+  title: string;
+  state: GroupState;
+  steps: StepView[];
+  /** From the first step's begin to the last one's end; null while one runs, or none has begun. */
+  seconds: number | null;
+}
+
+const DRIVER = /^(container|qemu|firecracker): (.+)$/s;
+
+/** Groups in order; while the renewal is under way, also the phases that every renewal still has before it. */
+export function stepGroups(renewal: Renewal): StepGroup[] {
+  const groups = new Map<string, StepView[]>();
+  for (const step of renewal.steps) {
+    const { title, name } = placeOf(step);
+    const view = { name, state: stateOf(step, renewal), step };
+    groups.set(title, [...(groups.get(title) ?? []), view]);
+  }
+  const begun = [...groups].map(([title, steps]) => groupOf(title, steps));
+  return renewal.outcome === null ? [...begun, ...toCome(renewal)] : begun;
+}
+
+function placeOf(step: RenewalStep): { title: string; name: string } {
+  const [, driver, name] = DRIVER.exec(step.name) ?? [];
+  const phase = PHASE_WORDS[step.phase];
+  if (driver === undefined || name === undefined) return { title: phase, name: step.name };
+  return { title: `${phase} · ${driver}`, name };
+}
+
+function stateOf(step: RenewalStep, renewal: Renewal): StepState {
+  if (step.trouble !== null) return "troubled";
+  if (step.seconds !== null) return "done";
+  return renewal.outcome === null ? "running" : "stopped";
+}
+
+/** What of its steps tells most: one that went wrong, then one that runs. */
+const TELLING = ["stopped", "troubled", "running"] as const;
+
+function groupOf(title: string, steps: StepView[]): StepGroup {
+  const state = TELLING.find((each) => steps.some((view) => view.state === each)) ?? "done";
+  return { key: title, title, state, steps, seconds: secondsOf(steps) };
+}
+
+function secondsOf(steps: readonly StepView[]): number | null {
+  const begins = steps.map(({ step }) => new Date(step.began_at).getTime());
+  const ends = steps.map(({ step }, index) => (begins[index] ?? 0) + (step.seconds ?? NaN) * 1000);
+  const span = (Math.max(...ends) - Math.min(...begins)) / 1000;
+  return Number.isFinite(span) ? span : null;
+}
+
+function toCome(renewal: Renewal): StepGroup[] {
+  const last = Math.max(-1, ...renewal.steps.map(({ phase }) => PHASES.indexOf(phase)));
+  return PHASES.filter((phase, index) => index > last && phase !== "snapshot").map((phase) => ({
+    key: PHASE_WORDS[phase],
+    title: PHASE_WORDS[phase],
+    state: "pending",
+    steps: [],
+    seconds: null,
+  }));
+}
+
+/** Whether the log's last lines are of this renewal: one that found everything built wrote none. */
+export const hasLog = (renewal: Renewal): boolean =>
+  renewal.log.length > 0 && renewal.steps.some(({ phase }) => phase === "build");
