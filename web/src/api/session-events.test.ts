@@ -44,6 +44,19 @@ describe("following a session", () => {
     expect(FakeEventSource.all).toHaveLength(2);
   });
 
+  it("waits longer each time it is refused, until a connection opens", () => {
+    const refusedAfter = (ms: number): number => {
+      FakeEventSource.latest.fail("refused");
+      vi.advanceTimersByTime(ms);
+      return FakeEventSource.all.length;
+    };
+    expect([refusedAfter(2_000), refusedAfter(2_000)]).toEqual([2, 2]);
+    vi.advanceTimersByTime(2_000);
+    expect(FakeEventSource.all).toHaveLength(3);
+    FakeEventSource.latest.open();
+    expect(refusedAfter(2_000)).toBe(4);
+  });
+
   it("hangs up on a final state, or the browser would ask for ever", () => {
     FakeEventSource.latest.send(sessionIn("completed"));
     expect(FakeEventSource.latest.readyState).toBe(FakeEventSource.CLOSED);

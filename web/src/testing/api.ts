@@ -19,7 +19,7 @@ export function serve(answers: Answers): string[] {
   vi.stubGlobal("fetch", async (request: Request) => {
     const key = `${request.method} ${new URL(request.url).pathname}`;
     requests.push(`${key} ${await request.text()}`.trim());
-    return respond(answers[key], key);
+    return respond(await answers[key], key);
   });
   return requests;
 }

@@ -41,8 +41,8 @@ export class FakeEventSource {
     this.sendText(JSON.stringify({ seq: ++this.seq, session }));
   }
 
-  sendText(data: string): void {
-    this.emit(new MessageEvent("session", { data }));
+  sendText(data: string, event = "session"): void {
+    this.emit(new MessageEvent(event, { data }));
   }
 
   /** A dropped connection (the browser tries again itself) or a refused one (it does not). */
