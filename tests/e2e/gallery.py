@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from playwright.sync_api import Browser, ConsoleMessage, Page, Request
+from playwright.sync_api import Browser, ConsoleMessage, Locator, Page, Request
 
 AXE = Path(__file__).parents[2] / "web/node_modules/axe-core/axe.min.js"
 STANDARD = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa")
@@ -35,6 +35,13 @@ _VIOLATIONS = """async (standard) => {
   const {violations} = await axe.run(document, {runOnly: {type: "tag", values: standard}});
   return violations.map(({id, nodes}) => `${id}: ${nodes.map((node) => node.html).join(" | ")}`);
 }"""
+
+
+def await_picture(image: Locator) -> None:
+    """Return when the browser has loaded it: an image of a broken address is 0 pixels wide."""
+    image.scroll_into_view_if_needed()
+    image.evaluate("(image) => image.decode()")
+    assert image.evaluate("({naturalWidth}) => naturalWidth") > 0
 
 
 _OF_AN_END = re.compile(

@@ -6,13 +6,14 @@ Three browsers of one person look at the same session at the same time, which is
 from __future__ import annotations
 
 import contextlib
+import re
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import pytest
 from controller import WITHOUT_NAMES, Controller, running
 from desktop import Desktop
-from gallery import LOOKS, SMALL, Visit, visit
+from gallery import LOOKS, SMALL, Visit, await_picture, visit
 from playwright.sync_api import Browser, expect
 from test_sign_in import ALLOW_BUTTON
 
@@ -20,6 +21,8 @@ pytestmark = [pytest.mark.golden, pytest.mark.browser]
 
 PAGE_TIMEOUT_S = 60
 PAGE_TIMEOUT_MS = 1000.0 * PAGE_TIMEOUT_S
+
+AT_REST = "() => document.getAnimations().every(({playState}) => playState !== 'running')"
 
 BROKEN_PROVIDER = """
 name = "broken"
@@ -137,7 +140,7 @@ def test_screenshot_a_page_that_cannot_load(guests: Sequence[Visit]) -> None:
 
 @pytest.mark.parametrize(
     ("tab", "row"),
-    [("Machines", "vm-"), ("Goldens", "current"), ("Credentials", "vestibule credentials export")],
+    [("Machines", "vm-"), ("Credentials", "vestibule credentials export")],
 )
 def test_screenshot_a_table(guests: Sequence[Visit], tab: str, row: str) -> None:
     for guest in guests:
@@ -145,6 +148,22 @@ def test_screenshot_a_table(guests: Sequence[Visit], tab: str, row: str) -> None
         expect(guest.page.get_by_role("heading", name=tab)).to_be_visible()
         expect(guest.page.get_by_role("cell").filter(has_text=row).first).to_be_visible()
         guest.keep(tab.lower())
+
+
+def test_screenshot_goldens(guests: Sequence[Visit]) -> None:
+    for guest in guests:
+        page = guest.page
+        page.get_by_role("link", name="Goldens").click()
+        band = page.get_by_role("region", name="The promoted golden")
+        expect(band.get_by_role("heading", name="Current", exact=True)).to_be_visible(timeout=PAGE_TIMEOUT_MS)
+        guest.keep("goldens")
+        row = page.get_by_role("row").filter(has_text="Promoted")
+        row.get_by_role("link", name=re.compile("^g-")).click()
+        drawer = page.get_by_role("dialog")
+        expect(drawer.get_by_role("list", name="Checks with container")).to_be_visible()
+        await_picture(drawer.get_by_role("img", name=re.compile("^Desktop of a clone")))
+        page.wait_for_function(AT_REST)
+        guest.keep("golden")
 
 
 @pytest.mark.parametrize("look", LOOKS)
