@@ -13,6 +13,7 @@ import asyncio
 import getpass
 import logging
 import secrets
+import shutil
 import signal
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
@@ -55,7 +56,7 @@ from vestibule.services.probation import Probation
 from vestibule.services.promotions import Promotions, require_tried
 from vestibule.services.rebuild_bench import RebuildBench, RebuildResult
 from vestibule.settings import Settings
-from vestibule.works import Renewing, collect, renewing_with
+from vestibule.works import CANARY_RUNS, Renewing, collect, renewing_with
 
 log = structlog.get_logger()
 
@@ -204,6 +205,7 @@ async def open_context(settings: Settings) -> AsyncIterator[Context]:
         stack.push_async_callback(context.machines.destroy_all)
         stack.push_async_callback(context.sign_ins.stop)
         await _recover(context)
+        shutil.rmtree(settings.run_dir / CANARY_RUNS, ignore_errors=True)
         context.freshness.promote_tried()
         probation = Probation(
             rows=DbMachines(database), promotions=renewing.promotions, feed=renewing.renewals.feed

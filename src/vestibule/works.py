@@ -11,6 +11,7 @@ import asyncio
 import contextlib
 import dataclasses
 import secrets
+import shutil
 import tempfile
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping, Sequence
@@ -30,6 +31,7 @@ from vestibule.drivers.db.migrate import open_database
 from vestibule.drivers.goldens.build_process import BuildProcess
 from vestibule.drivers.goldens.canaries import CanaryReports
 from vestibule.drivers.goldens.collect import Collected
+from vestibule.drivers.goldens.durations import Durations
 from vestibule.drivers.goldens.store import DirectoryGoldenStore
 from vestibule.drivers.goldens.wanted import read_recipe
 from vestibule.drivers.rfb import rfb_desktop
@@ -42,6 +44,9 @@ from vestibule.services.renewals import Renewals
 from vestibule.settings import Settings
 
 log = structlog.get_logger()
+
+CANARY_RUNS = "canary"
+"""Where in the run folder canaries' machines have theirs; a killed controller leaves it behind."""
 
 
 BuildDisk = Callable[[Tell], Awaitable[GoldenId]]
@@ -57,6 +62,7 @@ class HostWorks:
         self._machinery = machinery
         self._canaries = canaries
         self._build = build
+        self._durations = Durations(machinery.goldens.cache)
         self.drivers = tuple(dict.fromkeys(drivers))
 
     @property
@@ -117,6 +123,17 @@ class HostWorks:
         self._canaries.finish(evidence, report, canary.screenshot)
         return report
 
+    def estimates(self) -> Mapping[tuple[Phase, str], float]:
+        """See services.renewals.GoldenWorks."""
+        return self._durations.read()
+
+    def remember(self, took: Mapping[tuple[Phase, str], float]) -> None:
+        """See services.renewals.GoldenWorks.  What cannot be kept is no reason to fail."""
+        try:
+            self._durations.remember(took)
+        except OSError as error:
+            log.warning("Durations could not be kept", error=repr(error))
+
     async def collect(self, keep: Callable[[], Collection[GoldenId]]) -> None:
         """See services.renewals.GoldenWorks."""
         gone = await asyncio.to_thread(collect, self._machinery.settings, self._store, keep)
@@ -175,8 +192,10 @@ async def _trial(machinery: Machinery, golden_id: GoldenId, evidence: Path) -> A
     settings = machinery.settings
     async with contextlib.AsyncExitStack() as stack:
         state = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="vestibule-canary-")))
+        run_dir = settings.run_dir / CANARY_RUNS / secrets.token_hex(4)
+        stack.callback(shutil.rmtree, run_dir, ignore_errors=True)
         folders = DiskRunFolders(
-            run_dir=settings.run_dir / "canary" / secrets.token_hex(4),
+            run_dir=run_dir,
             evidence_dir=evidence / "machines",
             owner=machinery.machine_owner,
         )

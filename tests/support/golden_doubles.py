@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequen
 
 from vestibule.core.canary import CanaryCheck, CanaryReport
 from vestibule.core.errors import Absent
-from vestibule.core.goldens import Damage, GoldenPlan, Manifest
+from vestibule.core.goldens import Change, Damage, GoldenPlan, Manifest, compare
 from vestibule.core.ids import GoldenId
 from vestibule.core.machines import DriverName
 from vestibule.core.renewal import Phase, StepNews
@@ -90,6 +90,9 @@ class Goldens:
     def discard(self, golden_id: GoldenId, damages: Sequence[Damage]) -> Sequence[str]:
         raise AssertionError(f"{golden_id} is sound, {damages} is not its damage")
 
+    def changes(self, before: GoldenId, after: GoldenId) -> Sequence[Change]:
+        return compare(self.manifest(before).inputs, self.manifest(after).inputs)
+
     def log_tail(self, lines: int) -> Sequence[str]:
         return ["step 1/1: fake"][:lines]
 
@@ -131,6 +134,7 @@ class Works:
         self.gate: asyncio.Event | None = None
         """What a build waits for, when there is one."""
         self.kept: list[frozenset[GoldenId]] = []
+        self.took: Mapping[tuple[Phase, str], float] = {}
         self.changed = asyncio.Event()
         self.unwatchable: Exception | None = None
 
@@ -182,6 +186,12 @@ class Works:
         self.canaries.reports[golden_id, driver] = report
         tell(StepNews(phase=Phase.CANARY, step=f"{driver}: fake", seconds=0.5))
         return report
+
+    def estimates(self) -> Mapping[tuple[Phase, str], float]:
+        return self.took
+
+    def remember(self, took: Mapping[tuple[Phase, str], float]) -> None:
+        self.took = {**self.took, **took}
 
     async def collect(self, keep: Callable[[], Collection[GoldenId]]) -> None:
         self._do("collect")

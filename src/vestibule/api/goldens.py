@@ -13,7 +13,7 @@ from vestibule.api.events import HEADERS, KEEP_ALIVE_S
 from vestibule.api.schemas import Problem
 from vestibule.core.canary import CanaryReport
 from vestibule.core.errors import VestibuleError
-from vestibule.core.goldens import Change, GoldenPlan, Manifest, compare
+from vestibule.core.goldens import Change, GoldenPlan, Manifest
 from vestibule.core.ids import GoldenId
 from vestibule.core.promotion import Move, Register
 from vestibule.core.renewal import Renewal
@@ -156,7 +156,7 @@ def _detail(context: Context, golden_id: GoldenId) -> shapes.GoldenDetail:
         golden=_golden(context, manifest, register, context.goldens.wanted()),
         moves=[_move(move) for move in moves],
         compared_with=before.golden_id if before else None,
-        changes=_changes(compare(before.inputs, manifest.inputs)) if before else [],
+        changes=_changes(context.goldens.changes(before.golden_id, golden_id)) if before else [],
         digests=dict(manifest.digests),
     )
 

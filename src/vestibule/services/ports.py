@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Protocol
 
 from vestibule.core.canary import CanaryReport
-from vestibule.core.goldens import Damage, GoldenPlan, Manifest
+from vestibule.core.goldens import Change, Damage, GoldenPlan, Manifest
 from vestibule.core.ids import GoldenId, VmId
 from vestibule.core.machines import DriverName, Isolation, Limits
 from vestibule.core.pictures import Picture
@@ -296,6 +296,10 @@ class GoldenInventory(GoldenStore, Protocol):
 
         Raises Absent.
         """
+        ...
+
+    def changes(self, before: GoldenId, after: GoldenId) -> Sequence[Change]:
+        """What made ``after`` another golden: inputs, and packages installed.  Raises Absent."""
         ...
 
     def log_tail(self, lines: int) -> Sequence[str]:

@@ -9,7 +9,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Protocol
 
 import structlog
@@ -60,6 +60,14 @@ class GoldenWorks(Protocol):
         """The report of a canary that tried just what machines would be started from now."""
         ...
 
+    def estimates(self) -> Mapping[tuple[Phase, str], float]:
+        """Phase and step → seconds that it took the last time on this host."""
+        ...
+
+    def remember(self, took: Mapping[tuple[Phase, str], float]) -> None:
+        """Keep how long steps took, for the next estimates."""
+        ...
+
     async def try_out(self, golden_id: GoldenId, driver: DriverName, tell: Tell) -> CanaryReport:
         """Run the canary; its report and evidence are kept."""
         ...
@@ -91,8 +99,12 @@ class Renewals:
 
     async def renew(self, wanted: GoldenId, why: str, also: Tell | None = None) -> Renewal:
         """Build, prepare, try, promote; what fails is in the outcome, never raised."""
+        estimates = self._works.estimates()
 
         def tell(news: StepNews) -> None:
+            if news.estimate_s is None:
+                estimate_s = estimates.get((news.phase, news.step))
+                news = dataclasses.replace(news, estimate_s=estimate_s)
             self._tell(news)
             if also is not None:
                 also(news)
@@ -153,6 +165,7 @@ class Renewals:
         if self.current is None:
             raise AssertionError("a renewal ended that had not begun")
         ended = self.current.ended(outcome, self._clock.now(), failure)
+        self._works.remember(ended.durations)
         self._show(ended)
         return ended
 

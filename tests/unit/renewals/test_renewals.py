@@ -261,3 +261,13 @@ async def test_a_command_raises_the_failure_of_what_was_not_promoted(lab: Golden
 
 async def test_a_command_raises_nothing_for_what_was_promoted(lab: GoldenLab) -> None:
     require_promoted(await renewed(lab))
+
+
+async def test_a_step_is_estimated_by_how_long_it_took_the_last_time(lab: GoldenLab) -> None:
+    first = await renewed(lab)
+    assert {step.estimate_s for step in first.steps} == {None}
+    lab.works.canaries.reports.clear()
+    again = await renewed(lab)
+    estimates = {(step.phase, step.name): step.estimate_s for step in again.steps}
+    assert estimates[Phase.BUILD, "fake"] == 1.0
+    assert estimates[Phase.CANARY, "fake: fake"] == 0.5

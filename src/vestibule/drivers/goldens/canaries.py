@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import tempfile
+import time
 from pathlib import Path
 
 from vestibule.core.canary import CanaryReport
@@ -19,6 +20,8 @@ from vestibule.drivers.goldens.cache import Cache, remove_tree
 
 SCREENSHOT = "screenshot.png"
 _REPORT = "report.json"
+_TRIAL, _TRIAL_S = ".trial-", 3600.0
+"""What is older than any trial takes was left by a process that was killed."""
 
 
 class CanaryReports:
@@ -52,7 +55,10 @@ class CanaryReports:
         """A fresh folder for the evidence of one trial."""
         parent = self._root / golden_id
         parent.mkdir(parents=True, exist_ok=True)
-        return Path(tempfile.mkdtemp(prefix=".trial-", dir=parent))
+        for left in parent.glob(f"{_TRIAL}*"):
+            if left.stat().st_mtime < time.time() - _TRIAL_S:
+                remove_tree(left)
+        return Path(tempfile.mkdtemp(prefix=_TRIAL, dir=parent))
 
     def finish(self, evidence: Path, report: CanaryReport, screenshot: Picture | None) -> Path:
         """Write report and screenshot beside the evidence and give it its place; the one before goes."""

@@ -5,13 +5,13 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import json
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 from vestibule.core.errors import Absent, GoldenFailed
-from vestibule.core.goldens import Damage, GoldenPlan, Manifest, PlannedProduct, Recipe, compare
+from vestibule.core.goldens import Change, Damage, GoldenPlan, Manifest, PlannedProduct, Recipe, compare
 from vestibule.core.ids import GoldenId
 from vestibule.drivers.goldens.cache import Cache
 from vestibule.drivers.goldens.collect import Collected, Collector, Retention
@@ -169,6 +169,25 @@ class DirectoryGoldenStore:
             ),
             changes=compare(before.inputs, self._recipe.inputs) if before else (),
         )
+
+    def changes(self, before: GoldenId, after: GoldenId) -> Sequence[Change]:
+        """What made ``after`` another golden than ``before``: inputs, and the packages that were installed.
+
+        Raises Absent.
+        """
+        return compare(self._composition(before), self._composition(after))
+
+    def _composition(self, golden_id: GoldenId) -> Mapping[str, Any]:
+        """A golden's inputs, and below "packages" the version of each that the archive had that day."""
+        manifest = self.manifest(golden_id)
+        return {**manifest.inputs, "packages": self._packages(manifest.layers[0]) if manifest.layers else {}}
+
+    def _packages(self, base: str) -> Mapping[str, str]:
+        try:
+            details = json.loads((self.cache.path("layers", base) / "manifest.json").read_text())["details"]
+            return dict(details.get("packages", {}))
+        except (OSError, ValueError, KeyError, TypeError):
+            return {}
 
     def discard(self, golden_id: GoldenId, damages: Sequence[Damage]) -> Sequence[str]:
         """Remove damaged products and all that was made from them; returns their names.
