@@ -1,11 +1,11 @@
 /** What `fake-server.mjs` tells: visibly fake values in the API's shapes. */
 
 const START = Date.now() - 95_000;
-const at = (seconds) => new Date(START + seconds * 1000).toISOString();
+export const at = (seconds) => new Date(START + seconds * 1000).toISOString();
 const inSeconds = (seconds) => new Date(Date.now() + seconds * 1000).toISOString();
 
-const GOLDEN = "g-5ca1ab1e0ddba115";
-const BUILD = "a-0123456789abcdef";
+export const GOLDEN = "g-5ca1ab1e0ddba115";
+export const BUILD = "a-0123456789abcdef";
 
 export const HOST = {
   version: "0.1.0",
@@ -222,23 +222,4 @@ export const MACHINES = [
     session_id: "s-failed",
   }),
   machine("vm-0000000000000001", "destroyed", { ended_at: at(43), session_id: "s-completed" }),
-];
-
-export const GOLDENS = [
-  {
-    golden_id: GOLDEN,
-    agent_build: BUILD,
-    wanted: true,
-    tools: { "claude-code": "2.1.197", codex: "0.169.0", "gemini-cli": "0.61.0" },
-    built_at: at(-8000),
-    build_s: 191.4,
-  },
-  {
-    golden_id: "g-0000000000000bad",
-    agent_build: "a-00000000deadbeef",
-    wanted: false,
-    tools: { "claude-code": "2.1.190", codex: "0.168.0" },
-    built_at: at(-90_000),
-    build_s: 207.9,
-  },
 ];

@@ -3,7 +3,8 @@
  *
  * No test and no product code uses it.  Sessions named for a state (`s-ready`, `s-failed`, …, see `STORIES`)
  * stay in it; one that *Connect* starts runs by itself until it waits for a person; pasting anything into it
- * completes it.  VNC_SOCKET names the UNIX socket of an RFB server (Xvnc -rfbunixpath) to show as desktop.
+ * completes it.  GOLDENS names what is told of goldens (see `fake-goldens.mjs`).  VNC_SOCKET names the UNIX
+ * socket of an RFB server (Xvnc -rfbunixpath) to show as desktop.
  */
 
 import { readFile } from "node:fs/promises";
@@ -12,16 +13,8 @@ import { connect } from "node:net";
 import { extname, join, normalize } from "node:path";
 import { WebSocketServer } from "ws";
 
-import {
-  GOLDENS,
-  HOST,
-  MACHINES,
-  openIn,
-  PROVIDERS,
-  credentialOf,
-  sessionIn,
-  STORIES,
-} from "./fake-data.mjs";
+import { HOST, MACHINES, openIn, PROVIDERS, credentialOf, sessionIn, STORIES } from "./fake-data.mjs";
+import { goldenDetail, GOLDENS } from "./fake-goldens.mjs";
 
 const PORT = Number(process.env.PORT ?? 4100);
 const DIST = join(import.meta.dirname, "../dist");
@@ -49,6 +42,7 @@ const SIGNED_OUT = problem(
   "No valid sign-in came with the request.",
   "Ask for a link: vestibule user link NAME",
 );
+const NOT_HERE = problem(409, "fake", "This server only shows things.", "Ask a controller.");
 const ok = (body, status = 200) => ({ status, body });
 
 function change(id, session) {
@@ -92,7 +86,7 @@ const LISTS = {
       open_session_id: openIn(sessions, each.name, "s-run") ?? each.open_session_id,
     })),
   "/api/vms": () => MACHINES,
-  "/api/goldens": () => GOLDENS,
+  "/api/goldens/state": () => GOLDENS,
   "/api/credentials": () =>
     PROVIDERS.map((each) => each.credential)
       .filter((each) => each !== null)
@@ -122,6 +116,10 @@ function answer(method, path, input) {
       websocket: "/api/vnc/fake",
       expires_at: new Date(Date.now() + 30_000).toISOString(),
     });
+  if (path.startsWith("/api/goldens/")) {
+    const detail = goldenDetail(path.split("/").at(-1));
+    return detail === undefined ? NOT_HERE : ok(detail);
+  }
   const [, id, action] = /^\/api\/auth\/session\/([^/]+)(?:\/(.+))?$/.exec(path) ?? [];
   return id === undefined ? ABSENT : act(id, action, input);
 }
@@ -156,6 +154,10 @@ async function bodyOf(request) {
 const server = createServer((request, response) => {
   const path = new URL(request.url, "http://localhost").pathname;
   const events = /^\/api\/auth\/session\/([^/]+)\/events$/.exec(path);
+  if (path === "/api/goldens/events") {
+    response.writeHead(200, { "content-type": "text/event-stream", "cache-control": "no-store" });
+    return void response.write(`event: goldens\ndata: ${JSON.stringify(GOLDENS)}\n\n`);
+  }
   if (events !== null && sessions.has(events[1])) return follow(events[1], response);
   if (!path.startsWith("/api/")) return void file(path, response);
   return void bodyOf(request).then((input) => {
