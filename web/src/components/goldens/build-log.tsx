@@ -6,7 +6,7 @@ import classes from "./build-log.module.css";
 const AT_END_PX = 24;
 
 /** The last lines of a build's log; stays at its end until a reader scrolls up. */
-export function BuildLog({ lines }: { lines: readonly string[] }) {
+export function BuildLog({ lines, live }: { lines: readonly string[]; live: boolean }) {
   const pane = useRef<HTMLPreElement>(null);
   const following = useRef(true);
   useLayoutEffect(() => {
@@ -17,6 +17,7 @@ export function BuildLog({ lines }: { lines: readonly string[] }) {
     <pre
       ref={pane}
       className={classes.log}
+      data-live={live}
       tabIndex={0}
       role="region"
       aria-label="Build log, its last lines"

@@ -47,7 +47,7 @@ export function RenewalPanel({ renewal, report }: Props) {
       {renewal.steps.length > 0 && (
         <div className={classes.body} data-log={hasLog(renewal)}>
           <StepGroups key={renewal.began_at} renewal={renewal} />
-          {hasLog(renewal) && <BuildLog lines={renewal.log} />}
+          {hasLog(renewal) && <BuildLog lines={renewal.log} live={outcome === null} />}
         </div>
       )}
     </Panel>

@@ -53,9 +53,10 @@ function Group({ group, open }: { group: StepGroup; open: boolean }) {
   );
 }
 
-function summaryOf({ steps, seconds }: StepGroup): string {
+function summaryOf({ steps, seconds, state, toCome }: StepGroup): string {
+  if (state === "stopped") return "stopped";
   const ended = steps.filter(({ state }) => state !== "running").length;
-  if (seconds === null) return `${ended} of ${steps.length}`;
+  if (seconds === null || toCome > 0) return `${ended} of ${steps.length + toCome}`;
   return `${steps.length} step${steps.length === 1 ? "" : "s"}, ${duration(seconds)}`;
 }
 

@@ -38,6 +38,11 @@ describe("a renewal's steps", () => {
     expect(stepGroups(renewalWith({ steps }))[0]).toMatchObject({ state: "troubled", seconds: null });
   });
 
+  it("are counted with those that have not begun, of the phase that is on", () => {
+    const steps = [stepWith({ seconds: 1 }), canary("container: egress")];
+    expect(stepGroups(renewalWith({ steps, to_come: 4 })).map(({ toCome }) => toCome)).toEqual([0, 4, 0]);
+  });
+
   it("take from the first begin to the last end: some run side by side", () => {
     const steps = [
       stepWith({ began_at: instant(0), seconds: 3 }),

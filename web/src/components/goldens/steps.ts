@@ -28,6 +28,8 @@ export interface StepGroup {
   steps: StepView[];
   /** From the first step's begin to the last one's end; null while one runs, or none has begun. */
   seconds: number | null;
+  /** How many of its steps have not begun, as far as is known. */
+  toCome: number;
 }
 
 const DRIVER = /^(container|qemu|firecracker): (.+)$/s;
@@ -40,8 +42,10 @@ export function stepGroups(renewal: Renewal): StepGroup[] {
     const view = { name, state: stateOf(step, renewal), step };
     groups.set(title, [...(groups.get(title) ?? []), view]);
   }
-  const begun = [...groups].map(([title, steps]) => groupOf(title, steps));
-  return renewal.outcome === null ? [...begun, ...toCome(renewal)] : begun;
+  const begun = [...groups].map(([title, steps], index) =>
+    groupOf(title, steps, index === groups.size - 1 ? renewal.to_come : 0),
+  );
+  return renewal.outcome === null ? [...begun, ...phasesToCome(renewal)] : begun;
 }
 
 function placeOf(step: RenewalStep): { title: string; name: string } {
@@ -60,9 +64,9 @@ function stateOf(step: RenewalStep, renewal: Renewal): StepState {
 /** What of its steps tells most: one that went wrong, then one that runs. */
 const TELLING = ["stopped", "troubled", "running"] as const;
 
-function groupOf(title: string, steps: StepView[]): StepGroup {
+function groupOf(title: string, steps: StepView[], toCome: number): StepGroup {
   const state = TELLING.find((each) => steps.some((view) => view.state === each)) ?? "done";
-  return { key: title, title, state, steps, seconds: secondsOf(steps) };
+  return { key: title, title, state, steps, seconds: secondsOf(steps), toCome };
 }
 
 function secondsOf(steps: readonly StepView[]): number | null {
@@ -72,7 +76,7 @@ function secondsOf(steps: readonly StepView[]): number | null {
   return Number.isFinite(span) ? span : null;
 }
 
-function toCome(renewal: Renewal): StepGroup[] {
+function phasesToCome(renewal: Renewal): StepGroup[] {
   const last = Math.max(-1, ...renewal.steps.map(({ phase }) => PHASES.indexOf(phase)));
   return PHASES.filter((phase, index) => index > last && phase !== "snapshot").map((phase) => ({
     key: PHASE_WORDS[phase],
@@ -80,6 +84,7 @@ function toCome(renewal: Renewal): StepGroup[] {
     state: "pending",
     steps: [],
     seconds: null,
+    toCome: 0,
   }));
 }
 
