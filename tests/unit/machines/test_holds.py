@@ -1,0 +1,103 @@
+"""A machine keeps its golden from being collected for as long as it lives, and tells when it has ended."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from golden_doubles import GOLDEN, NEXT
+from lab import Lab, open_lab
+from waiting import until
+
+from vestibule.core.errors import Absent, GoldenFailed, MachineFailed
+from vestibule.core.machines import DriverName, MachineStatus
+from vestibule.drivers.db.machines import DbMachines
+from vestibule.services.ports import Exit
+
+pytestmark = pytest.mark.anyio
+
+
+@pytest.fixture
+async def lab(tmp_path: Path) -> AsyncIterator[Lab]:
+    async with open_lab(tmp_path) as opened:
+        yield opened
+
+
+@pytest.fixture
+def ends(lab: Lab) -> list[str]:
+    """A line for every end that was told."""
+    told: list[str] = []
+    lab.machines.on_ended = lambda: told.append("ended")
+    return told
+
+
+async def test_a_machine_holds_the_golden_that_it_was_started_from(lab: Lab) -> None:
+    live = await lab.machines.start(lab.ann.user_id, driver=None)
+    assert lab.goldens.held == [GOLDEN]
+    lab.goldens.add(NEXT)
+    lab.context.promotions.promote(NEXT, why="its canary passed")
+    await lab.machines.start(lab.ann.user_id, driver=None)
+    assert lab.goldens.held == [GOLDEN, NEXT]
+    await lab.machines.destroy(live.record.vm_id)
+    assert lab.goldens.held == [NEXT]
+
+
+async def test_a_machine_that_does_not_start_holds_nothing(lab: Lab, ends: list[str]) -> None:
+    lab.driver.refuse(MachineFailed("bwrap ended at once", remedy="Look.", code="machine_exited"))
+    with pytest.raises(MachineFailed):
+        await lab.machines.start(lab.ann.user_id, driver=None)
+    assert lab.goldens.held == []
+    assert ends == ["ended"]
+
+
+async def test_a_start_that_is_given_up_holds_nothing(lab: Lab) -> None:
+    lab.driver.gate = asyncio.Event()
+    task = asyncio.create_task(lab.machines.start(lab.ann.user_id, driver=None))
+    await lab.driver.starting.wait()
+    assert lab.goldens.held == [GOLDEN]
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+    assert lab.goldens.held == []
+    await lab.nothing_left()
+
+
+async def test_a_golden_that_may_not_be_served_is_not_held_and_no_row_is_made(lab: Lab) -> None:
+    lab.goldens.damaged[GOLDEN] = GoldenFailed("it is damaged", remedy="Verify.", code="golden_corrupt")
+    with pytest.raises(GoldenFailed):
+        await lab.machines.start(lab.ann.user_id, driver=None)
+    assert lab.goldens.held == []
+    assert await DbMachines(lab.database).of_user(lab.ann.user_id) == []
+
+
+async def test_a_golden_that_is_collected_at_the_last_moment_is_absent_and_nothing_is_left(
+    lab: Lab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lab.machines, "_serving", lambda: NEXT)
+    with pytest.raises(Absent):
+        await lab.machines.start(lab.ann.user_id, driver=DriverName.FAKE)
+    await lab.nothing_left()
+
+
+async def test_an_end_is_told_once_the_row_says_so(lab: Lab, ends: list[str]) -> None:
+    live = await lab.machines.start(lab.ann.user_id, driver=None)
+    rows = DbMachines(lab.database)
+    assert ends == []
+    await lab.machines.destroy(live.record.vm_id)
+    assert ends == ["ended"]
+    assert (await rows.get(live.record.vm_id)).status is MachineStatus.DESTROYED
+
+
+async def test_a_machine_that_ends_by_itself_is_told_as_failed(lab: Lab, ends: list[str]) -> None:
+    live = await lab.machines.start(lab.ann.user_id, driver=None)
+    lab.machine().end(Exit(code=1, signal=None))
+    await until(lambda: ends)
+    record = await DbMachines(lab.database).get(live.record.vm_id)
+    assert (record.status, record.error_code) == (MachineStatus.FAILED, "machine_exited")
+
+
+async def test_every_machine_has_drawn_random_bytes_of_its_own(lab: Lab) -> None:
+    samples = {(await lab.machines.start(lab.ann.user_id, driver=None)).random_sample for _ in range(3)}
+    assert len(samples) == 3
+    assert all(samples)
