@@ -102,7 +102,7 @@ def promote(settings: Settings, golden_id: GoldenId, *, untested: bool) -> None:
     store = golden_store(settings)
     reports = canary_reports(settings).of(golden_id)
     require_tried(golden_id, reports, untested=untested)
-    promotions_of(settings, store).promote(golden_id, why="the operator promoted it")
+    promotions_of(settings, store).promote_by_hand(golden_id)
 
 
 def collect_goldens(settings: Settings, *, keep: int | None, dry_run: bool) -> Sequence[Collected]:

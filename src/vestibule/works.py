@@ -177,7 +177,7 @@ class _Steps:
         """The last step has ended."""
         if self._step is not None:
             seconds = round(time.monotonic() - self._begin, 3)
-            self._tell(StepNews(phase=Phase.SNAPSHOT, step=self._step, seconds=seconds))
+            self._tell(StepNews(phase=Phase.SNAPSHOT, step=self._step, seconds=seconds, to_come=self._left))
             self._step = None
 
 

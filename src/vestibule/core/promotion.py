@@ -53,6 +53,8 @@ class Move:
     to: GoldenStatus
     at: dt.datetime
     why: str
+    over: GoldenId | None = None
+    """Of a promotion by hand: the golden of that day's inputs, which somebody did not want."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -97,16 +99,25 @@ class Register:
         return Register(moves=tuple(kept))
 
     def promote(
-        self, golden_id: GoldenId, *, at: dt.datetime, why: str, leaving: GoldenStatus | None = None
+        self,
+        golden_id: GoldenId,
+        *,
+        at: dt.datetime,
+        why: str,
+        leaving: GoldenStatus | None = None,
+        over: GoldenId | None = None,
     ) -> Register:
         """Make it the one that machines start from; the one before becomes ``leaving`` (superseded)."""
         old = self.promoted
         if old == golden_id:
             return self
-        new = Move(golden_id=golden_id, to=GoldenStatus.PROMOTED, at=at, why=why)
+        new = Move(golden_id=golden_id, to=GoldenStatus.PROMOTED, at=at, why=why, over=over)
         if old is None:
             return self._with(new)
-        return self._with(Move(golden_id=old, to=leaving or GoldenStatus.SUPERSEDED, at=at, why=why), new)
+        left = Move(golden_id=old, to=GoldenStatus.SUPERSEDED, at=at, why=f"{golden_id} took its place")
+        if leaving is not None:
+            left = dataclasses.replace(left, to=leaving, why=why)
+        return self._with(left, new)
 
     def roll_back(self, *, among: Container[GoldenId], at: dt.datetime, why: str) -> Register:
         """Promote the one before; raises Conflict ``no_golden_before`` when none is left."""
@@ -148,6 +159,7 @@ def _moves(raw: list[Mapping[str, Any]]) -> Iterator[Move]:
             to=GoldenStatus(move["to"]),
             at=dt.datetime.fromisoformat(move["at"]),
             why=str(move["why"]),
+            over=GoldenId(move["over"]) if move.get("over") else None,
         )
 
 

@@ -74,7 +74,7 @@ class Renewal:
             step = Step(phase=news.phase, name=news.step, began_at=at, estimate_s=news.estimate_s)
             return dataclasses.replace(self, steps=(*self.steps, step), to_come=news.to_come)
         steps = tuple(_ended(step, news) for step in self.steps)
-        return dataclasses.replace(self, steps=steps)
+        return dataclasses.replace(self, steps=steps, to_come=news.to_come)
 
     def ended(self, outcome: Outcome, at: dt.datetime, failure: Failure | None = None) -> Renewal:
         """After its end."""

@@ -105,7 +105,7 @@ class Accounts:
         first, *_ = await self._rows.users()
         if user.user_id != first.user_id:
             raise NotAllowed(
-                f"Only {first.name}, who runs this controller, can manage users.",
+                f"Only {first.name}, who runs this controller, may do this.",
                 remedy=f"Ask {first.name} to do it.",
                 code="operator_only",
             )

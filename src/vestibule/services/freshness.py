@@ -34,7 +34,7 @@ HOLD_S = 60.0
 """How often the register is read for promotions of which nobody tells: the command line's."""
 ASKED = "somebody asked for it"
 NOTHING_PROMOTED = "no golden was promoted"
-CHANGED = "its inputs are today's"
+CHANGED = "inputs have changed"
 
 
 class Freshness:

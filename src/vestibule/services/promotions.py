@@ -26,6 +26,7 @@ from vestibule.services.ports import Clock, GoldenRegister, GoldenStore
 
 log = structlog.get_logger()
 
+BY_HAND = "the operator promoted it"
 IDLE = "Build and try it: vestibule golden build."
 """The remedy of whoever is refused while nothing is being built."""
 
@@ -89,7 +90,15 @@ class Promotions:
         cause = "No golden has been promoted on this host yet."
         return GoldenFailed(cause, remedy=self.coming, code="golden_absent")
 
-    def promote(self, golden_id: GoldenId, *, why: str) -> Register:
+    def promote_by_hand(self, golden_id: GoldenId) -> Register:
+        """Promote it because the operator says so.
+
+        The golden of today's inputs does not replace it by itself; that of tomorrow's does.  Raises as ``promote``.
+        """
+        wanted = self.goldens.wanted()
+        return self.promote(golden_id, why=BY_HAND, over=wanted if wanted != golden_id else None)
+
+    def promote(self, golden_id: GoldenId, *, why: str, over: GoldenId | None = None) -> Register:
         """Have machines start from it from now on; those that run are not touched.
 
         Raises Absent, or GoldenFailed when it is damaged or its agent speaks another contract.
@@ -104,7 +113,9 @@ class Promotions:
             )
         at, hold = self._clock.now(), self.goldens.hold(golden_id)
         try:  # or a collector that saw it unpromoted might remove it after the move
-            moved = self._register.update(lambda register: register.promote(golden_id, at=at, why=why))
+            moved = self._register.update(
+                lambda register: register.promote(golden_id, at=at, why=why, over=over)
+            )
         finally:
             hold.release()
         log.info("Golden promoted", golden_id=golden_id, why=why)
@@ -164,7 +175,11 @@ class Promotions:
 
     def is_dismissed(self, golden_id: GoldenId) -> bool:
         """Whether it was found wanting: then nothing but a person's word brings it back."""
-        return self.register.status(golden_id) in {GoldenStatus.REJECTED, GoldenStatus.ROLLED_BACK}
+        register = self.register
+        if register.status(golden_id) in {GoldenStatus.REJECTED, GoldenStatus.ROLLED_BACK}:
+            return True
+        promoted = register.last(register.promoted) if register.promoted else None
+        return promoted is not None and promoted.over == golden_id
 
 
 def require_tried(golden_id: GoldenId, reports: Sequence[CanaryReport], *, untested: bool) -> None:

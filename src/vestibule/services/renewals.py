@@ -180,7 +180,7 @@ def _canary_failed(report: CanaryReport) -> Failure:
     evidence = {check.name: check.detail for check in report.failed}
     return Failure(
         code="canary_failed",
-        cause=f"Golden {report.golden_id} did not pass its canary: {report.verdict}.",
+        cause=f"Golden {report.golden_id} did not pass its canary: {report.verdict.rstrip('.')}.",
         remedy="Read the report and its evidence (vestibule golden canary), mend the input, build again.",
         evidence=evidence,
     )

@@ -50,10 +50,10 @@ def test_a_golden_without_a_move_is_a_candidate_and_nothing_is_promoted() -> Non
     assert register.before(ALL) is None
 
 
-def test_a_promotion_supersedes_the_one_before_at_the_same_moment_for_the_same_reason() -> None:
+def test_a_promotion_supersedes_the_one_before_at_the_same_moment() -> None:
     register = promoted(A, B)
     assert register.promoted == B
-    assert register.last(A) == Move(golden_id=A, to=S.SUPERSEDED, at=at(1), why="try 1")
+    assert register.last(A) == Move(golden_id=A, to=S.SUPERSEDED, at=at(1), why=f"{B} took its place")
     assert register.last(B) == Move(golden_id=B, to=S.PROMOTED, at=at(1), why="try 1")
 
 

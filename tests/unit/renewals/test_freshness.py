@@ -345,3 +345,22 @@ async def test_a_roll_back_without_a_golden_before_changes_nothing(lab: GoldenLa
         with pytest.raises(Conflict):
             lab.promotions.roll_back(why="bad")
     assert lab.promoted == GOLDEN
+
+
+async def test_what_the_operator_promoted_stays_until_the_inputs_change(lab: GoldenLab) -> None:
+    lab.made(NEXT)
+    lab.promotions.promote_by_hand(NEXT)
+    lab.freshness.promote_tried()
+    async with lab.running():
+        await looked_again(lab)
+        assert (lab.promoted, builds(lab)) == (NEXT, [])
+        lab.edit(LATER)
+        await until(lambda: lab.promoted == LATER)
+
+
+async def test_a_rebuild_that_is_asked_for_undoes_what_the_operator_promoted(lab: GoldenLab) -> None:
+    lab.made(NEXT)
+    lab.promotions.promote_by_hand(NEXT)
+    async with lab.running():
+        lab.freshness.ask()
+        await until(lambda: lab.promoted == GOLDEN)

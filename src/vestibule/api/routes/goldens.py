@@ -69,7 +69,7 @@ async def promote_golden(
     wanted = GoldenId(golden_id)
     services.goldens.manifest(wanted)
     require_tried(wanted, services.canaries.of(wanted), untested=body.untested)
-    await asyncio.to_thread(services.promotions.promote, wanted, why="the operator promoted it")
+    await asyncio.to_thread(services.promotions.promote_by_hand, wanted)
     return await _moved(services)
 
 
