@@ -46,6 +46,7 @@ def await_picture(image: Locator) -> None:
 
 _OF_AN_END = re.compile(
     r"/view-ticket\)$|^Got data while |WebSocket is closed before the connection is established"
+    r"|Connection closed \(code: 1011, reason: machine_absent\)"  # a ticket of the moment before the end
 )
 
 

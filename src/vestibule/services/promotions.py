@@ -93,7 +93,8 @@ class Promotions:
     def promote_by_hand(self, golden_id: GoldenId) -> Register:
         """Promote it because the operator says so.
 
-        The golden of today's inputs does not replace it by itself; that of tomorrow's does.  Raises as ``promote``.
+        The golden of today's inputs does not replace it by itself; that of tomorrow's does.
+        Raises as ``promote``.
         """
         wanted = self.goldens.wanted()
         return self.promote(golden_id, why=BY_HAND, over=wanted if wanted != golden_id else None)

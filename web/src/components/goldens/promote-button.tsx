@@ -74,7 +74,7 @@ function StaleWarning({ policy }: Pick<Goldens, "policy">) {
   return (
     <Warning>
       Today’s inputs make another golden, so this one is stale.
-      {policy === "rebuild" && " The next renewal promotes today’s again, unless that one was rolled back."}
+      {policy === "rebuild" && " It stays until an input changes, or somebody presses Rebuild."}
       {policy === "refuse" && " No machine starts from a stale golden, because stale_policy is refuse."}
     </Warning>
   );
