@@ -85,7 +85,7 @@ def _read_canary(page: Page, golden: str) -> None:
     drawer = page.get_by_role("dialog", name=re.compile(golden))
     checks = drawer.get_by_role("list", name="Checks with container")
     expect(checks.get_by_text("sign-in")).to_be_visible()
-    await_picture(drawer.get_by_role("img", name=re.compile("^Desktop of a clone")))
+    await_picture(drawer.get_by_role("img", name=re.compile("^Desktop of a clone")).first)
     expect(page).to_have_url(re.compile(f"/dashboard/goldens/{golden}$"))
     page.keyboard.press("Escape")
     expect(drawer).to_be_hidden()

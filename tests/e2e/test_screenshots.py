@@ -161,7 +161,7 @@ def test_screenshot_goldens(guests: Sequence[Visit]) -> None:
         row.get_by_role("link", name=re.compile("^g-")).click()
         drawer = page.get_by_role("dialog")
         expect(drawer.get_by_role("list", name="Checks with container")).to_be_visible()
-        await_picture(drawer.get_by_role("img", name=re.compile("^Desktop of a clone")))
+        await_picture(drawer.get_by_role("img", name=re.compile("^Desktop of a clone")).first)
         page.wait_for_function(AT_REST)
         guest.keep("golden")
 
