@@ -12,7 +12,7 @@ from vestibule.drivers.goldens.recipe import read_spec
 from vestibule.resources import Resources
 
 BUILDER = Path(recipe.__file__).parent
-ONLY_ORDER = {"build.py", "recipe.py", "cache.py", "commands.py"}
+ONLY_ORDER = {"build.py", "recipe.py", "cache.py", "commands.py", "tether.py"}
 """Order, lock and publish steps, and run their programs; what these make is none of theirs."""
 
 

@@ -12,9 +12,9 @@ from vestibule.drivers.goldens.build import PRODUCT, Build, BuildStep, Workshop
 from vestibule.drivers.goldens.mirror import host_sources, source_lines
 from vestibule.drivers.goldens.pack import LISTING, pack_squashfs, take_kernel, unpack_rootfs
 from vestibule.drivers.goldens.recipe import GoldenSpec
+from vestibule.drivers.goldens.tether import Users
 
 _APT = Path("/etc/apt")
-_UNPRIVILEGED = ["mmdebstrap", "--mode=unshare"]
 _NO_NOISE = ('Apt::Install-Recommends "false"', 'Acquire::Languages "none"')
 
 
@@ -27,23 +27,17 @@ class _Bootstrap:
 
     def __call__(self, shop: Workshop) -> None:
         """``layer.tar``: the whole root."""
-        shop.commands.run(self._argv(), stdout=shop.folder / "layer.tar", env=self._environment(shop.folder))
-
-    def _environment(self, work: Path) -> dict[str, str]:
-        """As root the bootstrap's own folder is inside the work folder: a killed build leaves none."""
-        return {
-            **os.environ,
-            "SOURCE_DATE_EPOCH": "0",
-            "LC_ALL": "C",
-            **({"TMPDIR": str(work)} if os.geteuid() == 0 else {}),
-        }
+        environment = {**os.environ, "SOURCE_DATE_EPOCH": "0", "LC_ALL": "C"}
+        archive = shop.folder / "layer.tar"
+        shop.commands.run(self._argv(), stdout=archive, env=environment, users=Users.ALL)
 
     def _argv(self) -> list[str]:
         base = self._spec.base
-        # As root its mounts get a namespace of their own: they end with it, however it ends.
-        start = ["unshare", "--mount", "mmdebstrap", "--mode=root"] if os.geteuid() == 0 else _UNPRIVILEGED
         return [
-            *start,
+            # Root of the tether's namespaces is enough.  mmdebstrap's own would map other users, who
+            # cannot enter a private home folder, and would outlive the build.
+            "mmdebstrap",
+            "--mode=root",
             "--variant=essential",
             "--format=tar",
             "--verbose",
@@ -60,10 +54,7 @@ class _Bootstrap:
         ]
 
     def _hooks(self) -> Iterator[str]:
-        """Scripts travel as text: an unprivileged bootstrap cannot read a private home folder.
-
-        mmdebstrap splits ``copy-in`` as a shell would.
-        """
+        """For ``copy-in``, mmdebstrap splits words as a shell would."""
         files = self._spec.resources.images / "base"
         yield f"--essential-hook=copy-in {shlex.quote(str(files / 'etc/initramfs-tools'))} /etc"
         for script in sorted((files / "etc").rglob("*/*/*")):

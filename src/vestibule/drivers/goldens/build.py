@@ -18,7 +18,7 @@ from typing import Any, Protocol
 from vestibule.core.errors import DiskFull, GoldenFailed, VestibuleError
 from vestibule.core.goldens import LayerRecipe, Manifest, Recipe
 from vestibule.core.ids import GoldenId
-from vestibule.drivers.goldens.cache import Cache, file_digest, make_read_only
+from vestibule.drivers.goldens.cache import Cache, file_digest, make_read_only, remove_tree
 from vestibule.drivers.goldens.commands import Commands
 from vestibule.drivers.goldens.jail import Jail
 
@@ -189,11 +189,14 @@ class GoldenBuilder:
         log = self._cache.root / "logs" / f"{build.name}.log"
         log.unlink(missing_ok=True)
         with self._cache.work(build.name) as folder:
-            shop = Workshop(
-                folder=folder, parents=self._parents(build), commands=Commands(log), jail=self._jail
-            )
+            # Many programs leave temporary files behind, each when it is killed.
+            tmp = folder / "tmp"
+            tmp.mkdir()
+            commands = Commands(log, tmp)
+            shop = Workshop(folder=folder, parents=self._parents(build), commands=commands, jail=self._jail)
             for step in build.steps:
                 counter.run(step, shop)
+            remove_tree(tmp)
             self._finish(build, shop, time.monotonic() - begin)
             self._cache.publish(folder, build.kind, build.name)
 

@@ -17,9 +17,11 @@ from typing import Any
 from vestibule.core.errors import DiskFull, GoldenFailed, HostUnfit, VestibuleError
 from vestibule.core.ids import GoldenId
 from vestibule.core.renewal import Phase, StepNews
-from vestibule.drivers.goldens.commands import FOLLOW_PARENT, telling_lines
+from vestibule.drivers.goldens.commands import telling_lines
 from vestibule.services.ports import Tell
 
+_FOLLOW_PARENT = ("setpriv", "--pdeathsig", "TERM")
+"""A controller that is killed takes its builder along."""
 NICE = ("nice", "-n", "10")
 """Sign-ins go before builds."""
 _KINDS: Mapping[str, type[VestibuleError]] = {
@@ -44,7 +46,7 @@ class BuildProcess:
         mirror = ["--debian-mirror", self.debian_mirror] if self.debian_mirror else []
         owner = ["--uid", str(self.uid), "--gid", str(self.gid)]
         module = [sys.executable, "-m", "vestibule.drivers.goldens", str(self.cache_dir), "--json"]
-        return [*FOLLOW_PARENT, *NICE, *module, *owner, *mirror]
+        return [*_FOLLOW_PARENT, *NICE, *module, *owner, *mirror]
 
     async def run(self, tell: Tell) -> GoldenId:
         """Build; returns what was built.  Raises GoldenFailed, DiskFull or HostUnfit, as the builder did."""

@@ -19,14 +19,18 @@ import shutil
 import stat
 import subprocess
 import tempfile
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import IO
 
 from vestibule.core.errors import HostUnfit
 from vestibule.drivers.goldens.commands import disk_full
+from vestibule.drivers.goldens.tether import Users, run_tethered
 
 _OCTAL = re.compile(r"\\([0-7]{3})")
+_DYING_S = 30.0
+_NULL = Path(os.devnull)
 
 
 class Cache:
@@ -88,17 +92,23 @@ class Cache:
             name = folder.name.rpartition("-")[0]
             with (self._made("locks") / f"{name}.lock").open("w") as lock:
                 if name == held or _lock_now(lock):
-                    remove_tree(folder)
+                    _remove_from_dying(folder)
 
     def publish(self, work: Path, kind: str, name: str) -> Path:
         """Make a finished work folder durable and give it its name."""
         final = self._made(kind) / name
         sync_filesystem(work)
         if final.exists():
-            remove_tree(final)
+            self._remove_at_once(final)
         work.rename(final)
         sync_filesystem(final.parent)
         return final
+
+    def _remove_at_once(self, final: Path) -> None:
+        """Killed in the middle of it, a build leaves nothing half removed under a final name."""
+        away = Path(tempfile.mkdtemp(prefix=f"{final.name}-", dir=self._made("work")))
+        final.rename(away / final.name)
+        remove_tree(away)
 
     def discard(self, kind: str, name: str) -> None:
         """Remove a finished product; its name is free again at once, its files a moment later."""
@@ -106,9 +116,7 @@ class Cache:
         if not final.exists():
             return
         with self.lock(name):
-            away = Path(tempfile.mkdtemp(prefix=f"{name}-", dir=self._made("work")))
-            final.rename(away / name)
-            remove_tree(away)
+            self._remove_at_once(final)
 
     def _made(self, kind: str) -> Path:
         folder = self.root / kind
@@ -146,12 +154,43 @@ def remove_tree(path: Path) -> None:
             f"something is still mounted inside {path}",
             remedy=f"Unmount it, then build again: findmnt --list | grep {path}.",
         )
+    try:
+        _remove_own(path)
+    except PermissionError:
+        _remove_others(path)
+
+
+def _remove_own(path: Path) -> None:
     for folder, names, _files in os.walk(path):
         for name in names:
             child = Path(folder, name)
             if not child.is_symlink():
                 child.chmod(0o755)
     shutil.rmtree(path)
+
+
+def _remove_others(path: Path) -> None:
+    """An unfinished bootstrap has files of all users that /etc/subuid gives to the builder."""
+    with _NULL.open("wb") as nowhere:
+        argv = ["rm", "-rf", "--", str(path)]
+        run_tethered(argv, users=Users.ALL, stdin=_NULL, stdout=nowhere, stderr=nowhere)
+    if path.exists():
+        raise HostUnfit(
+            f"{path} has files of other users and cannot be removed", remedy=f"As root: rm -rf {path}."
+        )
+
+
+def _remove_from_dying(path: Path) -> None:
+    """Programs of a builder that was killed a moment ago may still write there."""
+    deadline = time.monotonic() + _DYING_S
+    while True:
+        try:
+            remove_tree(path)
+        except OSError as error:
+            if error.errno not in {errno.ENOTEMPTY, errno.ENOENT} or time.monotonic() > deadline:
+                raise
+        else:
+            return
 
 
 def _is_mounted_over(path: Path) -> bool:

@@ -5,11 +5,11 @@ from __future__ import annotations
 import contextlib
 import os
 import re
-import subprocess
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from vestibule.core.errors import DiskFull, GoldenFailed, HostUnfit, VestibuleError
+from vestibule.drivers.goldens.tether import Users, run_tethered
 
 _TELLING = re.compile(
     r"^(E: |npm error|dpkg: error|fatal|error)|\b(cannot|can't|failed|invalid)\b", re.IGNORECASE
@@ -19,9 +19,6 @@ _FULL_BELOW_BYTES = 1 << 20
 """On a disk this full a program fails for want of room, and its own words no longer reach the log."""
 _QUOTED_LINES = 8
 _NOT_FOUND = 127
-
-FOLLOW_PARENT = ("setpriv", "--pdeathsig", "TERM")
-"""Prefix of every argv: a build that is killed takes its programs along."""
 
 
 def disk_full(where: Path) -> DiskFull:
@@ -47,8 +44,10 @@ def telling_lines(text: str) -> str:
 class Commands:
     """Runs programs for the steps of one build.  Lives as long as the build."""
 
-    def __init__(self, log: Path) -> None:
+    def __init__(self, log: Path, tmp: Path | None = None) -> None:
+        """``tmp``: an existing folder for the programs' temporary files; the host's own when None."""
         self.log = log
+        self._tmp = {} if tmp is None else {"TMPDIR": str(tmp)}
         log.parent.mkdir(parents=True, exist_ok=True)
 
     def note(self, text: str) -> None:
@@ -64,8 +63,11 @@ class Commands:
         env: Mapping[str, str] | None = None,
         stdin: Path | None = None,
         stdout: Path | None = None,
+        users: Users = Users.OWN,
     ) -> None:
         """Run a program to its end; ``env`` is its whole environment, ours when None.
+
+        A build that is killed takes it along, and all that it started.
 
         Raises GoldenFailed, DiskFull, or HostUnfit when it is not installed.
         """
@@ -74,15 +76,15 @@ class Commands:
             log.write(f"\n== {' '.join(argv)[:2000]}\n".encode())
             log.flush()
             begin = log.tell()
-            code = subprocess.run(
-                [*FOLLOW_PARENT, *argv],
+            code = run_tethered(
+                argv,
+                users=users,
                 cwd=cwd,
-                env=env,
-                stdin=files.enter_context((stdin or Path(os.devnull)).open("rb")),
+                env={**(os.environ if env is None else env), **self._tmp},
+                stdin=stdin or Path(os.devnull),
                 stdout=files.enter_context(stdout.open("wb")) if stdout else log,
                 stderr=log,
-                check=False,
-            ).returncode
+            )
         if code != 0:
             raise self._failure(argv[0], code, begin)
 
