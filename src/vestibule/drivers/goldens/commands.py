@@ -6,6 +6,7 @@ import contextlib
 import os
 import re
 import subprocess
+import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -21,7 +22,15 @@ _QUOTED_LINES = 8
 _NOT_FOUND = 127
 
 FOLLOW_PARENT = ("setpriv", "--pdeathsig", "TERM")
-"""Prefix of every argv: a build that is killed takes its programs along."""
+"""Prefix of an argv: a process that ends with the one that started it."""
+
+
+def reaped(argv: Sequence[str]) -> list[str]:
+    """The argv that runs ``argv`` so that a build which is killed takes it along, and all that came of it."""
+    return [sys.executable, "-I", "-S", str(_REAPER), str(os.getpid()), *argv]
+
+
+_REAPER = Path(__file__).with_name("reaper.py")
 
 
 def disk_full(where: Path) -> DiskFull:
@@ -75,7 +84,7 @@ class Commands:
             log.flush()
             begin = log.tell()
             code = subprocess.run(
-                [*FOLLOW_PARENT, *argv],
+                reaped(argv),
                 cwd=cwd,
                 env=env,
                 stdin=files.enter_context((stdin or Path(os.devnull)).open("rb")),
