@@ -34,7 +34,7 @@ from vestibule.drivers.goldens.store import DirectoryGoldenStore
 from vestibule.drivers.goldens.wanted import read_recipe
 from vestibule.drivers.rfb import rfb_desktop
 from vestibule.drivers.run_folders import DiskRunFolders
-from vestibule.machinery import Machinery
+from vestibule.machinery import Machinery, signing_key
 from vestibule.services.canary import Canary, Candidate
 from vestibule.services.ports import Tell
 from vestibule.services.promotions import Promotions
@@ -222,6 +222,7 @@ def renewing_with(machinery: Machinery, also: Sequence[DriverName] = ()) -> Rene
 def _build_process(settings: Settings) -> BuildProcess:
     return BuildProcess(
         cache_dir=settings.cache_dir,
+        key=signing_key(settings),
         debian_mirror=settings.debian_mirror,
         uid=settings.machine_uid,
         gid=settings.machine_gid,

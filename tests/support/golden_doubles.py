@@ -11,6 +11,7 @@ from vestibule.core.errors import Absent
 from vestibule.core.goldens import Damage, GoldenPlan, Manifest
 from vestibule.core.ids import GoldenId
 from vestibule.core.machines import DriverName
+from vestibule.core.provenance import GoldenReport, Provenance, Signature
 from vestibule.core.renewal import Phase, StepNews
 from vestibule.services.ports import Tell
 from vestibule_agent.protocol import CONTRACT
@@ -89,6 +90,17 @@ class Goldens:
 
     def discard(self, golden_id: GoldenId, damages: Sequence[Damage]) -> Sequence[str]:
         raise AssertionError(f"{golden_id} is sound, {damages} is not its damage")
+
+    def provenance(self, golden_id: GoldenId) -> Provenance:
+        self.manifest(golden_id)
+        return Provenance(signature=Signature.HOLDS, key_id="fa" * 32)
+
+    def sbom(self, golden_id: GoldenId) -> str:
+        self.manifest(golden_id)
+        return "{}"
+
+    def report(self, golden_id: GoldenId) -> GoldenReport:
+        return GoldenReport(products=(), packages={}, provenance=self.provenance(golden_id))
 
     def log_tail(self, lines: int) -> Sequence[str]:
         return ["step 1/1: fake"][:lines]
