@@ -28,8 +28,10 @@ from vestibule.core.renewal import Phase, StepNews
 from vestibule.drivers.clock import SystemClock
 from vestibule.drivers.db.migrate import open_database
 from vestibule.drivers.goldens.build_process import BuildProcess
+from vestibule.drivers.goldens.cache import Cache
 from vestibule.drivers.goldens.canaries import CanaryReports
 from vestibule.drivers.goldens.collect import Collected
+from vestibule.drivers.goldens.durations import Durations
 from vestibule.drivers.goldens.store import DirectoryGoldenStore
 from vestibule.drivers.goldens.wanted import read_recipe
 from vestibule.drivers.rfb import rfb_desktop
@@ -86,7 +88,8 @@ class HostWorks:
         """See services.renewals.GoldenWorks."""
         if driver is not DriverName.QEMU:
             return
-        steps = _Steps(tell, self._machinery.qemu.snapshots.steps(golden_id, self._machinery.limits))
+        total = self._machinery.qemu.snapshots.steps(golden_id, self._machinery.limits)
+        steps = SnapshotSteps(tell, total, snapshot_estimates(self._store.cache))
         try:
             await self._machinery.qemu.prepare(golden_id, self._machinery.limits, steps.begin)
         finally:
@@ -141,11 +144,18 @@ def collect(
     )
 
 
-class _Steps:
+def snapshot_estimates(cache: Cache) -> Mapping[str, float]:
+    """Step of a snapshot or a desktop's → seconds of the last time on this host."""
+    last = Durations(cache)
+    return {**last.steps("desktops", "desk-"), **last.steps("snapshots", "snap-")}
+
+
+class SnapshotSteps:
     """Turns a snapshot's beginnings of steps into news of their ends too."""
 
-    def __init__(self, tell: Tell, total: int) -> None:
+    def __init__(self, tell: Tell, total: int, estimates: Mapping[str, float]) -> None:
         self._tell = tell
+        self._estimates = estimates
         self._left = total
         self._step: str | None = None
         self._begin = 0.0
@@ -154,7 +164,9 @@ class _Steps:
         """A step has begun, and so the one before has ended."""
         self.end()
         self._step, self._begin, self._left = step, time.monotonic(), max(0, self._left - 1)
-        self._tell(StepNews(phase=Phase.SNAPSHOT, step=step, to_come=self._left))
+        estimate_s = self._estimates.get(step)
+        news = StepNews(phase=Phase.SNAPSHOT, step=step, to_come=self._left, estimate_s=estimate_s)
+        self._tell(news)
 
     def end(self) -> None:
         """The last step has ended."""

@@ -273,6 +273,7 @@ def _made(product: ProductReport) -> Iterator[Row]:
 @app.command()
 def sbom(
     golden_id: Annotated[str | None, typer.Argument(help="Unset: the one that today's inputs make.")] = None,
+    output: Output = OutputFormat.JSON,  # noqa: ARG001 (a document in either case; errors are printed by it)
 ) -> None:
     """What is in a golden: its packages with their versions and digests, as CycloneDX (JSON)."""
     store = _store()
@@ -282,6 +283,7 @@ def sbom(
 @app.command()
 def provenance(
     golden_id: Annotated[str | None, typer.Argument(help="Unset: the one that today's inputs make.")] = None,
+    output: Output = OutputFormat.JSON,  # noqa: ARG001 (a document in either case; errors are printed by it)
 ) -> None:
     """How a golden came to be: its signed statement (in-toto, SLSA), decoded."""
     store = _store()

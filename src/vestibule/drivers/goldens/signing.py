@@ -18,6 +18,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from securesystemslib import exceptions
 from securesystemslib.dsse import Envelope
 from securesystemslib.signer import CryptoSigner, SSlibKey
+from securesystemslib.signer import Signature as SignatureBytes
 
 from vestibule.core.provenance import Provenance, Signature
 from vestibule.drivers.key_file import load_or_make
@@ -82,9 +83,10 @@ class KeyFileSigner:
         return Signature.BROKEN if self._holds(envelope, named) else Signature.FOREIGN
 
     def _holds(self, envelope: Envelope, named: str) -> bool:
-        key = self._signer.public_key
+        """By our key, whatever key is named: the library refuses a signature of another name unread."""
+        signature = SignatureBytes(self.key_id, envelope.signatures[named].signature)
         try:
-            key.verify_signature(envelope.signatures[named], envelope.pae())
+            self._signer.public_key.verify_signature(signature, envelope.pae())
         except exceptions.UnverifiedSignatureError:
             return False
         return True
