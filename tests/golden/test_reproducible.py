@@ -10,7 +10,9 @@ from pathlib import Path
 import pytest
 
 from vestibule.core.goldens import Manifest
-from vestibule.drivers.goldens.compose import Goldens, open_goldens
+from vestibule.drivers.goldens.compose import Goldens
+from vestibule.machinery import goldens_of
+from vestibule.settings import Settings
 
 pytestmark = pytest.mark.golden
 
@@ -25,7 +27,8 @@ def clean() -> Iterator[Path]:
 
 
 def _built(cache: Path) -> tuple[Goldens, Manifest]:
-    goldens = open_goldens(cache)
+    settings = Settings().model_copy(update={"cache_dir": cache, "state_dir": cache.parent / "state"})
+    goldens = goldens_of(settings)
     return goldens, goldens.builder.build(lambda _step, _index, _total, _seconds: None)
 
 
