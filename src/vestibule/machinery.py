@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 from collections.abc import AsyncIterator, Mapping
+from pathlib import Path
 
 from vestibule.core.addresses import MachineNetwork
 from vestibule.core.errors import VestibuleError
@@ -18,6 +19,7 @@ from vestibule.drivers.clock import SystemClock
 from vestibule.drivers.goldens.compose import Goldens, open_goldens
 from vestibule.drivers.goldens.jail import Jail
 from vestibule.drivers.goldens.register import FileRegister
+from vestibule.drivers.goldens.signing import KeyFileSigner
 from vestibule.drivers.goldens.store import DirectoryGoldenStore
 from vestibule.drivers.host import LocalHost
 from vestibule.drivers.machines.container.driver import ContainerDriver
@@ -82,8 +84,17 @@ def goldens_of(settings: Settings, resources: Resources | None = None) -> Golden
     """Recipes, store and builder of ``resources`` (this installation's); builds nothing."""
     jail = Jail(uid=settings.machine_uid, gid=settings.machine_gid)
     return open_goldens(
-        settings.cache_dir, debian_mirror=settings.debian_mirror, jail=jail, resources=resources
+        settings.cache_dir,
+        signer=KeyFileSigner(signing_key(settings)),
+        debian_mirror=settings.debian_mirror,
+        jail=jail,
+        resources=resources,
     )
+
+
+def signing_key(settings: Settings) -> Path:
+    """The key that this host's goldens are signed with: in the state folder, not beside what it signs."""
+    return settings.state_dir / "golden-signing.key"
 
 
 def promotions_of(settings: Settings, goldens: DirectoryGoldenStore | None = None) -> Promotions:

@@ -29,6 +29,7 @@ from vestibule.core.renewal import Phase, StepNews
 from vestibule.drivers.clock import SystemClock
 from vestibule.drivers.db.migrate import open_database
 from vestibule.drivers.goldens.build_process import BuildProcess
+from vestibule.drivers.goldens.cache import Cache
 from vestibule.drivers.goldens.canaries import CanaryReports
 from vestibule.drivers.goldens.collect import Collected
 from vestibule.drivers.goldens.durations import Durations
@@ -36,7 +37,7 @@ from vestibule.drivers.goldens.store import DirectoryGoldenStore
 from vestibule.drivers.goldens.wanted import read_recipe
 from vestibule.drivers.rfb import rfb_desktop
 from vestibule.drivers.run_folders import DiskRunFolders
-from vestibule.machinery import Machinery
+from vestibule.machinery import Machinery, signing_key
 from vestibule.services.canary import Canary, Candidate
 from vestibule.services.ports import Tell
 from vestibule.services.promotions import Promotions
@@ -62,7 +63,6 @@ class HostWorks:
         self._machinery = machinery
         self._canaries = canaries
         self._build = build
-        self._durations = Durations(machinery.goldens.cache)
         self.drivers = tuple(dict.fromkeys(drivers))
 
     @property
@@ -92,7 +92,8 @@ class HostWorks:
         """See services.renewals.GoldenWorks."""
         if driver is not DriverName.QEMU:
             return
-        steps = _Steps(tell, self._machinery.qemu.snapshots.steps(golden_id, self._machinery.limits))
+        total = self._machinery.qemu.snapshots.steps(golden_id, self._machinery.limits)
+        steps = SnapshotSteps(tell, total, snapshot_estimates(self._store.cache))
         try:
             await self._machinery.qemu.prepare(golden_id, self._machinery.limits, steps.begin)
         finally:
@@ -124,15 +125,13 @@ class HostWorks:
         return report
 
     def estimates(self) -> Mapping[tuple[Phase, str], float]:
-        """See services.renewals.GoldenWorks."""
-        return self._durations.read()
-
-    def remember(self, took: Mapping[tuple[Phase, str], float]) -> None:
-        """See services.renewals.GoldenWorks.  What cannot be kept is no reason to fail."""
-        try:
-            self._durations.remember(took)
-        except OSError as error:
-            log.warning("Durations could not be kept", error=repr(error))
+        """See services.renewals.GoldenWorks: of canaries; builder and snapshots tell their own."""
+        newest = [report for driver in self.drivers if (report := self._canaries.newest(driver))]
+        return {
+            (Phase.CANARY, f"{report.driver}: {check.name}"): check.seconds
+            for report in newest
+            for check in report.checks
+        }
 
     async def collect(self, keep: Callable[[], Collection[GoldenId]]) -> None:
         """See services.renewals.GoldenWorks."""
@@ -158,11 +157,18 @@ def collect(
     )
 
 
-class _Steps:
+def snapshot_estimates(cache: Cache) -> Mapping[str, float]:
+    """Step of a snapshot or a desktop's → seconds of the last time on this host."""
+    last = Durations(cache)
+    return {**last.steps("desktops", "desk-"), **last.steps("snapshots", "snap-")}
+
+
+class SnapshotSteps:
     """Turns a snapshot's beginnings of steps into news of their ends too."""
 
-    def __init__(self, tell: Tell, total: int) -> None:
+    def __init__(self, tell: Tell, total: int, estimates: Mapping[str, float]) -> None:
         self._tell = tell
+        self._estimates = estimates
         self._left = total
         self._step: str | None = None
         self._begin = 0.0
@@ -171,7 +177,9 @@ class _Steps:
         """A step has begun, and so the one before has ended."""
         self.end()
         self._step, self._begin, self._left = step, time.monotonic(), max(0, self._left - 1)
-        self._tell(StepNews(phase=Phase.SNAPSHOT, step=step, to_come=self._left))
+        estimate_s = self._estimates.get(step)
+        news = StepNews(phase=Phase.SNAPSHOT, step=step, to_come=self._left, estimate_s=estimate_s)
+        self._tell(news)
 
     def end(self) -> None:
         """The last step has ended."""
@@ -241,6 +249,7 @@ def renewing_with(machinery: Machinery, also: Sequence[DriverName] = ()) -> Rene
 def _build_process(settings: Settings) -> BuildProcess:
     return BuildProcess(
         cache_dir=settings.cache_dir,
+        key=signing_key(settings),
         debian_mirror=settings.debian_mirror,
         uid=settings.machine_uid,
         gid=settings.machine_gid,

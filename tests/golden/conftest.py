@@ -3,14 +3,15 @@ from __future__ import annotations
 import pytest
 
 from vestibule.core.goldens import Manifest
-from vestibule.drivers.goldens.compose import Goldens, open_goldens
+from vestibule.drivers.goldens.compose import Goldens
 from vestibule.drivers.goldens.store import GoldenFiles
+from vestibule.machinery import goldens_of
 from vestibule.settings import Settings
 
 
 @pytest.fixture(scope="session")
 def goldens() -> Goldens:
-    return open_goldens(Settings().cache_dir)
+    return goldens_of(Settings())
 
 
 @pytest.fixture(scope="session")

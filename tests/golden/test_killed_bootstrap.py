@@ -28,8 +28,11 @@ MOMENTS_S = (0.8, 4, 9, 16, 25)
 def place() -> Iterator[Path]:
     """A folder that every user of the host can reach; pytest's own are private."""
     with tempfile.TemporaryDirectory(dir="/var/tmp") as name:  # a bootstrap fills a tmpfs
-        Path(name).chmod(0o755)
-        yield Path(name)
+        place = Path(name)
+        place.chmod(0o755)
+        for inside in ("tmp", "cache"):
+            (place / inside).mkdir()
+        yield place
 
 
 def _kill_at_every_moment(place: Path, argv: Sequence[str]) -> None:
@@ -53,11 +56,11 @@ def _bootstrapped(place: Path) -> list[Path]:
 
 
 def _build(place: Path) -> list[str]:
-    return [sys.executable, "-m", "vestibule.drivers.goldens", str(place / "cache")]
+    cache = place / "cache"
+    return [sys.executable, "-m", "vestibule.drivers.goldens", str(cache), "--key", str(cache / "key")]
 
 
 def test_a_killed_bootstrap_leaves_nothing_that_the_next_build_keeps(place: Path, goldens: Goldens) -> None:
-    (place / "tmp").mkdir()
     _kill_at_every_moment(place, _build(place))
     assert _bootstrapped(place), "it never came to unpacking packages"
     base = goldens.spec.recipe.layers[0].name
@@ -69,7 +72,6 @@ def test_a_killed_bootstrap_leaves_nothing_that_the_next_build_keeps(place: Path
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can become another user; the test above is this one")
 def test_a_killed_bootstrap_of_an_ordinary_user_leaves_no_more(place: Path) -> None:
     for name in ("tmp", "cache"):
-        (place / name).mkdir()
         os.chown(place / name, NOBODY, NOBODY)
     sources = Path(vestibule.__file__).parents[2]
     with as_ordinary_user([Path(sys.base_prefix), Path(sys.prefix), sources]) as enter:

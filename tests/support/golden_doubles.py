@@ -11,6 +11,7 @@ from vestibule.core.errors import Absent
 from vestibule.core.goldens import Change, Damage, GoldenPlan, Manifest, compare
 from vestibule.core.ids import GoldenId
 from vestibule.core.machines import DriverName
+from vestibule.core.provenance import GoldenReport, Provenance, Signature
 from vestibule.core.renewal import Phase, StepNews
 from vestibule.services.ports import Tell
 from vestibule_agent.protocol import CONTRACT
@@ -92,6 +93,17 @@ class Goldens:
 
     def changes(self, before: GoldenId, after: GoldenId) -> Sequence[Change]:
         return compare(self.manifest(before).inputs, self.manifest(after).inputs)
+
+    def provenance(self, golden_id: GoldenId) -> Provenance:
+        self.manifest(golden_id)
+        return Provenance(signature=Signature.HOLDS, key_id="fa" * 32)
+
+    def sbom(self, golden_id: GoldenId) -> str:
+        self.manifest(golden_id)
+        return "{}"
+
+    def report(self, golden_id: GoldenId) -> GoldenReport:
+        return GoldenReport(products=(), packages={}, provenance=self.provenance(golden_id))
 
     def log_tail(self, lines: int) -> Sequence[str]:
         return ["step 1/1: fake"][:lines]
@@ -189,9 +201,6 @@ class Works:
 
     def estimates(self) -> Mapping[tuple[Phase, str], float]:
         return self.took
-
-    def remember(self, took: Mapping[tuple[Phase, str], float]) -> None:
-        self.took = {**self.took, **took}
 
     async def collect(self, keep: Callable[[], Collection[GoldenId]]) -> None:
         self._do("collect")

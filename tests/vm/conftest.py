@@ -12,10 +12,11 @@ import pytest
 
 from vestibule.core.ids import VmId
 from vestibule.core.machines import UNOWNED_ID, Limits
-from vestibule.drivers.goldens.compose import Goldens, open_goldens
+from vestibule.drivers.goldens.compose import Goldens
 from vestibule.drivers.machines.qemu.driver import QemuDriver, QemuMachine
 from vestibule.drivers.net.cgroups import Cgroups
 from vestibule.drivers.net.client import BrokerNetwork, identity_for
+from vestibule.machinery import goldens_of
 from vestibule.services.ports import MachineRequest
 from vestibule.settings import Settings
 from vestibule_agent.protocol import CONTRACT, Handover, HandoverReply
@@ -32,7 +33,7 @@ def anyio_backend() -> tuple[str, dict[str, bool]]:
 
 @pytest.fixture(scope="session")
 def goldens() -> Goldens:
-    goldens = open_goldens(Settings().cache_dir)
+    goldens = goldens_of(Settings())
     goldens.builder.build(lambda _step, _index, _total, _seconds: None)
     return goldens
 

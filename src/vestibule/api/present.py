@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from vestibule.api import schemas
+from vestibule.core.goldens import Manifest
 from vestibule.core.machines import MachineRecord
+from vestibule.core.provenance import Provenance, Signature
 from vestibule.core.providers import Provider
 from vestibule.core.records import (
     ApiToken,
@@ -88,6 +90,18 @@ def machine(record: MachineRecord) -> schemas.Machine:
         running_at=record.running_at,
         ended_at=record.ended_at,
     )
+
+
+def machine_with_golden(record: MachineRecord, manifest: Manifest, provenance: Provenance) -> schemas.Machine:
+    """A row of ``vms`` and what it was cloned from."""
+    golden = schemas.MachineGolden(
+        golden_id=manifest.golden_id,
+        agent_build=manifest.agent_build,
+        built_at=manifest.built_at,
+        signed_by=None if provenance.signature is Signature.BROKEN else provenance.key_id,
+        signature=provenance.signature,
+    )
+    return machine(record).model_copy(update={"golden": golden})
 
 
 def credential(record: CredentialRecord) -> schemas.Credential:

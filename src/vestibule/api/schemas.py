@@ -9,6 +9,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from vestibule.core.machines import DriverName, Isolation, MachineStatus, MachineType
+from vestibule.core.provenance import Signature
 from vestibule.core.providers import Flow
 from vestibule.core.sessions import Action, SessionStatus
 
@@ -194,6 +195,18 @@ class ExportedCredential(Model):
     files: list[ExportedFile]
 
 
+class MachineGolden(Model):
+    """What a machine was cloned from."""
+
+    golden_id: str
+    agent_build: str
+    built_at: dt.datetime
+    signed_by: str | None = Field(
+        description="Key that its provenance names; null when that is missing or was changed."
+    )
+    signature: Signature = Field(description="What this host's key says of that.")
+
+
 class Machine(Model):
     """A row of ``vms``."""
 
@@ -213,6 +226,9 @@ class Machine(Model):
     created_at: dt.datetime
     running_at: dt.datetime | None
     ended_at: dt.datetime | None
+    golden: MachineGolden | None = Field(
+        default=None, description="Null in lists, and when the golden is not on this host any more."
+    )
 
 
 class StartMachine(Model):

@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import dataclasses
 import re
-from collections.abc import Sequence
+import sys
+from collections.abc import Iterator, Sequence
 from typing import Annotated
 
 import typer
@@ -21,10 +22,11 @@ from vestibule.cli.output import (
     print_rows,
 )
 from vestibule.cli.progress import NumberedNews, shown_steps
-from vestibule.core.goldens import Change, Manifest, PlannedProduct
+from vestibule.core.goldens import Change, Damage, Manifest, PlannedProduct
 from vestibule.core.ids import GoldenId
 from vestibule.core.machines import DriverName
 from vestibule.core.promotion import Register
+from vestibule.core.provenance import ProductReport, Signature, require_readable, require_signed
 from vestibule.services.ports import GoldenInventory
 from vestibule.services.renewals import require_promoted
 from vestibule.settings import Settings, load
@@ -36,6 +38,8 @@ _PLAN_COLUMNS = ("layer", "name", "state")
 _CHECK_COLUMNS = ("name", "ok", "seconds", "detail")
 _GONE_COLUMNS = ("kind", "name", "mib")
 _DAMAGE_COLUMNS = ("product", "file", "problem")
+_SHOWN = ("agent_build", "contract", "tools", "build_s")
+_MADE_COLUMNS = ("what", "seconds", "made_with")
 _CHANGE_COLUMNS = ("layer", "input", "before", "after")
 _DIGEST = re.compile("[0-9a-f]{64}")
 
@@ -161,9 +165,11 @@ def plan(
     """What a build would make now, and which inputs have changed."""
     found = _store().plan(GoldenId(since) if since else None)
     if output is OutputFormat.JSON:
-        print_json(dataclasses.asdict(found))
+        print_json({**dataclasses.asdict(found), "estimate_s": found.estimate_s})
         return
     print_rows([_planned(product) for product in found.products], _PLAN_COLUMNS, output)
+    if found.estimate_s:
+        print(f"\nThe last time it took {found.estimate_s:.0f} s.")
     if found.since is None:
         print("\nThere is no other golden on this host to compare with.")
         return
@@ -192,28 +198,45 @@ def verify(
     discard: Annotated[  # noqa: FBT002 (a flag of the command line)
         bool, typer.Option("--discard", help="Remove what is damaged, so that the next build makes it again.")
     ] = False,
+    signed: Annotated[  # noqa: FBT002 (a flag of the command line)
+        bool, typer.Option("--signed", help="Fail unless this host's own key signed the golden.")
+    ] = False,
     output: Output = OutputFormat.TABLE,
 ) -> None:
     """Read a golden, its layers and its snapshots again, and name every file that was changed.
 
-    A damaged golden is remembered: no machine starts from it.
+    A damaged golden is remembered: no machine starts from it.  What another host's key signed is sound when
+    its files are what that statement says.
     """
     from vestibule import main  # noqa: PLC0415 (loads the whole controller; most commands do without)
 
     store, settings = _store(), load()
     wanted = GoldenId(golden_id or store.wanted())
-    damages = store.verify(wanted)
+    damages, origin = [*store.verify(wanted)], store.provenance(wanted)
+    if signed and origin.signature is Signature.FOREIGN:
+        damages.append(Damage(product=wanted, file="provenance.json", problem=f"is {origin.line}"))
     removed = main.discard_damaged(settings, wanted, damages) if discard and damages else ()
     if output is OutputFormat.JSON:
-        found = [dataclasses.asdict(damage) for damage in damages]
-        print_json({"golden_id": wanted, "sound": not damages, "damages": found, "removed": list(removed)})
+        print_json(
+            {
+                "golden_id": wanted,
+                "sound": not damages,
+                "damages": [dataclasses.asdict(damage) for damage in damages],
+                "removed": list(removed),
+                "signature": origin.signature,
+                "signed_by": origin.key_id,
+            }
+        )
     elif not damages:
-        print(f"golden {wanted} is sound")
+        print(f"golden {wanted} is sound, {origin.line}")
     else:
         print_rows([dataclasses.asdict(damage) for damage in damages], _DAMAGE_COLUMNS, output)
         print("".join(f"\nremoved {name}" for name in removed))
-    if not removed:
-        store.usable(wanted)
+    if removed:
+        return
+    store.usable(wanted)
+    if signed:
+        require_signed(wanted, origin)
 
 
 @app.command()
@@ -221,10 +244,54 @@ def show(
     golden_id: Annotated[str | None, typer.Argument(help="Unset: the one that today's inputs make.")] = None,
     output: Output = OutputFormat.TABLE,
 ) -> None:
-    """One golden: what went into it, and its digests."""
+    """One golden: what it is made of, how long that took and who signed it; with -o json, everything."""
     states = _states(load())
     found = states.store.manifest(GoldenId(golden_id or states.store.wanted()))
-    print_one(_row(found, states), output)
+    report, row = states.store.report(found.golden_id), _row(found, states)
+    if output is OutputFormat.JSON:
+        print_json({**row, **dataclasses.asdict(report)})
+        return
+    packages = ", ".join(f"{count} {kind}" for kind, count in report.packages.items())
+    summary = {"packages": packages or None, "provenance": report.provenance.line}
+    print_one({**row, **summary}, output, (*_COLUMNS, *_SHOWN, *summary))
+    print()
+    print_rows([row for product in report.products for row in _made(product)], _MADE_COLUMNS, output)
+
+
+def _made(product: ProductReport) -> Iterator[Row]:
+    """A layer, or the golden, with its seconds and programs; then each of its steps."""
+    programs = " ".join(f"{name} {version}" for name, version in product.made_with.items())
+    yield {
+        "what": f"{product.kind} {product.name}",
+        "seconds": round(product.build_s, 2),
+        "made_with": programs,
+    }
+    for step, seconds in product.steps.items():
+        yield {"what": f"  {step}", "seconds": round(seconds, 2)}
+
+
+@app.command()
+def sbom(
+    golden_id: Annotated[str | None, typer.Argument(help="Unset: the one that today's inputs make.")] = None,
+    output: Output = OutputFormat.JSON,  # noqa: ARG001 (a document in either case; errors are printed by it)
+) -> None:
+    """What is in a golden: its packages with their versions and digests, as CycloneDX (JSON)."""
+    store = _store()
+    sys.stdout.write(store.sbom(GoldenId(golden_id or store.wanted())))
+
+
+@app.command()
+def provenance(
+    golden_id: Annotated[str | None, typer.Argument(help="Unset: the one that today's inputs make.")] = None,
+    output: Output = OutputFormat.JSON,  # noqa: ARG001 (a document in either case; errors are printed by it)
+) -> None:
+    """How a golden came to be: its signed statement (in-toto, SLSA), decoded."""
+    store = _store()
+    wanted = GoldenId(golden_id or store.wanted())
+    found = store.provenance(wanted)
+    require_readable(wanted, found)
+    print_json(found.statement)
+    sys.stderr.write(f"{found.line}\n")
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

@@ -113,6 +113,8 @@ class PlannedProduct:
     done: bool
     last_build_s: float | None
     """How long this host took for the newest of its kind; None when it never made one."""
+    last_steps_s: Mapping[str, float] = dataclasses.field(default_factory=dict)
+    """The same by step."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -124,6 +126,13 @@ class GoldenPlan:
     """The golden that today's inputs are compared with; None when this host has no other."""
     products: tuple[PlannedProduct, ...]
     changes: tuple[Change, ...]
+
+    @property
+    def estimate_s(self) -> float | None:
+        """How long a build would take, by the last times on this host; None when one was never made."""
+        missing = [product.last_build_s for product in self.products if not product.done]
+        known = [seconds for seconds in missing if seconds is not None]
+        return sum(known) if len(known) == len(missing) else None
 
 
 def _leaves(value: object, path: str = "") -> Iterator[tuple[tuple[str, str], str]]:
@@ -209,6 +218,10 @@ class Manifest:
     """Path → SHA-256 of the files that ``agent_build`` covers; empty in goldens of older releases."""
     contract: int = 0
     """What its agent speaks (``vestibule_agent.protocol.CONTRACT``); 0 in goldens of older releases."""
+    steps: Mapping[str, float] = dataclasses.field(default_factory=dict)
+    """Step → seconds, of the last step's parts alone: layers have manifests of their own."""
+    made_with: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    """Program → version, likewise."""
 
     def to_mapping(self) -> dict[str, Any]:
         """As a JSON value."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 import datetime as dt
 import enum
-from collections.abc import Mapping
 
 from vestibule.core.ids import GoldenId
 from vestibule.core.sessions import Failure
@@ -79,15 +78,6 @@ class Renewal:
     def ended(self, outcome: Outcome, at: dt.datetime, failure: Failure | None = None) -> Renewal:
         """After its end."""
         return dataclasses.replace(self, outcome=outcome, ended_at=at, failure=failure, to_come=0)
-
-    @property
-    def durations(self) -> Mapping[tuple[Phase, str], float]:
-        """How long each step took that went well; a promotion takes no time, and is named differently."""
-        return {
-            (step.phase, step.name): step.seconds
-            for step in self.steps
-            if step.seconds and step.trouble is None and step.phase is not Phase.PROMOTION
-        }
 
     @property
     def line(self) -> str:

@@ -15,6 +15,7 @@ from vestibule.core.ids import GoldenId, VmId
 from vestibule.core.machines import DriverName, Isolation, Limits
 from vestibule.core.pictures import Picture
 from vestibule.core.promotion import Register
+from vestibule.core.provenance import GoldenReport, Provenance
 from vestibule.core.renewal import StepNews
 from vestibule_agent.protocol import Credential, Event, Handover, HandoverReply, Health, LoginSpec
 
@@ -300,6 +301,18 @@ class GoldenInventory(GoldenStore, Protocol):
 
     def changes(self, before: GoldenId, after: GoldenId) -> Sequence[Change]:
         """What made ``after`` another golden: inputs, and packages installed.  Raises Absent."""
+        ...
+
+    def provenance(self, golden_id: GoldenId) -> Provenance:
+        """How it came to be, and who says so.  Raises Absent."""
+        ...
+
+    def sbom(self, golden_id: GoldenId) -> str:
+        """What is in it, as CycloneDX (JSON).  Raises Absent ``sbom_absent`` of an older release's golden."""
+        ...
+
+    def report(self, golden_id: GoldenId) -> GoldenReport:
+        """All that is written down of it.  Raises Absent."""
         ...
 
     def log_tail(self, lines: int) -> Sequence[str]:

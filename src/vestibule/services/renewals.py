@@ -61,11 +61,7 @@ class GoldenWorks(Protocol):
         ...
 
     def estimates(self) -> Mapping[tuple[Phase, str], float]:
-        """Phase and step → seconds that it took the last time on this host."""
-        ...
-
-    def remember(self, took: Mapping[tuple[Phase, str], float]) -> None:
-        """Keep how long steps took, for the next estimates."""
+        """Phase and step → seconds of the last time on this host, of steps whose news do not bring them."""
         ...
 
     async def try_out(self, golden_id: GoldenId, driver: DriverName, tell: Tell) -> CanaryReport:
@@ -165,7 +161,6 @@ class Renewals:
         if self.current is None:
             raise AssertionError("a renewal ended that had not begun")
         ended = self.current.ended(outcome, self._clock.now(), failure)
-        self._works.remember(ended.durations)
         self._show(ended)
         return ended
 

@@ -12,6 +12,7 @@ import httpx
 import pytest
 import sqlalchemy as sa
 from event_stream import Stream
+from golden_doubles import BUILD, GOLDEN
 from lab import TOKEN, URL, Lab
 
 from vestibule.core.sessions import FINAL
@@ -177,6 +178,14 @@ async def test_a_machine_of_a_sign_in_is_ended_with_it(lab: Lab, ann: httpx.Asyn
 async def test_a_machine_without_a_sign_in(lab: Lab, ann: httpx.AsyncClient) -> None:
     started = await ann.post("/api/vms", json={})
     assert (started.status_code, started.json()["status"]) == (201, "running")
+    shown = (await ann.get(f"/api/vms/{started.json()['vm_id']}")).json()
+    assert shown["golden"] == {
+        "golden_id": GOLDEN,
+        "agent_build": BUILD,
+        "built_at": "2026-11-22T12:00:00Z",
+        "signed_by": "fa" * 32,
+        "signature": "holds",
+    }
     ended = await ann.delete(f"/api/vms/{started.json()['vm_id']}")
     assert ended.json()["status"] == "destroyed"
     await lab.nothing_left()

@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 
 from vestibule.core.ids import GoldenId
-from vestibule.drivers.goldens.compose import open_goldens
 from vestibule.drivers.machines.container.driver import LOG_NAME, ContainerMachine
 from vestibule.drivers.net.client import BrokerNetwork
+from vestibule.machinery import goldens_of
 from vestibule.services.ports import MachineRequest
 from vestibule.settings import Settings
 
@@ -27,7 +27,7 @@ NewRequest = Callable[..., MachineRequest]
 @pytest.fixture(scope="module")
 def golden_id() -> GoldenId:
     """The wanted golden, built on first use."""
-    return open_goldens(Settings().cache_dir).builder.build(lambda *_: None).golden_id
+    return goldens_of(Settings()).builder.build(lambda *_: None).golden_id
 
 
 @pytest.fixture

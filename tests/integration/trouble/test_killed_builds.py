@@ -54,6 +54,9 @@ class Host:
         assert builder.returncode == 0, complaints
         return [json.loads(line) for line in told.splitlines()]
 
+    def finished(self) -> set[Path]:
+        return {*self.cache.glob("layers/*"), *self.cache.glob("goldens/*")}
+
     def halves(self) -> Iterator[str]:
         """What has a final name and is not whole."""
         for kind in ("layers", "goldens"):
@@ -88,8 +91,10 @@ def test_a_build_killed_at_any_moment_leaves_nothing_half_done(
     went_on = 0
     for kill in range(KILLS):
         number = str(kill // KILLS_PER_GOLDEN)
+        finished = host.finished()
         host.kill_after(number, moments.uniform(0, whole_s))
         assert eventually(lambda: not processes(host.mark)), (SEED, kill, processes(host.mark))
+        assert finished <= host.finished(), (SEED, kill)
         assert list(host.halves()) == [], (SEED, kill)
         assert mounts() <= before, (SEED, kill, mounts() - before)
         assert files(host.tmp) == [], (SEED, kill)

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from vestibule.cli.exit_codes import ExitCode
-from vestibule.drivers.goldens.compose import open_goldens
+from vestibule.machinery import goldens_of
 from vestibule.resources import find_resources
 from vestibule.settings import Settings
 
@@ -89,7 +89,7 @@ def test_the_wheel_holds_no_tests_and_no_caches(wheel: Path) -> None:
 
 def test_the_wheel_makes_the_same_golden_as_the_checkout(installed: Path, tmp_path: Path) -> None:
     report = vestibule(installed, "doctor", code=NO_GOLDEN)
-    assert report["golden_id"] == open_goldens(tmp_path).store.wanted()
+    assert report["golden_id"] == goldens_of(Settings(cache_dir=tmp_path)).store.wanted()
     assert report["golden_ready"] is False
 
 
@@ -103,7 +103,7 @@ def test_the_wheel_comes_up_outside_the_checkout_on_the_checkouts_golden(
     installed: Path, tmp_path: Path
 ) -> None:
     cache = Settings().cache_dir
-    golden_id = open_goldens(cache).builder.build(lambda *_: None).golden_id
+    golden_id = goldens_of(Settings()).builder.build(lambda *_: None).golden_id
     before = {path.name for path in (cache / "goldens").iterdir()}
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))

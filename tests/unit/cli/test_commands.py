@@ -53,6 +53,16 @@ def play(monkeypatch: pytest.MonkeyPatch) -> Callable[[Script], list[httpx.Reque
     return start
 
 
+def test_a_machine_is_shown_with_what_it_was_cloned_from(
+    play: Callable[[Script], Any], capsys: pytest.CaptureFixture[str]
+) -> None:
+    golden = {"golden_id": "g-1", "signed_by": "fa12", "signature": "holds"}
+    play({("GET", "/api/vms/vm-1"): httpx.Response(200, json={"vm_id": "vm-1", "golden": golden})})
+    assert run(["vm", "show", "vm-1"]) == 0
+    shown = dict(line.rsplit(maxsplit=1) for line in capsys.readouterr().out.splitlines())
+    assert (shown["golden.golden_id"], shown["golden.signed_by"]) == ("g-1", "fa12")
+
+
 def test_a_list_is_json_when_asked(play: Callable[[Script], Any], capsys: pytest.CaptureFixture[str]) -> None:
     play({("GET", "/api/vms"): httpx.Response(200, json=[{"vm_id": "vm-1"}])})
     assert run(["vm", "list", "-o", "json"]) == 0

@@ -5,12 +5,11 @@ from __future__ import annotations
 import contextlib
 import datetime as dt
 import json
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
-import structlog
 from golden_doubles import report_of
 from tiny_goldens import add_golden, add_snapshot
 
@@ -40,13 +39,6 @@ CONTAINER = DriverName.CONTAINER
 FAILED = Failure(
     code="canary_failed", cause="Golden did not pass its canary: egress.", remedy="Mend it.", evidence={}
 )
-
-
-@pytest.fixture(autouse=True)
-def _logs_as_before() -> Iterator[None]:
-    """Commands set logging up, for their whole process."""
-    yield
-    structlog.reset_defaults()
 
 
 @pytest.fixture

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import errno
+import json
 import multiprocessing
 import os
 import signal
@@ -222,3 +223,34 @@ def test_two_builders_of_one_name_build_it_once(tmp_path: Path) -> None:
         child.join(30)
     assert [child.exitcode for child in children] == [0, 0, 0]
     assert calls.count == 1
+
+
+def test_seconds_of_every_step_are_kept_and_are_the_next_builds_estimate(tmp_path: Path) -> None:
+    manifest = _builder(tmp_path, Calls(tmp_path / "calls")).build(_silent)
+    layer = json.loads((tmp_path / "layers" / LAYER.name / "manifest.json").read_text())
+    assert list(layer["steps"]) == ["make"]
+    assert list(manifest.steps) == ["link"]
+    assert 0 <= layer["steps"]["make"] <= layer["build_s"]
+    edited = Recipe(layers=(dataclasses.replace(LAYER, inputs={"x": "2"}),))
+    plan = DirectoryGoldenStore(Cache(tmp_path), edited).plan()
+    assert [product.last_steps_s for product in plan.products] == [layer["steps"], manifest.steps]
+    assert plan.estimate_s == pytest.approx(layer["build_s"] + manifest.build_s)
+
+
+def test_a_planned_step_has_the_seconds_of_the_newest_of_its_kind(tmp_path: Path) -> None:
+    builder = _builder(tmp_path, Calls(tmp_path / "calls"))
+    assert [step.estimate_s for step in builder.plan().steps] == [None, None]
+    for name, built_at, seconds in (("older", "2026-11-22", 9.0), ("newer", "2026-11-23", 4.0)):
+        folder = tmp_path / "layers" / f"l-base-{name}"
+        folder.mkdir(parents=True)
+        manifest = {"built_at": built_at, "build_s": seconds, "steps": {"make": seconds}}
+        (folder / "manifest.json").write_text(json.dumps(manifest))
+    (tmp_path / "layers" / "l-base-damaged").mkdir()
+    (tmp_path / "layers" / "l-base-damaged" / "manifest.json").write_text("{")
+    assert [step.estimate_s for step in builder.plan().steps] == [4.0, None]
+
+
+def test_a_plan_without_an_estimate_for_every_product_has_none(tmp_path: Path) -> None:
+    assert DirectoryGoldenStore(Cache(tmp_path), RECIPE).plan().estimate_s is None
+    _builder(tmp_path, Calls(tmp_path / "calls")).build(_silent)
+    assert DirectoryGoldenStore(Cache(tmp_path), RECIPE).plan().estimate_s == 0

@@ -38,6 +38,7 @@ class StandIn(BuildProcess):
 
     program: str = ""
     cache_dir: Path = Path("/nonexistent")
+    key: Path = Path("/nonexistent.key")
     debian_mirror: str | None = None
     uid: int = 1
     gid: int = 1
@@ -68,10 +69,13 @@ def gone(pid: int) -> bool:
 
 
 def test_the_stand_in_is_started_as_the_builder_is() -> None:
-    real = BuildProcess(cache_dir=Path("/cache"), debian_mirror="http://mirror.test", uid=7, gid=8)
+    real = BuildProcess(
+        cache_dir=Path("/cache"), key=Path("/key"), debian_mirror="http://mirror.test", uid=7, gid=8
+    )
     assert real.argv == [
         *("setpriv", "--pdeathsig", "TERM", "nice", "-n", "10"),
         *(sys.executable, "-m", "vestibule.drivers.goldens", "/cache", "--json"),
+        *("--key", "/key"),
         *("--uid", "7", "--gid", "8", "--debian-mirror", "http://mirror.test"),
     ]
     assert StandIn().argv[:7] == real.argv[:7]
@@ -116,7 +120,13 @@ async def test_the_real_builder_tells_the_golden_that_is_there(tmp_path: Path) -
     recipe = read_spec(find_resources()).recipe
     add_golden(Cache(tmp_path), recipe.golden_id, [layer.name for layer in recipe.layers])
     news: list[StepNews] = []
-    process = BuildProcess(cache_dir=tmp_path, debian_mirror=None, uid=os.geteuid(), gid=os.getegid())
+    process = BuildProcess(
+        cache_dir=tmp_path,
+        key=tmp_path / "state/key",
+        debian_mirror=None,
+        uid=os.geteuid(),
+        gid=os.getegid(),
+    )
     assert await process.run(news.append) == recipe.golden_id
     assert news == []
 
@@ -143,7 +153,7 @@ async def test_a_failure_comes_back_as_it_was_raised(
         raise error
 
     monkeypatch.setattr(builder, "open_goldens", fail)
-    assert builder.main(["/nonexistent", "--json"]) == 1
+    assert builder.main(["/nonexistent", "--json", "--key", "/nonexistent.key"]) == 1
     line = capsys.readouterr().out
     raised = await failure(f"print({line!r}, end='')\nsys.exit(1)\n")
     assert type(raised) is type(error)

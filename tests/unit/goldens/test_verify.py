@@ -2,83 +2,58 @@
 
 from __future__ import annotations
 
-import io
 import json
 import shutil
-import tarfile
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
+from tiny_golden import (
+    AGENT,
+    BASE,
+    GOLDEN,
+    RECIPE,
+    desktop_key,
+    signer_in,
+    snapshot_key,
+    store_snapshot,
+    tiny_builder,
+)
 
 from vestibule.core.errors import Absent, GoldenFailed
-from vestibule.core.goldens import Damage, LayerRecipe, Recipe
+from vestibule.core.goldens import Damage
 from vestibule.core.ids import GoldenId
-from vestibule.drivers.goldens.build import PRODUCT, Build, BuildStep, GoldenBuilder, Workshop
-from vestibule.drivers.goldens.cache import Cache, file_digest
-from vestibule.drivers.goldens.pack import LISTING, merge_layers, unpack_rootfs
+from vestibule.drivers.goldens.build import PRODUCT, GoldenBuilder
+from vestibule.drivers.goldens.cache import Cache
+from vestibule.drivers.goldens.pack import LISTING
+from vestibule.drivers.goldens.signing import KeyFileSigner
 from vestibule.drivers.goldens.store import DirectoryGoldenStore
 
-BASE = LayerRecipe(kind="base", inputs={"x": "1"}, parent=None)
-AGENT = LayerRecipe(kind="agent", inputs={"y": "1"}, parent=BASE.name)
-RECIPE = Recipe(layers=(BASE, AGENT))
-GOLDEN = RECIPE.golden_id
-
-
-def _tar(files: dict[str, bytes]) -> Callable[[Workshop], None]:
-    def act(shop: Workshop) -> None:
-        (shop.folder / PRODUCT).write_bytes(b"image of " + b",".join(files.values()))
-        with tarfile.open(shop.folder / "layer.tar", "w") as tar:
-            for name, content in files.items():
-                info = tarfile.TarInfo(f"./{name}")
-                info.size, info.mode = len(content), 0o644
-                tar.addfile(info, io.BytesIO(content))
-            link = tarfile.TarInfo("./link")
-            link.type, link.linkname = tarfile.SYMTYPE, "etc/base"
-            tar.addfile(link)
-
-    return act
-
-
-def _layer(recipe: LayerRecipe, files: dict[str, bytes]) -> Build:
-    steps = (BuildStep(name="pack", act=_tar(files)), BuildStep(name="unpack", act=unpack_rootfs))
-    return Build(kind="layers", name=recipe.name, steps=steps, products=(PRODUCT, LISTING))
-
-
-def _kernel(shop: Workshop) -> None:
-    (shop.folder / "kernel").write_bytes(b"a kernel")
+OTHER = GoldenId("g-another")
+DESK, OTHER_DESK = desktop_key(BASE.name), desktop_key("l-base-of-another")
+SNAP, OTHERS_SNAP = snapshot_key(GOLDEN, DESK.name), snapshot_key(OTHER, DESK.name)
+ALIEN_SNAP = snapshot_key(OTHER, OTHER_DESK.name)
+"""Of another golden on another desktop."""
 
 
 @pytest.fixture
-def builder(tmp_path: Path) -> GoldenBuilder:
-    layers = [
-        _layer(BASE, {"etc/base": b"lower", "etc/both": b"lower"}),
-        _layer(AGENT, {"etc/both": b"upper", "usr/agent": b"agent"}),
-    ]
-    steps = (BuildStep(name="merge", act=merge_layers), BuildStep(name="kernel", act=_kernel))
-    golden = Build(kind="goldens", name=GOLDEN, steps=steps, products=("kernel",))
-    return GoldenBuilder(
-        Cache(tmp_path), RECIPE, layers, golden, min_mem_mib=1024, agent_build="b", tools={"t": "1"}
-    )
-
-
-def _snapshot(folder: Path, key: dict[str, Any]) -> None:
-    folder.mkdir(parents=True)
-    (folder / "memory.img").write_bytes(b"memory")
-    digests = {"memory.img": file_digest(folder / "memory.img")}
-    (folder / "manifest.json").write_text(json.dumps({"key": key, "digests": digests}))
+def signer(tmp_path: Path) -> KeyFileSigner:
+    return signer_in(tmp_path / "state")
 
 
 @pytest.fixture
-def store(builder: GoldenBuilder, tmp_path: Path) -> DirectoryGoldenStore:
+def builder(tmp_path: Path, signer: KeyFileSigner) -> GoldenBuilder:
+    return tiny_builder(tmp_path, signer)
+
+
+@pytest.fixture
+def store(builder: GoldenBuilder, tmp_path: Path, signer: KeyFileSigner) -> DirectoryGoldenStore:
     builder.build(lambda *_: None)
-    _snapshot(tmp_path / "desktops" / "desk-1", {"disks": {BASE.name: "x"}})
-    _snapshot(tmp_path / "desktops" / "desk-2", {"disks": {"l-base-of-another": "x"}})
-    _snapshot(tmp_path / "snapshots" / "snap-1", {"golden_id": GOLDEN, "desktop": "desk-1"})
-    _snapshot(tmp_path / "snapshots" / "snap-2", {"golden_id": "g-another", "desktop": "desk-1"})
-    _snapshot(tmp_path / "snapshots" / "snap-3", {"golden_id": "g-another", "desktop": "desk-2"})
-    return DirectoryGoldenStore(Cache(tmp_path), RECIPE)
+    for desktop in (DESK, OTHER_DESK):
+        store_snapshot(tmp_path, "desktops", desktop, signer)
+    for snapshot in (SNAP, OTHERS_SNAP, ALIEN_SNAP):
+        store_snapshot(tmp_path, "snapshots", snapshot, signer)
+    return DirectoryGoldenStore(Cache(tmp_path), RECIPE, signer)
 
 
 def test_what_was_built_is_sound(store: DirectoryGoldenStore) -> None:
@@ -100,8 +75,9 @@ def _flip(path: Path) -> None:
         (f"layers/{BASE.name}/{PRODUCT}", BASE.name, PRODUCT),
         (f"layers/{AGENT.name}/{LISTING}", AGENT.name, LISTING),
         (f"goldens/{GOLDEN}/kernel", GOLDEN, "kernel"),
-        ("snapshots/snap-1/memory.img", "snap-1", "memory.img"),
-        ("desktops/desk-1/memory.img", "desk-1", "memory.img"),
+        (f"goldens/{GOLDEN}/sbom.json", GOLDEN, "sbom.json"),
+        (f"snapshots/{SNAP.name}/memory.img", SNAP.name, "memory.img"),
+        (f"desktops/{DESK.name}/memory.img", DESK.name, "memory.img"),
     ],
 )
 def test_one_changed_bit_of_a_product_is_named(
@@ -109,6 +85,19 @@ def test_one_changed_bit_of_a_product_is_named(
 ) -> None:
     _flip(tmp_path / file)
     assert Damage(product=product, file=named, problem="was changed") in store.verify(GOLDEN)
+
+
+@pytest.mark.parametrize(
+    "product",
+    [f"goldens/{GOLDEN}", f"snapshots/{SNAP.name}", f"desktops/{DESK.name}"],
+)
+@pytest.mark.parametrize("spoil", [_flip, Path.unlink, lambda path: path.chmod(0o644) or path.write_text("")])
+def test_a_statement_that_is_not_as_it_was_signed_is_named(
+    store: DirectoryGoldenStore, tmp_path: Path, product: str, spoil: Callable[[Path], object]
+) -> None:
+    spoil(tmp_path / product / "provenance.json")
+    found = [(damage.product, damage.file) for damage in store.verify(GOLDEN)]
+    assert found == [(product.partition("/")[2], "provenance.json")]
 
 
 def test_a_changed_file_of_the_root_is_named_where_it_came_from(
@@ -161,7 +150,7 @@ def test_discarding_takes_all_that_was_made_from_the_damaged_and_a_build_makes_i
 ) -> None:
     _flip(tmp_path / "layers" / BASE.name / PRODUCT)
     removed = store.discard(GOLDEN, store.verify(GOLDEN))
-    assert removed == sorted([BASE.name, GOLDEN, "desk-1", "snap-1", "snap-2"])
+    assert removed == sorted([BASE.name, GOLDEN, DESK.name, SNAP.name, OTHERS_SNAP.name])
     assert not list((tmp_path / "work").iterdir())
     builder.build(lambda *_: None)
     assert store.verify(GOLDEN) == ()
@@ -171,10 +160,10 @@ def test_discarding_takes_all_that_was_made_from_the_damaged_and_a_build_makes_i
 def test_a_damaged_desktop_goes_with_all_snapshots_that_were_made_from_it(
     store: DirectoryGoldenStore, tmp_path: Path
 ) -> None:
-    _flip(tmp_path / "desktops" / "desk-1" / "memory.img")
+    _flip(tmp_path / "desktops" / DESK.name / "memory.img")
     removed = store.discard(GOLDEN, store.verify(GOLDEN))
-    assert removed == sorted([GOLDEN, "desk-1", "snap-1", "snap-2"])
-    assert (tmp_path / "snapshots" / "snap-3").is_dir()
+    assert removed == sorted([GOLDEN, DESK.name, SNAP.name, OTHERS_SNAP.name])
+    assert (tmp_path / "snapshots" / ALIEN_SNAP.name).is_dir()
 
 
 def test_a_golden_is_merged_again_when_a_layer_below_it_was_made_again(

@@ -11,6 +11,8 @@ from vestibule.api import present, schemas, vnc
 from vestibule.api.context import Caller, Context, Services, context_of, same_origin
 from vestibule.core.errors import VestibuleError
 from vestibule.core.ids import VmId
+from vestibule.core.machines import MachineRecord
+from vestibule.services.ports import GoldenInventory
 
 router = APIRouter(tags=["machines"])
 log = structlog.get_logger()
@@ -31,8 +33,18 @@ async def start_machine(body: schemas.StartMachine, services: Services, caller: 
 
 @router.get("/api/vms/{vm_id}")
 async def read_machine(vm_id: str, services: Services, caller: Caller) -> schemas.Machine:
-    """Read a machine."""
-    return present.machine(await services.machines.of_owner(caller.user_id, VmId(vm_id)))
+    """Read a machine, and what it was cloned from."""
+    record = await services.machines.of_owner(caller.user_id, VmId(vm_id))
+    return await asyncio.to_thread(_with_golden, services.goldens, record)
+
+
+def _with_golden(goldens: GoldenInventory, record: MachineRecord) -> schemas.Machine:
+    """Without it when the golden was collected since."""
+    try:
+        manifest, provenance = goldens.manifest(record.golden_id), goldens.provenance(record.golden_id)
+    except VestibuleError:
+        return present.machine(record)
+    return present.machine_with_golden(record, manifest, provenance)
 
 
 @router.delete("/api/vms/{vm_id}")

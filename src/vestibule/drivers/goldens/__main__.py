@@ -2,7 +2,7 @@
 
 Prints one line per step, or with ``--json`` one JSON object per line::
 
-    {"step": …, "index": …, "total": …, "seconds": … or null}    each step, twice
+    {"step": …, "index": …, "total": …, "seconds": … or null, "estimate_s": … or null}    each step, twice
     {"golden_id": …}                                              at the end
     {"error": {"kind": …, "code": …, "cause": …, "remedy": …, "evidence": {…}}}
 """
@@ -17,13 +17,18 @@ from typing import Any
 
 from vestibule.core.errors import VestibuleError
 from vestibule.core.machines import UNOWNED_ID
+from vestibule.drivers.goldens.build import GoldenBuilder, Progress
 from vestibule.drivers.goldens.compose import open_goldens
 from vestibule.drivers.goldens.jail import Jail
+from vestibule.drivers.goldens.signing import KeyFileSigner
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="vestibule.drivers.goldens", description="Build the wanted golden.")
     parser.add_argument("cache_dir", type=Path)
+    parser.add_argument(
+        "--key", type=Path, required=True, help="file of the key that statements are signed with"
+    )
     parser.add_argument("--json", action="store_true", help="one JSON object per line")
     parser.add_argument("--debian-mirror", help="unset: what the host's apt uses")
     parser.add_argument("--uid", type=int, default=UNOWNED_ID, help="user that the tools are checked as")
@@ -44,8 +49,15 @@ def _show(step: str, index: int, total: int, seconds: float | None) -> None:
     _write(f"[{index}/{total}] {step}: {'…' if seconds is None else f'{seconds:.1f} s'}")
 
 
-def _tell(step: str, index: int, total: int, seconds: float | None) -> None:
-    _say({"step": step, "index": index, "total": total, "seconds": seconds})
+def _teller(builder: GoldenBuilder) -> Progress:
+    """One that knows how long each step took the last time, before this build writes its own manifests."""
+    estimates = {step.name: step.estimate_s for step in builder.plan().steps}
+
+    def tell(step: str, index: int, total: int, seconds: float | None) -> None:
+        estimate = estimates.get(step) if seconds is None else None
+        _say({"step": step, "index": index, "total": total, "seconds": seconds, "estimate_s": estimate})
+
+    return tell
 
 
 def _error(error: VestibuleError) -> dict[str, Any]:
@@ -64,8 +76,9 @@ def main(argv: list[str]) -> int:
     asked = _parser().parse_args(argv)
     jail = Jail(uid=asked.uid, gid=asked.gid)
     try:
-        goldens = open_goldens(asked.cache_dir, debian_mirror=asked.debian_mirror, jail=jail)
-        manifest = goldens.builder.build(_tell if asked.json else _show)
+        signer = KeyFileSigner(asked.key)
+        goldens = open_goldens(asked.cache_dir, signer=signer, debian_mirror=asked.debian_mirror, jail=jail)
+        manifest = goldens.builder.build(_teller(goldens.builder) if asked.json else _show)
     except VestibuleError as error:
         if asked.json:
             _say({"error": _error(error)})

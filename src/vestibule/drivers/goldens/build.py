@@ -11,15 +11,17 @@ import datetime as dt
 import json
 import shutil
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
 from vestibule.core.errors import DiskFull, GoldenFailed, VestibuleError
 from vestibule.core.goldens import LayerRecipe, Manifest, Recipe
 from vestibule.core.ids import GoldenId
+from vestibule.drivers.goldens.attest import MANIFEST, Attestor
 from vestibule.drivers.goldens.cache import Cache, file_digest, make_read_only, remove_tree
 from vestibule.drivers.goldens.commands import Commands
+from vestibule.drivers.goldens.durations import Durations
 from vestibule.drivers.goldens.jail import Jail
 
 PRODUCT = "layer.sqfs"
@@ -78,6 +80,8 @@ class PlannedStep:
 
     name: str
     done: bool
+    estimate_s: float | None
+    """How long it took the last time on this host; None when it was never done."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -91,6 +95,16 @@ class Plan:
     def needed(self) -> int:
         """How many steps are still to do."""
         return sum(not step.done for step in self.steps)
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class _Making:
+    """One product's making, when its steps are done."""
+
+    began_at: dt.datetime
+    build_s: float
+    steps: Mapping[str, float]
+    made_with: Mapping[str, str]
 
 
 class GoldenBuilder:
@@ -110,10 +124,15 @@ class GoldenBuilder:
         agent_files: Mapping[str, str] | None = None,
         contract: int = 0,
         jail: Jail | None = None,
+        attestor: Attestor | None = None,
     ) -> None:
-        """``min_disk_mib``: free disk that a build from nothing needs."""
+        """``min_disk_mib``: free disk that a build from nothing needs.
+
+        ``attestor``: unset, the golden gets neither SBOM nor signed statement.
+        """
         self._cache = cache
         self._jail = jail or Jail()
+        self._attestor = attestor
         self._min_disk_mib = min_disk_mib
         self._recipe = recipe
         self._builds = (*layers, golden)
@@ -125,12 +144,13 @@ class GoldenBuilder:
 
     def plan(self) -> Plan:
         """The steps, done and needed, without doing any."""
-        steps = [
-            PlannedStep(name=step.name, done=self._done(build))
-            for build in self._builds
-            for step in build.steps
-        ]
+        steps = (step for build in self._builds for step in self._planned(build))
         return Plan(golden_id=self._recipe.golden_id, steps=tuple(steps))
+
+    def _planned(self, build: Build) -> Iterator[PlannedStep]:
+        done, last = self._done(build), Durations(self._cache).steps(build.kind, build.name)
+        for step in build.steps:
+            yield PlannedStep(name=step.name, done=done, estimate_s=last.get(step.name))
 
     def build(self, progress: Progress) -> Manifest:
         """Do the steps that are needed; returns the golden's manifest.
@@ -185,7 +205,7 @@ class GoldenBuilder:
         return there and not (build.kind == "goldens" and self._is_of_other_disks())
 
     def _make(self, build: Build, counter: _Counter) -> None:
-        begin = time.monotonic()
+        begin, began_at = time.monotonic(), dt.datetime.now(dt.UTC)
         log = self._cache.root / "logs" / f"{build.name}.log"
         log.unlink(missing_ok=True)
         with self._cache.work(build.name) as folder:
@@ -194,31 +214,44 @@ class GoldenBuilder:
             tmp.mkdir()
             commands = Commands(log, tmp)
             shop = Workshop(folder=folder, parents=self._parents(build), commands=commands, jail=self._jail)
-            for step in build.steps:
-                counter.run(step, shop)
+            steps = {step.name: counter.run(step, shop) for step in build.steps}
             remove_tree(tmp)
-            self._finish(build, shop, time.monotonic() - begin)
+            making = _Making(
+                began_at=began_at,
+                build_s=round(time.monotonic() - begin, 3),
+                steps=steps,
+                made_with=self._made_with(build),
+            )
+            self._finish(build, shop, making)
             self._cache.publish(folder, build.kind, build.name)
 
     def _parents(self, build: Build) -> list[Path]:
         below = self._builds[: self._builds.index(build)]
         return [self._cache.path(layer.kind, layer.name) for layer in below]
 
-    def _finish(self, build: Build, shop: Workshop, build_s: float) -> None:
-        digests = {name: file_digest(shop.folder / name) for name in build.products}
+    def _made_with(self, build: Build) -> Mapping[str, str]:
+        kind = "golden" if build.kind == "goldens" else self._layer(build.name).kind
+        return self._attestor.made_with(kind) if self._attestor else {}
+
+    def _finish(self, build: Build, shop: Workshop, making: _Making) -> None:
+        attestor = self._attestor if build.kind == "goldens" else None
+        more = [attestor.write_sbom(shop.folder)] if attestor else []
+        digests = {name: file_digest(shop.folder / name) for name in (*build.products, *more)}
         for name in build.products:
             make_read_only(shop.folder / name)
-        manifest = shop.folder / "manifest.json"
-        content = self._manifest_content(build, shop, digests, round(build_s, 3))
+        manifest = shop.folder / MANIFEST
+        content = self._manifest_content(build, shop, digests, making)
         manifest.write_text(json.dumps(content, indent=1, sort_keys=True) + "\n")
         make_read_only(manifest)
+        if attestor:
+            attestor.write_statement(shop.folder, making.began_at)
 
     def _manifest_content(
-        self, build: Build, shop: Workshop, digests: dict[str, str], build_s: float
+        self, build: Build, shop: Workshop, digests: dict[str, str], making: _Making
     ) -> dict[str, Any]:
         now = dt.datetime.now(dt.UTC)
         if build.kind == "goldens":
-            return {**self._describe(digests, now, build_s).to_mapping(), "details": shop.details}
+            return {**self._describe(digests, now, making).to_mapping(), "details": shop.details}
         layer = self._layer(build.name)
         return {
             **dataclasses.asdict(layer),
@@ -226,13 +259,15 @@ class GoldenBuilder:
             "digests": digests,
             "details": shop.details,
             "built_at": now.isoformat(),
-            "build_s": build_s,
+            "build_s": making.build_s,
+            "steps": dict(making.steps),
+            "made_with": dict(making.made_with),
         }
 
     def _layer(self, name: str) -> LayerRecipe:
         return next(layer for layer in self._recipe.layers if layer.name == name)
 
-    def _describe(self, digests: dict[str, str], now: dt.datetime, build_s: float) -> Manifest:
+    def _describe(self, digests: dict[str, str], now: dt.datetime, making: _Making) -> Manifest:
         return Manifest(
             golden_id=self._recipe.golden_id,
             agent_build=self._agent_build,
@@ -243,7 +278,9 @@ class GoldenBuilder:
             digests=digests,
             tools=self._tools,
             built_at=now,
-            build_s=build_s,
+            build_s=making.build_s,
+            steps=making.steps,
+            made_with=making.made_with,
             min_mem_mib=self._min_mem_mib,
             disks=self._disks(),
         )
@@ -270,8 +307,8 @@ class _Counter:
         """Another process builds the same product."""
         self._progress("wait for another build of the same", self._index, self._total, None)
 
-    def run(self, step: BuildStep, shop: Workshop) -> None:
-        """Do one step."""
+    def run(self, step: BuildStep, shop: Workshop) -> float:
+        """Do one step; returns its seconds."""
         self._index += 1
         shop.commands.note(f"step {self._index}/{self._total}: {step.name}")
         self._progress(step.name, self._index, self._total, None)
@@ -280,7 +317,9 @@ class _Counter:
             step.act(shop)
         except GoldenFailed as error:
             raise _at_step(step.name, error) from error
-        self._progress(step.name, self._index, self._total, time.monotonic() - begin)
+        seconds = round(time.monotonic() - begin, 3)
+        self._progress(step.name, self._index, self._total, seconds)
+        return seconds
 
 
 def _at_step(step: str, error: VestibuleError) -> GoldenFailed:

@@ -36,6 +36,8 @@ class BuildProcess:
     """How to start one."""
 
     cache_dir: Path
+    key: Path
+    """The file of the key that statements are signed with: a command line can be read by others."""
     debian_mirror: str | None
     uid: int
     gid: int
@@ -46,7 +48,7 @@ class BuildProcess:
         mirror = ["--debian-mirror", self.debian_mirror] if self.debian_mirror else []
         owner = ["--uid", str(self.uid), "--gid", str(self.gid)]
         module = [sys.executable, "-m", "vestibule.drivers.goldens", str(self.cache_dir), "--json"]
-        return [*_FOLLOW_PARENT, *NICE, *module, *owner, *mirror]
+        return [*_FOLLOW_PARENT, *NICE, *module, "--key", str(self.key), *owner, *mirror]
 
     async def run(self, tell: Tell) -> GoldenId:
         """Build; returns what was built.  Raises GoldenFailed, DiskFull or HostUnfit, as the builder did."""

@@ -44,6 +44,12 @@ class CanaryReports:
         found = (self.find(golden_id, driver) for driver in DriverName)
         return [report for report in found if report is not None]
 
+    def newest(self, driver: DriverName) -> CanaryReport | None:
+        """The newest report of this driver, whatever golden it is about; None when nothing was tried."""
+        tried = (GoldenId(path.parent.parent.name) for path in self._root.glob(f"g-*/{driver}/{_REPORT}"))
+        reports = (self.find(golden_id, driver) for golden_id in tried)
+        return max((r for r in reports if r is not None), key=lambda report: report.at, default=None)
+
     def screenshot(self, golden_id: GoldenId, driver: DriverName) -> bytes | None:
         """The PNG beside the report; None when there is none."""
         try:

@@ -6,6 +6,7 @@ import dataclasses
 from pathlib import Path
 
 from vestibule.drivers.goldens.agent_layer import agent_layer
+from vestibule.drivers.goldens.attest import Attestor
 from vestibule.drivers.goldens.base_layer import base_layer
 from vestibule.drivers.goldens.build import GoldenBuilder
 from vestibule.drivers.goldens.cache import Cache
@@ -13,6 +14,7 @@ from vestibule.drivers.goldens.desktop_layer import desktop_layer
 from vestibule.drivers.goldens.golden import golden_build
 from vestibule.drivers.goldens.jail import Jail
 from vestibule.drivers.goldens.recipe import GoldenSpec, read_spec
+from vestibule.drivers.goldens.signing import Signer
 from vestibule.drivers.goldens.store import DirectoryGoldenStore
 from vestibule.drivers.goldens.tools_layer import tools_layer
 from vestibule.resources import Resources, find_resources
@@ -35,6 +37,7 @@ class Goldens:
 def open_goldens(
     cache_dir: Path,
     *,
+    signer: Signer,
     debian_mirror: str | None = None,
     resources: Resources | None = None,
     jail: Jail | None = None,
@@ -56,6 +59,7 @@ def open_goldens(
         contract=CONTRACT,
         tools=dict(spec.tools.versions),
         jail=jail,
+        attestor=Attestor(cache, spec.recipe, signer),
     )
-    store = DirectoryGoldenStore(cache, spec.recipe)
+    store = DirectoryGoldenStore(cache, spec.recipe, signer)
     return Goldens(spec=spec, cache=cache, store=store, builder=builder, agent_build=build)

@@ -1,42 +1,41 @@
-"""How long each step of a renewal took the last time on this host: what the next one's estimates are."""
+"""How long this host took the last time, by what its newest manifests say."""
 
 from __future__ import annotations
 
 import json
-import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
 
-from vestibule.core.renewal import Phase
 from vestibule.drivers.goldens.cache import Cache
-
-_SEPARATOR = ": "
 
 
 class Durations:
-    """A small file in the cache; without it there are no estimates, and nothing else is lost."""
+    """Looks at the newest product of a kind; what older releases wrote has fewer answers."""
 
     def __init__(self, cache: Cache) -> None:
-        self._path = cache.root / "durations.json"
+        self._cache = cache
 
-    def read(self) -> Mapping[tuple[Phase, str], float]:
-        """Phase and step → seconds; empty when there is no such file or it cannot be read."""
-        try:
-            return {
-                _key(name): float(seconds) for name, seconds in json.loads(self._path.read_text()).items()
-            }
-        except (OSError, ValueError, TypeError, AttributeError):
-            return {}
+    def seconds(self, kind: str, name: str) -> float | None:
+        """Of the newest product like ``name`` (``l-base-…``: any base layer); None when there is none."""
+        taken = self._newest(kind, name).get("build_s")
+        return None if taken is None else float(taken)
 
-    def remember(self, took: Mapping[tuple[Phase, str], float]) -> None:
-        """Put these in the place of what was remembered of the same steps."""
-        known = {**self.read(), **took}
-        aside = self._path.with_suffix(f".{os.getpid()}")
-        aside.write_text(
-            json.dumps({_SEPARATOR.join(key): seconds for key, seconds in known.items()}, indent=1)
-        )
-        aside.rename(self._path)
+    def steps(self, kind: str, name: str) -> Mapping[str, float]:
+        """The same by step."""
+        steps = self._newest(kind, name).get("steps")
+        return steps if isinstance(steps, dict) else {}
 
+    def _newest(self, kind: str, name: str) -> Mapping[str, Any]:
+        prefix = name.rpartition("-")[0]
+        found = self._manifests(self._cache.root.glob(f"{kind}/{prefix}-*/manifest.json"))
+        return max(found, key=lambda manifest: str(manifest.get("built_at")), default={})
 
-def _key(name: str) -> tuple[Phase, str]:
-    phase, _, step = name.partition(_SEPARATOR)
-    return Phase(phase), step
+    def _manifests(self, paths: Iterator[Path]) -> Iterator[Mapping[str, Any]]:
+        for path in paths:
+            try:
+                manifest = json.loads(path.read_text())
+            except (OSError, ValueError):  # damaged, or collected a moment ago: others tell
+                continue
+            if isinstance(manifest, dict):
+                yield manifest

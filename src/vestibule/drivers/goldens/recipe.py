@@ -5,13 +5,19 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import json
-import tomllib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from vestibule.core.errors import GoldenFailed
 from vestibule.core.goldens import LayerRecipe, Recipe
+from vestibule.drivers.goldens.recipe_files import (
+    AgentFile,
+    BaseFile,
+    DesktopFile,
+    ToolsFile,
+    read_recipe_file,
+)
 from vestibule.resources import Resources
 
 CODE = {
@@ -111,63 +117,49 @@ def tree_digest(root: Path) -> dict[str, str]:
     }
 
 
-def _toml(path: Path) -> dict[str, Any]:
-    try:
-        return tomllib.loads(path.read_text())
-    except (OSError, tomllib.TOMLDecodeError) as error:
-        raise GoldenFailed(
-            f"the recipe {path} cannot be read: {error}",
-            remedy="Mend the file, or install Vestibule again.",
-            code="recipe_invalid",
-        ) from error
-
-
 def _debian_packages(path: Path) -> list[str]:
     lines = (line.partition("#")[0].strip() for line in path.read_text().splitlines())
     return [line for line in lines if line]
 
 
 def _base_spec(resources: Resources) -> BaseSpec:
-    raw = _toml(resources.images / "base.toml")
-    packages = {*raw["packages"], *_debian_packages(resources.agent / "debian-packages.txt")}
+    file = read_recipe_file(resources.images / "base.toml", BaseFile)
+    packages = {*file.packages, *_debian_packages(resources.agent / "debian-packages.txt")}
     return BaseSpec(
-        suite=raw["suite"],
-        components=tuple(raw["components"]),
-        serial=raw["serial"],
-        architecture=raw["architecture"],
+        suite=file.suite,
+        components=tuple(file.components),
+        serial=file.serial,
+        architecture=file.architecture,
         packages=tuple(sorted(packages)),
-        exclude=tuple(raw["files"]["exclude"]),
-        include=tuple(raw["files"]["include"]),
-        min_mem_mib=raw["min_mem_mib"],
-        min_disk_mib=raw["min_disk_mib"],
+        exclude=tuple(file.files.exclude),
+        include=tuple(file.files.include),
+        min_mem_mib=file.min_mem_mib,
+        min_disk_mib=file.min_disk_mib,
     )
 
 
 def _tools_spec(resources: Resources) -> ToolsSpec:
-    raw = _toml(resources.images / "tools.toml")
+    file = read_recipe_file(resources.images / "tools.toml", ToolsFile)
     package = json.loads((resources.images / "tools" / "package.json").read_text())
     return ToolsSpec(
-        folder=raw["folder"],
-        install=tuple((step["package"], step["script"]) for step in raw["install"]),
-        prune=tuple(step["path"] for step in raw["prune"]),
-        check={name: tuple(raw["check"][name]) for name in package["dependencies"]},
+        folder=file.folder,
+        install=tuple((step.package, step.script) for step in file.install),
+        prune=tuple(step.path for step in file.prune),
+        check={name: tuple(file.check[name]) for name in package["dependencies"]},
         versions=dict(package["dependencies"]),
     )
 
 
 def _desktop_spec(resources: Resources) -> DesktopSpec:
-    raw = _toml(resources.images / "desktop.toml")
+    file = read_recipe_file(resources.images / "desktop.toml", DesktopFile)
     return DesktopSpec(
-        enable=tuple(raw["enable"]),
-        mask=tuple(raw["mask"]),
-        package=raw["package"],
-        files=dict(raw["files"]),
+        enable=tuple(file.enable), mask=tuple(file.mask), package=file.package, files=dict(file.files)
     )
 
 
 def _agent_spec(resources: Resources) -> AgentSpec:
-    raw = _toml(resources.images / "agent.toml")
-    return AgentSpec(package=raw["package"], files=dict(raw["files"]))
+    file = read_recipe_file(resources.images / "agent.toml", AgentFile)
+    return AgentSpec(package=file.package, files=dict(file.files))
 
 
 def _plain(spec: object) -> dict[str, Any]:
@@ -224,7 +216,7 @@ def read_spec(resources: Resources) -> GoldenSpec:
     try:
         base, tools = _base_spec(resources), _tools_spec(resources)
         desktop, agent = _desktop_spec(resources), _agent_spec(resources)
-    except (KeyError, TypeError, OSError) as error:
+    except (KeyError, TypeError, ValueError, OSError) as error:
         raise GoldenFailed(
             f"a recipe under {resources.images} is incomplete: {error!r}",
             remedy="Compare it with images/ of this release, or install Vestibule again.",

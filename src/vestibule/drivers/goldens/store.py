@@ -13,8 +13,13 @@ from typing import IO, Any
 from vestibule.core.errors import Absent, GoldenFailed
 from vestibule.core.goldens import Change, Damage, GoldenPlan, Manifest, PlannedProduct, Recipe, compare
 from vestibule.core.ids import GoldenId
+from vestibule.core.provenance import GoldenReport, Provenance
 from vestibule.drivers.goldens.cache import Cache
 from vestibule.drivers.goldens.collect import Collected, Collector, Retention
+from vestibule.drivers.goldens.durations import Durations
+from vestibule.drivers.goldens.report import read_provenance, report_of
+from vestibule.drivers.goldens.sbom import SBOM
+from vestibule.drivers.goldens.signing import Signer
 from vestibule.drivers.goldens.verify import (
     desktops_on,
     read_damages,
@@ -23,6 +28,7 @@ from vestibule.drivers.goldens.verify import (
     verify,
     write_damages,
 )
+from vestibule.drivers.goldens.verify_statements import verify_statements
 
 _TAIL_BYTES = 16_384
 LIST_REMEDY = "See which are there: vestibule golden list; build the wanted one: vestibule golden build."
@@ -76,8 +82,10 @@ class FileHold:
 class DirectoryGoldenStore:
     """Goldens as folders under ``<cache>/goldens``; implements the port ``GoldenInventory``."""
 
-    def __init__(self, cache: Cache, recipe: Recipe) -> None:
+    def __init__(self, cache: Cache, recipe: Recipe, signer: Signer | None = None) -> None:
+        """``signer``: signs what is made in this cache; unset, statements are neither made nor checked."""
         self.cache = cache
+        self.signer = signer
         self._recipe = recipe
 
     def wanted(self) -> GoldenId:
@@ -111,7 +119,10 @@ class DirectoryGoldenStore:
         """
         if not self.cache.path("goldens", golden_id).is_dir():
             raise Absent(f"there is no golden {golden_id} on this host", remedy=LIST_REMEDY)
-        damages = tuple(verify(self.cache, golden_id))
+        damages = (
+            *verify(self.cache, golden_id),
+            *(verify_statements(self.cache, golden_id, self.signer) if self.signer else ()),
+        )
         write_damages(self.cache, golden_id, damages)
         return damages
 
@@ -128,6 +139,27 @@ class DirectoryGoldenStore:
                 remedy=f"Remove the folder {path.parent}, then run: vestibule golden build.",
                 code="golden_damaged",
             ) from error
+
+    def provenance(self, golden_id: GoldenId) -> Provenance:
+        """How it came to be, and who says so.  Raises Absent."""
+        self.manifest(golden_id)
+        return read_provenance(self.cache.path("goldens", golden_id), self.signer)
+
+    def sbom(self, golden_id: GoldenId) -> str:
+        """What is in it, as CycloneDX (JSON).  Raises Absent ``sbom_absent`` of an older release's golden."""
+        self.manifest(golden_id)
+        try:
+            return (self.cache.path("goldens", golden_id) / SBOM).read_text()
+        except FileNotFoundError as error:
+            raise Absent(
+                f"golden {golden_id} has no SBOM: an older release made it, or somebody removed it",
+                remedy="Build it again, after vestibule golden verify --discard.",
+                code="sbom_absent",
+            ) from error
+
+    def report(self, golden_id: GoldenId) -> GoldenReport:
+        """All that is written down of it.  Raises Absent."""
+        return report_of(self.cache, self.manifest(golden_id), self.signer)
 
     def list(self) -> Sequence[Manifest]:
         """All finished goldens, newest first."""
@@ -154,6 +186,7 @@ class DirectoryGoldenStore:
         wanted = self.wanted()
         others = [manifest for manifest in self.list() if manifest.golden_id != wanted]
         before = self.manifest(since) if since else next(iter(others), None)
+        last = Durations(self.cache)
         made = [(layer.kind, "layers", layer.name) for layer in self._recipe.layers]
         return GoldenPlan(
             golden_id=wanted,
@@ -163,7 +196,8 @@ class DirectoryGoldenStore:
                     kind=kind,
                     name=name,
                     done=self.cache.has(folder, name),
-                    last_build_s=self._last_build_s(folder, name.rpartition("-")[0]),
+                    last_build_s=last.seconds(folder, name),
+                    last_steps_s=last.steps(folder, name),
                 )
                 for kind, folder, name in (*made, ("golden", "goldens", wanted))
             ),
@@ -246,14 +280,6 @@ class DirectoryGoldenStore:
             with contextlib.suppress(GoldenFailed, Absent):  # one that cannot be read uses nothing
                 if not layers.isdisjoint(self.manifest(GoldenId(path.name)).layers):
                     yield GoldenId(path.name)
-
-    def _last_build_s(self, folder: str, prefix: str) -> float | None:
-        manifests = []
-        for path in self.cache.root.glob(f"{folder}/{prefix}-*/manifest.json"):
-            with contextlib.suppress(FileNotFoundError):  # collected a moment ago
-                manifests.append(json.loads(path.read_text()))
-        newest = max(manifests, key=lambda manifest: str(manifest["built_at"]), default=None)
-        return float(newest["build_s"]) if newest else None
 
     def files(self, golden_id: GoldenId) -> GoldenFiles:
         """The products of a finished golden.  Raises Absent."""

@@ -649,7 +649,7 @@ export interface paths {
         };
         /**
          * Read Machine
-         * @description Read a machine.
+         * @description Read a machine, and what it was cloned from.
          */
         get: operations["read_machine"];
         put?: never;
@@ -1079,6 +1079,8 @@ export interface components {
             error_cause: string | null;
             /** Error Code */
             error_code: string | null;
+            /** @description Null in lists, and when the golden is not on this host any more. */
+            golden?: components["schemas"]["MachineGolden"] | null;
             /** Golden Id */
             golden_id: string;
             /** Host */
@@ -1096,6 +1098,28 @@ export interface components {
             vm_id: string;
             /** Vm Ip */
             vm_ip: string;
+        };
+        /**
+         * MachineGolden
+         * @description What a machine was cloned from.
+         */
+        MachineGolden: {
+            /** Agent Build */
+            agent_build: string;
+            /**
+             * Built At
+             * Format: date-time
+             */
+            built_at: string;
+            /** Golden Id */
+            golden_id: string;
+            /** @description What this host's key says of that. */
+            signature: components["schemas"]["Signature"];
+            /**
+             * Signed By
+             * @description Key that its provenance names; null when that is missing or was changed.
+             */
+            signed_by: string | null;
         };
         /**
          * MachineStatus
@@ -1424,6 +1448,12 @@ export interface components {
             url: string;
             user: components["schemas"]["User"];
         };
+        /**
+         * Signature
+         * @description What this host's key says of a statement.
+         * @enum {string}
+         */
+        Signature: "holds" | "foreign" | "broken" | "absent";
         /**
          * Stage
          * @description One step of the session's history.

@@ -16,6 +16,7 @@ from pathlib import Path
 from vestibule.core.goldens import DesktopKey, MachineShape
 from vestibule.core.ids import GoldenId
 from vestibule.core.machines import Limits
+from vestibule.drivers.goldens.attest import attest_snapshot
 from vestibule.drivers.goldens.cache import file_digest
 from vestibule.drivers.goldens.store import DirectoryGoldenStore
 from vestibule.drivers.machines.programs import find_qemu
@@ -124,6 +125,7 @@ class DesktopStore:
                 with steps.step("save the desktop"):
                     digests = await save(template, folder, memory, SAVE_S)
         describe(folder, key, digests, steps, quiet=quiet)
+        attest_snapshot(folder, KIND, key, self._goldens.signer, sum(steps.seconds.values()))
 
     def _request(self, golden_id: GoldenId, limits: Limits, memory: int, console: Path) -> TemplateRequest:
         files = self._goldens.files(golden_id)

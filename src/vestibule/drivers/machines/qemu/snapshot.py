@@ -18,6 +18,7 @@ from vestibule.core.errors import Absent, GoldenFailed
 from vestibule.core.goldens import SnapshotKey
 from vestibule.core.ids import GoldenId
 from vestibule.core.machines import Limits
+from vestibule.drivers.goldens.attest import attest_snapshot
 from vestibule.drivers.goldens.store import DirectoryGoldenStore
 from vestibule.drivers.machines.qemu.argv import Resume
 from vestibule.drivers.machines.qemu.delivery import deliver
@@ -142,6 +143,7 @@ class SnapshotStore:
                 with steps.step("save memory"):
                     digests = await save(template, folder, memory, TRANSFER_S)
         describe(folder, key, digests, steps, quiet=quiet)
+        attest_snapshot(folder, KIND, key, self._goldens.signer, sum(steps.seconds.values()))
 
     def _request(self, golden_id: GoldenId, limits: Limits, memory: int, console: Path) -> TemplateRequest:
         return TemplateRequest(

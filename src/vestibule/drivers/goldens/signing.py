@@ -1,0 +1,104 @@
+"""Signs statements with this host's key: a DSSE envelope, one Ed25519 signature.
+
+DSSE: https://github.com/secure-systems-lab/dsse; the library keeps its pre-authentication encoding.
+"""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import json
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Protocol
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from securesystemslib import exceptions
+from securesystemslib.dsse import Envelope
+from securesystemslib.signer import CryptoSigner, SSlibKey
+from securesystemslib.signer import Signature as SignatureBytes
+
+from vestibule.core.provenance import Provenance, Signature
+from vestibule.drivers.key_file import load_or_make
+
+PAYLOAD_TYPE = "application/vnd.in-toto+json"
+PROVENANCE = "provenance.json"
+"""A product's signed statement, in its folder."""
+
+
+class Signer(Protocol):
+    """Signs what this host made, and knows its own signature again."""
+
+    def sign(self, statement: bytes) -> bytes:
+        """The statement in a signed envelope (JSON)."""
+        ...
+
+    def read(self, envelope: bytes) -> Provenance:
+        """What an envelope holds, and how far it is to be believed."""
+        ...
+
+
+class KeyFileSigner:
+    """A signer whose key is a file; both are made on first use, not before."""
+
+    def __init__(self, path: Path, random: Callable[[int], bytes] = os.urandom) -> None:
+        self._path = path
+        self._random = random
+
+    @functools.cached_property
+    def _signer(self) -> CryptoSigner:
+        """Raises SettingsInvalid ``key_file_invalid``."""
+        key = Ed25519PrivateKey.from_private_bytes(load_or_make(self._path, self._random))
+        public = key.public_key()
+        key_id = hashlib.sha256(public.public_bytes(Encoding.Raw, PublicFormat.Raw)).hexdigest()
+        return CryptoSigner(key, SSlibKey.from_crypto(public, keyid=key_id))
+
+    @property
+    def key_id(self) -> str:
+        """Hex SHA-256 of the public key."""
+        return str(self._signer.public_key.keyid)
+
+    def sign(self, statement: bytes) -> bytes:
+        """See Signer."""
+        envelope = Envelope(statement, PAYLOAD_TYPE, {})
+        envelope.sign(self._signer)
+        return _spelled(envelope)
+
+    def read(self, envelope: bytes) -> Provenance:
+        """See Signer."""
+        try:
+            found = _parsed(envelope)
+            (named,) = found.signatures
+            statement: dict[str, Any] = json.loads(found.payload)
+        except (exceptions.Error, ValueError, KeyError, TypeError, AttributeError):
+            return Provenance(signature=Signature.BROKEN)
+        return Provenance(signature=self._judge(found, named), key_id=named, statement=statement)
+
+    def _judge(self, envelope: Envelope, named: str) -> Signature:
+        """DSSE: a keyid is a hint that nothing protects.  Our signature under another's was tampered with."""
+        if named == self.key_id:
+            return Signature.HOLDS if self._holds(envelope, named) else Signature.BROKEN
+        return Signature.BROKEN if self._holds(envelope, named) else Signature.FOREIGN
+
+    def _holds(self, envelope: Envelope, named: str) -> bool:
+        """By our key, whatever key is named: the library refuses a signature of another name unread."""
+        signature = SignatureBytes(self.key_id, envelope.signatures[named].signature)
+        try:
+            self._signer.public_key.verify_signature(signature, envelope.pae())
+        except exceptions.UnverifiedSignatureError:
+            return False
+        return True
+
+
+def _spelled(envelope: Envelope) -> bytes:
+    return json.dumps(envelope.to_dict(), indent=1, sort_keys=True).encode() + b"\n"
+
+
+def _parsed(raw: bytes) -> Envelope:
+    """Raises ValueError and more; an envelope has one spelling, so that no byte of it is free to change."""
+    envelope = Envelope.from_dict(json.loads(raw))
+    if envelope.payload_type != PAYLOAD_TYPE or _spelled(envelope) != raw:
+        raise ValueError("not an envelope that Vestibule wrote")
+    return envelope
