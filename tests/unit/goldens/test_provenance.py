@@ -214,3 +214,12 @@ def test_the_report_of_an_older_release_has_gaps(tmp_path: Path, signer: KeyFile
     assert (report.packages, report.provenance.signature) == ({}, Signature.ABSENT)
     with pytest.raises(GoldenFailed, match="is missing"):
         require_readable(GOLDEN, report.provenance)
+
+
+def test_a_layer_whose_manifest_cannot_be_read_is_a_gap_in_the_report(
+    store: DirectoryGoldenStore, tmp_path: Path
+) -> None:
+    _replace(tmp_path / "layers" / BASE.name / "manifest.json", b"{")
+    first, second, *_ = store.report(GOLDEN).products
+    assert (first.kind, first.name, first.steps) == ("base", BASE.name, {})
+    assert list(second.steps) == ["tools pack", "tools unpack"]

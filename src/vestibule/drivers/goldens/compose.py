@@ -8,11 +8,12 @@ from pathlib import Path
 from vestibule.drivers.goldens.agent_layer import agent_layer
 from vestibule.drivers.goldens.attest import Attestor
 from vestibule.drivers.goldens.base_layer import base_layer
-from vestibule.drivers.goldens.build import GoldenBuilder
+from vestibule.drivers.goldens.build import Build, GoldenBuilder
 from vestibule.drivers.goldens.cache import Cache
 from vestibule.drivers.goldens.desktop_layer import desktop_layer
 from vestibule.drivers.goldens.golden import golden_build
 from vestibule.drivers.goldens.jail import Jail
+from vestibule.drivers.goldens.npm_integrity import naming_packages
 from vestibule.drivers.goldens.recipe import GoldenSpec, read_spec
 from vestibule.drivers.goldens.signing import Signer
 from vestibule.drivers.goldens.store import DirectoryGoldenStore
@@ -34,6 +35,11 @@ class Goldens:
     """What the agent of the wanted golden must answer as its build id."""
 
 
+def tools_build(spec: GoldenSpec) -> Build:
+    """How the tools layer is made, with failures that name the package."""
+    return naming_packages(tools_layer(spec), spec.resources.images / "tools/package-lock.json")
+
+
 def open_goldens(
     cache_dir: Path,
     *,
@@ -50,7 +56,7 @@ def open_goldens(
     builder = GoldenBuilder(
         cache,
         spec.recipe,
-        [base_layer(spec, debian_mirror), tools_layer(spec), desktop_layer(spec), agent_layer(spec)],
+        [base_layer(spec, debian_mirror), tools_build(spec), desktop_layer(spec), agent_layer(spec)],
         golden_build(spec),
         min_mem_mib=spec.base.min_mem_mib,
         min_disk_mib=spec.base.min_disk_mib,

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 from vestibule.core.goldens import Manifest
 from vestibule.core.provenance import GoldenReport, ProductReport, Provenance, Signature
@@ -36,10 +34,24 @@ def report_of(cache: Cache, manifest: Manifest, signer: Signer | None) -> Golden
     )
 
 
+def _layer(cache: Cache, name: str) -> ProductReport:
+    """What cannot be read is left out: ``verify`` is who complains."""
+    try:
+        made = dict(json.loads((cache.path("layers", name) / "manifest.json").read_text()))
+    except (OSError, ValueError, TypeError):
+        made = {}
+    return ProductReport(
+        kind=made.get("kind", name.split("-")[1]),
+        name=name,
+        built_at=made.get("built_at", ""),
+        build_s=made.get("build_s", 0.0),
+        steps=made.get("steps", {}),
+        made_with=made.get("made_with", {}),
+    )
+
+
 def _products(cache: Cache, manifest: Manifest) -> Iterator[ProductReport]:
-    for name in manifest.layers:
-        with contextlib.suppress(OSError, ValueError, KeyError):  # gone or damaged: verify says so
-            yield _layer(name, json.loads((cache.path("layers", name) / "manifest.json").read_text()))
+    yield from (_layer(cache, name) for name in manifest.layers)
     yield ProductReport(
         kind="golden",
         name=manifest.golden_id,
@@ -47,15 +59,4 @@ def _products(cache: Cache, manifest: Manifest) -> Iterator[ProductReport]:
         build_s=manifest.build_s,
         steps=manifest.steps,
         made_with=manifest.made_with,
-    )
-
-
-def _layer(name: str, made: Mapping[str, Any]) -> ProductReport:
-    return ProductReport(
-        kind=made["kind"],
-        name=name,
-        built_at=made["built_at"],
-        build_s=made["build_s"],
-        steps=made.get("steps", {}),
-        made_with=made.get("made_with", {}),
     )

@@ -1,0 +1,69 @@
+"""What somebody may get wrong in the inputs, put to the real programs: each is named, with the next step."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+
+from vestibule.core.errors import GoldenFailed
+from vestibule.drivers.goldens.base_layer import base_layer
+from vestibule.drivers.goldens.build import Build, Workshop
+from vestibule.drivers.goldens.commands import Commands
+from vestibule.drivers.goldens.compose import tools_build
+from vestibule.drivers.goldens.recipe import GoldenSpec, read_spec
+from vestibule.resources import find_resources
+
+pytestmark = pytest.mark.golden
+
+NOBODY_THERE = "http://127.0.0.1:9/debian"
+"""Port 9 of this host: nothing listens there."""
+
+
+@pytest.fixture
+def spec() -> GoldenSpec:
+    return read_spec(find_resources())
+
+
+def _refused(build: Build, folder: Path) -> GoldenFailed:
+    """What the layer's first step, which runs the real program, is refused with."""
+    (folder / "work").mkdir()
+    shop = Workshop(folder=folder / "work", parents=(), commands=Commands(folder / "log"))
+    with pytest.raises(GoldenFailed) as refused:
+        build.steps[0].act(shop)
+    assert refused.value.evidence["log"] == str(folder / "log")
+    return refused.value
+
+
+def test_a_debian_package_that_there_is_not_is_named(spec: GoldenSpec, tmp_path: Path) -> None:
+    base = dataclasses.replace(spec.base, packages=("no-such-package-here",))
+    refused = _refused(base_layer(dataclasses.replace(spec, base=base), None), tmp_path)
+    assert "Unable to locate package no-such-package-here" in refused.cause
+
+
+def test_a_mirror_that_is_down_is_named(spec: GoldenSpec, tmp_path: Path) -> None:
+    refused = _refused(base_layer(spec, NOBODY_THERE), tmp_path)
+    assert "127.0.0.1" in refused.cause
+    assert "refused" in refused.cause.lower() or "could not connect" in refused.cause.lower()
+
+
+def _other_bytes(lock: Path) -> str:
+    """Give one package that this platform gets the integrity of other bytes; its name."""
+    document = json.loads(lock.read_text())
+    name = "node_modules/@openai/codex"
+    document["packages"][name]["integrity"] = "sha512-" + "A" * 86 + "=="
+    lock.write_text(json.dumps(document))
+    return name.removeprefix("node_modules/")
+
+
+def test_a_package_of_other_bytes_than_the_locked_ones_is_named(tmp_path: Path) -> None:
+    real = find_resources()
+    images = Path(shutil.copytree(real.images, tmp_path / "images"))
+    package = _other_bytes(images / "tools/package-lock.json")
+    spec = read_spec(dataclasses.replace(real, images=images))
+    refused = _refused(tools_build(spec), tmp_path)
+    assert refused.failure_code == "integrity_mismatch"
+    assert refused.cause.startswith(f"npm got other bytes of {package} than package-lock.json locks")
