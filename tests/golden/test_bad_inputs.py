@@ -41,12 +41,16 @@ def _refused(build: Build, folder: Path) -> GoldenFailed:
 def test_a_debian_package_that_there_is_not_is_named(spec: GoldenSpec, tmp_path: Path) -> None:
     base = dataclasses.replace(spec.base, packages=("no-such-package-here",))
     refused = _refused(base_layer(dataclasses.replace(spec, base=base), None), tmp_path)
-    assert "Unable to locate package no-such-package-here" in refused.cause
+    assert refused.failure_code == "package_missing"
+    assert refused.cause.startswith("Debian's archive has no package no-such-package-here: ")
+    assert "images/base.toml" in refused.remedy
 
 
 def test_a_mirror_that_is_down_is_named(spec: GoldenSpec, tmp_path: Path) -> None:
     refused = _refused(base_layer(spec, NOBODY_THERE), tmp_path)
-    assert "127.0.0.1" in refused.cause
+    assert refused.failure_code == "mirror_failed"
+    assert refused.cause.startswith(f"the Debian mirror does not give {NOBODY_THERE}/")
+    assert "debian_mirror" in refused.remedy
     assert "refused" in refused.cause.lower() or "could not connect" in refused.cause.lower()
 
 

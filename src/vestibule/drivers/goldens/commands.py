@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from vestibule.core.errors import DiskFull, GoldenFailed, HostUnfit, VestibuleError
+from vestibule.drivers.goldens.complaints import known_complaint
 from vestibule.drivers.goldens.tether import Users, run_tethered
 
 _TELLING = re.compile(
@@ -96,11 +97,13 @@ class Commands:
             return disk_full(self.log.parent)
         if code == _NOT_FOUND:
             return _missing(telling_lines(text))
-        return GoldenFailed(
-            f"{program} ended with exit code {code}: {telling_lines(text) or 'it printed nothing'}",
-            remedy=f"Read {self.log}, mend the cause, then run: vestibule golden build.",
-            log=str(self.log),
-        )
+        said = f"{program} ended with exit code {code}: {telling_lines(text) or 'it printed nothing'}"
+        log_file = str(self.log)
+        if known := known_complaint(text):
+            cause = f"{known.cause}: {said}"
+            return GoldenFailed(cause, remedy=known.remedy, code=known.code, log=log_file)
+        remedy = f"Read {log_file}, mend the cause, then run: vestibule golden build."
+        return GoldenFailed(said, remedy=remedy, log=log_file)
 
 
 def _missing(complaint: str) -> HostUnfit:
