@@ -85,10 +85,12 @@ def golden_promotions(settings: Settings) -> Promotions:
     return promotions_of(settings)
 
 
-def is_promoted(settings: Settings) -> bool:
-    """Whether machines start from the golden that today's inputs make."""
-    store = golden_store(settings)
-    return promotions_of(settings, store).register.promoted == store.wanted() and store.has(store.wanted())
+async def is_current(settings: Settings) -> bool:
+    """Whether machines start from the golden of today's inputs, with every driver that is used here."""
+    async with renewing(settings) as parts:
+        wanted = parts.goldens.wanted()
+        there = parts.promotions.register.promoted == wanted and parts.goldens.has(wanted)
+        return there and all(parts.works.is_prepared(wanted, driver) for driver in parts.works.drivers)
 
 
 def canary_reports(settings: Settings) -> CanaryReports:

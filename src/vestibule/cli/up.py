@@ -13,7 +13,7 @@ import typer
 from vestibule.cli.controller import Controller, default_url, token_path
 from vestibule.cli.golden import build_missing, renew
 from vestibule.cli.output import moment
-from vestibule.core.errors import GoldenFailed, HostUnfit
+from vestibule.core.errors import GoldenFailed, HostUnfit, Unavailable
 from vestibule.settings import Settings, load
 
 DASHBOARD = "/dashboard/remote-cli"
@@ -29,9 +29,7 @@ def up(
 
     settings = load()
     asyncio.run(_refuse_unfit(settings))
-    build_missing(settings)
-    if not main.is_promoted(settings):
-        _renew(settings)
+    _make_current(settings)
 
     async def ready(stop: asyncio.Event) -> None:
         print(await asyncio.to_thread(_welcome, settings), flush=True)
@@ -54,11 +52,15 @@ async def _refuse_unfit(settings: Settings) -> None:
         )
 
 
-def _renew(settings: Settings) -> None:
-    """Try and promote what was built; where that fails, an older golden that can be served does meanwhile."""
+def _make_current(settings: Settings) -> None:
+    """Build, try and promote; where that fails, an older golden that can be served does meanwhile."""
+    from vestibule import main  # noqa: PLC0415 (loads the whole controller; most commands do without)
+
     try:
-        renew(settings)
-    except GoldenFailed as error:
+        build_missing(settings)
+        if not asyncio.run(main.is_current(settings)):
+            renew(settings)
+    except (GoldenFailed, Unavailable) as error:
         if not _is_one_served(settings):
             raise
         print(f"{error}\nFIX: {error.remedy}\nThe golden before is served.", file=sys.stderr)

@@ -17,6 +17,7 @@ from vestibule import main
 from vestibule.cli import up
 from vestibule.cli.app import run
 from vestibule.core.canary import CanaryReport
+from vestibule.core.errors import DiskFull
 from vestibule.core.ids import GoldenId
 from vestibule.core.machines import DriverName, Isolation
 from vestibule.core.promotion import GoldenStatus
@@ -359,6 +360,27 @@ def test_up_serves_the_golden_before_when_the_new_one_s_canary_fails_and_says_so
     assert FAILED.cause in error
     assert "FIX: Mend it." in error
     assert error.rstrip().endswith("The golden before is served.")
+
+
+@pytest.mark.usefixtures("promoted")
+def test_up_serves_the_golden_before_when_the_new_one_cannot_be_built(
+    started: list[GoldenId | None], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def full(_settings: Settings) -> None:
+        raise DiskFull("no room", remedy="Free some.")
+
+    monkeypatch.setattr(up, "build_missing", full)
+    assert run(["up"]) == 0
+    assert started == [OLD]
+    assert "FIX: Free some.\nThe golden before is served." in capsys.readouterr().err
+
+
+@pytest.mark.usefixtures("promoted")
+def test_a_damaged_golden_does_not_hide_the_others(cache: Cache, out: Callable[[], Any]) -> None:
+    manifest = cache.path("goldens", OLDER) / "manifest.json"
+    manifest.write_text("{")
+    assert run(["golden", "list", "-o", "json"]) == 0
+    assert [row["golden_id"] for row in out()] == [TODAY, OLD]
 
 
 def _nothing_promoted(_cache: Cache, _monkeypatch: pytest.MonkeyPatch) -> None:

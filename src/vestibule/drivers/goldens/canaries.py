@@ -28,6 +28,7 @@ class CanaryReports:
     """Implements the port ``CanaryReports``."""
 
     def __init__(self, cache: Cache) -> None:
+        self._cache = cache
         self._root = cache.root / "canaries"
 
     def find(self, golden_id: GoldenId, driver: DriverName) -> CanaryReport | None:
@@ -72,8 +73,9 @@ class CanaryReports:
             (evidence / SCREENSHOT).write_bytes(screenshot.png())
         (evidence / _REPORT).write_text(json.dumps(report.to_mapping(), indent=1) + "\n")
         final = self._folder(report.golden_id, report.driver)
-        remove_tree(final)
-        evidence.rename(final)
+        with self._cache.lock(f"canary-{report.golden_id}-{report.driver}"):  # two may end at one moment
+            remove_tree(final)
+            evidence.rename(final)
         return final
 
     def _folder(self, golden_id: GoldenId, driver: DriverName) -> Path:

@@ -10,6 +10,8 @@ from collections.abc import Set as AbstractSet
 from pathlib import Path
 from typing import IO, Any
 
+import structlog
+
 from vestibule.core.errors import Absent, GoldenFailed
 from vestibule.core.goldens import Change, Damage, GoldenPlan, Manifest, PlannedProduct, Recipe, compare
 from vestibule.core.ids import GoldenId
@@ -29,6 +31,8 @@ from vestibule.drivers.goldens.verify import (
     write_damages,
 )
 from vestibule.drivers.goldens.verify_statements import verify_statements
+
+log = structlog.get_logger()
 
 _TAIL_BYTES = 16_384
 LIST_REMEDY = "See which are there: vestibule golden list; build the wanted one: vestibule golden build."
@@ -162,12 +166,16 @@ class DirectoryGoldenStore:
         return report_of(self.cache, self.manifest(golden_id), self.signer)
 
     def list(self) -> Sequence[Manifest]:
-        """All finished goldens, newest first."""
+        """All finished goldens that can be read, newest first: a damaged one must not hide the others."""
         names = sorted(path.parent.name for path in self.cache.root.glob("goldens/g-*/manifest.json"))
         found: list[Manifest] = []
         for name in names:
-            with contextlib.suppress(Absent):  # collected a moment ago
+            try:
                 found.append(self.manifest(GoldenId(name)))
+            except Absent:  # collected a moment ago
+                continue
+            except GoldenFailed as error:
+                log.warning("A golden is left out", golden_id=name, cause=error.cause)
         return sorted(found, key=lambda manifest: manifest.built_at, reverse=True)
 
     def hold(self, golden_id: GoldenId) -> FileHold:
