@@ -13,7 +13,6 @@ import asyncio
 import getpass
 import logging
 import secrets
-import shutil
 import signal
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
@@ -26,9 +25,11 @@ from fastapi import FastAPI
 from vestibule.api.app import create
 from vestibule.api.context import Context
 from vestibule.assembly import Assembly, Place, assemble, demo_provider
+from vestibule.core.errors import GoldenFailed
 from vestibule.core.goldens import Damage
 from vestibule.core.ids import GoldenId
 from vestibule.core.machines import DriverName
+from vestibule.core.promotion import StalePolicy
 from vestibule.core.renewal import Renewal
 from vestibule.drivers import logs
 from vestibule.drivers.clock import SystemClock
@@ -56,7 +57,7 @@ from vestibule.services.probation import Probation
 from vestibule.services.promotions import Promotions, require_tried
 from vestibule.services.rebuild_bench import RebuildBench, RebuildResult
 from vestibule.settings import Settings
-from vestibule.works import CANARY_RUNS, Renewing, collect, renewing_with
+from vestibule.works import Renewing, clear_canary_runs, collect, renewing_with
 
 log = structlog.get_logger()
 
@@ -191,6 +192,18 @@ async def renew(settings: Settings, tell: Tell, also: Sequence[DriverName] = ())
         return await parts.renewals.renew(wanted, ASKED, tell)
 
 
+def is_settled(settings: Settings) -> bool:
+    """Whether machines can be started, and policy or somebody's judgement is against another golden."""
+    store = golden_store(settings)
+    promotions = promotions_of(settings, store)
+    try:
+        promotions.serving()
+    except GoldenFailed:
+        return False
+    by_policy = promotions.rule.policy is not StalePolicy.REBUILD
+    return by_policy or promotions.is_dismissed(store.wanted())
+
+
 @asynccontextmanager
 async def open_context(settings: Settings) -> AsyncIterator[Context]:
     """Every service of a controller; at its end every sign-in and machine has ended."""
@@ -207,7 +220,7 @@ async def open_context(settings: Settings) -> AsyncIterator[Context]:
         stack.push_async_callback(context.machines.destroy_all)
         stack.push_async_callback(context.sign_ins.stop)
         await _recover(context)
-        shutil.rmtree(settings.run_dir / CANARY_RUNS, ignore_errors=True)
+        clear_canary_runs(settings.run_dir)
         context.freshness.promote_tried()
         probation = Probation(
             rows=DbMachines(database), promotions=renewing.promotions, feed=renewing.renewals.feed

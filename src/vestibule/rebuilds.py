@@ -104,6 +104,11 @@ def copy_inputs(resources: Resources, folder: Path) -> Resources:
     folder.parent.chmod(0o711)  # machines run as another user, and reach their folders through it
     images = shutil.copytree(resources.images, folder / "images")
     agent = shutil.copytree(resources.agent, folder / "agent")
-    package = folder / "package" / resources.agent_package.name
-    shutil.copytree(resources.agent_package, package)
-    return dataclasses.replace(resources, images=images, agent=agent, agent_package=package)
+    packages = {
+        name: Path(shutil.copytree(source, folder / "packages" / source.name))
+        for name, source in (
+            ("agent_package", resources.agent_package),
+            ("desktop_package", resources.desktop_package),
+        )
+    }
+    return dataclasses.replace(resources, images=images, agent=agent, **packages)

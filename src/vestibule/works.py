@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import dataclasses
+import os
 import secrets
 import shutil
 import tempfile
@@ -29,7 +30,7 @@ from vestibule.core.renewal import Phase, StepNews
 from vestibule.drivers.clock import SystemClock
 from vestibule.drivers.db.migrate import open_database
 from vestibule.drivers.goldens.build_process import BuildProcess
-from vestibule.drivers.goldens.cache import Cache
+from vestibule.drivers.goldens.cache import Cache, remove_tree
 from vestibule.drivers.goldens.canaries import CanaryReports
 from vestibule.drivers.goldens.collect import Collected
 from vestibule.drivers.goldens.durations import Durations
@@ -38,7 +39,7 @@ from vestibule.drivers.goldens.wanted import read_recipe
 from vestibule.drivers.rfb import rfb_desktop
 from vestibule.drivers.run_folders import DiskRunFolders
 from vestibule.machinery import Machinery, signing_key
-from vestibule.services.canary import Canary, Candidate
+from vestibule.services.canary import CLONES, Canary, Candidate
 from vestibule.services.ports import Tell
 from vestibule.services.promotions import Promotions
 from vestibule.services.renewals import Renewals
@@ -119,9 +120,13 @@ class HostWorks:
             tools=_tools(self._store.manifest(golden_id)),
         )
         evidence = self._canaries.begin(golden_id)
-        async with _trial(self._machinery, golden_id, evidence) as canary:
-            report = await canary.run(candidate, tell)
-        self._canaries.finish(evidence, report, canary.screenshot)
+        try:
+            async with _trial(self._machinery, golden_id, evidence) as canary:
+                report = await canary.run(candidate, tell)
+        except BaseException:  # without a report nobody would find the evidence
+            await asyncio.to_thread(remove_tree, evidence)
+            raise
+        await asyncio.to_thread(self._canaries.finish, evidence, report, canary.screenshot)
         return report
 
     def estimates(self) -> Mapping[tuple[Phase, str], float]:
@@ -163,6 +168,13 @@ def snapshot_estimates(cache: Cache) -> Mapping[str, float]:
     return {**last.steps("desktops", "desk-"), **last.steps("snapshots", "snap-")}
 
 
+def clear_canary_runs(run_dir: Path) -> None:
+    """Remove the folders of canaries whose process was killed; a command may be at one of its own."""
+    for folder in (run_dir / CANARY_RUNS).glob("*-*"):
+        if not Path("/proc", folder.name.partition("-")[0]).is_dir():
+            shutil.rmtree(folder, ignore_errors=True)
+
+
 class SnapshotSteps:
     """Turns a snapshot's beginnings of steps into news of their ends too."""
 
@@ -200,14 +212,16 @@ async def _trial(machinery: Machinery, golden_id: GoldenId, evidence: Path) -> A
     settings = machinery.settings
     async with contextlib.AsyncExitStack() as stack:
         state = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="vestibule-canary-")))
-        run_dir = settings.run_dir / CANARY_RUNS / secrets.token_hex(4)
+        run_dir = settings.run_dir / CANARY_RUNS / f"{os.getpid()}-{secrets.token_hex(4)}"
         stack.callback(shutil.rmtree, run_dir, ignore_errors=True)
         folders = DiskRunFolders(
             run_dir=run_dir,
             evidence_dir=evidence / "machines",
             owner=machinery.machine_owner,
         )
-        place = Place(state_dir=state, demo_socket=state / "demo.sock", folders=folders)
+        place = Place(
+            state_dir=state, demo_socket=state / "demo.sock", folders=folders, most_machines=CLONES + 1
+        )
         database = await open_database(state / "trial.db")
         stack.push_async_callback(database.close)
         await stack.enter_async_context(demo_provider(place.demo_socket))

@@ -56,6 +56,8 @@ def _make_current(settings: Settings) -> None:
     """Build, try and promote; where that fails, an older golden that can be served does meanwhile."""
     from vestibule import main  # noqa: PLC0415 (loads the whole controller; most commands do without)
 
+    if main.is_settled(settings):
+        return
     try:
         build_missing(settings)
         if not asyncio.run(main.is_current(settings)):

@@ -19,6 +19,8 @@ class CanaryCheck:
     ok: bool
     detail: str
     seconds: float
+    late: bool = False
+    """Whether it was given up because it took too long: the host may be at fault."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -43,6 +45,11 @@ class CanaryReport:
     def passed(self) -> bool:
         """Whether the golden may be promoted for this driver."""
         return bool(self.checks) and not self.failed
+
+    @property
+    def conclusive(self) -> bool:
+        """Whether it says something about the golden: not all that failed was given up for its slowness."""
+        return not self.failed or any(not check.late for check in self.failed)
 
     @property
     def verdict(self) -> str:

@@ -35,7 +35,6 @@ GOLDEN_CAUSED = frozenset(
         "qemu_failed",
         "randomness_unconfirmed",
         "tool_missing",
-        "url_not_seen",
         "vnc_absent",
     }
 )

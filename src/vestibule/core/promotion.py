@@ -109,10 +109,10 @@ class Register:
     ) -> Register:
         """Make it the one that machines start from; the one before becomes ``leaving`` (superseded)."""
         old = self.promoted
-        if old == golden_id:
+        if old == golden_id and over is None:
             return self
         new = Move(golden_id=golden_id, to=GoldenStatus.PROMOTED, at=at, why=why, over=over)
-        if old is None:
+        if old in {None, golden_id}:
             return self._with(new)
         left = Move(golden_id=old, to=GoldenStatus.SUPERSEDED, at=at, why=f"{golden_id} took its place")
         if leaving is not None:

@@ -21,7 +21,7 @@ import structlog
 
 from vestibule.core import diagnosis
 from vestibule.core.canary import CanaryCheck, CanaryReport
-from vestibule.core.errors import MachineFailed
+from vestibule.core.errors import MachineFailed, Unavailable
 from vestibule.core.ids import GoldenId
 from vestibule.core.machines import DriverName, Isolation
 from vestibule.core.pictures import Picture
@@ -87,7 +87,10 @@ class Canary:
         """The last desktop that was looked at."""
 
     async def run(self, candidate: Candidate, tell: Tell) -> CanaryReport:
-        """Try everything, whatever fails on the way; the report says what came of it."""
+        """Try everything, whatever fails on the way; the report says what came of it.
+
+        Raises Unavailable when what failed is the host, not the golden.
+        """
         begin, at = time.monotonic(), self._clock.now()
         isolation = self._machines.driver(candidate.driver).isolation
         notes = _Notes(candidate.driver, tell, PATIENCE_S[isolation], _count(candidate))
@@ -95,6 +98,7 @@ class Canary:
             clones = await self._started(candidate, notes, stack)
             sign_in = notes.check("sign-in", self._signed_in(candidate))
             await asyncio.gather(sign_in, *self._contract(candidate, clones, notes))
+        notes.require_fit_host()
         return CanaryReport(
             golden_id=candidate.golden_id,
             driver=candidate.driver,
@@ -214,6 +218,13 @@ class _Notes:
         self._patience_s = patience_s
         self._to_come = total
         self.checks: list[CanaryCheck] = []
+        self._host: Unavailable | None = None
+        self._late: set[str] = set()
+
+    def require_fit_host(self) -> None:
+        """A host that lacks something says nothing about a golden: it is tried again later."""
+        if self._host is not None:
+            raise self._host
 
     async def check(self, name: str, work: Awaitable[str]) -> None:
         """Await one check; what it raises is its outcome, and the others go on."""
@@ -222,7 +233,8 @@ class _Notes:
         self._tell(dataclasses.replace(news, to_come=self._to_come))
         ok, detail = await self._outcome(name, work)
         seconds = round(time.monotonic() - begin, 3)
-        self.checks.append(CanaryCheck(name=name, ok=ok, detail=detail, seconds=seconds))
+        late = name in self._late
+        self.checks.append(CanaryCheck(name=name, ok=ok, detail=detail, seconds=seconds, late=late))
         trouble = None if ok else detail
         self._tell(dataclasses.replace(news, seconds=seconds, trouble=trouble, to_come=self._to_come))
 
@@ -231,7 +243,10 @@ class _Notes:
             async with asyncio.timeout(self._patience_s) as patience:
                 return True, await work
         except Exception as error:
+            if isinstance(error, Unavailable):
+                self._host = self._host or error
             if patience.expired():
+                self._late.add(name)
                 return False, f"took longer than {self._patience_s:g} s"
             failure = diagnosis.failure_of(error)
             if failure.code == "internal":

@@ -76,9 +76,8 @@ class Freshness:
 
     def promote_tried(self) -> None:
         """Before anybody asks for a machine: a start that finds all done need not be waited for."""
-        reason = self._reason()
-        if reason is not None and not self._asked:
-            with contextlib.suppress(VestibuleError):  # the renewal says what is wrong
+        with contextlib.suppress(VestibuleError):  # the renewal, or the first start, says what is wrong
+            if self._reason() is not None and not self._asked:
                 self._renewals.promote_tried(self._goldens.wanted(), self._goldens)
 
     def ask(self) -> None:
@@ -161,7 +160,8 @@ class Freshness:
         """Hold what machines start from, whoever promoted it, so that no other process collects it."""
         try:
             async for _ in self._renewals.feed.changes(GOLDENS, HOLD_S):
-                with contextlib.suppress(VestibuleError):  # gone, or unreadable: the next start says so
+                # Gone, unreadable, no descriptor left: the next start says so, and the next look tries again.
+                with contextlib.suppress(VestibuleError, OSError):
                     self._keep(self._promotions.register.promoted)
         finally:
             self._let_go()

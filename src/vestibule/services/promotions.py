@@ -104,14 +104,7 @@ class Promotions:
 
         Raises Absent, or GoldenFailed when it is damaged or its agent speaks another contract.
         """
-        manifest = self.goldens.usable(golden_id)
-        if manifest.contract != self.rule.contract:
-            raise GoldenFailed(
-                f"The agent of golden {golden_id} speaks contract {manifest.contract}, and this controller"
-                f" {self.rule.contract}.",
-                remedy="Start the controller of the same release as the golden, then promote it.",
-                code="golden_incompatible",
-            )
+        self.require_contract(golden_id)
         at, hold = self._clock.now(), self.goldens.hold(golden_id)
         try:  # or a collector that saw it unpromoted might remove it after the move
             moved = self._register.update(
@@ -121,6 +114,17 @@ class Promotions:
             hold.release()
         log.info("Golden promoted", golden_id=golden_id, why=why)
         return moved
+
+    def require_contract(self, golden_id: GoldenId) -> None:
+        """Raise GoldenFailed when its agent speaks another contract, or it is damaged."""
+        manifest = self.goldens.usable(golden_id)
+        if manifest.contract != self.rule.contract:
+            raise GoldenFailed(
+                f"The agent of golden {golden_id} speaks contract {manifest.contract}, and this controller"
+                f" {self.rule.contract}.",
+                remedy="Start the controller of the same release as the golden: restart it after an upgrade.",
+                code="golden_incompatible",
+            )
 
     def roll_back(self, *, why: str, leaving: GoldenId | None = None) -> GoldenId:
         """Return to the golden before; the one that is left is not promoted again by itself.

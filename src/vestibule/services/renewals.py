@@ -16,7 +16,7 @@ import structlog
 
 from vestibule.core import diagnosis
 from vestibule.core.canary import CanaryReport
-from vestibule.core.errors import GoldenFailed, VestibuleError
+from vestibule.core.errors import GoldenFailed, MachineFailed, VestibuleError
 from vestibule.core.ids import GoldenId
 from vestibule.core.machines import DriverName
 from vestibule.core.renewal import Outcome, Phase, Renewal, StepNews
@@ -118,12 +118,15 @@ class Renewals:
 
     async def _carry_through(self, tell: Tell) -> Failure | None:
         golden_id = await self._works.build(tell)
+        self._promotions.require_contract(golden_id)
         for driver in self._works.drivers:
             await self._works.prepare(golden_id, driver, tell)
         for driver in self._works.drivers:
             report = self._works.tried(golden_id, driver)
             if report is None or not report.passed:
                 report = await self._works.try_out(golden_id, driver, tell)
+            if not report.conclusive:
+                raise _too_slow(report)
             if not report.passed:
                 self._promotions.reject(golden_id, why=report.verdict)
                 return _canary_failed(report)
@@ -169,6 +172,15 @@ class Renewals:
         self._promotions.blocked = renewal.failure
         self._promotions.coming = f"{renewal.line} {IDLE}" if renewal.outcome else renewal.line
         self.feed.publish(GOLDENS)
+
+
+def _too_slow(report: CanaryReport) -> MachineFailed:
+    return MachineFailed(
+        f"The canary of golden {report.golden_id} says nothing: {report.verdict.rstrip('.')}.",
+        remedy="Try again when the host is less busy: vestibule golden build.",
+        code="canary_too_slow",
+        **{check.name: check.detail for check in report.failed},
+    )
 
 
 def _canary_failed(report: CanaryReport) -> Failure:

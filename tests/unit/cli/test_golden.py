@@ -383,6 +383,28 @@ def test_a_damaged_golden_does_not_hide_the_others(cache: Cache, out: Callable[[
     assert [row["golden_id"] for row in out()] == [TODAY, OLD]
 
 
+@pytest.mark.usefixtures("promoted")
+def test_up_does_not_bring_back_what_was_rolled_back(
+    cache: Cache, started: list[GoldenId | None], canary: list[Failure]
+) -> None:
+    assert canary == []
+    promote(TODAY)
+    tried(cache, TODAY)
+    assert run(["golden", "rollback"]) == 0
+    assert run(["up"]) == 0
+    assert started == [OLD]
+
+
+@pytest.mark.usefixtures("promoted")
+def test_up_builds_nothing_where_the_policy_is_against_it(
+    started: list[GoldenId | None], canary: list[Failure], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert canary == []
+    monkeypatch.setenv("VESTIBULE_STALE_POLICY", "allow")
+    assert run(["up"]) == 0
+    assert started == [OLD]
+
+
 def _nothing_promoted(_cache: Cache, _monkeypatch: pytest.MonkeyPatch) -> None:
     (load().state_dir / "goldens.json").unlink()
 

@@ -254,3 +254,15 @@ def test_a_plan_without_an_estimate_for_every_product_has_none(tmp_path: Path) -
     assert DirectoryGoldenStore(Cache(tmp_path), RECIPE).plan().estimate_s is None
     _builder(tmp_path, Calls(tmp_path / "calls")).build(_silent)
     assert DirectoryGoldenStore(Cache(tmp_path), RECIPE).plan().estimate_s == 0
+
+
+def test_what_was_made_while_somebody_saved_an_input_gets_no_name(tmp_path: Path) -> None:
+    builder = _builder(tmp_path, Calls(tmp_path / "calls"))
+    saved = dataclasses.replace(LAYER, inputs={"saved": "meanwhile"})
+    builder._recipe_now = lambda: Recipe(layers=(saved,))
+    with pytest.raises(GoldenFailed) as refused:
+        builder.build(_silent)
+    assert refused.value.failure_code == "inputs_moved"
+    assert LAYER.name in refused.value.cause
+    assert not Cache(tmp_path).has("layers", LAYER.name)
+    assert list((tmp_path / "work").iterdir()) == []

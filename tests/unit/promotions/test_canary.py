@@ -69,3 +69,11 @@ def test_a_report_survives_json(report: CanaryReport) -> None:
 def test_what_is_no_report_is_refused(change: dict[str, Any]) -> None:
     with pytest.raises((KeyError, TypeError, ValueError)):
         CanaryReport.from_mapping({**REPORT.to_mapping(), **change})
+
+
+def test_a_report_whose_failures_all_came_too_late_says_nothing_about_the_golden() -> None:
+    late = CanaryCheck(name="sign-in", ok=False, detail="took longer than 60 s", seconds=60.0, late=True)
+    wrong = CanaryCheck(name="egress", ok=False, detail="a hole", seconds=1.0)
+    assert not dataclasses.replace(REPORT, checks=(late,)).conclusive
+    assert dataclasses.replace(REPORT, checks=(late, wrong)).conclusive
+    assert dataclasses.replace(REPORT, checks=()).conclusive

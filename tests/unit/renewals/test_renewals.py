@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 from typing import Any
 
 import pytest
@@ -10,12 +11,14 @@ from golden_doubles import GOLDEN, NEXT, report_of
 from golden_lab import GoldenLab
 from waiting import until
 
+from vestibule.core.canary import CanaryReport
 from vestibule.core.errors import DiskFull, GoldenFailed, VestibuleError
 from vestibule.core.machines import DriverName
 from vestibule.core.promotion import GoldenStatus
 from vestibule.core.renewal import Outcome, Phase, Renewal, StepNews
 from vestibule.services.promotions import IDLE
 from vestibule.services.renewals import CANARY_PASSED, GOLDENS, require_promoted
+from vestibule_agent.protocol import CONTRACT
 
 pytestmark = pytest.mark.anyio
 
@@ -269,3 +272,29 @@ async def test_a_step_that_brings_no_estimate_gets_that_of_the_last_time(lab: Go
     estimates = {(step.phase, step.name): step.estimate_s for step in renewal.steps}
     assert estimates[Phase.CANARY, "fake: fake"] == 7.0
     assert estimates[Phase.BUILD, "fake"] is None
+
+
+async def test_a_canary_that_was_too_slow_rejects_nothing(
+    lab: GoldenLab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    report = report_of(NEXT, FAKE, ok=False)
+    late = tuple(dataclasses.replace(check, late=True) for check in report.checks)
+
+    async def slow(*_: Any) -> CanaryReport:
+        return dataclasses.replace(report, checks=late)
+
+    monkeypatch.setattr(lab.works, "try_out", slow)
+    renewal = await renewed(lab)
+    assert renewal.outcome is Outcome.FAILED
+    assert renewal.failure is not None
+    assert renewal.failure.code == "canary_too_slow"
+    assert lab.status(NEXT) is GoldenStatus.CANDIDATE
+
+
+async def test_a_golden_of_another_contract_is_not_even_tried(lab: GoldenLab) -> None:
+    lab.goldens.add(NEXT, contract=CONTRACT + 1)
+    renewal = await renewed(lab)
+    assert renewal.failure is not None
+    assert (renewal.outcome, renewal.failure.code) == (Outcome.FAILED, "golden_incompatible")
+    assert lab.works.steps == [f"build {NEXT}"]
+    assert lab.status(NEXT) is GoldenStatus.CANDIDATE

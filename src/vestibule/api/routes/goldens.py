@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+from typing import Annotated
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Path
 from fastapi.responses import Response, StreamingResponse
 
 from vestibule.api import golden_schemas as shapes
@@ -15,6 +16,8 @@ from vestibule.core.ids import GoldenId
 from vestibule.core.machines import DriverName
 from vestibule.services.promotions import require_tried
 from vestibule.services.renewals import GOLDENS
+
+GoldenPath = Annotated[str, Path(pattern="^g-[0-9a-f]{16}$")]
 
 router = APIRouter(tags=["goldens"])
 
@@ -56,14 +59,14 @@ async def roll_back(body: shapes.RollBack, services: Services, _: Operator) -> s
 
 
 @router.get("/api/goldens/{golden_id}")
-async def read_golden(golden_id: str, services: Services, _: Caller) -> shapes.GoldenDetail:
+async def read_golden(golden_id: GoldenPath, services: Services, _: Caller) -> shapes.GoldenDetail:
     """One golden: its inputs' changes, its history, its canaries."""
     return await goldens.detail(services, GoldenId(golden_id))
 
 
 @router.post("/api/goldens/{golden_id}/promote")
 async def promote_golden(
-    golden_id: str, body: shapes.Promote, services: Services, _: Operator
+    golden_id: GoldenPath, body: shapes.Promote, services: Services, _: Operator
 ) -> shapes.Goldens:
     """Have machines start from it from now on; those that run are not touched."""
     wanted = GoldenId(golden_id)
@@ -74,7 +77,9 @@ async def promote_golden(
 
 
 @router.get("/api/goldens/{golden_id}/canary/{driver}/screenshot", response_class=Response)
-async def read_screenshot(golden_id: str, driver: DriverName, services: Services, _: Caller) -> Response:
+async def read_screenshot(
+    golden_id: GoldenPath, driver: DriverName, services: Services, _: Caller
+) -> Response:
     """A clone's desktop as its canary saw it: a PNG."""
     services.goldens.manifest(GoldenId(golden_id))
     picture = services.canaries.screenshot(GoldenId(golden_id), driver)

@@ -124,6 +124,7 @@ class GoldenBuilder:
         agent_files: Mapping[str, str] | None = None,
         contract: int = 0,
         jail: Jail | None = None,
+        recipe_now: Callable[[], Recipe] | None = None,
         attestor: Attestor | None = None,
     ) -> None:
         """``min_disk_mib``: free disk that a build from nothing needs.
@@ -135,6 +136,7 @@ class GoldenBuilder:
         self._attestor = attestor
         self._min_disk_mib = min_disk_mib
         self._recipe = recipe
+        self._recipe_now = recipe_now or (lambda: recipe)
         self._builds = (*layers, golden)
         self._min_mem_mib = min_mem_mib
         self._agent_build = agent_build
@@ -223,7 +225,18 @@ class GoldenBuilder:
                 made_with=self._made_with(build),
             )
             self._finish(build, shop, making)
+            self._require_same_inputs(build)
             self._cache.publish(folder, build.kind, build.name)
+
+    def _require_same_inputs(self, build: Build) -> None:
+        """What was read while the product was made is what its name says: nobody saved a file meanwhile."""
+        now = self._recipe_now()
+        if build.name not in {now.golden_id, *(layer.name for layer in now.layers)}:
+            raise GoldenFailed(
+                f"an input of {build.name} was changed while it was made",
+                remedy="Build again: vestibule golden build.",
+                code="inputs_moved",
+            )
 
     def _parents(self, build: Build) -> list[Path]:
         below = self._builds[: self._builds.index(build)]

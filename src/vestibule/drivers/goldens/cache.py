@@ -101,8 +101,13 @@ class Cache:
         if final.exists():
             self._remove_at_once(final)
         work.rename(final)
+        self._mark_of_damage(name).unlink(missing_ok=True)
         sync_filesystem(final.parent)
         return final
+
+    def _mark_of_damage(self, name: str) -> Path:
+        """What was found out about a golden that had this name before (drivers/goldens/verify.py)."""
+        return self.root / "damaged" / f"{name}.json"
 
     def _remove_at_once(self, final: Path) -> None:
         """Killed in the middle of it, a build leaves nothing half removed under a final name."""
@@ -117,6 +122,7 @@ class Cache:
             return
         with self.lock(name):
             self._remove_at_once(final)
+            self._mark_of_damage(name).unlink(missing_ok=True)
 
     def _made(self, kind: str) -> Path:
         folder = self.root / kind

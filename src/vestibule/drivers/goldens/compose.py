@@ -65,6 +65,7 @@ def open_goldens(
         contract=CONTRACT,
         tools=dict(spec.tools.versions),
         jail=jail,
+        recipe_now=lambda: read_spec(spec.resources).recipe,
         attestor=Attestor(cache, spec.recipe, signer),
     )
     store = DirectoryGoldenStore(cache, spec.recipe, signer)

@@ -15,7 +15,8 @@ _DEBOUNCE_MS = 400
 
 def input_folders(resources: Resources) -> tuple[Path, ...]:
     """Every folder that holds inputs: recipes, the agent, and the code that builds."""
-    return (resources.images, resources.agent, resources.agent_package, Path(__file__).parent)
+    packages = (resources.agent_package, resources.desktop_package)
+    return (resources.images, resources.agent, *packages, Path(__file__).parent)
 
 
 async def input_changes(folders: Sequence[Path]) -> AsyncIterator[None]:
