@@ -7,6 +7,8 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+from vestibule.drivers.goldens.cache import mount_points
+
 _DEADLINE_S = 20.0
 
 
@@ -36,9 +38,10 @@ def _processes() -> Iterator[tuple[str, str]]:
             yield line, line + environment.decode(errors="replace")
 
 
-def mounts() -> set[str]:
-    """The mounts that everybody sees, without their ids."""
-    return {line.split(" ", 2)[2] for line in Path("/proc/self/mountinfo").read_text().splitlines()}
+def mounts(folder: Path) -> list[Path]:
+    """Mount points below a folder that everybody sees; elsewhere the host itself may mount at any moment."""
+    points = mount_points(Path("/proc/self/mountinfo").read_text())
+    return [point for point in points if point.is_relative_to(folder.resolve())]
 
 
 def files(*folders: Path) -> list[str]:
