@@ -18,12 +18,16 @@ from vestibule.core.ids import GoldenId
 from vestibule.core.machines import DriverName
 from vestibule.core.renewal import Phase, Renewal, StepNews
 from vestibule.drivers.goldens.recipe import read_spec
-from vestibule.machinery import Machinery, goldens_of, open_machinery
+from vestibule.drivers.goldens.verify import desktops_of, snapshots_of
+from vestibule.drivers.private_folder import make_private
+from vestibule.machinery import Machinery, goldens_of, open_machinery, signing_key
 from vestibule.resources import Resources, find_resources
 from vestibule.services.ports import Tell
 from vestibule.services.rebuild_bench import AGENT
 from vestibule.settings import Settings
 from vestibule.works import renewing_by
+
+_KINDS = ("snapshots", "desktops", "goldens", "layers")
 
 
 class CopiedRebuilds:
@@ -34,12 +38,14 @@ class CopiedRebuilds:
         self._resources = resources
         self._edited: tuple[Path, bytes] | None = None
         self._before = self._products()
+        self._made: list[GoldenId] = []
 
     async def renew(self, drivers: Sequence[DriverName]) -> Renewal:
         """See services.rebuild_bench.Rebuilds."""
         store = self._machinery.goldens.store
         store.want(read_spec(self._resources).recipe)
         renewing = renewing_by(self._machinery, drivers, self._build)
+        self._made.append(store.wanted())
         return await renewing.renewals.renew(store.wanted(), "it is measured")
 
     async def _build(self, tell: Tell) -> GoldenId:
@@ -74,18 +80,25 @@ class CopiedRebuilds:
             file, content = self._edited
             file.write_bytes(content)
             self._edited = None
-        for kind, name in sorted(self._products() - self._before, reverse=True):
-            await asyncio.to_thread(self._discard, kind, name)
+        while self._made:
+            await asyncio.to_thread(self._discard, self._made.pop())
 
-    def _discard(self, kind: str, name: str) -> None:
-        cache = self._machinery.goldens.cache
-        cache.discard(kind, name)
-        shutil.rmtree(cache.root / "canaries" / name, ignore_errors=True)
+    def _discard(self, golden_id: GoldenId) -> None:
+        """What came of this renewal, users before what they use; others' products of the time stay."""
+        cache, store = self._machinery.goldens.cache, self._machinery.goldens.store
+        layers = store.manifest(golden_id).layers if store.has(golden_id) else ()
+        own = [("snapshots", path.name) for path in snapshots_of(cache, golden_id)]
+        own += [("desktops", path.name) for path in desktops_of(cache, layers)]
+        own += [("goldens", golden_id), *(("layers", layer) for layer in reversed(layers))]
+        for kind, name in own:
+            if (kind, name) not in self._before:
+                cache.discard(kind, name)
+        if ("goldens", golden_id) not in self._before:
+            shutil.rmtree(cache.root / "canaries" / golden_id, ignore_errors=True)
 
     def _products(self) -> frozenset[tuple[str, str]]:
         root = self._machinery.goldens.cache.root
-        found = (path.parent for path in root.glob("*/*/manifest.json"))
-        return frozenset((folder.parent.name, folder.name) for folder in found)
+        return frozenset((kind, path.name) for kind in _KINDS for path in root.glob(f"{kind}/*"))
 
 
 @contextlib.asynccontextmanager
@@ -95,8 +108,17 @@ async def copied_rebuilds(settings: Settings) -> AsyncIterator[CopiedRebuilds]:
         folder = Path(name)
         resources = copy_inputs(find_resources(), folder / "inputs")
         own = settings.model_copy(update={"state_dir": folder / "state", "run_dir": folder / "run"})
+        _sign_as_this_host(settings, own)
         async with open_machinery(own, resources) as machinery:
             yield CopiedRebuilds(machinery, resources)
+
+
+def _sign_as_this_host(settings: Settings, own: Settings) -> None:
+    """What is made of today's inputs stays in the host's cache: under its key, if there is one."""
+    key = signing_key(settings)
+    if key.is_file():
+        make_private(own.state_dir)
+        shutil.copy(key, signing_key(own))
 
 
 def copy_inputs(resources: Resources, folder: Path) -> Resources:

@@ -13,7 +13,6 @@ import dataclasses
 import os
 import secrets
 import shutil
-import tempfile
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping, Sequence
 from pathlib import Path
@@ -36,6 +35,7 @@ from vestibule.drivers.goldens.collect import Collected
 from vestibule.drivers.goldens.durations import Durations
 from vestibule.drivers.goldens.store import DirectoryGoldenStore
 from vestibule.drivers.goldens.wanted import read_recipe
+from vestibule.drivers.private_folder import make_private
 from vestibule.drivers.rfb import rfb_desktop
 from vestibule.drivers.run_folders import DiskRunFolders
 from vestibule.machinery import Machinery, signing_key
@@ -211,9 +211,12 @@ async def _trial(machinery: Machinery, golden_id: GoldenId, evidence: Path) -> A
     """A canary with an assembly of its own; nothing of it is left but the evidence."""
     settings = machinery.settings
     async with contextlib.AsyncExitStack() as stack:
-        state = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="vestibule-canary-")))
         run_dir = settings.run_dir / CANARY_RUNS / f"{os.getpid()}-{secrets.token_hex(4)}"
         stack.callback(shutil.rmtree, run_dir, ignore_errors=True)
+        state = run_dir / "state"  # with all else of it: a killed process's secrets go at the next start
+        (settings.run_dir / CANARY_RUNS).mkdir(mode=0o711, parents=True, exist_ok=True)
+        run_dir.mkdir(mode=0o711)
+        make_private(state)
         folders = DiskRunFolders(
             run_dir=run_dir,
             evidence_dir=evidence / "machines",

@@ -153,8 +153,9 @@ class Canary:
 
     async def _look(self, guest: Guest) -> str:
         picture = await checks.painted(guest, self._open_desktop)
-        self.screenshot = picture
-        return f"{picture.width} x {picture.height} pixels, painted"
+        if self.screenshot is None or picture.emptiness() is not None:  # an empty one is what is asked for
+            self.screenshot = picture
+        return checks.require_painted(picture)
 
     async def _signed_in(self, candidate: Candidate) -> str:
         started = await self._sign_ins.start(

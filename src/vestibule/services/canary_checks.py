@@ -66,16 +66,21 @@ async def on_time(guest: Guest, clock: Clock) -> str:
 
 
 async def painted(guest: Guest, open_desktop: OpenDesktop) -> Picture:
-    """The desktop, once something is on it."""
+    """The desktop once something is on it, or after SETTLE_S as it is: see ``require_painted``."""
     async with open_desktop(await guest.open_vnc()) as desktop:
         picture = await desktop.picture()
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(SETTLE_S):
                 while picture.emptiness() is not None:
                     picture = await desktop.changed()
-    if (empty := picture.emptiness()) is None:
-        return picture
-    raise _wrong(f"nobody could work with this desktop: {empty}")
+    return picture
+
+
+def require_painted(picture: Picture) -> str:
+    """What a person would see, or raise that it is nothing."""
+    if (empty := picture.emptiness()) is not None:
+        raise _wrong(f"nobody could work with this desktop: {empty}")
+    return f"{picture.width} x {picture.height} pixels, painted"
 
 
 async def grown_quiet(desktop: Desktop) -> None:

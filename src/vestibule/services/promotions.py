@@ -76,7 +76,8 @@ class Promotions:
                 remedy=self.coming,
                 code="golden_absent",
             ) from error
-        wanted = self.goldens.wanted()
+        # What was dismissed makes nothing stale: under "refuse", a roll-back would stop every start.
+        wanted = promoted if self.is_dismissed(self.goldens.wanted()) else self.goldens.wanted()
         require_servable(
             manifest, wanted, policy=self.rule.policy, contract=self.rule.contract, coming=self.coming
         )

@@ -36,6 +36,9 @@ def verify(cache: Cache, golden_id: GoldenId) -> Iterator[Damage]:
     yield from _verify_tree(golden, merged, digests)
     for snapshot in (*desktops_of(cache, manifest["layers"]), *snapshots_of(cache, golden_id)):
         yield from _verify_folder(snapshot, digests)
+    for snapshot in (*_finished(cache, "desktops"), *_finished(cache, "snapshots")):
+        if _manifest(snapshot) is None:  # nobody knows whose it is
+            yield Damage(product=snapshot.name, file="manifest.json", problem="cannot be read")
 
 
 def write_damages(cache: Cache, golden_id: GoldenId, damages: Sequence[Damage]) -> None:
