@@ -22,11 +22,12 @@ from vestibule.cli.output import (
     print_rows,
 )
 from vestibule.cli.progress import NumberedNews, shown_steps
+from vestibule.core.errors import Absent, GoldenFailed
 from vestibule.core.goldens import Change, Damage, Manifest, PlannedProduct
 from vestibule.core.ids import GoldenId
 from vestibule.core.machines import DriverName
 from vestibule.core.promotion import Register
-from vestibule.core.provenance import ProductReport, Signature, require_readable, require_signed
+from vestibule.core.provenance import ProductReport, Provenance, Signature, require_readable, require_signed
 from vestibule.services.ports import GoldenInventory
 from vestibule.services.renewals import require_promoted
 from vestibule.settings import Settings, load
@@ -42,6 +43,7 @@ _SHOWN = ("agent_build", "contract", "tools", "build_s")
 _MADE_COLUMNS = ("what", "seconds", "made_with")
 _CHANGE_COLUMNS = ("layer", "input", "before", "after")
 _DIGEST = re.compile("[0-9a-f]{64}")
+_ID = re.compile("g-[0-9a-f]{16}")
 
 
 @app.command()
@@ -86,7 +88,7 @@ def canary(
     """What the canaries of a golden found: every check, for every driver it was tried with."""
     from vestibule import main  # noqa: PLC0415 (loads the whole controller; most commands do without)
 
-    wanted = GoldenId(golden_id or _store().wanted())
+    wanted = _named(golden_id, _store())
     reports = main.canary_reports(load()).of(wanted)
     if output is OutputFormat.JSON:
         print_json([report.to_mapping() for report in reports])
@@ -109,7 +111,7 @@ def promote(
     """Have machines start from this golden from now on; those that run are not touched."""
     from vestibule import main  # noqa: PLC0415 (loads the whole controller; most commands do without)
 
-    main.promote(load(), GoldenId(golden_id), untested=untested)
+    main.promote(load(), _named(golden_id, _store()), untested=untested)
     print_done({"promoted": golden_id}, f"machines start from {golden_id}", output)
 
 
@@ -163,7 +165,7 @@ def plan(
     output: Output = OutputFormat.TABLE,
 ) -> None:
     """What a build would make now, and which inputs have changed."""
-    found = _store().plan(GoldenId(since) if since else None)
+    found = _store().plan(None if since is None else _named(since, _store()))
     if output is OutputFormat.JSON:
         print_json({**dataclasses.asdict(found), "estimate_s": found.estimate_s})
         return
@@ -211,8 +213,8 @@ def verify(
     from vestibule import main  # noqa: PLC0415 (loads the whole controller; most commands do without)
 
     store, settings = _store(), load()
-    wanted = GoldenId(golden_id or store.wanted())
-    damages, origin = [*store.verify(wanted)], store.provenance(wanted)
+    wanted = _named(golden_id, store)
+    damages, origin = [*store.verify(wanted)], _origin(store, wanted)
     if signed and origin.signature is Signature.FOREIGN:
         damages.append(Damage(product=wanted, file="provenance.json", problem=f"is {origin.line}"))
     removed = main.discard_damaged(settings, wanted, damages) if discard and damages else ()
@@ -239,6 +241,14 @@ def verify(
         require_signed(wanted, origin)
 
 
+def _origin(store: GoldenInventory, golden_id: GoldenId) -> Provenance:
+    """Who says how it was made; of a golden whose manifest is damaged, nobody."""
+    try:
+        return store.provenance(golden_id)
+    except GoldenFailed:
+        return Provenance(signature=Signature.BROKEN)
+
+
 @app.command()
 def show(
     golden_id: Annotated[str | None, typer.Argument(help="Unset: the one that today's inputs make.")] = None,
@@ -246,7 +256,7 @@ def show(
 ) -> None:
     """One golden: what it is made of, how long that took and who signed it; with -o json, everything."""
     states = _states(load())
-    found = states.store.manifest(GoldenId(golden_id or states.store.wanted()))
+    found = states.store.manifest(_named(golden_id, states.store))
     report, row = states.store.report(found.golden_id), _row(found, states)
     if output is OutputFormat.JSON:
         print_json({**row, **dataclasses.asdict(report)})
@@ -277,7 +287,7 @@ def sbom(
 ) -> None:
     """What is in a golden: its packages with their versions and digests, as CycloneDX (JSON)."""
     store = _store()
-    sys.stdout.write(store.sbom(GoldenId(golden_id or store.wanted())))
+    sys.stdout.write(store.sbom(_named(golden_id, store)))
 
 
 @app.command()
@@ -287,7 +297,7 @@ def provenance(
 ) -> None:
     """How a golden came to be: its signed statement (in-toto, SLSA), decoded."""
     store = _store()
-    wanted = GoldenId(golden_id or store.wanted())
+    wanted = _named(golden_id, store)
     found = store.provenance(wanted)
     require_readable(wanted, found)
     print_json(found.statement)
@@ -318,6 +328,17 @@ def _row(manifest: Manifest, states: _States) -> Row:
         "wanted": manifest.golden_id == states.store.wanted(),
         "build_s": round(manifest.build_s, 1),
     }
+
+
+def _named(golden_id: str | None, store: GoldenInventory) -> GoldenId:
+    """The golden that is meant; unset: today's.  Raises Absent for what can be no golden's name."""
+    if golden_id is None:
+        return store.wanted()
+    if not _ID.fullmatch(golden_id):
+        raise Absent(
+            f"there is no golden {golden_id[:40]!r}", remedy="See which are there: vestibule golden list."
+        )
+    return GoldenId(golden_id)
 
 
 def _store() -> GoldenInventory:

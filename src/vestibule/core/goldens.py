@@ -196,6 +196,24 @@ class SnapshotKey:
         return content_name("snap", dataclasses.asdict(self))
 
 
+def _require_types(values: Mapping[str, Any]) -> None:
+    """What everything that lists goldens works with.  Raises TypeError or ValueError."""
+    for name, kind in (
+        ("golden_id", str),
+        ("build_s", (int, float)),
+        ("inputs", Mapping),
+        ("tools", Mapping),
+    ):
+        if not isinstance(values[name], kind):
+            raise TypeError(f"{name} has a wrong type: {type(values[name]).__name__}")
+    if not isinstance(values["layers"], list) or not all(isinstance(x, str) for x in values["layers"]):
+        raise TypeError("layers is not a list of names")
+    if not isinstance(values.get("contract", 0), int):
+        raise TypeError("contract is not a number")
+    if dt.datetime.fromisoformat(values["built_at"]).tzinfo is None:
+        raise ValueError("built_at has no time zone")
+
+
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Manifest:
     """What a finished golden says of itself (manifest.json)."""
@@ -234,8 +252,11 @@ class Manifest:
     @classmethod
     def from_mapping(cls, raw: Mapping[str, Any]) -> Manifest:
         """Read a JSON value.  Raises KeyError, TypeError or ValueError when it is not a manifest."""
+        if not isinstance(raw, Mapping):
+            raise TypeError(f"an object was expected, not {type(raw).__name__}")
         names = {field.name for field in dataclasses.fields(cls)}
         values = {key: value for key, value in raw.items() if key in names}
+        _require_types(values)
         return cls(
             **{
                 **values,

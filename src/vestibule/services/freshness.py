@@ -162,9 +162,15 @@ class Freshness:
             async for _ in self._renewals.feed.changes(GOLDENS, HOLD_S):
                 # Gone, unreadable, no descriptor left: the next start says so, and the next look tries again.
                 with contextlib.suppress(VestibuleError, OSError):
+                    self._notice_loss()
                     self._keep(self._promotions.register.promoted)
         finally:
             self._let_go()
+
+    def _notice_loss(self) -> None:
+        """Somebody may have removed the register, or the cache; a build that fails is tried again later."""
+        if not self._renewals.busy and not self._failures and self._reason() is not None:
+            self._wake.set()
 
     def _keep(self, promoted: GoldenId | None) -> None:
         if self._hold is not None and self._hold.golden_id == promoted:

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Sequence
+from typing import Literal
 
 import structlog
 
@@ -76,8 +77,9 @@ class Promotions:
                 remedy=self.coming,
                 code="golden_absent",
             ) from error
-        # What was dismissed makes nothing stale: under "refuse", a roll-back would stop every start.
-        wanted = promoted if self.is_dismissed(self.goldens.wanted()) else self.goldens.wanted()
+        wanted = self.goldens.wanted()
+        if self._was_left(wanted):  # or, under "refuse", a roll-back would stop every start
+            wanted = promoted
         require_servable(
             manifest, wanted, policy=self.rule.policy, contract=self.rule.contract, coming=self.coming
         )
@@ -100,16 +102,24 @@ class Promotions:
         wanted = self.goldens.wanted()
         return self.promote(golden_id, why=BY_HAND, over=wanted if wanted != golden_id else None)
 
-    def promote(self, golden_id: GoldenId, *, why: str, over: GoldenId | None = None) -> Register:
+    def promote(
+        self,
+        golden_id: GoldenId,
+        *,
+        why: str,
+        over: GoldenId | None = None,
+        instead_of: GoldenId | Literal["any"] | None = "any",
+    ) -> Register:
         """Have machines start from it from now on; those that run are not touched.
 
+        ``instead_of``: raise Conflict ``golden_moved`` unless this one is promoted now.
         Raises Absent, or GoldenFailed when it is damaged or its agent speaks another contract.
         """
         self.require_contract(golden_id)
         at, hold = self._clock.now(), self.goldens.hold(golden_id)
         try:  # or a collector that saw it unpromoted might remove it after the move
             moved = self._register.update(
-                lambda register: register.promote(golden_id, at=at, why=why, over=over)
+                lambda now: _unmoved(now, instead_of, golden_id).promote(golden_id, at=at, why=why, over=over)
             )
         finally:
             hold.release()
@@ -179,13 +189,27 @@ class Promotions:
             lambda register: register.reconsider(golden_id, at=at, why="somebody asked for another try")
         )
 
+    def _was_left(self, golden_id: GoldenId) -> bool:
+        """Whether it was promoted, or might have been, and somebody preferred another."""
+        register = self.register
+        promoted = register.last(register.promoted) if register.promoted else None
+        preferred = promoted is not None and promoted.over == golden_id
+        return preferred or register.status(golden_id) is GoldenStatus.ROLLED_BACK
+
     def is_dismissed(self, golden_id: GoldenId) -> bool:
         """Whether it was found wanting: then nothing but a person's word brings it back."""
-        register = self.register
-        if register.status(golden_id) in {GoldenStatus.REJECTED, GoldenStatus.ROLLED_BACK}:
-            return True
-        promoted = register.last(register.promoted) if register.promoted else None
-        return promoted is not None and promoted.over == golden_id
+        return self._was_left(golden_id) or self.register.status(golden_id) is GoldenStatus.REJECTED
+
+
+def _unmoved(now: Register, seen: GoldenId | Literal["any"] | None, new: GoldenId) -> Register:
+    """What is promoted ``now``, unless somebody has decided otherwise since it was ``seen``."""
+    if seen != "any" and now.promoted not in {seen, new}:
+        raise Conflict(
+            f"Golden {now.promoted} was promoted while {new} was made and tried; it is left as it is.",
+            remedy=f"If {new} is wanted all the same: vestibule golden promote {new}.",
+            code="golden_moved",
+        )
+    return now
 
 
 def require_tried(golden_id: GoldenId, reports: Sequence[CanaryReport], *, untested: bool) -> None:

@@ -117,7 +117,9 @@ class Renewals:
         return self._end(Outcome.REJECTED if rejected else Outcome.PROMOTED, rejected)
 
     async def _carry_through(self, tell: Tell) -> Failure | None:
+        promoted = self._promotions.register.promoted
         golden_id = await self._works.build(tell)
+        self._made(golden_id)
         self._promotions.require_contract(golden_id)
         for driver in self._works.drivers:
             await self._works.prepare(golden_id, driver, tell)
@@ -132,9 +134,14 @@ class Renewals:
                 return _canary_failed(report)
         news = StepNews(phase=Phase.PROMOTION, step=f"promote {golden_id}")
         tell(news)
-        self._promotions.promote(golden_id, why=CANARY_PASSED)
+        self._promotions.promote(golden_id, why=CANARY_PASSED, instead_of=promoted)
         tell(dataclasses.replace(news, seconds=0.0))
         return None
+
+    def _made(self, golden_id: GoldenId) -> None:
+        """The builder reads the inputs itself: they may have changed since this renewal was begun."""
+        if self.current is not None:
+            self._show(dataclasses.replace(self.current, golden_id=golden_id))
 
     async def collect(self) -> None:
         """Remove what nothing uses any more; what is promoted stays so, whatever becomes of the old ones."""

@@ -136,6 +136,22 @@ def test_a_damaged_register_is_named_by_every_command(
         assert "error register_damaged: " in capsys.readouterr().err
 
 
+@pytest.mark.usefixtures("cache")
+@pytest.mark.parametrize("golden_id", ["", ".", "../../etc", "g-" + "f" * 5000, "g-xyz"])
+def test_what_can_be_no_golden_s_name_is_absent(golden_id: str, capsys: pytest.CaptureFixture[str]) -> None:
+    for command in ("show", "verify", "sbom", "provenance", "canary"):
+        assert run(["golden", command, golden_id]) == 4
+        assert "there is no golden" in capsys.readouterr().err
+
+
+def test_a_damaged_manifest_is_named_and_discarded(cache: Cache, out: Callable[[], Any]) -> None:
+    (cache.path("goldens", OLDER) / "manifest.json").write_text('{"golden_id": ')
+    run(["golden", "verify", OLDER, "--discard", "-o", "json"])
+    told = out()
+    assert [(damage["product"], damage["file"]) for damage in told["damages"]] == [(OLDER, "manifest.json")]
+    assert told["removed"] == [OLDER]
+
+
 # -- canary ----------------------------------------------------------------------------------------------
 
 

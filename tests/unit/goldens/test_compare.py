@@ -3,7 +3,7 @@ from __future__ import annotations
 import copy
 from typing import Any
 
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from vestibule.core.goldens import Change, compare
@@ -53,6 +53,7 @@ JSON = st.recursive(
 LAYERS = st.dictionaries(st.sampled_from(["base", "tools"]), st.dictionaries(st.text("xy", min_size=1), JSON))
 
 
+@settings(suppress_health_check=[HealthCheck.too_slow], deadline=None)  # of a busy host
 @given(LAYERS)
 def test_nothing_differs_from_itself(inputs: dict[str, Any]) -> None:
     assert compare(inputs, copy.deepcopy(inputs)) == ()

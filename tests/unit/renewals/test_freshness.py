@@ -316,7 +316,7 @@ async def test_what_an_operator_promotes_is_held_at_once(lab: GoldenLab) -> None
     lab.goldens.add(NEXT)
     async with lab.running():
         await until(lambda: lab.goldens.held == [GOLDEN])
-        lab.promotions.promote(NEXT, why="the operator promoted it")
+        lab.promotions.promote_by_hand(NEXT)
         lab.renewals.feed.publish(GOLDENS)
         await until(lambda: lab.goldens.held == [NEXT])
 
@@ -328,7 +328,7 @@ async def test_what_the_command_line_promotes_is_held_soon(
     lab.goldens.add(NEXT)
     async with lab.running():
         await until(lambda: lab.goldens.held == [GOLDEN])
-        lab.promotions.promote(NEXT, why="the operator promoted it")
+        lab.promotions.promote_by_hand(NEXT)
         await until(lambda: lab.goldens.held == [NEXT])
 
 

@@ -7,7 +7,7 @@ import dataclasses
 from typing import Any
 
 import pytest
-from golden_doubles import GOLDEN, NEXT, report_of
+from golden_doubles import GOLDEN, LATER, NEXT, report_of
 from golden_lab import GoldenLab
 from waiting import until
 
@@ -298,3 +298,16 @@ async def test_a_golden_of_another_contract_is_not_even_tried(lab: GoldenLab) ->
     assert (renewal.outcome, renewal.failure.code) == (Outcome.FAILED, "golden_incompatible")
     assert lab.works.steps == [f"build {NEXT}"]
     assert lab.status(NEXT) is GoldenStatus.CANDIDATE
+
+
+async def test_a_promotion_by_hand_during_a_renewal_stays(lab: GoldenLab) -> None:
+    lab.goldens.add(LATER)
+    lab.works.gate = asyncio.Event()
+    renewing = asyncio.create_task(renewed(lab))
+    await until(lambda: lab.renewals.busy)
+    lab.promotions.promote_by_hand(LATER)
+    lab.works.gate.set()
+    renewal = await renewing
+    assert renewal.failure is not None
+    assert (renewal.outcome, renewal.failure.code) == (Outcome.FAILED, "golden_moved")
+    assert lab.promoted == LATER

@@ -41,6 +41,7 @@ async def read_goldens(services: Services, _: Caller) -> shapes.Goldens:
 )
 async def follow_goldens(services: Services, _: Caller) -> StreamingResponse:
     """Server-sent events: the same, now and after every change."""
+    await goldens.present(services)  # what is wrong is said before the stream begins
     return goldens.stream(services)
 
 

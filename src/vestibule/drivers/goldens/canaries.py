@@ -7,6 +7,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import tempfile
 import time
@@ -17,9 +18,11 @@ from vestibule.core.ids import GoldenId
 from vestibule.core.machines import DriverName
 from vestibule.core.pictures import Picture
 from vestibule.drivers.goldens.cache import Cache, remove_tree
+from vestibule.drivers.goldens.commands import disk_full
 
 SCREENSHOT = "screenshot.png"
 _REPORT = "report.json"
+_FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
 _TRIAL, _TRIAL_S = ".trial-", 3600.0
 """What is older than any trial takes was left by a process that was killed."""
 
@@ -69,9 +72,12 @@ class CanaryReports:
 
     def finish(self, evidence: Path, report: CanaryReport, screenshot: Picture | None) -> Path:
         """Write report and screenshot beside the evidence and give it its place; the one before goes."""
-        if screenshot is not None:
-            (evidence / SCREENSHOT).write_bytes(screenshot.png())
-        (evidence / _REPORT).write_text(json.dumps(report.to_mapping(), indent=1) + "\n")
+        try:
+            if screenshot is not None:
+                (evidence / SCREENSHOT).write_bytes(screenshot.png())
+            (evidence / _REPORT).write_text(json.dumps(report.to_mapping(), indent=1) + "\n")
+        except OSError as error:
+            raise disk_full(evidence) if error.errno in _FULL else error from error
         final = self._folder(report.golden_id, report.driver)
         with self._cache.lock(f"canary-{report.golden_id}-{report.driver}"):  # two may end at one moment
             remove_tree(final)

@@ -57,9 +57,11 @@ def read_damages(cache: Cache, golden_id: GoldenId) -> Sequence[Damage]:
     """What the last look found; empty when all was sound or nobody has looked."""
     try:
         raw = json.loads(_damages_file(cache, golden_id).read_text())
+        return [Damage(**damage) for damage in list(raw)]
     except FileNotFoundError:
         return ()
-    return tuple(Damage(**damage) for damage in raw)
+    except (OSError, ValueError, TypeError):  # something was found, or nobody would have written it
+        return (Damage(product=golden_id, file="the record of its damages", problem="cannot be read"),)
 
 
 def _damages_file(cache: Cache, golden_id: GoldenId) -> Path:
