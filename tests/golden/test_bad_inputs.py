@@ -54,6 +54,19 @@ def test_a_mirror_that_is_down_is_named(spec: GoldenSpec, tmp_path: Path) -> Non
     assert "refused" in refused.cause.lower() or "could not connect" in refused.cause.lower()
 
 
+def test_pins_that_the_lock_file_does_not_have_are_named(tmp_path: Path) -> None:
+    real = find_resources()
+    images = Path(shutil.copytree(real.images, tmp_path / "images"))
+    lock = images / "tools/package-lock.json"
+    document = json.loads(lock.read_text())
+    document["packages"]["node_modules/@openai/codex"]["version"] = "0.0.999"
+    lock.write_text(json.dumps(document))
+    refused = _refused(tools_build(read_spec(dataclasses.replace(real, images=images))), tmp_path)
+    assert refused.failure_code == "lock_mismatch"
+    assert "lock file's @openai/codex@0.0.999 does not satisfy @openai/codex@" in refused.cause
+    assert "npm install --package-lock-only" in refused.remedy
+
+
 def _other_bytes(lock: Path) -> str:
     """Give one package that this platform gets the integrity of other bytes; its name."""
     document = json.loads(lock.read_text())

@@ -28,6 +28,21 @@ PRINTED = [
         "the npm registry does not give https://registry.test/x/-/x-1.0.0.tgz",
     ),
     (
+        "E: The repository 'http://mirror.test/debian trixie Release' does not have a Release file.",
+        "mirror_failed",
+        "the Debian mirror does not have http://mirror.test/debian trixie",
+    ),
+    (
+        "npm error code EUSAGE\nnpm error Invalid: lock file's x@1 misses x@2",
+        "lock_mismatch",
+        "images/tools/package.json and package-lock.json disagree: Invalid: lock file's x@1 misses x@2",
+    ),
+    (
+        "npm error Missing: left-pad@1.3.0 from lock file",
+        "lock_mismatch",
+        "images/tools/package.json and package-lock.json disagree: Missing: left-pad@1.3.0 from lock file",
+    ),
+    (
         "unshare: no line in /etc/subuid: Success",
         "no_subordinate_ids",
         "an ordinary user needs subordinate ids to make Debian's users: no line in /etc/subuid: Success",

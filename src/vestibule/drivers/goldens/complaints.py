@@ -31,6 +31,19 @@ _KNOWN: Mapping[re.Pattern[str], Complaint] = {
         remedy="See that this host reaches the mirror (apt update; a proxy too), or set debian_mirror to"
         f" another one; {_AGAIN}",
     ),
+    re.compile(
+        r"^E: The repository '(\S+ \S+) Release' does not have a Release file", re.MULTILINE
+    ): Complaint(
+        code="mirror_failed",
+        cause="the Debian mirror does not have {}",
+        remedy="Set debian_mirror to a mirror that has this suite, or name another suite in"
+        f" images/base.toml; {_AGAIN}",
+    ),
+    re.compile(r"^npm error ((?:Invalid|Missing): .*lock file.*)", re.MULTILINE): Complaint(
+        code="lock_mismatch",
+        cause="images/tools/package.json and package-lock.json disagree: {}",
+        remedy=f"In images/tools run: npm install --package-lock-only; {_AGAIN}",
+    ),
     re.compile(r"^npm error .*\brequest to (\S+) failed", re.MULTILINE): Complaint(
         code="registry_failed",
         cause="the npm registry does not give {}",
