@@ -6,6 +6,7 @@ A controller runs from a copy of the sources, whose inputs are changed under it.
 from __future__ import annotations
 
 import json
+import secrets
 import shutil
 import subprocess
 import time
@@ -23,6 +24,8 @@ ROOT = Path(__file__).parents[2]
 PATIENCE_S = 300.0
 AGENT = "agent/vestibule_agent/urls.py"
 PROTOCOL = "agent/vestibule_agent/protocol.py"
+NONCE = secrets.token_hex(8)
+"""Makes goldens that no run before has tried: one that was tried is promoted before anybody sees it stale."""
 
 
 @pytest.fixture
@@ -49,7 +52,7 @@ def test_an_edit_of_the_agent_reaches_people_without_a_restart(sources: Path, co
         before = state(client)
         assert (before["stale"], before["refusal"]) == (False, None)
         running_on = await_session(client, start(client, "demo"), "awaiting_user_auth")
-        edit(sources / AGENT, lambda text: text + "# one more line\n")
+        edit(sources / AGENT, lambda text: text + f"# {NONCE}\n")
 
         stale = follow(client, lambda now: now["stale"])
         assert [change["input"] for change in stale["changes"]] == ["package.urls.py"]
@@ -69,7 +72,10 @@ def test_an_agent_of_another_contract_is_never_shown_to_anybody(sources: Path, c
     with copied.client() as client:
         old = state(client)["promoted"]
     copied.stop()
-    edit(sources / PROTOCOL, lambda text: text.replace(f"CONTRACT = {CONTRACT}\n", "CONTRACT = 1001\n"))
+    edit(
+        sources / PROTOCOL,
+        lambda text: text.replace(f"CONTRACT = {CONTRACT}\n", f"CONTRACT = 1001  # {NONCE}\n"),
+    )
     copied.start_again()
     with copied.client() as client:
         refused = await_session(client, start(client, "demo"), "failed")
