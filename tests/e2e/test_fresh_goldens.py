@@ -43,7 +43,16 @@ def copied(sources: Path, golden: None) -> Iterator[Controller]:
     """A controller of the copy; its golden is the one that the checkout makes, tried before."""
     assert golden is None
     path = f"{sources / 'src'}:{sources / 'agent'}"
-    with running(VESTIBULE_ISOLATION="container", PYTHONPATH=path, PYTHONDONTWRITEBYTECODE="1") as started:
+    settings = {
+        "VESTIBULE_ISOLATION": "container",
+        # Others' goldens in this cache, the checkout's among them, are not this controller's to collect.
+        "VESTIBULE_GOLDEN_KEEP": "100",
+        "PYTHONPATH": path,
+        "PYTHONDONTWRITEBYTECODE": "1",
+    }
+    with running(**settings) as started:
+        with started.client() as client:
+            assert state(client)["promoted"] is not None
         yield started
 
 
