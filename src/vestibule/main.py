@@ -100,7 +100,7 @@ def canary_reports(settings: Settings) -> CanaryReports:
 
 
 def promote(settings: Settings, golden_id: GoldenId, *, untested: bool) -> None:
-    """Promote by hand.  Raises Absent, Conflict ``untested``, GoldenFailed."""
+    """Promote by hand.  Raises Absent, Conflict ``golden_untested``, GoldenFailed."""
     _log_failures_only()
     store = golden_store(settings)
     reports = canary_reports(settings).of(golden_id)
