@@ -10,7 +10,6 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 from collections.abc import AsyncIterator, Mapping
-from pathlib import Path
 
 from vestibule.core.addresses import MachineNetwork
 from vestibule.core.errors import VestibuleError
@@ -85,16 +84,16 @@ def goldens_of(settings: Settings, resources: Resources | None = None) -> Golden
     jail = Jail(uid=settings.machine_uid, gid=settings.machine_gid)
     return open_goldens(
         settings.cache_dir,
-        signer=KeyFileSigner(signing_key(settings)),
+        signer=signer_of(settings),
         debian_mirror=settings.debian_mirror,
         jail=jail,
         resources=resources,
     )
 
 
-def signing_key(settings: Settings) -> Path:
-    """The key that this host's goldens are signed with: in the state folder, not beside what it signs."""
-    return settings.state_dir / "golden-signing.key"
+def signer_of(settings: Settings) -> KeyFileSigner:
+    """Signs what this host makes, and says whose statements are believed."""
+    return KeyFileSigner(settings.golden_signing_key, trusted=settings.golden_trusted_keys)
 
 
 def promotions_of(settings: Settings, goldens: DirectoryGoldenStore | None = None) -> Promotions:

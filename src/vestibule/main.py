@@ -14,7 +14,7 @@ import getpass
 import logging
 import secrets
 import signal
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from pathlib import Path
 
@@ -26,7 +26,6 @@ from vestibule.api.app import create
 from vestibule.api.context import Context
 from vestibule.assembly import Assembly, Place, assemble, demo_provider
 from vestibule.core.errors import GoldenFailed
-from vestibule.core.goldens import Damage
 from vestibule.core.ids import GoldenId
 from vestibule.core.machines import DriverName
 from vestibule.core.promotion import StalePolicy
@@ -45,7 +44,7 @@ from vestibule.drivers.instance import only_instance
 from vestibule.drivers.machines.cold import ColdQemuDriver, evict
 from vestibule.drivers.secret_file import read_secret, write_secret
 from vestibule.drivers.usage import ProcUsageMeter
-from vestibule.machinery import Machinery, goldens_of, open_machinery, promotions_of
+from vestibule.machinery import Machinery, goldens_of, open_machinery, promotions_of, signer_of
 from vestibule.rebuilds import copied_rebuilds
 from vestibule.resources import find_resources
 from vestibule.services.accounts import NAME
@@ -57,7 +56,7 @@ from vestibule.services.probation import Probation
 from vestibule.services.promotions import Promotions, require_tried
 from vestibule.services.rebuild_bench import RebuildBench, RebuildResult
 from vestibule.settings import Settings
-from vestibule.works import Renewing, clear_canary_runs, collect, renewing_with
+from vestibule.works import Renewing, clear_canary_runs, collect, renewing_with, scrubbing_of
 
 log = structlog.get_logger()
 
@@ -74,10 +73,9 @@ def golden_store(settings: Settings) -> DirectoryGoldenStore:
     return goldens_of(settings).store
 
 
-def discard_damaged(settings: Settings, golden_id: GoldenId, damages: Sequence[Damage]) -> Sequence[str]:
-    """Remove damaged products; returns their names.  Raises Conflict while a controller may use them."""
-    with only_instance(settings.state_dir):
-        return goldens_of(settings).store.discard(golden_id, damages)
+def public_key(settings: Settings) -> str:
+    """This host's public signing key, 64 hex digits; made on first use.  Raises SettingsInvalid."""
+    return signer_of(settings).public_key
 
 
 def golden_promotions(settings: Settings) -> Promotions:
@@ -226,7 +224,8 @@ async def open_context(settings: Settings) -> AsyncIterator[Context]:
             rows=DbMachines(database), promotions=renewing.promotions, feed=renewing.renewals.feed
         )
         context.machines.on_ended = probation.machine_ended
-        await stack.enter_async_context(_background(machinery, context, probation))
+        work = (machinery.preload(), context.freshness.run(), context.scrubbing.run(), probation.run())
+        await stack.enter_async_context(_background(*work))
         yield context
 
 
@@ -249,6 +248,7 @@ def _context(machinery: Machinery, assembly: Assembly, renewing: Renewing) -> Co
             goldens=machinery.goldens.store,
             changes=changes,
         ),
+        scrubbing=scrubbing_of(settings, renewing),
         host=machinery.report,
         providers=assembly.providers,
         public_url=str(settings.public_url).rstrip("/") if settings.public_url else None,
@@ -256,11 +256,9 @@ def _context(machinery: Machinery, assembly: Assembly, renewing: Renewing) -> Co
 
 
 @asynccontextmanager
-async def _background(machinery: Machinery, context: Context, probation: Probation) -> AsyncIterator[None]:
-    """What goes on beside the requests: memory is preloaded, goldens are kept fresh."""
-    tasks = [
-        asyncio.create_task(work) for work in (machinery.preload(), context.freshness.run(), probation.run())
-    ]
+async def _background(*work: Coroutine[None, None, None]) -> AsyncIterator[None]:
+    """What goes on beside the requests: memory is preloaded, goldens are kept fresh and sound."""
+    tasks = [asyncio.create_task(task) for task in work]
     for task in tasks:
         task.add_done_callback(_background_ended)
     try:

@@ -19,8 +19,7 @@ from vestibule.core.machines import DriverName
 from vestibule.core.renewal import Phase, Renewal, StepNews
 from vestibule.drivers.goldens.recipe import read_spec
 from vestibule.drivers.goldens.verify import desktops_of, snapshots_of
-from vestibule.drivers.private_folder import make_private
-from vestibule.machinery import Machinery, goldens_of, open_machinery, signing_key
+from vestibule.machinery import Machinery, goldens_of, open_machinery
 from vestibule.resources import Resources, find_resources
 from vestibule.services.ports import Tell
 from vestibule.services.rebuild_bench import AGENT
@@ -108,17 +107,8 @@ async def copied_rebuilds(settings: Settings) -> AsyncIterator[CopiedRebuilds]:
         folder = Path(name)
         resources = copy_inputs(find_resources(), folder / "inputs")
         own = settings.model_copy(update={"state_dir": folder / "state", "run_dir": folder / "run"})
-        _sign_as_this_host(settings, own)
         async with open_machinery(own, resources) as machinery:
             yield CopiedRebuilds(machinery, resources)
-
-
-def _sign_as_this_host(settings: Settings, own: Settings) -> None:
-    """What is made of today's inputs stays in the host's cache: under its key, if there is one."""
-    key = signing_key(settings)
-    if key.is_file():
-        make_private(own.state_dir)
-        shutil.copy(key, signing_key(own))
 
 
 def copy_inputs(resources: Resources, folder: Path) -> Resources:

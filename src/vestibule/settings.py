@@ -17,9 +17,9 @@ import os
 import sys
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Self
+from typing import Annotated, Self
 
-from pydantic import AnyHttpUrl, Field, ValidationError, field_validator, model_validator
+from pydantic import AnyHttpUrl, Field, StringConstraints, ValidationError, field_validator, model_validator
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -53,6 +53,10 @@ OTHER_VARIABLES = {
 """Variables with our prefix that are no settings → what they are."""
 
 
+PublicKey = Annotated[str, StringConstraints(pattern="^[0-9a-f]{64}$")]
+"""Ed25519, 32 bytes in hex."""
+
+
 class IsolationChoice(enum.StrEnum):
     """What the operator asks for; ``auto`` takes the strongest that works."""
 
@@ -79,6 +83,11 @@ def _default_state_dir() -> Path:
 
 def _default_cache_dir() -> Path:
     return _default_dir("XDG_CACHE_HOME", ".cache", "/var/cache/vestibule")
+
+
+def _default_signing_key() -> Path:
+    """The user's on this host, like the cache: not the controller's, whose state may be elsewhere."""
+    return _default_state_dir() / "golden-signing.key"
 
 
 def _default_run_dir() -> Path:
@@ -180,6 +189,22 @@ class Settings(BaseSettings):
     golden_quota_gib: float = Field(
         default=30, gt=0, description="Goldens beyond this much disk go, oldest first, if nothing uses them."
     )
+    golden_signing_key: Path = Field(
+        default_factory=_default_signing_key,
+        description="Key that statements of goldens are signed with, made on first use. Controllers that"
+        " share a cache share it. Root: /var/lib/vestibule/golden-signing.key.",
+    )
+    golden_trusted_keys: tuple[PublicKey, ...] = Field(
+        default=(),
+        description="Public keys of other hosts whose goldens are believed, as `vestibule golden key` prints"
+        " them there. What any other key signed is damage.",
+    )
+    golden_scrub_h: float = Field(
+        default=24,
+        ge=0,
+        description="Every byte of the promoted golden is read and compared when it is promoted, when the"
+        " controller starts, and so many hours later; 0: never.",
+    )
     providers_dir: Path | None = Field(
         default=None, description="Folder with more provider files; they win over the shipped ones by name."
     )
@@ -192,7 +217,7 @@ class Settings(BaseSettings):
 
     @model_validator(mode="after")
     def _paths_absolute(self) -> Self:
-        for name in ("state_dir", "cache_dir", "run_dir"):
+        for name in ("state_dir", "cache_dir", "run_dir", "golden_signing_key"):
             if not getattr(self, name).is_absolute():
                 raise ValueError(f"{name} must be an absolute path")
         return self
@@ -288,6 +313,7 @@ _FOLDERS = {
     "state_dir": "`~/.local/state/vestibule`",
     "cache_dir": "`~/.cache/vestibule`",
     "run_dir": "`$XDG_RUNTIME_DIR/vestibule`",
+    "golden_signing_key": "`~/.local/state/vestibule/golden-signing.key`",
 }
 
 

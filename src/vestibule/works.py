@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import dataclasses
+import datetime as dt
 import os
 import secrets
 import shutil
@@ -33,16 +34,18 @@ from vestibule.drivers.goldens.cache import Cache, remove_tree
 from vestibule.drivers.goldens.canaries import CanaryReports
 from vestibule.drivers.goldens.collect import Collected
 from vestibule.drivers.goldens.durations import Durations
+from vestibule.drivers.goldens.scrub import ScrubProcess
 from vestibule.drivers.goldens.store import DirectoryGoldenStore
 from vestibule.drivers.goldens.wanted import read_recipe
 from vestibule.drivers.private_folder import make_private
 from vestibule.drivers.rfb import rfb_desktop
 from vestibule.drivers.run_folders import DiskRunFolders
-from vestibule.machinery import Machinery, signing_key
+from vestibule.machinery import Machinery
 from vestibule.services.canary import CLONES, Canary, Candidate
 from vestibule.services.ports import Tell
 from vestibule.services.promotions import Promotions
 from vestibule.services.renewals import Renewals
+from vestibule.services.scrubbing import Scrubbing
 from vestibule.settings import Settings
 
 log = structlog.get_logger()
@@ -76,18 +79,21 @@ class HostWorks:
         return self._store.wanted()
 
     async def build(self, tell: Tell) -> GoldenId:
-        """See services.renewals.GoldenWorks."""
+        """See services.renewals.GoldenWorks: what is damaged is made again, once nothing runs from it."""
+        gone = await asyncio.to_thread(self._store.mend, self._store.wanted())
+        if gone:
+            log.warning("Removed what was damaged", names=list(gone))
         return await self._build(tell)
 
     def is_prepared(self, golden_id: GoldenId, driver: DriverName) -> bool:
         """See services.renewals.GoldenWorks."""
-        if driver is not DriverName.QEMU:
-            return self._store.has(golden_id)
         try:
-            self._machinery.qemu.snapshots.find(golden_id, self._machinery.limits)
-        except VestibuleError:  # not made yet, or QEMU is not there: making it says which
+            self._store.usable(golden_id)
+            if driver is DriverName.QEMU:
+                self._machinery.qemu.snapshots.find(golden_id, self._machinery.limits)
+        except VestibuleError:  # not made yet, damaged, or QEMU is not there: making it says which
             return False
-        return True
+        return self._store.has(golden_id)
 
     async def prepare(self, golden_id: GoldenId, driver: DriverName, tell: Tell) -> None:
         """See services.renewals.GoldenWorks."""
@@ -266,7 +272,8 @@ def renewing_with(machinery: Machinery, also: Sequence[DriverName] = ()) -> Rene
 def _build_process(settings: Settings) -> BuildProcess:
     return BuildProcess(
         cache_dir=settings.cache_dir,
-        key=signing_key(settings),
+        key=settings.golden_signing_key,
+        trusted=settings.golden_trusted_keys,
         debian_mirror=settings.debian_mirror,
         uid=settings.machine_uid,
         gid=settings.machine_gid,
@@ -285,4 +292,18 @@ def renewing_by(machinery: Machinery, drivers: Sequence[DriverName], build: Buil
         promotions=promotions,
         works=works,
         renewals=Renewals(works=works, promotions=promotions, clock=SystemClock()),
+    )
+
+
+def scrubbing_of(settings: Settings, renewing: Renewing) -> Scrubbing:
+    """Reads the promoted golden through as often as the settings say."""
+    process = ScrubProcess(
+        cache_dir=settings.cache_dir, key=settings.golden_signing_key, trusted=settings.golden_trusted_keys
+    )
+    return Scrubbing(
+        scrub=process.run,
+        promotions=renewing.promotions,
+        feed=renewing.renewals.feed,
+        clock=SystemClock(),
+        every=dt.timedelta(hours=settings.golden_scrub_h) if settings.golden_scrub_h else None,
     )

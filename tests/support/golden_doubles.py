@@ -7,7 +7,7 @@ import datetime as dt
 from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
 
 from vestibule.core.canary import CanaryCheck, CanaryReport
-from vestibule.core.errors import Absent
+from vestibule.core.errors import Absent, Conflict
 from vestibule.core.goldens import Change, Damage, GoldenPlan, Manifest, compare
 from vestibule.core.ids import GoldenId
 from vestibule.core.machines import DriverName
@@ -55,6 +55,9 @@ class Goldens:
         """What today's inputs make."""
         self.stored: dict[GoldenId, Manifest] = {}
         self.damaged: dict[GoldenId, Exception] = {}
+        self.scrubbed: list[GoldenId] = []
+        self.decayed: dict[GoldenId, Sequence[Damage]] = {}
+        """What a scrub finds."""
         self.add(GOLDEN)
 
     def add(self, golden_id: GoldenId, *, contract: int = CONTRACT) -> None:
@@ -87,6 +90,11 @@ class Goldens:
     def verify(self, golden_id: GoldenId) -> Sequence[Damage]:
         self.manifest(golden_id)
         return ()
+
+    async def scrub(self, golden_id: GoldenId) -> Sequence[Damage]:
+        """What a controller's scrub finds."""
+        self.scrubbed.append(golden_id)
+        return self.decayed.get(golden_id, ())
 
     def discard(self, golden_id: GoldenId, damages: Sequence[Damage]) -> Sequence[str]:
         raise AssertionError(f"{golden_id} is sound, {damages} is not its damage")
@@ -136,6 +144,8 @@ class Works:
         self.goldens = goldens
         self.drivers: tuple[DriverName, ...] = (DriverName.FAKE,)
         self.canaries = Canaries()
+        self.mends = False
+        """Whether a build makes a damaged golden sound."""
         self.inputs = GOLDEN
         """What the inputs on the disk make now."""
         self.prepared = {(GOLDEN, DriverName.FAKE)}
@@ -173,14 +183,18 @@ class Works:
         tell(StepNews(phase=Phase.BUILD, step="fake"))
         if self.gate is not None:
             await self.gate.wait()
+        if self.mends and built in self.goldens.damaged and built in self.goldens.held:
+            raise Conflict("a damaged golden is in use", remedy="Wait.", code="golden_in_use")
         self._do("build", built)
+        if self.mends:
+            self.goldens.damaged.pop(built, None)
         if not self.goldens.has(built):
             self.goldens.add(built)
         tell(StepNews(phase=Phase.BUILD, step="fake", seconds=1.0))
         return built
 
     def is_prepared(self, golden_id: GoldenId, driver: DriverName) -> bool:
-        return (golden_id, driver) in self.prepared
+        return (golden_id, driver) in self.prepared and golden_id not in self.goldens.damaged
 
     async def prepare(self, golden_id: GoldenId, driver: DriverName, tell: Tell) -> None:
         self._do("prepare", golden_id, driver)

@@ -46,6 +46,7 @@ from vestibule.services.machines import Choice, Machines, MachineSettings
 from vestibule.services.ports import MachineRequest
 from vestibule.services.promotions import Promotions, ServingRule
 from vestibule.services.renewals import Renewals
+from vestibule.services.scrubbing import Scrubbing
 from vestibule.services.sign_in_run import World
 from vestibule.services.sign_ins import SignIns
 from vestibule_agent.protocol import CONTRACT
@@ -290,6 +291,9 @@ async def open_lab(
             renewals=renewals,
             goldens=goldens,
             changes=works.changes(),
+        ),
+        scrubbing=Scrubbing(
+            scrub=goldens.scrub, promotions=promotions, feed=renewals.feed, clock=clock, every=None
         ),
         host=HostReport(probe=_Nothing(), choice=machines.choice, promotions=promotions),
         providers=known,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import io
 import json
 import tarfile
@@ -16,6 +17,7 @@ from vestibule.drivers.goldens.build import PRODUCT, Build, BuildStep, GoldenBui
 from vestibule.drivers.goldens.cache import Cache, file_digest
 from vestibule.drivers.goldens.pack import LISTING, merge_layers, unpack_rootfs
 from vestibule.drivers.goldens.signing import KeyFileSigner
+from vestibule.drivers.goldens.verify_statements import is_believed
 
 CODE, AGENT_FILE = "c0" * 32, "a9" * 32
 BASE = LayerRecipe(kind="base", inputs={"x": "1", "builder": {"base_layer.py": CODE}}, parent=None)
@@ -109,6 +111,7 @@ def tiny_builder(root: Path, signer: KeyFileSigner | None) -> GoldenBuilder:
         agent_build="b",
         tools={"t": "1"},
         attestor=Attestor(cache, RECIPE, signer) if signer else None,
+        believed=functools.partial(is_believed, cache, signer) if signer else lambda _kind, _name: True,
     )
 
 

@@ -11,7 +11,9 @@ from typing import Any
 
 from vestibule.core.goldens import Manifest
 from vestibule.core.ids import GoldenId
+from vestibule.drivers.goldens.attest import product_subjects
 from vestibule.drivers.goldens.cache import Cache
+from vestibule.drivers.goldens.signing import PROVENANCE, KeyFileSigner
 from vestibule_agent.protocol import CONTRACT
 
 T0 = dt.datetime(2026, 11, 22, 12, tzinfo=dt.UTC)
@@ -73,4 +75,25 @@ def add_snapshot(cache: Cache, name: str, golden_id: str, layers: Sequence[str])
     """Memory saved above these layers' disks."""
     folder = cache.path("snapshots", name)
     _write(folder, "memory", SNAPSHOT_BYTES)
-    _finish(folder, {"key": {"golden_id": golden_id, "disks": dict.fromkeys(layers, "0" * 64)}})
+    key = {"golden_id": golden_id, "disks": dict.fromkeys(layers, "0" * 64)}
+    _finish(folder, {"key": key, "digests": {}})
+
+
+def sign(folder: Path, signer: KeyFileSigner) -> None:
+    """State of a stored product that it was made here; there is no more in the statement than is compared."""
+    subjects = product_subjects(folder.parent.name, folder.name, folder)
+    if folder.parent.name == "goldens":
+        for layer in json.loads((folder / "manifest.json").read_text())["layers"]:
+            digests = json.loads((folder.parents[1] / "layers" / layer / "manifest.json").read_text())[
+                "digests"
+            ]
+            subjects |= {f"layers/{layer}/{file}": digest for file, digest in digests.items()}
+    stated = [{"name": name, "digest": {"sha256": digest}} for name, digest in subjects.items()]
+    (folder / PROVENANCE).unlink(missing_ok=True)
+    (folder / PROVENANCE).write_bytes(signer.sign(json.dumps({"subject": stated}).encode()))
+
+
+def sign_all(cache: Cache, key: Path) -> None:
+    """The same of all that is stored."""
+    for manifest in cache.root.glob("*/*/manifest.json"):
+        sign(manifest.parent, KeyFileSigner(key))

@@ -21,6 +21,7 @@ from vestibule.services.machines import Machines
 from vestibule.services.ports import CanaryReports, GoldenInventory
 from vestibule.services.promotions import Promotions
 from vestibule.services.renewals import Renewals
+from vestibule.services.scrubbing import Scrubbing
 from vestibule.services.sign_ins import SignIns
 
 COOKIE = "vestibule"
@@ -41,6 +42,7 @@ class Context:
     renewals: Renewals
     canaries: CanaryReports
     freshness: Freshness
+    scrubbing: Scrubbing
     host: HostReport
     providers: Mapping[str, Provider]
     public_url: str | None

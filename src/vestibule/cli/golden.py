@@ -23,11 +23,11 @@ from vestibule.cli.output import (
 )
 from vestibule.cli.progress import NumberedNews, shown_steps
 from vestibule.core.errors import Absent, GoldenFailed
-from vestibule.core.goldens import Change, Damage, Manifest, PlannedProduct
+from vestibule.core.goldens import Change, Manifest, PlannedProduct
 from vestibule.core.ids import GoldenId
 from vestibule.core.machines import DriverName
 from vestibule.core.promotion import Register
-from vestibule.core.provenance import ProductReport, Provenance, Signature, require_readable, require_signed
+from vestibule.core.provenance import ProductReport, Provenance, Signature, require_readable
 from vestibule.services.ports import GoldenInventory
 from vestibule.services.renewals import require_promoted
 from vestibule.settings import Settings, load
@@ -200,24 +200,17 @@ def verify(
     discard: Annotated[  # noqa: FBT002 (a flag of the command line)
         bool, typer.Option("--discard", help="Remove what is damaged, so that the next build makes it again.")
     ] = False,
-    signed: Annotated[  # noqa: FBT002 (a flag of the command line)
-        bool, typer.Option("--signed", help="Fail unless this host's own key signed the golden.")
-    ] = False,
     output: Output = OutputFormat.TABLE,
 ) -> None:
     """Read a golden, its layers and its snapshots again, and name every file that was changed.
 
-    A damaged golden is remembered: no machine starts from it.  What another host's key signed is sound when
-    its files are what that statement says.
+    A damaged golden is remembered: no machine starts from it.  So is one that was signed by a key which is
+    neither this host's nor in golden_trusted_keys.
     """
-    from vestibule import main  # noqa: PLC0415 (loads the whole controller; most commands do without)
-
-    store, settings = _store(), load()
+    store = _store()
     wanted = _named(golden_id, store)
-    damages, origin = [*store.verify(wanted)], _origin(store, wanted)
-    if signed and origin.signature is Signature.FOREIGN:
-        damages.append(Damage(product=wanted, file="provenance.json", problem=f"is {origin.line}"))
-    removed = main.discard_damaged(settings, wanted, damages) if discard and damages else ()
+    damages, origin = store.verify(wanted), _origin(store, wanted)
+    removed = store.discard(wanted, damages) if discard and damages else ()
     if output is OutputFormat.JSON:
         print_json(
             {
@@ -237,8 +230,21 @@ def verify(
     if removed:
         return
     store.usable(wanted)
-    if signed:
-        require_signed(wanted, origin)
+
+
+@app.command()
+def key(output: Output = OutputFormat.TABLE) -> None:
+    """This host's public signing key.
+
+    Another host that names it in golden_trusted_keys believes the goldens made here.
+    """
+    from vestibule import main  # noqa: PLC0415 (loads the whole controller; most commands do without)
+
+    public = main.public_key(load())
+    if output is OutputFormat.JSON:
+        print_json({"public_key": public})
+    else:
+        print(public)
 
 
 def _origin(store: GoldenInventory, golden_id: GoldenId) -> Provenance:

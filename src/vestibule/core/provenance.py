@@ -18,8 +18,10 @@ class Signature(enum.StrEnum):
     """What this host's key says of a statement."""
 
     HOLDS = "holds"
+    TRUSTED = "trusted"
+    """It is by a key of ``golden_trusted_keys``."""
     FOREIGN = "foreign"
-    """Another key signed it: another controller that shares the cache, or a stranger."""
+    """It names a key that this host does not know, and so nothing is known of it."""
     BROKEN = "broken"
     """It cannot be read, or was changed after it was signed."""
     ABSENT = "absent"
@@ -37,12 +39,18 @@ class Provenance:
     """in-toto Statement v1 with a SLSA v1 predicate; empty when it cannot be read."""
 
     @property
+    def believed(self) -> bool:
+        """Whether this host, or one that it trusts, says so."""
+        return self.signature in {Signature.HOLDS, Signature.TRUSTED}
+
+    @property
     def line(self) -> str:
         """For people: who signed it, and whether that is to be believed."""
         key = (self.key_id or "")[:_SHOWN]
         return {
             Signature.HOLDS: f"signed by this host's key {key}…",
-            Signature.FOREIGN: f"signed by key {key}…, not by this host's",
+            Signature.TRUSTED: f"signed by key {key}…, which golden_trusted_keys names",
+            Signature.FOREIGN: f"names key {key}…, which is neither this host's nor in golden_trusted_keys",
             Signature.BROKEN: "was changed after it was signed, or cannot be read",
             Signature.ABSENT: "is missing: an older release made this, or somebody removed it; build again"
             " after vestibule golden verify --discard",
@@ -75,22 +83,11 @@ class GoldenReport:
     provenance: Provenance
 
 
-def require_signed(golden_id: GoldenId, found: Provenance) -> None:
-    """Raises GoldenFailed ``golden_unsigned`` unless this host's key signed it."""
-    if found.signature is not Signature.HOLDS:
-        raise GoldenFailed(
-            f"golden {golden_id} was not signed by this host: its provenance {_predicate(found)}",
-            remedy="Build it here: stop the controller, run vestibule golden verify --signed --discard,"
-            " then make up.",
-            code="golden_unsigned",
-        )
-
-
 def require_readable(golden_id: GoldenId, found: Provenance) -> None:
     """Raises GoldenFailed ``golden_unsigned`` when there is no statement, or it was changed."""
     if found.signature in {Signature.ABSENT, Signature.BROKEN}:
-        require_signed(golden_id, found)
-
-
-def _predicate(found: Provenance) -> str:
-    return f"is {found.line}" if found.signature is Signature.FOREIGN else found.line
+        raise GoldenFailed(
+            f"golden {golden_id} has no statement that can be believed: its provenance {found.line}",
+            remedy="Build it here: stop the controller, run vestibule golden verify --discard, then make up.",
+            code="golden_unsigned",
+        )

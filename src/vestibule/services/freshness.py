@@ -162,8 +162,8 @@ class Freshness:
             async for _ in self._renewals.feed.changes(GOLDENS, HOLD_S):
                 # Gone, unreadable, no descriptor left: the next start says so, and the next look tries again.
                 with contextlib.suppress(VestibuleError, OSError):
-                    self._notice_loss()
                     self._keep(self._promotions.register.promoted)
+                    self._notice_loss()
         finally:
             self._let_go()
 
@@ -173,11 +173,21 @@ class Freshness:
             self._wake.set()
 
     def _keep(self, promoted: GoldenId | None) -> None:
+        """A damaged one is let go: what it is made of must go before it can be made again."""
+        if promoted is not None and not self._is_usable(promoted):
+            promoted = None
         if self._hold is not None and self._hold.golden_id == promoted:
             return
         self._let_go()
         if promoted is not None:
             self._hold = self._goldens.hold(promoted)
+
+    def _is_usable(self, golden_id: GoldenId) -> bool:
+        try:
+            self._goldens.usable(golden_id)
+        except VestibuleError:
+            return False
+        return True
 
     def _let_go(self) -> None:
         if self._hold is not None:

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 from golden_doubles import report_of
-from tiny_goldens import add_golden, add_snapshot
+from tiny_goldens import add_golden, add_snapshot, sign_all
 
 from vestibule import main
 from vestibule.cli import up
@@ -42,15 +42,20 @@ FAILED = Failure(
 )
 
 
+KEY = "state/golden-signing.key"
+
+
 @pytest.fixture
 def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Cache:
     """Three goldens; today's is the newest, nothing is promoted."""
     for folder in ("cache", "state", "run"):
         monkeypatch.setenv(f"VESTIBULE_{folder.upper()}_DIR", str(tmp_path / folder))
+    monkeypatch.setenv("VESTIBULE_GOLDEN_SIGNING_KEY", str(tmp_path / KEY))
     found = Cache(tmp_path / "cache")
     add_golden(found, OLDER, [*LAYERS[:1], "l-agent-older"], minute=0)
     add_golden(found, OLD, [*LAYERS[:1], "l-agent-old"], minute=1)
     add_golden(found, TODAY, LAYERS, minute=2)
+    sign_all(found, tmp_path / KEY)
     return found
 
 
@@ -210,6 +215,7 @@ def test_a_golden_of_another_contract_is_not_promoted(
     cache: Cache, capsys: pytest.CaptureFixture[str]
 ) -> None:
     add_golden(cache, "g-00000000000000cc", LAYERS[:1], contract=CONTRACT + 1)
+    sign_all(cache, cache.root.parent / KEY)
     assert run(["golden", "promote", "g-00000000000000cc", "--untested"]) == 7
     assert "error golden_incompatible: " in capsys.readouterr().err
 
@@ -243,6 +249,7 @@ def crowded(promoted: Cache) -> Cache:
     for minute, end in enumerate("de", start=-2):
         add_golden(promoted, f"g-00000000000000d{end}", [*LAYERS[:1], f"l-agent-{end}"], minute=minute)
     add_snapshot(promoted, "snap-d", "g-00000000000000dd", LAYERS[:1])
+    sign_all(promoted, promoted.root.parent / KEY)
     return promoted
 
 
@@ -432,6 +439,7 @@ def _gone(cache: Cache, _monkeypatch: pytest.MonkeyPatch) -> None:
 def _of_another_contract(cache: Cache, _monkeypatch: pytest.MonkeyPatch) -> None:
     cache.discard("goldens", OLD)
     add_golden(cache, OLD, LAYERS[:1], contract=CONTRACT + 1)
+    sign_all(cache, cache.root.parent / KEY)
 
 
 def _refused(_cache: Cache, monkeypatch: pytest.MonkeyPatch) -> None:

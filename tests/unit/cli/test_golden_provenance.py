@@ -18,6 +18,7 @@ def _use(monkeypatch: pytest.MonkeyPatch, root: Path, state: str) -> None:
     """Have commands find this cache, as a host with this state folder."""
     monkeypatch.setenv("VESTIBULE_STATE_DIR", str(root / state))
     monkeypatch.setenv("VESTIBULE_CACHE_DIR", str(root))
+    monkeypatch.setenv("VESTIBULE_GOLDEN_SIGNING_KEY", str(root / state / "golden-signing.key"))
     store = DirectoryGoldenStore(Cache(root), RECIPE, signer_in(root / state))
     monkeypatch.setattr(main, "golden_store", lambda _settings: store)
 
@@ -58,22 +59,32 @@ def test_sbom_and_provenance_are_documents(golden: Path, capsys: pytest.CaptureF
 
 
 def test_verify_says_who_signed(capsys: pytest.CaptureFixture[str]) -> None:
-    assert run(["golden", "verify", "--signed"]) == 0
+    assert run(["golden", "verify"]) == 0
     assert f"golden {GOLDEN} is sound, signed by this host's key" in capsys.readouterr().out
 
 
-def test_verify_takes_another_hosts_word_unless_told_not_to(
+def test_verify_refuses_a_strangers_word(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     _use(monkeypatch, tmp_path, "other-state")
-    assert run(["golden", "verify"]) == 0
-    assert "not by this host's" in capsys.readouterr().out
-    assert run(["golden", "verify", "--signed"]) != 0
-    assert "golden_unsigned" in capsys.readouterr().err
-    assert run(["golden", "verify", "-o", "json"]) == 0
-    told = json.loads(capsys.readouterr().out)
+    assert run(["golden", "verify"]) != 0
+    told = capsys.readouterr()
+    assert "neither this host's nor in golden_trusted_keys" in told.out
+    assert "golden_corrupt" in told.err
+    assert run(["golden", "verify", "-o", "json"]) != 0
+    told_json = json.loads(capsys.readouterr().out)
     key = signer_in(tmp_path / "state").key_id
-    assert (told["sound"], told["signature"], told["signed_by"]) == (True, "foreign", key)
+    assert (told_json["sound"], told_json["signature"], told_json["signed_by"]) == (False, "foreign", key)
+
+
+def test_the_public_key_is_what_another_host_is_told(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    public = signer_in(tmp_path / "state").public_key
+    assert run(["golden", "key"]) == 0
+    assert capsys.readouterr().out == f"{public}\n"
+    assert run(["golden", "key", "-o", "json"]) == 0
+    assert json.loads(capsys.readouterr().out) == {"public_key": public}
 
 
 def test_verify_names_a_golden_that_nobody_signed(golden: Path, capsys: pytest.CaptureFixture[str]) -> None:

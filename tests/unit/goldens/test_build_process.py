@@ -6,10 +6,11 @@ import asyncio
 import dataclasses
 import os
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
-from tiny_goldens import add_golden
+from tiny_goldens import add_golden, sign_all
 from waiting import until
 
 from vestibule.core.errors import DiskFull, GoldenFailed, HostUnfit, VestibuleError
@@ -39,6 +40,7 @@ class StandIn(BuildProcess):
     program: str = ""
     cache_dir: Path = Path("/nonexistent")
     key: Path = Path("/nonexistent.key")
+    trusted: Sequence[str] = ()
     debian_mirror: str | None = None
     uid: int = 1
     gid: int = 1
@@ -70,12 +72,17 @@ def gone(pid: int) -> bool:
 
 def test_the_stand_in_is_started_as_the_builder_is() -> None:
     real = BuildProcess(
-        cache_dir=Path("/cache"), key=Path("/key"), debian_mirror="http://mirror.test", uid=7, gid=8
+        cache_dir=Path("/cache"),
+        key=Path("/key"),
+        trusted=["ab"],
+        debian_mirror="http://mirror.test",
+        uid=7,
+        gid=8,
     )
     assert real.argv == [
         *("setpriv", "--pdeathsig", "TERM", "nice", "-n", "10"),
         *(sys.executable, "-m", "vestibule.drivers.goldens", "/cache", "--json"),
-        *("--key", "/key"),
+        *("--key", "/key", "--trust=ab"),
         *("--uid", "7", "--gid", "8", "--debian-mirror", "http://mirror.test"),
     ]
     assert StandIn().argv[:7] == real.argv[:7]
@@ -119,10 +126,12 @@ async def test_what_the_builder_writes_on_its_standard_error_is_no_failure() -> 
 async def test_the_real_builder_tells_the_golden_that_is_there(tmp_path: Path) -> None:
     recipe = read_spec(find_resources()).recipe
     add_golden(Cache(tmp_path), recipe.golden_id, [layer.name for layer in recipe.layers])
+    sign_all(Cache(tmp_path), tmp_path / "state/key")
     news: list[StepNews] = []
     process = BuildProcess(
         cache_dir=tmp_path,
         key=tmp_path / "state/key",
+        trusted=(),
         debian_mirror=None,
         uid=os.geteuid(),
         gid=os.getegid(),

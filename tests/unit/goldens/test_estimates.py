@@ -34,7 +34,7 @@ def test_the_builders_process_is_told_where_the_key_is_not_what_it_is(tmp_path: 
     signer = signer_in(tmp_path)
     signer.sign(b"{}")
     key = tmp_path / "golden-signing.key"
-    argv = BuildProcess(cache_dir=tmp_path, key=key, debian_mirror=None, uid=1, gid=1).argv
+    argv = BuildProcess(cache_dir=tmp_path, key=key, trusted=(), debian_mirror=None, uid=1, gid=1).argv
     assert argv[argv.index("--key") + 1] == str(key)
     assert key.read_bytes().hex() not in " ".join(argv)
     (module,) = [at for at, word in enumerate(argv) if word == "vestibule.drivers.goldens"]

@@ -27,7 +27,7 @@ from tiny_golden import (
 
 from vestibule.core.errors import GoldenFailed
 from vestibule.core.goldens import Damage, canonical
-from vestibule.core.provenance import Signature, require_readable, require_signed
+from vestibule.core.provenance import Signature, require_readable
 from vestibule.drivers.goldens.cache import Cache, file_digest
 from vestibule.drivers.goldens.signing import KeyFileSigner
 from vestibule.drivers.goldens.store import DirectoryGoldenStore
@@ -118,9 +118,9 @@ def test_a_statement_that_was_changed_is_damage(store: DirectoryGoldenStore, tmp
 def test_a_golden_of_an_older_release_is_named_with_the_remedy(tmp_path: Path, signer: KeyFileSigner) -> None:
     tiny_builder(tmp_path, None).build(lambda *_: None)
     store = DirectoryGoldenStore(Cache(tmp_path), RECIPE, signer)
-    (problem,) = _problems(store)
-    assert "an older release made this" in problem
-    assert "build again after vestibule golden verify --discard" in problem
+    for damage in store.verify(GOLDEN):
+        assert "an older release made this" in damage.problem
+        assert "build again after vestibule golden verify --discard" in damage.problem
     store.discard(GOLDEN, store.verify(GOLDEN))
     tiny_builder(tmp_path, signer).build(lambda *_: None)
     assert _problems(store) == []
@@ -155,28 +155,62 @@ def test_a_signed_statement_that_is_none_is_damage(
     assert _problems(store) == ["is not a statement about this product"]
 
 
-def test_another_hosts_golden_is_sound_but_not_signed_here(
-    store: DirectoryGoldenStore, tmp_path: Path
+@pytest.mark.usefixtures("store")
+def test_a_strangers_golden_is_damage_and_one_of_a_trusted_key_is_not(
+    signer: KeyFileSigner, tmp_path: Path
 ) -> None:
     elsewhere = DirectoryGoldenStore(Cache(tmp_path), RECIPE, signer_in(tmp_path / "other"))
-    assert elsewhere.verify(GOLDEN) == ()
-    found = elsewhere.provenance(GOLDEN)
-    assert found.signature is Signature.FOREIGN
-    require_readable(GOLDEN, found)
-    with pytest.raises(GoldenFailed, match="not by this host's") as refused:
-        require_signed(GOLDEN, found)
-    assert refused.value.failure_code == "golden_unsigned"
-    require_signed(GOLDEN, store.provenance(GOLDEN))
+    assert [damage.file for damage in elsewhere.verify(GOLDEN)] == ["provenance.json"] * 4
+    with pytest.raises(GoldenFailed, match="neither this host's nor in golden_trusted_keys") as refused:
+        elsewhere.usable(GOLDEN)
+    assert refused.value.failure_code == "golden_corrupt"
+    knowing = KeyFileSigner(tmp_path / "other/golden-signing.key", trusted=[signer.public_key])
+    trusting = DirectoryGoldenStore(Cache(tmp_path), RECIPE, knowing)
+    assert trusting.verify(GOLDEN) == ()
+    assert trusting.usable(GOLDEN).golden_id == GOLDEN
 
 
-def test_another_hosts_statement_is_held_against_the_files_too(
+def test_a_forged_golden_is_refused_although_all_its_digests_agree(
     store: DirectoryGoldenStore, tmp_path: Path
 ) -> None:
-    stranger = signer_in(tmp_path / "other")
-    statement = dict(store.provenance(GOLDEN).statement)
-    statement["subject"] = statement["subject"][1:]
+    """Who can write to the cache exchanges a file and its digests, and signs that with a key of their own."""
+    folder, stranger = tmp_path / "goldens" / GOLDEN, signer_in(tmp_path / "stranger")
+    _replace(folder / "kernel", b"a kernel with a back door")
+    manifest = json.loads((folder / "manifest.json").read_text())
+    manifest["digests"]["kernel"] = file_digest(folder / "kernel")
+    _replace(folder / "manifest.json", json.dumps(manifest).encode())
+    statement = json.loads(json.dumps(store.provenance(GOLDEN).statement))
+    for subject in statement["subject"]:
+        if subject["name"].startswith(f"goldens/{GOLDEN}/"):
+            subject["digest"]["sha256"] = file_digest(tmp_path / subject["name"])
     _replace(tmp_path / FILE, stranger.sign(json.dumps(statement).encode()))
-    assert _problems(store) == [f"speaks of another goldens/{GOLDEN}/kernel than is stored"]
+    with pytest.raises(GoldenFailed) as refused:
+        store.usable(GOLDEN)
+    assert refused.value.failure_code == "golden_corrupt"
+
+
+def test_a_layer_that_somebody_else_put_there_is_made_again(
+    store: DirectoryGoldenStore, signer: KeyFileSigner, tmp_path: Path
+) -> None:
+    before = (tmp_path / "layers" / BASE.name / "provenance.json").read_bytes()
+    _replace(tmp_path / "layers" / BASE.name / "provenance.json", signer_in(tmp_path / "x").sign(b"{}"))
+    done: list[str] = []
+    tiny_builder(tmp_path, signer).build(lambda step, *_: done.append(step))
+    assert set(done) == {"base pack", "base unpack"}
+    assert (tmp_path / "layers" / BASE.name / "provenance.json").read_bytes() != before
+    assert store.verify(GOLDEN) == ()
+
+
+def test_a_layer_is_stated_with_its_inputs_and_parent(signer: KeyFileSigner, tmp_path: Path) -> None:
+    tiny_builder(tmp_path, signer).build(lambda *_: None)
+    found = signer.read((tmp_path / "layers" / AGENT.name / "provenance.json").read_bytes()).statement
+    assert {subject["name"] for subject in found["subject"]} == {
+        f"layers/{AGENT.name}/{file}" for file in ("layer.sqfs", "rootfs.jsonl", "manifest.json")
+    }
+    assert found["predicate"]["buildDefinition"]["resolvedDependencies"] == [
+        {"name": "agent/package/main.py", "digest": {"sha256": AGENT_FILE}},
+        {"uri": f"urn:vestibule:{TOOLS.name}"},
+    ]
 
 
 def test_snapshots_are_stated_with_what_they_go_on_from(

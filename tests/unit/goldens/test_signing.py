@@ -62,8 +62,28 @@ def test_a_key_that_others_can_read_is_not_used(signer: KeyFileSigner, tmp_path:
 def test_another_hosts_signature_is_named_not_believed(signer: KeyFileSigner, tmp_path: Path) -> None:
     other = signer_in(tmp_path / "other")
     found = signer.read(other.sign(STATEMENT))
-    assert (found.signature, found.key_id) == (Signature.FOREIGN, other.key_id)
-    assert found.line == f"signed by key {other.key_id[:12]}…, not by this host's"
+    assert (found.signature, found.believed, found.key_id) == (Signature.FOREIGN, False, other.key_id)
+    assert found.line == (
+        f"names key {other.key_id[:12]}…, which is neither this host's nor in golden_trusted_keys"
+    )
+
+
+def test_a_key_that_is_trusted_is_believed_and_named(tmp_path: Path) -> None:
+    other = signer_in(tmp_path / "other")
+    signer = KeyFileSigner(tmp_path / "state/key", trusted=[other.public_key])
+    found = signer.read(other.sign(STATEMENT))
+    assert (found.signature, found.believed, found.key_id) == (Signature.TRUSTED, True, other.key_id)
+    assert found.line == f"signed by key {other.key_id[:12]}…, which golden_trusted_keys names"
+
+
+@pytest.mark.parametrize("named", ["own", "trusted"])
+def test_a_strangers_signature_under_a_known_name_is_broken(tmp_path: Path, named: str) -> None:
+    stranger, other = signer_in(tmp_path / "stranger"), signer_in(tmp_path / "other")
+    signer = KeyFileSigner(tmp_path / "state/key", trusted=[other.public_key])
+    envelope = json.loads(stranger.sign(STATEMENT))
+    envelope["signatures"][0]["keyid"] = {"own": signer.key_id, "trusted": other.key_id}[named]
+    forged = json.dumps(envelope, indent=1, sort_keys=True).encode() + b"\n"
+    assert signer.read(forged).signature is Signature.BROKEN
 
 
 def test_a_statement_that_was_exchanged_under_our_key_is_broken(signer: KeyFileSigner) -> None:

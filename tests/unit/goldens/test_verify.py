@@ -19,6 +19,7 @@ from tiny_golden import (
     store_snapshot,
     tiny_builder,
 )
+from tiny_goldens import sign
 
 from vestibule.core.errors import Absent, GoldenFailed
 from vestibule.core.goldens import Damage
@@ -167,7 +168,7 @@ def test_a_damaged_desktop_goes_with_all_snapshots_that_were_made_from_it(
 
 
 def test_a_golden_is_merged_again_when_a_layer_below_it_was_made_again(
-    store: DirectoryGoldenStore, builder: GoldenBuilder, tmp_path: Path
+    store: DirectoryGoldenStore, builder: GoldenBuilder, tmp_path: Path, signer: KeyFileSigner
 ) -> None:
     shutil.rmtree(tmp_path / "layers" / BASE.name)
     before = (tmp_path / "goldens" / GOLDEN).stat().st_ino
@@ -178,6 +179,7 @@ def test_a_golden_is_merged_again_when_a_layer_below_it_was_made_again(
     content["digests"][PRODUCT] = "another"
     manifest.chmod(0o644)
     manifest.write_text(json.dumps(content))
+    sign(tmp_path / "layers" / BASE.name, signer)
     builder.build(lambda *_: None)
     assert store.manifest(GOLDEN).disks[BASE.name] == "another"
     assert (tmp_path / "goldens" / GOLDEN).stat().st_ino != before

@@ -332,6 +332,36 @@ async def test_what_the_command_line_promotes_is_held_soon(
         await until(lambda: lab.goldens.held == [NEXT])
 
 
+DECAYED = GoldenFailed("kernel was changed", remedy="Verify.", code="golden_corrupt")
+
+
+async def test_a_promoted_golden_that_decays_is_let_go_and_made_again(lab: GoldenLab) -> None:
+    async with lab.running():
+        await until(lambda: lab.goldens.held == [GOLDEN])
+        lab.works.mends = True
+        lab.goldens.damaged[GOLDEN] = DECAYED
+        lab.renewals.feed.publish(GOLDENS)  # as a scrub does
+        await until(lambda: not lab.goldens.damaged)
+        await until(lambda: lab.goldens.held == [GOLDEN])
+    assert builds(lab) == [f"build {GOLDEN}"]
+    assert lab.promoted == GOLDEN
+
+
+@pytest.mark.usefixtures("_retries_at_once")
+async def test_what_runs_from_a_decayed_golden_is_waited_for(lab: GoldenLab) -> None:
+    machine = lab.goldens.hold(GOLDEN)
+    lab.works.mends = True
+    async with lab.running():
+        lab.goldens.damaged[GOLDEN] = DECAYED
+        lab.renewals.feed.publish(GOLDENS)
+        await until(lambda: lab.promotions.blocked is not None)
+        assert lab.promotions.blocked is not None
+        assert lab.promotions.blocked.code == "golden_in_use"
+        machine.release()
+        lab.freshness.ask()
+        await until(lambda: not lab.goldens.damaged)
+
+
 async def test_a_promoted_golden_that_is_gone_is_no_reason_to_stop(lab: GoldenLab, log: list[Any]) -> None:
     del lab.goldens.stored[GOLDEN]
     async with lab.running():

@@ -29,6 +29,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--key", type=Path, required=True, help="file of the key that statements are signed with"
     )
+    parser.add_argument("--trust", action="append", default=[], help="another host's public key, in hex")
     parser.add_argument("--json", action="store_true", help="one JSON object per line")
     parser.add_argument("--debian-mirror", help="unset: what the host's apt uses")
     parser.add_argument("--uid", type=int, default=UNOWNED_ID, help="user that the tools are checked as")
@@ -76,7 +77,7 @@ def main(argv: list[str]) -> int:
     asked = _parser().parse_args(argv)
     jail = Jail(uid=asked.uid, gid=asked.gid)
     try:
-        signer = KeyFileSigner(asked.key)
+        signer = KeyFileSigner(asked.key, trusted=asked.trust)
         goldens = open_goldens(asked.cache_dir, signer=signer, debian_mirror=asked.debian_mirror, jail=jail)
         manifest = goldens.builder.build(_teller(goldens.builder) if asked.json else _show)
     except VestibuleError as error:

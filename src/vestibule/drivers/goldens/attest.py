@@ -13,13 +13,13 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from vestibule.core.goldens import DesktopKey, Recipe, SnapshotKey
+from vestibule.core.goldens import DesktopKey, LayerRecipe, Recipe, SnapshotKey
 from vestibule.drivers.goldens.cache import Cache, file_digest, make_read_only
 from vestibule.drivers.goldens.contents import read_contents
 from vestibule.drivers.goldens.program_versions import own_versions, program_versions
 from vestibule.drivers.goldens.sbom import SBOM, make_sbom
 from vestibule.drivers.goldens.signing import PROVENANCE, Signer
-from vestibule.drivers.goldens.statements import Run, golden_statement, snapshot_statement
+from vestibule.drivers.goldens.statements import Run, golden_statement, layer_statement, snapshot_statement
 
 MANIFEST = "manifest.json"
 _TOLD = ("kind", "built_at", "build_s", "steps", "made_with")
@@ -43,6 +43,17 @@ class Attestor:
         contents = read_contents(self._recipe, self._roots)
         _write(folder / SBOM, make_sbom(self._recipe.golden_id, contents))
         return SBOM
+
+    def write_layer_statement(self, folder: Path, layer: LayerRecipe, began_at: dt.datetime) -> None:
+        """Into a layer's work folder, whose manifest is there."""
+        run = Run(
+            name=layer.name,
+            began_at=began_at,
+            ended_at=dt.datetime.now(dt.UTC),
+            versions=self.made_with(layer.kind),
+        )
+        subjects = product_subjects("layers", layer.name, folder)
+        _write(folder / PROVENANCE, self._signer.sign(layer_statement(layer, subjects, run)))
 
     def write_statement(self, folder: Path, began_at: dt.datetime) -> None:
         """Into the golden's work folder, whose manifest is there."""

@@ -126,14 +126,17 @@ class GoldenBuilder:
         jail: Jail | None = None,
         recipe_now: Callable[[], Recipe] | None = None,
         attestor: Attestor | None = None,
+        believed: Callable[[str, str], bool] = lambda _kind, _name: True,
     ) -> None:
         """``min_disk_mib``: free disk that a build from nothing needs.
 
-        ``attestor``: unset, the golden gets neither SBOM nor signed statement.
+        ``attestor``: unset, the golden gets neither SBOM nor signed statements.
+        ``believed``: whether a stored product (kind, name) was made by who is trusted; else it is made again.
         """
         self._cache = cache
         self._jail = jail or Jail()
         self._attestor = attestor
+        self._believed = believed
         self._min_disk_mib = min_disk_mib
         self._recipe = recipe
         self._recipe_now = recipe_now or (lambda: recipe)
@@ -203,7 +206,7 @@ class GoldenBuilder:
             )
 
     def _done(self, build: Build) -> bool:
-        there = self._cache.has(build.kind, build.name)
+        there = self._cache.has(build.kind, build.name) and self._believed(build.kind, build.name)
         return there and not (build.kind == "goldens" and self._is_of_other_disks())
 
     def _make(self, build: Build, counter: _Counter) -> None:
@@ -247,8 +250,8 @@ class GoldenBuilder:
         return self._attestor.made_with(kind) if self._attestor else {}
 
     def _finish(self, build: Build, shop: Workshop, making: _Making) -> None:
-        attestor = self._attestor if build.kind == "goldens" else None
-        more = [attestor.write_sbom(shop.folder)] if attestor else []
+        attestor, is_golden = self._attestor, build.kind == "goldens"
+        more = [attestor.write_sbom(shop.folder)] if attestor and is_golden else []
         digests = {name: file_digest(shop.folder / name) for name in (*build.products, *more)}
         for name in build.products:
             make_read_only(shop.folder / name)
@@ -256,8 +259,10 @@ class GoldenBuilder:
         content = self._manifest_content(build, shop, digests, making)
         manifest.write_text(json.dumps(content, indent=1, sort_keys=True) + "\n")
         make_read_only(manifest)
-        if attestor:
+        if attestor and is_golden:
             attestor.write_statement(shop.folder, making.began_at)
+        elif attestor:
+            attestor.write_layer_statement(shop.folder, self._layer(build.name), making.began_at)
 
     def _manifest_content(
         self, build: Build, shop: Workshop, digests: dict[str, str], making: _Making

@@ -10,7 +10,7 @@ import contextlib
 import dataclasses
 import json
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -38,6 +38,8 @@ class BuildProcess:
     cache_dir: Path
     key: Path
     """The file of the key that statements are signed with: a command line can be read by others."""
+    trusted: Sequence[str]
+    """Public keys of other hosts that are believed."""
     debian_mirror: str | None
     uid: int
     gid: int
@@ -48,7 +50,8 @@ class BuildProcess:
         mirror = ["--debian-mirror", self.debian_mirror] if self.debian_mirror else []
         owner = ["--uid", str(self.uid), "--gid", str(self.gid)]
         module = [sys.executable, "-m", "vestibule.drivers.goldens", str(self.cache_dir), "--json"]
-        return [*_FOLLOW_PARENT, *NICE, *module, "--key", str(self.key), *owner, *mirror]
+        keys = ["--key", str(self.key), *(f"--trust={key}" for key in self.trusted)]
+        return [*_FOLLOW_PARENT, *NICE, *module, *keys, *owner, *mirror]
 
     async def run(self, tell: Tell) -> GoldenId:
         """Build; returns what was built.  Raises GoldenFailed, DiskFull or HostUnfit, as the builder did."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 from pathlib import Path
 
 from vestibule.drivers.goldens.agent_layer import agent_layer
@@ -18,6 +19,7 @@ from vestibule.drivers.goldens.recipe import GoldenSpec, read_spec
 from vestibule.drivers.goldens.signing import Signer
 from vestibule.drivers.goldens.store import DirectoryGoldenStore
 from vestibule.drivers.goldens.tools_layer import tools_layer
+from vestibule.drivers.goldens.verify_statements import is_believed
 from vestibule.resources import Resources, find_resources
 from vestibule_agent.build import build_files, build_id
 from vestibule_agent.protocol import CONTRACT
@@ -67,6 +69,7 @@ def open_goldens(
         jail=jail,
         recipe_now=lambda: read_spec(spec.resources).recipe,
         attestor=Attestor(cache, spec.recipe, signer),
+        believed=functools.partial(is_believed, cache, signer),
     )
     store = DirectoryGoldenStore(cache, spec.recipe, signer)
     return Goldens(spec=spec, cache=cache, store=store, builder=builder, agent_build=build)

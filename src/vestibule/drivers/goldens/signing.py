@@ -9,15 +9,15 @@ import functools
 import hashlib
 import json
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from securesystemslib import exceptions
 from securesystemslib.dsse import Envelope
-from securesystemslib.signer import CryptoSigner, SSlibKey
+from securesystemslib.signer import CryptoSigner, Key, SSlibKey
 from securesystemslib.signer import Signature as SignatureBytes
 
 from vestibule.core.provenance import Provenance, Signature
@@ -43,22 +43,33 @@ class Signer(Protocol):
 class KeyFileSigner:
     """A signer whose key is a file; both are made on first use, not before."""
 
-    def __init__(self, path: Path, random: Callable[[int], bytes] = os.urandom) -> None:
+    def __init__(
+        self, path: Path, random: Callable[[int], bytes] = os.urandom, *, trusted: Sequence[str] = ()
+    ) -> None:
+        """``trusted``: public keys of other hosts that are believed, each 64 hex digits (``public_key``)."""
         self._path = path
         self._random = random
+        others = (_named(Ed25519PublicKey.from_public_bytes(bytes.fromhex(key))) for key in trusted)
+        self._trusted = {str(key.keyid): key for key in others}
 
     @functools.cached_property
     def _signer(self) -> CryptoSigner:
         """Raises SettingsInvalid ``key_file_invalid``."""
-        key = Ed25519PrivateKey.from_private_bytes(load_or_make(self._path, self._random))
-        public = key.public_key()
-        key_id = hashlib.sha256(public.public_bytes(Encoding.Raw, PublicFormat.Raw)).hexdigest()
-        return CryptoSigner(key, SSlibKey.from_crypto(public, keyid=key_id))
+        return CryptoSigner(self._private, _named(self._private.public_key()))
+
+    @functools.cached_property
+    def _private(self) -> Ed25519PrivateKey:
+        return Ed25519PrivateKey.from_private_bytes(load_or_make(self._path, self._random))
 
     @property
     def key_id(self) -> str:
         """Hex SHA-256 of the public key."""
         return str(self._signer.public_key.keyid)
+
+    @property
+    def public_key(self) -> str:
+        """The public key, 64 hex digits: what another host that trusts this one is told."""
+        return _raw(self._private.public_key()).hex()
 
     def sign(self, statement: bytes) -> bytes:
         """See Signer."""
@@ -77,19 +88,32 @@ class KeyFileSigner:
         return Provenance(signature=self._judge(found, named), key_id=named, statement=statement)
 
     def _judge(self, envelope: Envelope, named: str) -> Signature:
-        """DSSE: a keyid is a hint that nothing protects.  Our signature under another's was tampered with."""
-        if named == self.key_id:
-            return Signature.HOLDS if self._holds(envelope, named) else Signature.BROKEN
-        return Signature.BROKEN if self._holds(envelope, named) else Signature.FOREIGN
+        """DSSE: a keyid is a hint that nothing protects.  So all known keys are tried."""
+        known = {**self._trusted, self.key_id: self._signer.public_key}
+        signed_by = next((key_id for key_id, key in known.items() if _holds(envelope, named, key)), None)
+        if signed_by is None:
+            return Signature.BROKEN if named in known else Signature.FOREIGN
+        if signed_by != named:
+            return Signature.BROKEN
+        return Signature.HOLDS if named == self.key_id else Signature.TRUSTED
 
-    def _holds(self, envelope: Envelope, named: str) -> bool:
-        """By our key, whatever key is named: the library refuses a signature of another name unread."""
-        signature = SignatureBytes(self.key_id, envelope.signatures[named].signature)
-        try:
-            self._signer.public_key.verify_signature(signature, envelope.pae())
-        except exceptions.UnverifiedSignatureError:
-            return False
-        return True
+
+def _raw(key: Ed25519PublicKey) -> bytes:
+    return key.public_bytes(Encoding.Raw, PublicFormat.Raw)
+
+
+def _named(key: Ed25519PublicKey) -> SSlibKey:
+    return SSlibKey.from_crypto(key, keyid=hashlib.sha256(_raw(key)).hexdigest())
+
+
+def _holds(envelope: Envelope, named: str, key: Key) -> bool:
+    """By this key, whatever key is named: the library refuses a signature of another name unread."""
+    signature = SignatureBytes(key.keyid, envelope.signatures[named].signature)
+    try:
+        key.verify_signature(signature, envelope.pae())
+    except exceptions.UnverifiedSignatureError:
+        return False
+    return True
 
 
 def _spelled(envelope: Envelope) -> bytes:

@@ -18,12 +18,13 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from vestibule.core.goldens import DesktopKey, Recipe, SnapshotKey
+from vestibule.core.goldens import DesktopKey, LayerRecipe, Recipe, SnapshotKey
 from vestibule.drivers.goldens.contents import Package
 
 STATEMENT_TYPE = "https://in-toto.io/Statement/v1"
 PREDICATE_TYPE = "https://slsa.dev/provenance/v1"
 GOLDEN_BUILD = "urn:vestibule:build:golden:v1"
+LAYER_BUILD = "urn:vestibule:build:layer:v1"
 SNAPSHOT_BUILD = "urn:vestibule:build:snapshot:v1"
 BUILDER_ID = "urn:vestibule:builder:v1"
 _SHA256 = re.compile("[0-9a-f]{64}")
@@ -52,7 +53,19 @@ def golden_statement(
         "buildType": GOLDEN_BUILD,
         "externalParameters": {kind: _literals(inputs) for kind, inputs in recipe.inputs.items()},
         "internalParameters": {"layers": layers},
-        "resolvedDependencies": [*_input_files(recipe), *map(_package, contents)],
+        "resolvedDependencies": [*_input_files(recipe.inputs), *map(_package, contents)],
+    }
+    return _statement(subjects, definition, run)
+
+
+def layer_statement(layer: LayerRecipe, subjects: Subjects, run: Run) -> bytes:
+    """Of one layer, whose name covers its inputs and its parent's name."""
+    parent = [{"uri": f"urn:vestibule:{layer.parent}"}] if layer.parent else []
+    definition = {
+        "buildType": LAYER_BUILD,
+        "externalParameters": {layer.kind: _literals(layer.inputs)},
+        "internalParameters": {},
+        "resolvedDependencies": [*_input_files({layer.kind: layer.inputs}), *parent],
     }
     return _statement(subjects, definition, run)
 
@@ -104,8 +117,8 @@ def _literals(inputs: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in inputs.items() if not _is_digests(value)}
 
 
-def _input_files(recipe: Recipe) -> Iterator[dict[str, Any]]:
-    for kind, inputs in recipe.inputs.items():
+def _input_files(by_kind: Mapping[str, Mapping[str, Any]]) -> Iterator[dict[str, Any]]:
+    for kind, inputs in by_kind.items():
         for group, files in inputs.items():
             if _is_digests(files):
                 yield from (_sha256(f"{kind}/{group}/{path}", files[path]) for path in sorted(files))

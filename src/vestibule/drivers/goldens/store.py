@@ -12,25 +12,25 @@ from typing import IO, Any
 
 import structlog
 
-from vestibule.core.errors import Absent, GoldenFailed
+from vestibule.core.errors import Absent, Conflict, GoldenFailed
 from vestibule.core.goldens import Change, Damage, GoldenPlan, Manifest, PlannedProduct, Recipe, compare
 from vestibule.core.ids import GoldenId
 from vestibule.core.provenance import GoldenReport, Provenance
 from vestibule.drivers.goldens.cache import Cache
 from vestibule.drivers.goldens.collect import Collected, Collector, Retention
 from vestibule.drivers.goldens.durations import Durations
+from vestibule.drivers.goldens.quick_check import QuickCheck
 from vestibule.drivers.goldens.report import read_provenance, report_of
 from vestibule.drivers.goldens.sbom import SBOM
+from vestibule.drivers.goldens.scrub import scrub
 from vestibule.drivers.goldens.signing import Signer
 from vestibule.drivers.goldens.verify import (
     desktops_on,
     read_damages,
     snapshots_from,
     snapshots_of,
-    verify,
     write_damages,
 )
-from vestibule.drivers.goldens.verify_statements import verify_statements
 
 log = structlog.get_logger()
 
@@ -43,9 +43,19 @@ def _corrupt(golden_id: GoldenId, damages: Sequence[Damage]) -> GoldenFailed:
     return GoldenFailed(
         f"golden {golden_id} is damaged: {first.file} of {first.product} {first.problem}"
         + (f", and {more} more" if more else ""),
-        remedy="Stop the controller, run: vestibule golden verify --discard, then start it with make up.",
+        remedy="Under the policy rebuild the controller makes it again once no machine runs from it. At once:"
+        " stop the controller, run: vestibule golden verify --discard, then start it with make up.",
         code="golden_corrupt",
         damages=len(damages),
+    )
+
+
+def _in_use(golden_id: GoldenId) -> Conflict:
+    return Conflict(
+        f"golden {golden_id} is damaged, or made from what is, and a machine or a controller still uses it",
+        remedy="It is made again when the last machine from it has ended (vestibule vm list). At once: stop"
+        " the controller, then run: vestibule golden verify --discard.",
+        code="golden_in_use",
     )
 
 
@@ -91,6 +101,7 @@ class DirectoryGoldenStore:
         self.cache = cache
         self.signer = signer
         self._recipe = recipe
+        self._quick_check = QuickCheck(cache, signer)
 
     def wanted(self) -> GoldenId:
         """The name of the golden that today's inputs make."""
@@ -109,12 +120,32 @@ class DirectoryGoldenStore:
         return all(self.cache.has("layers", layer) for layer in layers)
 
     def usable(self, golden_id: GoldenId) -> Manifest:
-        """Its manifest, unless it is known to be damaged.  Raises Absent, GoldenFailed ``golden_corrupt``."""
+        """Its manifest, unless it is known, or seen at a glance, to be damaged.
+
+        Raises Absent, GoldenFailed ``golden_corrupt``.
+        """
         manifest = self.manifest(golden_id)
-        known = read_damages(self.cache, golden_id)
-        if known:
-            raise _corrupt(golden_id, known)
+        damages = self._damages(manifest)
+        if damages:
+            raise _corrupt(golden_id, damages)
         return manifest
+
+    def _damages(self, manifest: Manifest) -> Sequence[Damage]:
+        known = read_damages(self.cache, manifest.golden_id)
+        return known or self._quick_check.damages(manifest.golden_id, manifest.layers)
+
+    def mend(self, golden_id: GoldenId) -> Sequence[str]:
+        """Remove what is known, or seen at a glance, to be damaged of it, so that a build makes it again.
+
+        Returns the names of what went.  Raises Conflict ``golden_in_use``.
+        """
+        try:
+            damages = self._damages(self.manifest(golden_id))
+        except Absent:
+            return ()
+        except GoldenFailed:
+            damages = (Damage(product=golden_id, file="manifest.json", problem="cannot be read"),)
+        return self.discard(golden_id, damages) if damages else ()
 
     def verify(self, golden_id: GoldenId) -> Sequence[Damage]:
         """Read everything again; what is damaged is remembered, and no machine starts from it.
@@ -123,12 +154,7 @@ class DirectoryGoldenStore:
         """
         if not self.cache.path("goldens", golden_id).is_dir():
             raise Absent(f"there is no golden {golden_id} on this host", remedy=LIST_REMEDY)
-        damages = (
-            *verify(self.cache, golden_id),
-            *(verify_statements(self.cache, golden_id, self.signer) if self.signer else ()),
-        )
-        write_damages(self.cache, golden_id, damages)
-        return damages
+        return scrub(self.cache, golden_id, self.signer)
 
     def manifest(self, golden_id: GoldenId) -> Manifest:
         """Read its manifest.  Raises Absent; GoldenFailed when it is damaged."""
@@ -234,7 +260,8 @@ class DirectoryGoldenStore:
     def discard(self, golden_id: GoldenId, damages: Sequence[Damage]) -> Sequence[str]:
         """Remove damaged products and all that was made from them; returns their names.
 
-        The golden goes too: its root is hard links to its layers' roots.  Nothing may run from them.
+        The golden goes too: its root is hard links to its layers' roots.  Raises Conflict ``golden_in_use``
+        when a machine runs from one that would go, or a controller keeps it.
         """
         damaged = {damage.product for damage in damages}
         goldens: set[str] = {golden_id, *self._users_of(damaged)}
@@ -249,11 +276,15 @@ class DirectoryGoldenStore:
             "goldens": goldens,
             "layers": layers,
         }
-        for kind, names in removed.items():
-            for name in names:
-                self.cache.discard(kind, name)
-        for golden in goldens:
-            write_damages(self.cache, GoldenId(golden), ())
+        with contextlib.ExitStack() as stack:
+            for golden in sorted(goldens):
+                if not stack.enter_context(self.cache.unheld(golden)):
+                    raise _in_use(GoldenId(golden))
+            for kind, names in removed.items():
+                for name in names:
+                    self.cache.discard(kind, name)
+            for golden in goldens:
+                write_damages(self.cache, GoldenId(golden), ())
         return sorted(name for names in removed.values() for name in names)
 
     def log_tail(self, lines: int) -> Sequence[str]:

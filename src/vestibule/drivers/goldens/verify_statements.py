@@ -11,7 +11,6 @@ from pathlib import Path
 
 from vestibule.core.goldens import Damage
 from vestibule.core.ids import GoldenId
-from vestibule.core.provenance import Signature
 from vestibule.drivers.goldens.attest import MANIFEST, product_subjects
 from vestibule.drivers.goldens.cache import Cache
 from vestibule.drivers.goldens.report import read_provenance
@@ -19,20 +18,49 @@ from vestibule.drivers.goldens.signing import PROVENANCE, Signer
 from vestibule.drivers.goldens.statements import subjects_of
 from vestibule.drivers.goldens.verify import desktops_of, snapshots_of
 
+_UNREADABLE = (OSError, ValueError, KeyError, TypeError, AttributeError)
+"""Of a manifest that is damaged; ``verify`` tells that."""
+
 
 def verify_statements(cache: Cache, golden_id: GoldenId, signer: Signer) -> Iterator[Damage]:
-    """What is wrong with the statements of the golden and of its snapshots; a foreign key alone is not."""
+    """What is wrong with the statements of the golden, its layers and snapshots; a stranger's key is."""
+    try:
+        layers = json.loads((cache.path("goldens", golden_id) / MANIFEST).read_text())["layers"]
+    except _UNREADABLE:
+        return
+    for layer in layers:
+        yield from verify_statement(cache.path("layers", layer), signer)
+    yield from verify_golden_statement(cache, golden_id, signer)
+    for snapshot in (*desktops_of(cache, layers), *snapshots_of(cache, golden_id)):
+        yield from verify_statement(snapshot, signer)
+
+
+def verify_statement(folder: Path, signer: Signer) -> Iterator[Damage]:
+    """What is wrong with a finished product's statement; of a golden, use ``verify_golden_statement``."""
+    try:
+        stored = product_subjects(folder.parent.name, folder.name, folder)
+    except _UNREADABLE:
+        return
+    yield from _compare(folder, stored, signer)
+
+
+def verify_golden_statement(cache: Cache, golden_id: GoldenId, signer: Signer) -> Iterator[Damage]:
+    """The same of a golden, whose statement speaks of its layers' files too."""
     golden = cache.path("goldens", golden_id)
     try:
-        layers = json.loads((golden / MANIFEST).read_text())["layers"]
         stored = product_subjects("goldens", golden_id, golden)
-        for layer in layers:
+        for layer in json.loads((golden / MANIFEST).read_text())["layers"]:
             stored |= _layer_subjects(cache, layer)
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
-        return  # a manifest that cannot be read: that is told already
+    except _UNREADABLE:
+        return
     yield from _compare(golden, stored, signer)
-    for snapshot in (*desktops_of(cache, layers), *snapshots_of(cache, golden_id)):
-        yield from _compare(snapshot, product_subjects(snapshot.parent.name, snapshot.name, snapshot), signer)
+
+
+def is_believed(cache: Cache, signer: Signer, kind: str, name: str) -> bool:
+    """Whether a finished product's statement is by a key that this host trusts, and speaks of these files."""
+    if kind == "goldens":
+        return not any(verify_golden_statement(cache, GoldenId(name), signer))
+    return not any(verify_statement(cache.path(kind, name), signer))
 
 
 def _layer_subjects(cache: Cache, layer: str) -> dict[str, str]:
@@ -43,7 +71,7 @@ def _layer_subjects(cache: Cache, layer: str) -> dict[str, str]:
 
 def _compare(folder: Path, stored: Mapping[str, str], signer: Signer) -> Iterator[Damage]:
     found = read_provenance(folder, signer)
-    if found.signature in {Signature.ABSENT, Signature.BROKEN}:
+    if not found.believed:
         yield Damage(product=folder.name, file=PROVENANCE, problem=found.line)
         return
     try:

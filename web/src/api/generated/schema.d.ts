@@ -1453,7 +1453,7 @@ export interface components {
          * @description What this host's key says of a statement.
          * @enum {string}
          */
-        Signature: "holds" | "foreign" | "broken" | "absent";
+        Signature: "holds" | "trusted" | "foreign" | "broken" | "absent";
         /**
          * Stage
          * @description One step of the session's history.
