@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -126,6 +128,20 @@ def test_what_came_went_or_has_another_mode_is_named(
     harm(tmp_path / "goldens" / GOLDEN / "rootfs")
     found = [damage for damage in store.verify(GOLDEN) if damage.product == GOLDEN]
     assert [damage.problem for damage in found] == [problem]
+
+
+def test_what_was_made_again_since_is_no_longer_damaged(
+    store: DirectoryGoldenStore, builder: GoldenBuilder, tmp_path: Path
+) -> None:
+    """Whoever had it made again, and whether or not somebody has verified since."""
+    _flip(tmp_path / "layers" / BASE.name / "provenance.json")
+    _flip(tmp_path / "desktops" / DESK.name / "memory.img")
+    assert len(store.verify(GOLDEN)) == 2
+    builder.build(lambda *_: None)  # makes again the layer, which it cannot believe
+    manifest = tmp_path / "layers" / BASE.name / "manifest.json"
+    os.utime(manifest, ns=(time.time_ns() + 10**9,) * 2)
+    with pytest.raises(GoldenFailed, match=f"memory.img of {DESK.name} was changed$"):
+        store.usable(GOLDEN)
 
 
 def test_no_machine_starts_from_a_damaged_golden_until_it_is_sound_again(

@@ -54,14 +54,22 @@ def write_damages(cache: Cache, golden_id: GoldenId, damages: Sequence[Damage]) 
 
 
 def read_damages(cache: Cache, golden_id: GoldenId) -> Sequence[Damage]:
-    """What the last look found; empty when all was sound or nobody has looked."""
+    """What the last look found, but of products made again since; empty when nothing is known."""
+    record = _damages_file(cache, golden_id)
     try:
-        raw = json.loads(_damages_file(cache, golden_id).read_text())
-        return [Damage(**damage) for damage in list(raw)]
+        raw, found_ns = json.loads(record.read_text()), record.stat().st_mtime_ns
+        damages = [Damage(**damage) for damage in list(raw)]
     except FileNotFoundError:
         return ()
     except (OSError, ValueError, TypeError):  # something was found, or nobody would have written it
         return (Damage(product=golden_id, file="the record of its damages", problem="cannot be read"),)
+    made_again = {
+        manifest.parent.name
+        for product in {damage.product for damage in damages}
+        for manifest in cache.root.glob(f"*/{product}/manifest.json")
+        if manifest.stat().st_mtime_ns > found_ns
+    }
+    return [damage for damage in damages if damage.product not in made_again]
 
 
 def _damages_file(cache: Cache, golden_id: GoldenId) -> Path:
