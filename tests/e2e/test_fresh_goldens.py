@@ -18,6 +18,7 @@ import httpx
 import pytest
 from controller import VESTIBULE, Controller, running
 
+from vestibule.settings import load
 from vestibule_agent.protocol import CONTRACT
 
 ROOT = Path(__file__).parents[2]
@@ -139,6 +140,58 @@ def test_a_golden_that_fails_people_is_left_and_the_operator_is_told_why(
         [VESTIBULE, "doctor"], env=copied.environment, capture_output=True, text=True, check=False
     )
     assert "rolled_back" in doctor.stdout
+
+
+def test_a_golden_that_was_written_to_is_refused_by_name_and_made_again(
+    sources: Path, copied: Controller
+) -> None:
+    with copied.client() as client:
+        before = state(client)["promoted"]
+        edit(sources / AGENT, lambda text: text + f"# decays {NONCE}\n")
+        damaged = follow(client, lambda now: now["promoted"] == now["wanted"] != before)["promoted"]
+        running_on = await_session(client, start(client, "demo"), "awaiting_user_auth")
+        disk = layer_of(client, damaged, "agent") / "layer.sqfs"
+        spoil(disk)
+
+        refused = await_session(client, start(client, "codex"), "failed")["failure"]
+        assert refused["code"] == "golden_corrupt"
+        assert f"layer.sqfs of {disk.parent.name} was changed" in refused["cause"]
+        assert "verify --discard" in refused["remedy"]
+        waiting = follow(client, lambda now: failure_code(now) == "golden_in_use")
+        assert waiting["refusal"]["code"] == "golden_corrupt"
+        untouched = client.get(f"/api/auth/session/{running_on['session_id']}").json()
+        assert untouched["status"] == "awaiting_user_auth"
+
+        client.post(f"/api/auth/session/{running_on['session_id']}/cancel").raise_for_status()
+        await_session(client, running_on["session_id"], "cancelled")
+        client.post("/api/goldens/renew").raise_for_status()
+        follow(client, lambda now: now["refusal"] is None)
+        served = await_session(client, start(client, "demo"), "awaiting_user_auth")
+        assert served["golden_id"] == damaged
+    assert copied.command("golden", "verify", damaged)["sound"]
+
+
+def layer_of(client: httpx.Client, golden_id: str, kind: str) -> Path:
+    """The folder of a golden's layer."""
+    golden = client.get(f"/api/goldens/{golden_id}").json()["golden"]
+    (name,) = (layer for layer in golden["layers"] if layer.startswith(f"l-{kind}-"))
+    return load().cache_dir / "layers" / str(name)
+
+
+def spoil(file: Path) -> None:
+    """Write one other byte into a finished product."""
+    file.chmod(0o644)
+    with file.open("r+b") as opened:
+        opened.seek(-1, 2)
+        (last,) = opened.read(1)
+        opened.seek(-1, 2)
+        opened.write(bytes([last ^ 1]))
+
+
+def failure_code(now: dict[str, Any]) -> str | None:
+    """Why the newest renewal failed."""
+    failure = (now["renewal"] or {}).get("failure") or {}
+    return failure.get("code")
 
 
 def edit(file: Path, change: Callable[[str], str]) -> None:
