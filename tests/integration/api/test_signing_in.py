@@ -30,6 +30,13 @@ async def test_a_link_signs_in_once(ann: httpx.AsyncClient, nobody: httpx.AsyncC
     assert (again.status_code, again.json()["code"]) == (401, "link_invalid")
 
 
+async def test_who_runs_the_controller_is_told_so_and_nobody_else(
+    ann: httpx.AsyncClient, bob: httpx.AsyncClient
+) -> None:
+    assert (await ann.get("/api/me")).json()["operator"] is True
+    assert (await bob.get("/api/me")).json()["operator"] is False
+
+
 async def test_a_link_that_has_expired_signs_nobody_in(
     lab: Lab, ann: httpx.AsyncClient, nobody: httpx.AsyncClient
 ) -> None:

@@ -45,9 +45,10 @@ async def sign_out(response: Response, _: Caller) -> None:
 
 
 @router.get("/api/me")
-async def me(caller: Caller) -> schemas.User:
-    """Who the caller is."""
-    return present.user(caller)
+async def me(services: Services, caller: Caller) -> schemas.Me:
+    """Who the caller is, and whether they run this controller."""
+    operator = await services.accounts.is_operator(caller)
+    return schemas.Me(user_id=caller.user_id, name=caller.name, operator=operator)
 
 
 @router.get("/api/users")
