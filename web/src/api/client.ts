@@ -52,7 +52,7 @@ export async function signOut(): Promise<void> {
   await answered(http.POST("/api/sign-out"));
 }
 
-export const me = (): Promise<User> => body(http.GET("/api/me"));
+export const me = (): Promise<Me> => body(http.GET("/api/me"));
 export const host = (): Promise<Host> => body(http.GET("/api/host"));
 export const providers = (): Promise<Provider[]> => body(http.GET("/api/providers"));
 export const credentials = (): Promise<Credential[]> => body(http.GET("/api/credentials"));
