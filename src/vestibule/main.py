@@ -38,7 +38,7 @@ from vestibule.drivers.db.machines import DbMachines
 from vestibule.drivers.db.migrate import open_database
 from vestibule.drivers.goldens.build_logs import BuildLogs
 from vestibule.drivers.goldens.canaries import CanaryReports
-from vestibule.drivers.goldens.collect import Collected
+from vestibule.drivers.goldens.collect import Collector
 from vestibule.drivers.goldens.store import DirectoryGoldenStore
 from vestibule.drivers.goldens.watch import input_changes, input_folders
 from vestibule.drivers.http_server import HttpServer, bind, serving
@@ -65,7 +65,7 @@ from vestibule.works import (
     Renewing,
     build_process,
     clear_canary_runs,
-    collect,
+    collector_of,
     forecast,
     renewing_by,
     renewing_with,
@@ -131,11 +131,10 @@ def promote_untested(settings: Settings, golden_id: GoldenId) -> None:
     golden_promotions(settings).promote_by_hand(golden_id)
 
 
-def collect_goldens(settings: Settings, *, keep: int | None, dry_run: bool) -> Sequence[Collected]:
-    """Remove goldens that nothing uses; what went."""
+def golden_collector(settings: Settings, keep: int | None) -> Collector:
+    """Of goldens that nothing uses; ``keep`` in place of golden_keep."""
     store = golden_store(settings)
-    promotions = promotions_of(settings, store)
-    return collect(settings, store, promotions.kept, newest=keep, dry_run=dry_run)
+    return collector_of(settings, store, promotions_of(settings, store).kept, keep)
 
 
 def golden_plans(settings: Settings) -> Plans:

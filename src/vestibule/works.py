@@ -32,7 +32,7 @@ from vestibule.drivers.db.migrate import open_database
 from vestibule.drivers.goldens.build_process import BuildProcess
 from vestibule.drivers.goldens.cache import Cache, remove_tree
 from vestibule.drivers.goldens.canaries import CanaryReports
-from vestibule.drivers.goldens.collect import Collected
+from vestibule.drivers.goldens.collect import Collector
 from vestibule.drivers.goldens.durations import Durations
 from vestibule.drivers.goldens.store import DirectoryGoldenStore
 from vestibule.drivers.goldens.wanted import read_recipe
@@ -163,26 +163,21 @@ class HostWorks:
 
     async def collect(self, keep: Callable[[], Collection[GoldenId]]) -> None:
         """See services.renewals.GoldenWorks."""
-        gone = await asyncio.to_thread(collect, self._machinery.settings, self._store, keep)
+        collector = await asyncio.to_thread(collector_of, self._machinery.settings, self._store, keep)
+        gone = await asyncio.to_thread(collector.collect)
         for product in gone:
             log.info("Collected", kind=product.kind, name=product.name, bytes=product.size)
 
 
-def collect(
+def collector_of(
     settings: Settings,
     store: DirectoryGoldenStore,
     keep: Callable[[], Collection[GoldenId]],
-    *,
     newest: int | None = None,
-    dry_run: bool = False,
-) -> Sequence[Collected]:
-    """Remove goldens that nothing uses, by the settings' measures; ``newest`` in place of golden_keep."""
-    return store.collect(
-        keep,
-        newest=newest or settings.golden_keep,
-        quota_bytes=int(settings.golden_quota_gib * (1 << 30)),
-        dry_run=dry_run,
-    )
+) -> Collector:
+    """Of goldens that nothing uses, by the settings' measures; ``newest`` in place of golden_keep."""
+    quota_bytes = int(settings.golden_quota_gib * (1 << 30))
+    return store.collector(keep, newest=newest or settings.golden_keep, quota_bytes=quota_bytes)
 
 
 def forecast(

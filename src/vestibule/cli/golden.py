@@ -143,7 +143,8 @@ def gc(
     """Remove goldens that nothing uses, the oldest first; those in use are never touched."""
     from vestibule import main  # noqa: PLC0415 (loads the whole controller; most commands do without)
 
-    gone = main.collect_goldens(load(), keep=keep, dry_run=dry_run)
+    collector = main.golden_collector(load(), keep)
+    gone = collector.foreseen() if dry_run else collector.collect()
     rows = [dataclasses.asdict(product) for product in gone]
     if output is OutputFormat.JSON:
         print_json({"dry_run": dry_run, "removed": rows})

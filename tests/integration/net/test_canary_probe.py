@@ -1,4 +1,4 @@
-"""The canary's egress probe in a machine's namespace, against the real proxy: it tells holes and dead ends."""
+"""The canary's egress probe in a machine's namespace, against the real proxy: holes, dead ends."""
 
 from __future__ import annotations
 

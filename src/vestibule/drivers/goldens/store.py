@@ -18,7 +18,7 @@ from vestibule.core.ids import GoldenId
 from vestibule.core.provenance import GoldenReport, Provenance
 from vestibule.drivers.goldens.build_logs import BuildLogs
 from vestibule.drivers.goldens.cache import Cache
-from vestibule.drivers.goldens.collect import Collected, Collector, Retention
+from vestibule.drivers.goldens.collect import Collector, Retention
 from vestibule.drivers.goldens.durations import Durations
 from vestibule.drivers.goldens.report import read_provenance, report_of
 from vestibule.drivers.goldens.sbom import SBOM
@@ -260,22 +260,17 @@ class DirectoryGoldenStore:
         """The last lines of the newest of these products' logs; empty when they have none."""
         return BuildLogs(self.cache).tail(products, lines)
 
-    def collect(
-        self,
-        keep: Callable[[], Collection[GoldenId]],
-        *,
-        newest: int,
-        quota_bytes: int,
-        dry_run: bool = False,
-    ) -> Sequence[Collected]:
-        """Remove goldens that nothing uses, but ``keep``, the wanted one and the ``newest`` few."""
+    def collector(
+        self, keep: Callable[[], Collection[GoldenId]], *, newest: int, quota_bytes: int
+    ) -> Collector:
+        """Of goldens that nothing uses, but ``keep``, the wanted one and the ``newest`` few."""
         retention = Retention(
             goldens=lambda: {*keep(), self.wanted()},
             layers={layer.name for layer in self._recipe.layers},
             newest=newest,
             quota_bytes=quota_bytes,
         )
-        return Collector(self.cache, self.list, retention).collect(dry_run=dry_run)
+        return Collector(self.cache, self.list, retention)
 
     def _users_of(self, layers: AbstractSet[str]) -> Iterator[GoldenId]:
         for path in self.cache.root.glob("goldens/g-*"):
