@@ -62,10 +62,7 @@ class Machinery:
     @property
     def limits(self) -> Limits:
         """What one machine may use."""
-        settings = self.settings
-        return Limits(
-            mem_mib=settings.machine_mem_mib, vcpus=settings.machine_vcpus, pids=settings.machine_pids
-        )
+        return limits_of(self.settings)
 
     @property
     def addresses(self) -> MachineNetwork:
@@ -77,6 +74,11 @@ class Machinery:
         if self.choice.driver is DriverName.QEMU:
             with contextlib.suppress(VestibuleError, OSError):  # the first start says what is missing
                 await self.qemu.preload(self.promotions.serving(), self.limits)
+
+
+def limits_of(settings: Settings) -> Limits:
+    """What one machine may use."""
+    return Limits(mem_mib=settings.machine_mem_mib, vcpus=settings.machine_vcpus, pids=settings.machine_pids)
 
 
 def goldens_of(settings: Settings, resources: Resources | None = None) -> Goldens:

@@ -10,6 +10,7 @@ The command line calls the functions of this module; nothing else imports it.
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 import getpass
 import logging
 import secrets
@@ -25,7 +26,7 @@ from fastapi import FastAPI
 from vestibule.api.app import create
 from vestibule.api.context import Context
 from vestibule.assembly import Assembly, Place, assemble, demo_provider
-from vestibule.core.errors import GoldenFailed
+from vestibule.core.errors import GoldenFailed, HostUnfit
 from vestibule.core.ids import GoldenId
 from vestibule.core.machines import DriverName
 from vestibule.core.promotion import StalePolicy
@@ -34,29 +35,42 @@ from vestibule.drivers import logs
 from vestibule.drivers.clock import SystemClock
 from vestibule.drivers.db.machines import DbMachines
 from vestibule.drivers.db.migrate import open_database
-from vestibule.drivers.goldens.build import GoldenBuilder
+from vestibule.drivers.goldens.build_logs import BuildLogs
 from vestibule.drivers.goldens.canaries import CanaryReports
-from vestibule.drivers.goldens.collect import Collected
+from vestibule.drivers.goldens.collect import Collector
 from vestibule.drivers.goldens.store import DirectoryGoldenStore
 from vestibule.drivers.goldens.watch import input_changes, input_folders
 from vestibule.drivers.http_server import HttpServer, bind, serving
 from vestibule.drivers.instance import only_instance
 from vestibule.drivers.machines.cold import ColdQemuDriver, evict
+from vestibule.drivers.machines.qemu import accel
+from vestibule.drivers.machines.qemu.planned import PlansWithSnapshots
 from vestibule.drivers.secret_file import read_secret, write_secret
 from vestibule.drivers.usage import ProcUsageMeter
-from vestibule.machinery import Machinery, goldens_of, open_machinery, promotions_of, signer_of
+from vestibule.machinery import Machinery, goldens_of, limits_of, open_machinery, promotions_of, signer_of
 from vestibule.rebuilds import copied_rebuilds
 from vestibule.resources import find_resources
 from vestibule.services.accounts import NAME
 from vestibule.services.clone_bench import CloneBench, Subject
 from vestibule.services.freshness import ASKED, Freshness
-from vestibule.services.host import HostReport
+from vestibule.services.golden_ports import Plans
+from vestibule.services.host import Accelerator, HostReport, choose
 from vestibule.services.ports import MachineDriver, Tell
 from vestibule.services.probation import Probation
-from vestibule.services.promotions import Promotions, require_tried
+from vestibule.services.promotions import Promotions
 from vestibule.services.rebuild_bench import RebuildBench, RebuildResult
 from vestibule.settings import Settings
-from vestibule.works import Renewing, clear_canary_runs, collect, renewing_with, scrubbing_of
+from vestibule.works import (
+    Renewing,
+    build_process,
+    clear_canary_runs,
+    collector_of,
+    forecast,
+    renewing_by,
+    renewing_with,
+    scrubbing_of,
+    used_drivers,
+)
 
 log = structlog.get_logger()
 
@@ -86,10 +100,12 @@ def golden_promotions(settings: Settings) -> Promotions:
 
 async def is_current(settings: Settings) -> bool:
     """Whether machines start from the golden of today's inputs, with every driver that is used here."""
-    async with renewing(settings) as parts:
-        wanted = parts.goldens.wanted()
-        there = parts.promotions.register.promoted == wanted and parts.goldens.has(wanted)
-        return there and all(parts.works.is_prepared(wanted, driver) for driver in parts.works.drivers)
+    async with open_machinery(settings) as machinery:
+        if machinery.goldens.builder.plan().needed:
+            return False
+        wanted, works = machinery.goldens.store.wanted(), renewing_with(machinery).works
+        prepared = all(works.is_prepared(wanted, driver) for driver in works.drivers)
+        return prepared and machinery.promotions.register.promoted == wanted
 
 
 def canary_reports(settings: Settings) -> CanaryReports:
@@ -97,25 +113,46 @@ def canary_reports(settings: Settings) -> CanaryReports:
     return CanaryReports(goldens_of(settings).cache)
 
 
-def promote(settings: Settings, golden_id: GoldenId, *, untested: bool) -> None:
-    """Promote by hand.  Raises Absent, Conflict ``golden_untested``, GoldenFailed."""
+async def promote(settings: Settings, golden_id: GoldenId) -> None:
+    """Promote by hand what has passed its canaries.
+
+    Raises Absent, Conflict ``golden_untested``, GoldenFailed.
+    """
     _log_failures_only()
+    golden_store(settings).manifest(golden_id)
+    async with open_machinery(settings) as machinery:
+        renewing_with(machinery).renewals.require_tried(golden_id)
+    promote_untested(settings, golden_id)
+
+
+def promote_untested(settings: Settings, golden_id: GoldenId) -> None:
+    """Promote by hand, whether or not it was tried.  Raises Absent, GoldenFailed."""
+    golden_promotions(settings).promote_by_hand(golden_id)
+
+
+def golden_collector(settings: Settings, keep: int | None) -> Collector:
+    """Of goldens that nothing uses; ``keep`` in place of golden_keep."""
     store = golden_store(settings)
-    reports = canary_reports(settings).of(golden_id)
-    require_tried(golden_id, reports, untested=untested)
-    promotions_of(settings, store).promote_by_hand(golden_id)
+    return collector_of(settings, store, promotions_of(settings, store).kept, keep)
 
 
-def collect_goldens(settings: Settings, *, keep: int | None, dry_run: bool) -> Sequence[Collected]:
-    """Remove goldens that nothing uses; what went."""
+def golden_plans(settings: Settings) -> Plans:
+    """What a build would make; with snapshots as soon as it is known whether KVM works."""
     store = golden_store(settings)
-    promotions = promotions_of(settings, store)
-    return collect(settings, store, promotions.kept, newest=keep, dry_run=dry_run)
+    try:
+        accelerator = accel.foreseen(settings.cache_dir)
+    except HostUnfit:  # no QEMU, so no snapshots
+        accelerator = None
+    if accelerator is None:
+        return store
+    chosen = choose(settings.isolation, Accelerator(works=accelerator == "kvm", why="")).driver
+    needed = DriverName.QEMU in {chosen, *settings.golden_drivers}
+    return PlansWithSnapshots(store=store, accelerator=accelerator, limits=limits_of(settings), needed=needed)
 
 
-def golden_builder(settings: Settings) -> GoldenBuilder:
-    """Builds the golden that today's inputs make."""
-    return goldens_of(settings).builder
+def build_logs(settings: Settings) -> BuildLogs:
+    """The logs of what is made, and was made, on this host."""
+    return BuildLogs(goldens_of(settings).cache)
 
 
 @asynccontextmanager
@@ -171,23 +208,36 @@ def _subject(machinery: Machinery, driver: DriverName) -> Subject:
     )
 
 
-@asynccontextmanager
-async def renewing(settings: Settings, also: Sequence[DriverName] = ()) -> AsyncIterator[Renewing]:
-    """What makes a golden of today's inputs, tries and promotes it; for commands.
+async def renew(settings: Settings, tell: Tell, also: Sequence[DriverName] = ()) -> Renewal:
+    """Build, try and promote what is wanted, unless all that is done.
 
     ``also``: drivers to do so for besides the host's own and those of the settings.
+    Raises GoldenFailed, DiskFull, HostUnfit when it cannot be built; what fails later is in the outcome.
     """
-    async with open_machinery(settings) as machinery:
-        yield renewing_with(machinery, also)
-
-
-async def renew(settings: Settings, tell: Tell, also: Sequence[DriverName] = ()) -> Renewal:
-    """Build, try and promote what is wanted, unless all that is done; what fails is in the outcome."""
     _log_failures_only()
-    async with renewing(settings, also) as parts:
-        wanted = parts.goldens.wanted()
-        parts.promotions.reconsider(wanted)
-        return await parts.renewals.renew(wanted, ASKED, tell)
+    # Built before there is machinery: whether KVM works, and so for what the rest is done, is found out with
+    # the golden's own kernel.
+    built = await build_process(settings).run(_foreseeing(settings, tell, also))
+    async with open_machinery(settings) as machinery:
+        drivers = (*used_drivers(machinery), *also)
+        parts = renewing_by(machinery, drivers, lambda _: _there(built))
+        parts.promotions.reconsider(built)
+        return await parts.renewals.renew(built, ASKED, tell)
+
+
+async def _there(built: GoldenId) -> GoldenId:
+    return built
+
+
+def _foreseeing(settings: Settings, tell: Tell, also: Sequence[DriverName]) -> Tell:
+    """Adds what comes after the build, for the drivers that goldens were tried with here the last time."""
+    store, reports = golden_store(settings), canary_reports(settings)
+    kept = reports.all()
+    if not kept:  # the first golden of this host: nothing of what follows was ever done
+        return lambda news: tell(dataclasses.replace(news, left_s=None))
+    drivers = {kept[0].driver, *settings.golden_drivers, *also}
+    foreseen = forecast(store, reports, drivers)
+    return lambda news: tell(foreseen.whole(news))
 
 
 def is_settled(settings: Settings) -> bool:
@@ -238,6 +288,12 @@ def _context(machinery: Machinery, assembly: Assembly, renewing: Renewing) -> Co
         machines=assembly.machines,
         credentials=assembly.credentials,
         goldens=machinery.goldens.store,
+        plans=PlansWithSnapshots(
+            store=machinery.goldens.store,
+            accelerator=machinery.qemu.accelerator,
+            limits=machinery.limits,
+            needed=DriverName.QEMU in renewing.works.drivers,
+        ),
         promotions=renewing.promotions,
         renewals=renewing.renewals,
         canaries=renewing.canaries,

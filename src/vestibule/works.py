@@ -26,13 +26,14 @@ from vestibule.core.errors import VestibuleError
 from vestibule.core.goldens import Manifest, content_name
 from vestibule.core.ids import GoldenId
 from vestibule.core.machines import DriverName
-from vestibule.core.renewal import Phase, StepNews
+from vestibule.core.renewal import Forecast, Phase, StepNews, total_s
+from vestibule.demo.app import HOST as DEMO_HOST
 from vestibule.drivers.clock import SystemClock
 from vestibule.drivers.db.migrate import open_database
 from vestibule.drivers.goldens.build_process import BuildProcess
 from vestibule.drivers.goldens.cache import Cache, remove_tree
 from vestibule.drivers.goldens.canaries import CanaryReports
-from vestibule.drivers.goldens.collect import Collected
+from vestibule.drivers.goldens.collect import Collector
 from vestibule.drivers.goldens.durations import Durations
 from vestibule.drivers.goldens.scrub import ScrubProcess
 from vestibule.drivers.goldens.store import DirectoryGoldenStore
@@ -99,8 +100,11 @@ class HostWorks:
         """See services.renewals.GoldenWorks."""
         if driver is not DriverName.QEMU:
             return
-        total = self._machinery.qemu.snapshots.steps(golden_id, self._machinery.limits)
-        steps = SnapshotSteps(tell, total, snapshot_estimates(self._store.cache))
+        snapshots, limits = self._machinery.qemu.snapshots, self._machinery.limits
+        total, key = snapshots.steps(golden_id, limits), snapshots.key(golden_id, limits)
+        desktop = {} if snapshots.desktops.has(golden_id, limits) else desktop_estimates(self._store.cache)
+        estimates = {**desktop, **snapshot_estimates(self._store.cache)}
+        steps = SnapshotSteps(tell, total, estimates, (key.desktop, key.name))
         try:
             await self._machinery.qemu.prepare(golden_id, self._machinery.limits, steps.begin)
         finally:
@@ -109,7 +113,10 @@ class HostWorks:
     def tried(self, golden_id: GoldenId, driver: DriverName) -> CanaryReport | None:
         """See services.renewals.GoldenWorks."""
         report = self._canaries.find(golden_id, driver)
-        return report if report and report.subject == self._subject(golden_id, driver) else None
+        try:
+            return report if report and report.subject == self._subject(golden_id, driver) else None
+        except VestibuleError:  # the golden, or QEMU, is gone: nothing is started from it
+            return None
 
     def _subject(self, golden_id: GoldenId, driver: DriverName) -> str:
         if driver is DriverName.QEMU:
@@ -119,6 +126,14 @@ class HostWorks:
 
     async def try_out(self, golden_id: GoldenId, driver: DriverName, tell: Tell) -> CanaryReport:
         """See services.renewals.GoldenWorks."""
+        before = self.tried(golden_id, driver)
+        async with self._canaries.alone(golden_id, driver) as waited:
+            found = self.tried(golden_id, driver)
+            if waited and found is not None and found != before:
+                return found  # another process tried the very same meanwhile
+            return await self._try_out(golden_id, driver, tell)
+
+    async def _try_out(self, golden_id: GoldenId, driver: DriverName, tell: Tell, /) -> CanaryReport:
         candidate = Candidate(
             golden_id=golden_id,
             driver=driver,
@@ -144,34 +159,69 @@ class HostWorks:
             for check in report.checks
         }
 
+    def forecast(self) -> Forecast:
+        """See services.renewals.GoldenWorks."""
+        return forecast(self._store, self._canaries, self.drivers)
+
+    def canary_s(self, driver: DriverName) -> float | None:
+        """See services.renewals.GoldenWorks."""
+        return canary_s(self._canaries, driver)
+
     async def collect(self, keep: Callable[[], Collection[GoldenId]]) -> None:
         """See services.renewals.GoldenWorks."""
-        gone = await asyncio.to_thread(collect, self._machinery.settings, self._store, keep)
+        collector = await asyncio.to_thread(collector_of, self._machinery.settings, self._store, keep)
+        gone = await asyncio.to_thread(collector.collect)
         for product in gone:
             log.info("Collected", kind=product.kind, name=product.name, bytes=product.size)
 
 
-def collect(
+def collector_of(
     settings: Settings,
     store: DirectoryGoldenStore,
     keep: Callable[[], Collection[GoldenId]],
-    *,
     newest: int | None = None,
-    dry_run: bool = False,
-) -> Sequence[Collected]:
-    """Remove goldens that nothing uses, by the settings' measures; ``newest`` in place of golden_keep."""
-    return store.collect(
-        keep,
-        newest=newest or settings.golden_keep,
-        quota_bytes=int(settings.golden_quota_gib * (1 << 30)),
-        dry_run=dry_run,
-    )
+) -> Collector:
+    """Of goldens that nothing uses, by the settings' measures; ``newest`` in place of golden_keep."""
+    quota_bytes = int(settings.golden_quota_gib * (1 << 30))
+    return store.collector(keep, newest=newest or settings.golden_keep, quota_bytes=quota_bytes)
+
+
+def forecast(
+    store: DirectoryGoldenStore, canaries: CanaryReports, drivers: Collection[DriverName]
+) -> Forecast:
+    """How long what comes after the build of the wanted golden takes for these drivers."""
+    snapshot = _snapshot_s(store) if DriverName.QEMU in drivers else 0.0
+    tried = total_s(canary_s(canaries, driver) for driver in drivers)
+    return Forecast(phases={Phase.SNAPSHOT: snapshot, Phase.CANARY: tried})
+
+
+def _snapshot_s(store: DirectoryGoldenStore) -> float | None:
+    """With a desktop snapshot, where a layer that it is taken above is to be made; 0 when nothing is."""
+    *layers, _agent, golden = store.plan().products
+    if golden.done:
+        return 0.0
+    desktop = 0.0 if all(layer.done for layer in layers) else _sum(desktop_estimates(store.cache))
+    return total_s([desktop, _sum(snapshot_estimates(store.cache))])
+
+
+def _sum(estimates: Mapping[str, float]) -> float | None:
+    return sum(estimates.values()) if estimates else None
+
+
+def canary_s(canaries: CanaryReports, driver: DriverName) -> float | None:
+    """How long this driver's newest canary took, of whatever golden; None when there was none."""
+    newest = canaries.newest(driver)
+    return newest.seconds if newest else None
 
 
 def snapshot_estimates(cache: Cache) -> Mapping[str, float]:
-    """Step of a snapshot or a desktop's → seconds of the last time on this host."""
-    last = Durations(cache)
-    return {**last.steps("desktops", "desk-"), **last.steps("snapshots", "snap-")}
+    """Step of a golden's snapshot → seconds of the last time on this host."""
+    return Durations(cache).steps("snapshots", "snap-")
+
+
+def desktop_estimates(cache: Cache) -> Mapping[str, float]:
+    """Step of a desktop snapshot → seconds of the last time on this host."""
+    return Durations(cache).steps("desktops", "desk-")
 
 
 def clear_canary_runs(run_dir: Path) -> None:
@@ -184,10 +234,16 @@ def clear_canary_runs(run_dir: Path) -> None:
 class SnapshotSteps:
     """Turns a snapshot's beginnings of steps into news of their ends too."""
 
-    def __init__(self, tell: Tell, total: int, estimates: Mapping[str, float]) -> None:
+    def __init__(
+        self, tell: Tell, total: int, estimates: Mapping[str, float], products: tuple[str, ...] = ()
+    ) -> None:
+        """``estimates``: of the ``total`` steps that will come; ``products``: whose logs they write to."""
         self._tell = tell
         self._estimates = estimates
+        self._products = products
         self._left = total
+        self._unknown = total - len(estimates)
+        self._left_s = sum(estimates.values())
         self._step: str | None = None
         self._begin = 0.0
 
@@ -196,7 +252,15 @@ class SnapshotSteps:
         self.end()
         self._step, self._begin, self._left = step, time.monotonic(), max(0, self._left - 1)
         estimate_s = self._estimates.get(step)
-        news = StepNews(phase=Phase.SNAPSHOT, step=step, to_come=self._left, estimate_s=estimate_s)
+        news = StepNews(
+            phase=Phase.SNAPSHOT,
+            step=step,
+            to_come=self._left,
+            estimate_s=estimate_s,
+            left_s=None if self._unknown else self._left_s,
+            products=self._products,
+        )
+        self._left_s -= estimate_s or 0.0
         self._tell(news)
 
     def end(self) -> None:
@@ -248,6 +312,7 @@ async def _canary(assembly: Assembly, machinery: Machinery) -> Canary:
         user=await assembly.accounts.add_user("canary"),
         open_desktop=rfb_desktop,
         gateway=machinery.addresses.gateway,
+        allowed_site=f"{DEMO_HOST}:80",
         clock=SystemClock(),
     )
 
@@ -263,13 +328,18 @@ class Renewing:
     renewals: Renewals
 
 
-def renewing_with(machinery: Machinery, also: Sequence[DriverName] = ()) -> Renewing:
-    """Put together; ``also`` are drivers besides the host's own and those of the settings."""
-    drivers = (machinery.choice.driver, *machinery.settings.golden_drivers, *also)
-    return renewing_by(machinery, drivers, _build_process(machinery.settings).run)
+def renewing_with(machinery: Machinery) -> Renewing:
+    """Put together for the host's own driver and those of the settings, with a build process."""
+    return renewing_by(machinery, used_drivers(machinery), build_process(machinery.settings).run)
 
 
-def _build_process(settings: Settings) -> BuildProcess:
+def used_drivers(machinery: Machinery) -> Sequence[DriverName]:
+    """What goldens are made and tried for here, the host's own driver first."""
+    return machinery.choice.driver, *machinery.settings.golden_drivers
+
+
+def build_process(settings: Settings) -> BuildProcess:
+    """What builds the golden of today's inputs."""
     return BuildProcess(
         cache_dir=settings.cache_dir,
         key=settings.golden_signing_key,

@@ -12,7 +12,7 @@ from vestibule.core.goldens import Change, Damage, GoldenPlan, Manifest, compare
 from vestibule.core.ids import GoldenId
 from vestibule.core.machines import DriverName
 from vestibule.core.provenance import GoldenReport, Provenance, Signature
-from vestibule.core.renewal import Phase, StepNews
+from vestibule.core.renewal import Forecast, Phase, StepNews
 from vestibule.services.ports import Tell
 from vestibule_agent.protocol import CONTRACT
 
@@ -113,8 +113,8 @@ class Goldens:
     def report(self, golden_id: GoldenId) -> GoldenReport:
         return GoldenReport(products=(), packages={}, provenance=self.provenance(golden_id))
 
-    def log_tail(self, lines: int) -> Sequence[str]:
-        return ["step 1/1: fake"][:lines]
+    def log_tail(self, products: Collection[str], lines: int) -> Sequence[str]:
+        return [f"log of {product}" for product in products][-lines:]
 
     def wanted(self) -> GoldenId:
         return self.today
@@ -157,6 +157,8 @@ class Works:
         """What a build waits for, when there is one."""
         self.kept: list[frozenset[GoldenId]] = []
         self.took: Mapping[tuple[Phase, str], float] = {}
+        self.later_s: float | None = None
+        """How long snapshots, and how long canaries, took the last time."""
         self.changed = asyncio.Event()
         self.unwatchable: Exception | None = None
 
@@ -180,7 +182,7 @@ class Works:
 
     async def build(self, tell: Tell) -> GoldenId:
         built = self.inputs
-        tell(StepNews(phase=Phase.BUILD, step="fake"))
+        tell(StepNews(phase=Phase.BUILD, step="fake", left_s=3.0, products=("l-fake",)))
         if self.gate is not None:
             await self.gate.wait()
         if self.mends and built in self.goldens.damaged and built in self.goldens.held:
@@ -216,6 +218,12 @@ class Works:
     def estimates(self) -> Mapping[tuple[Phase, str], float]:
         return self.took
 
+    def forecast(self) -> Forecast:
+        return Forecast(phases={Phase.SNAPSHOT: self.later_s, Phase.CANARY: self.later_s})
+
+    def canary_s(self, driver: DriverName) -> float | None:
+        return self.later_s if driver in self.drivers else None
+
     async def collect(self, keep: Callable[[], Collection[GoldenId]]) -> None:
         self._do("collect")
         self.kept.append(frozenset(keep()))
@@ -236,6 +244,12 @@ class Canaries:
     def of(self, golden_id: GoldenId) -> Sequence[CanaryReport]:
         found = (self.find(golden_id, driver) for driver in DriverName)
         return [report for report in found if report is not None]
+
+    def all(self) -> Sequence[CanaryReport]:
+        return sorted(self.reports.values(), key=lambda report: report.at, reverse=True)
+
+    def evidence(self, golden_id: GoldenId, driver: DriverName) -> str:
+        return f"/cache/canaries/{golden_id}/{driver}"
 
     def screenshot(self, golden_id: GoldenId, driver: DriverName) -> bytes | None:
         return self.pictures.get(golden_id) if self.find(golden_id, driver) else None

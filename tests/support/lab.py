@@ -282,6 +282,7 @@ async def open_lab(
         machines=machines,
         credentials=credentials,
         goldens=goldens,
+        plans=goldens,
         promotions=promotions,
         renewals=renewals,
         canaries=works.canaries,

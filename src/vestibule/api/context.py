@@ -16,6 +16,7 @@ from vestibule.core.records import User
 from vestibule.services.accounts import Accounts
 from vestibule.services.credentials import Credentials
 from vestibule.services.freshness import Freshness
+from vestibule.services.golden_ports import Plans
 from vestibule.services.host import HostReport
 from vestibule.services.machines import Machines
 from vestibule.services.ports import CanaryReports, GoldenInventory
@@ -38,6 +39,7 @@ class Context:
     machines: Machines
     credentials: Credentials
     goldens: GoldenInventory
+    plans: Plans
     promotions: Promotions
     renewals: Renewals
     canaries: CanaryReports

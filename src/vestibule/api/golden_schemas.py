@@ -22,8 +22,9 @@ class CanaryCheck(Model):
 
 
 class CanaryReport(Model):
-    """The trial of one golden with one driver."""
+    """The trial of one golden with one driver; kept when the golden is gone."""
 
+    golden_id: str
     driver: DriverName
     passed: bool
     verdict: str
@@ -32,6 +33,9 @@ class CanaryReport(Model):
     clones: int
     checks: list[CanaryCheck]
     screenshot: str | None = Field(description="Path of a PNG of a clone's desktop.")
+    evidence: str = Field(
+        description="Folder on the controller's host: report, screenshot, every machine's console."
+    )
 
 
 class GoldenMove(Model):
@@ -67,6 +71,9 @@ class Golden(Model):
     built_at: dt.datetime
     build_s: float
     canaries: list[CanaryReport]
+    untested: str | None = Field(
+        description="Why it is promoted as untested only; null when every driver's canary passed."
+    )
 
 
 class GoldenDetail(Model):
@@ -101,16 +108,31 @@ class Renewal(Model):
     failure: Problem | None
     steps: list[RenewalStep]
     to_come: int = Field(description="Steps of the present phase that have not begun.")
-    log: list[str] = Field(description="The last lines of the newest build log.")
+    expected_end_at: dt.datetime | None = Field(
+        description="By the last times on this host; null when something of it was never done here."
+    )
+    log: list[str] = Field(description="The last lines of the log of what is made in it, or was made last.")
 
 
 class PlannedProduct(Model):
-    """A layer, or the golden itself, and whether it is there."""
+    """A layer, the golden itself or a snapshot of it, and whether it is there."""
 
     kind: str
-    name: str
+    name: str | None = Field(description="Null while the disk that names a snapshot is not made.")
     done: bool
+    needed: bool = Field(description="Whether a renewal makes it where it is not there.")
     last_build_s: float | None
+
+
+class MachineShape(Model):
+    """What a memory snapshot is named by, besides its disks."""
+
+    vmm: str = Field(description="SHA-256 of QEMU's binary.")
+    machine: str
+    cpu: str
+    accelerator: str
+    mem_mib: int
+    vcpus: int
 
 
 class Goldens(Model):
@@ -124,6 +146,7 @@ class Goldens(Model):
     trouble: str | None = Field(description="Why today's inputs cannot be read; null when they can.")
     roll_back_to: str | None
     plan: list[PlannedProduct]
+    shape: MachineShape | None = Field(description="Of snapshots that are made now; null without QEMU.")
     changes: list[InputChange] = Field(description="Inputs that have changed since the promoted golden.")
     renewal: Renewal | None
     goldens: list[Golden]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 from collections.abc import AsyncIterator, Sequence
 
 from fastapi.responses import StreamingResponse
@@ -13,7 +14,7 @@ from vestibule.api.events import HEADERS, KEEP_ALIVE_S
 from vestibule.api.schemas import Problem
 from vestibule.core.canary import CanaryReport
 from vestibule.core.errors import VestibuleError
-from vestibule.core.goldens import Change, GoldenPlan, Manifest
+from vestibule.core.goldens import Change, GoldenPlan, Manifest, PlannedProduct
 from vestibule.core.ids import GoldenId
 from vestibule.core.promotion import Move, Register
 from vestibule.core.renewal import Renewal
@@ -41,23 +42,33 @@ def _present(context: Context) -> shapes.Goldens:
         refusal=_refusal(context),
         trouble=context.freshness.trouble,
         roll_back_to=back,
-        plan=[
-            shapes.PlannedProduct(
-                kind=product.kind, name=product.name, done=product.done, last_build_s=product.last_build_s
-            )
-            for product in plan.products
-        ],
-        changes=_changes(plan.changes) if register.promoted not in {None, wanted} else [],
+        plan=[_planned(product) for product in plan.products],
+        shape=_shape(plan),
+        changes=_changes(plan.changes) if register.promoted is not None else [],
         renewal=_renewal(context),
         goldens=[_golden(context, m, register, wanted) for m in context.goldens.list()],
     )
 
 
+def _planned(product: PlannedProduct) -> shapes.PlannedProduct:
+    return shapes.PlannedProduct(
+        kind=product.kind,
+        name=product.name,
+        done=product.done,
+        needed=product.needed,
+        last_build_s=product.last_build_s,
+    )
+
+
+def _shape(plan: GoldenPlan) -> shapes.MachineShape | None:
+    return None if plan.shape is None else shapes.MachineShape(**dataclasses.asdict(plan.shape))
+
+
 def _plan(context: Context, register: Register) -> GoldenPlan:
     promoted = register.promoted
     if promoted is not None and context.goldens.has(promoted):
-        return context.goldens.plan(promoted)
-    return context.goldens.plan()
+        return context.plans.plan(promoted)
+    return context.plans.plan()
 
 
 def _refusal(context: Context) -> Problem | None:
@@ -83,6 +94,7 @@ def _golden(context: Context, manifest: Manifest, register: Register, wanted: Go
         built_at=manifest.built_at,
         build_s=manifest.build_s,
         canaries=[_canary(context, report) for report in context.canaries.of(manifest.golden_id)],
+        untested=context.renewals.untested(manifest.golden_id),
     )
 
 
@@ -90,6 +102,7 @@ def _canary(context: Context, report: CanaryReport) -> shapes.CanaryReport:
     picture = context.canaries.screenshot(report.golden_id, report.driver)
     path = f"/api/goldens/{report.golden_id}/canary/{report.driver}/screenshot"
     return shapes.CanaryReport(
+        golden_id=report.golden_id,
         driver=report.driver,
         passed=report.passed,
         verdict=report.verdict,
@@ -101,7 +114,13 @@ def _canary(context: Context, report: CanaryReport) -> shapes.CanaryReport:
             for check in report.checks
         ],
         screenshot=None if picture is None else path,
+        evidence=context.canaries.evidence(report.golden_id, report.driver),
     )
+
+
+async def reports(context: Context) -> list[shapes.CanaryReport]:
+    """Every canary's report that is kept, the newest first; of goldens that are gone too."""
+    return await asyncio.to_thread(lambda: [_canary(context, report) for report in context.canaries.all()])
 
 
 def _renewal(context: Context) -> shapes.Renewal | None:
@@ -118,7 +137,8 @@ def _renewal(context: Context) -> shapes.Renewal | None:
         failure=Problem(code=failure.code, cause=failure.cause, remedy=failure.remedy) if failure else None,
         steps=_steps(renewal),
         to_come=renewal.to_come,
-        log=list(context.goldens.log_tail(LOG_LINES)),
+        expected_end_at=renewal.expected_end_at,
+        log=list(context.goldens.log_tail(renewal.products, LOG_LINES)),
     )
 
 

@@ -238,10 +238,16 @@ class StartMachine(Model):
 
 
 class User(Model):
-    """Who the caller is."""
+    """Somebody who may sign in to the controller."""
 
     user_id: str
     name: str
+
+
+class Me(User):
+    """Who the caller is."""
+
+    operator: bool = Field(description="Whether they run this controller: users and goldens are theirs.")
 
 
 class SignIn(Model):

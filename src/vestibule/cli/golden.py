@@ -3,47 +3,47 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import dataclasses
-import re
 import sys
 from collections.abc import Iterator, Sequence
 from typing import Annotated
 
 import typer
 
+from vestibule.cli import golden_canary, golden_log, golden_plan
+from vestibule.cli.golden_names import OptionalGolden, named, store_of
 from vestibule.cli.output import (
     Output,
     OutputFormat,
     Row,
-    moment,
     print_done,
     print_json,
     print_one,
     print_rows,
 )
-from vestibule.cli.progress import NumberedNews, shown_steps
-from vestibule.core.errors import Absent, GoldenFailed
-from vestibule.core.goldens import Change, Manifest, PlannedProduct
+from vestibule.cli.progress import NumberedNews, Steps, shown_steps
+from vestibule.core.errors import GoldenFailed
+from vestibule.core.goldens import Manifest
 from vestibule.core.ids import GoldenId
 from vestibule.core.machines import DriverName
 from vestibule.core.promotion import Register
 from vestibule.core.provenance import ProductReport, Provenance, Signature, require_readable
-from vestibule.services.ports import GoldenInventory
+from vestibule.services.ports import GoldenInventory, Tell
 from vestibule.services.renewals import require_promoted
 from vestibule.settings import Settings, load
 
 app = typer.Typer(help="The images that machines are clones of.", no_args_is_help=True)
+app.command()(golden_plan.plan)
+app.command()(golden_log.log)
+app.command()(golden_canary.canary)
+app.command()(golden_canary.reports)
 
 _COLUMNS = ("golden_id", "status", "wanted", "built_at", "since", "why")
-_PLAN_COLUMNS = ("layer", "name", "state")
-_CHECK_COLUMNS = ("name", "ok", "seconds", "detail")
 _GONE_COLUMNS = ("kind", "name", "mib")
 _DAMAGE_COLUMNS = ("product", "file", "problem")
 _SHOWN = ("agent_build", "contract", "tools", "build_s")
 _MADE_COLUMNS = ("what", "seconds", "made_with")
-_CHANGE_COLUMNS = ("layer", "input", "before", "after")
-_DIGEST = re.compile("[0-9a-f]{64}")
-_ID = re.compile("g-[0-9a-f]{16}")
 
 
 @app.command()
@@ -52,6 +52,9 @@ def build(
         bool,
         typer.Option("--snapshot", help="For virtual machines too: memory snapshot and canary."),
     ] = False,
+    verbose: Annotated[  # noqa: FBT002 (a flag of the command line)
+        bool, typer.Option("--verbose", "-v", help="The log too, line by line, as it is written.")
+    ] = False,
     output: Output = OutputFormat.TABLE,
 ) -> None:
     """Build the golden that today's inputs make, try it on a canary, promote it; nothing where that is done.
@@ -59,45 +62,41 @@ def build(
     A golden that was rejected or rolled back before is given another try.
     """
     settings = load()
-    manifest = build_missing(settings)
-    renew(settings, (DriverName.QEMU,) if snapshot else ())
-    print_one(_row(manifest, _states(settings)), output, _COLUMNS)
-
-
-def build_missing(settings: Settings) -> Manifest:
-    """Do the steps that are not done yet, showing them; returns the golden's manifest."""
-    from vestibule import main  # noqa: PLC0415 (loads the whole controller; most commands do without)
-
+    also = (DriverName.QEMU,) if snapshot else ()
     with shown_steps() as steps:
-        return main.golden_builder(settings).build(steps)
+        news = NumberedNews(steps)
+        watching = _log_shown(settings, news, steps) if verbose else contextlib.nullcontext()
+        golden_id = asyncio.run(_promoted(settings, news, also, watching))
+    states = _states(settings)
+    print_one(_row(states.store.manifest(golden_id), states), output, _COLUMNS)
 
 
-def renew(settings: Settings, also: Sequence[DriverName] = ()) -> None:
-    """Prepare, try and promote what was built, showing the steps.  Raises GoldenFailed when it fails."""
-    from vestibule import main  # noqa: PLC0415 (loads the whole controller; most commands do without)
-
+def renew(settings: Settings) -> None:
+    """Build, try and promote what is not done yet, showing the steps.  Raises what ``golden build`` does."""
     with shown_steps() as steps:
-        require_promoted(asyncio.run(main.renew(settings, NumberedNews(steps), also)))
+        asyncio.run(_promoted(settings, NumberedNews(steps), (), contextlib.nullcontext()))
 
 
-@app.command()
-def canary(
-    golden_id: Annotated[str | None, typer.Argument(help="Unset: the one that today's inputs make.")] = None,
-    output: Output = OutputFormat.TABLE,
-) -> None:
-    """What the canaries of a golden found: every check, for every driver it was tried with."""
+async def _promoted(
+    settings: Settings,
+    tell: Tell,
+    also: Sequence[DriverName],
+    watching: contextlib.AbstractAsyncContextManager[None],
+) -> GoldenId:
     from vestibule import main  # noqa: PLC0415 (loads the whole controller; most commands do without)
 
-    wanted = _named(golden_id, _store())
-    reports = main.canary_reports(load()).of(wanted)
-    if output is OutputFormat.JSON:
-        print_json([report.to_mapping() for report in reports])
-        return
-    if not reports:
-        print(f"golden {wanted} was not tried on this host")
-    for report in reports:
-        print(f"{report.verdict}; {report.seconds:.1f} s at {moment(report.at.isoformat())}")
-        print_rows([dataclasses.asdict(check) for check in report.checks], _CHECK_COLUMNS, output)
+    async with watching:
+        renewal = await main.renew(settings, tell, also)
+    require_promoted(renewal)
+    return renewal.golden_id
+
+
+def _log_shown(
+    settings: Settings, news: NumberedNews, steps: Steps
+) -> contextlib.AbstractAsyncContextManager[None]:
+    from vestibule import main  # noqa: PLC0415 (loads the whole controller; most commands do without)
+
+    return main.build_logs(settings).followed(lambda: news.products, steps.log)
 
 
 @app.command()
@@ -111,7 +110,11 @@ def promote(
     """Have machines start from this golden from now on; those that run are not touched."""
     from vestibule import main  # noqa: PLC0415 (loads the whole controller; most commands do without)
 
-    main.promote(load(), _named(golden_id, _store()), untested=untested)
+    wanted = named(golden_id, store_of(load()))
+    if untested:
+        main.promote_untested(load(), wanted)
+    else:
+        asyncio.run(main.promote(load(), wanted))
     print_done({"promoted": golden_id}, f"machines start from {golden_id}", output)
 
 
@@ -140,7 +143,8 @@ def gc(
     """Remove goldens that nothing uses, the oldest first; those in use are never touched."""
     from vestibule import main  # noqa: PLC0415 (loads the whole controller; most commands do without)
 
-    gone = main.collect_goldens(load(), keep=keep, dry_run=dry_run)
+    collector = main.golden_collector(load(), keep)
+    gone = collector.foreseen() if dry_run else collector.collect()
     rows = [dataclasses.asdict(product) for product in gone]
     if output is OutputFormat.JSON:
         print_json({"dry_run": dry_run, "removed": rows})
@@ -158,45 +162,8 @@ def list_(output: Output = OutputFormat.TABLE) -> None:
 
 
 @app.command()
-def plan(
-    since: Annotated[
-        str | None, typer.Option("--since", help="Compare with this golden.  Unset: the newest other one.")
-    ] = None,
-    output: Output = OutputFormat.TABLE,
-) -> None:
-    """What a build would make now, and which inputs have changed."""
-    found = _store().plan(None if since is None else _named(since, _store()))
-    if output is OutputFormat.JSON:
-        print_json({**dataclasses.asdict(found), "estimate_s": found.estimate_s})
-        return
-    print_rows([_planned(product) for product in found.products], _PLAN_COLUMNS, output)
-    if found.estimate_s:
-        print(f"\nThe last time it took {found.estimate_s:.0f} s.")
-    if found.since is None:
-        print("\nThere is no other golden on this host to compare with.")
-        return
-    print(f"\nChanged inputs since {found.since}: {len(found.changes) or 'none'}")
-    print_rows([_change(change) for change in found.changes], _CHANGE_COLUMNS, output)
-
-
-def _planned(product: PlannedProduct) -> Row:
-    cost = "" if product.last_build_s is None else f", {product.last_build_s:.0f} s last time"
-    state = "there" if product.done else f"to build{cost}"
-    return {"layer": product.kind, "name": product.name, "state": state}
-
-
-def _change(change: Change) -> Row:
-    return {**dataclasses.asdict(change), "before": _short(change.before), "after": _short(change.after)}
-
-
-def _short(value: str | None) -> str | None:
-    """A digest by its first digits: two are told apart, nobody reads all of one."""
-    return value[:12] if value and _DIGEST.fullmatch(value) else value
-
-
-@app.command()
 def verify(
-    golden_id: Annotated[str | None, typer.Argument(help="Unset: the one that today's inputs make.")] = None,
+    golden_id: OptionalGolden = None,
     discard: Annotated[  # noqa: FBT002 (a flag of the command line)
         bool, typer.Option("--discard", help="Remove what is damaged, so that the next build makes it again.")
     ] = False,
@@ -207,8 +174,8 @@ def verify(
     A damaged golden is remembered: no machine starts from it.  So is one that was signed by a key which is
     neither this host's nor in golden_trusted_keys.
     """
-    store = _store()
-    wanted = _named(golden_id, store)
+    store = store_of(load())
+    wanted = named(golden_id, store)
     damages, origin = store.verify(wanted), _origin(store, wanted)
     removed = store.discard(wanted, damages) if discard and damages else ()
     if output is OutputFormat.JSON:
@@ -257,12 +224,12 @@ def _origin(store: GoldenInventory, golden_id: GoldenId) -> Provenance:
 
 @app.command()
 def show(
-    golden_id: Annotated[str | None, typer.Argument(help="Unset: the one that today's inputs make.")] = None,
+    golden_id: OptionalGolden = None,
     output: Output = OutputFormat.TABLE,
 ) -> None:
     """One golden: what it is made of, how long that took and who signed it; with -o json, everything."""
     states = _states(load())
-    found = states.store.manifest(_named(golden_id, states.store))
+    found = states.store.manifest(named(golden_id, states.store))
     report, row = states.store.report(found.golden_id), _row(found, states)
     if output is OutputFormat.JSON:
         print_json({**row, **dataclasses.asdict(report)})
@@ -288,22 +255,22 @@ def _made(product: ProductReport) -> Iterator[Row]:
 
 @app.command()
 def sbom(
-    golden_id: Annotated[str | None, typer.Argument(help="Unset: the one that today's inputs make.")] = None,
+    golden_id: OptionalGolden = None,
     output: Output = OutputFormat.JSON,  # noqa: ARG001 (a document in either case; errors are printed by it)
 ) -> None:
     """What is in a golden: its packages with their versions and digests, as CycloneDX (JSON)."""
-    store = _store()
-    sys.stdout.write(store.sbom(_named(golden_id, store)))
+    store = store_of(load())
+    sys.stdout.write(store.sbom(named(golden_id, store)))
 
 
 @app.command()
 def provenance(
-    golden_id: Annotated[str | None, typer.Argument(help="Unset: the one that today's inputs make.")] = None,
+    golden_id: OptionalGolden = None,
     output: Output = OutputFormat.JSON,  # noqa: ARG001 (a document in either case; errors are printed by it)
 ) -> None:
     """How a golden came to be: its signed statement (in-toto, SLSA), decoded."""
-    store = _store()
-    wanted = _named(golden_id, store)
+    store = store_of(load())
+    wanted = named(golden_id, store)
     found = store.provenance(wanted)
     require_readable(wanted, found)
     print_json(found.statement)
@@ -321,7 +288,7 @@ class _States:
 def _states(settings: Settings) -> _States:
     from vestibule import main  # noqa: PLC0415 (loads the whole controller; most commands do without)
 
-    return _States(store=_store(), register=main.golden_promotions(settings).register)
+    return _States(store=store_of(load()), register=main.golden_promotions(settings).register)
 
 
 def _row(manifest: Manifest, states: _States) -> Row:
@@ -334,20 +301,3 @@ def _row(manifest: Manifest, states: _States) -> Row:
         "wanted": manifest.golden_id == states.store.wanted(),
         "build_s": round(manifest.build_s, 1),
     }
-
-
-def _named(golden_id: str | None, store: GoldenInventory) -> GoldenId:
-    """The golden that is meant; unset: today's.  Raises Absent for what can be no golden's name."""
-    if golden_id is None:
-        return store.wanted()
-    if not _ID.fullmatch(golden_id):
-        raise Absent(
-            f"there is no golden {golden_id[:40]!r}", remedy="See which are there: vestibule golden list."
-        )
-    return GoldenId(golden_id)
-
-
-def _store() -> GoldenInventory:
-    from vestibule import main  # noqa: PLC0415 (loads the whole controller; most commands do without)
-
-    return main.golden_store(load())

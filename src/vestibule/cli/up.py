@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 
 from vestibule.cli.controller import Controller, default_url, token_path
-from vestibule.cli.golden import build_missing, renew
+from vestibule.cli.golden import renew
 from vestibule.cli.output import moment
 from vestibule.core.errors import GoldenFailed, HostUnfit, Unavailable
 from vestibule.settings import Settings, load
@@ -59,7 +59,6 @@ def _make_current(settings: Settings) -> None:
     if main.is_settled(settings):
         return
     try:
-        build_missing(settings)
         if not asyncio.run(main.is_current(settings)):
             renew(settings)
     except (GoldenFailed, Unavailable) as error:

@@ -72,7 +72,7 @@ class Change:
     """One input that two goldens do not share; None where it is absent."""
 
     layer: str
-    """"base", "tools", "desktop", "agent" or "golden"."""
+    """A layer's kind, "golden", "packages" or "snapshot"."""
     input: str
     """Its name with dots; a list's name where one of its members came or went."""
     before: str | None
@@ -106,15 +106,19 @@ class Damage:
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class PlannedProduct:
-    """A layer, or the golden itself ("golden"), and whether it is there already."""
+    """A layer, the golden itself ("golden") or a snapshot of it, and whether it is there already."""
 
     kind: str
-    name: str
+    """A layer's, or one of "golden", "desktop snapshot", "snapshot"."""
+    name: str | None
+    """None of a snapshot that is named by the bytes of a disk which is not made yet."""
     done: bool
     last_build_s: float | None
     """How long this host took for the newest of its kind; None when it never made one."""
     last_steps_s: Mapping[str, float] = dataclasses.field(default_factory=dict)
     """The same by step."""
+    needed: bool = True
+    """Whether a renewal makes it: where machines are containers, it makes no snapshots unless it is asked."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -126,11 +130,13 @@ class GoldenPlan:
     """The golden that today's inputs are compared with; None when this host has no other."""
     products: tuple[PlannedProduct, ...]
     changes: tuple[Change, ...]
+    shape: MachineShape | None = None
+    """What the snapshots are named by besides their disks; None where none can be made."""
 
     @property
     def estimate_s(self) -> float | None:
         """How long a build would take, by the last times on this host; None when one was never made."""
-        missing = [product.last_build_s for product in self.products if not product.done]
+        missing = [product.last_build_s for product in self.products if product.needed and not product.done]
         known = [seconds for seconds in missing if seconds is not None]
         return sum(known) if len(known) == len(missing) else None
 

@@ -100,10 +100,15 @@ class Accounts:
         """All users, oldest first."""
         return await self._rows.users()
 
+    async def is_operator(self, user: User) -> bool:
+        """Whether this is the first user, who runs the controller."""
+        first, *_ = await self._rows.users()
+        return user.user_id == first.user_id
+
     async def require_operator(self, user: User) -> None:
         """Raise NotAllowed unless this is the first user, who runs the controller."""
-        first, *_ = await self._rows.users()
-        if user.user_id != first.user_id:
+        if not await self.is_operator(user):
+            first, *_ = await self._rows.users()
             raise NotAllowed(
                 f"Only {first.name}, who runs this controller, may do this.",
                 remedy=f"Ask {first.name} to do it.",

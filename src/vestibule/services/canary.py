@@ -2,7 +2,7 @@
 
 ::
 
-    several clones ─▶ each: agent, clock, desktop ─▶ all: randomness ─▶ shared out: every tool, egress
+    several clones ─▶ each: agent, clock, desktop, egress, tools ─▶ all: randomness
     one session    ─▶ a whole demo sign-in, its button pressed on the machine's own desktop ─▶ sealed
 
 It works with machines and sign-ins of its own, pinned to the candidate: what is tried is what runs.
@@ -14,7 +14,6 @@ import asyncio
 import contextlib
 import dataclasses
 import time
-from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Mapping, Sequence
 
 import structlog
@@ -29,7 +28,7 @@ from vestibule.core.records import SessionRecord, User
 from vestibule.core.renewal import Phase, StepNews
 from vestibule.core.sessions import FINAL, SessionStatus
 from vestibule.services import canary_checks as checks
-from vestibule.services.canary_checks import OpenDesktop, Shell
+from vestibule.services.canary_checks import OpenDesktop, Shell, TerminalTaken
 from vestibule.services.credentials import Credentials
 from vestibule.services.machines import Live, Machines
 from vestibule.services.ports import Clock, Guest, Tell
@@ -74,14 +73,17 @@ class Canary:
         user: User,
         open_desktop: OpenDesktop,
         gateway: str,
+        allowed_site: str,
         clock: Clock,
     ) -> None:
+        """``allowed_site``: ``host:port`` of a web server that every clone may reach."""
         self._machines = machines
         self._sign_ins = sign_ins
         self._credentials = credentials
         self._user = user
         self._open_desktop = open_desktop
         self._gateway = gateway
+        self._allowed_site = allowed_site
         self._clock = clock
         self.screenshot: Picture | None = None
         """The last desktop that was looked at."""
@@ -93,7 +95,7 @@ class Canary:
         """
         begin, at = time.monotonic(), self._clock.now()
         isolation = self._machines.driver(candidate.driver).isolation
-        notes = _Notes(candidate.driver, tell, PATIENCE_S[isolation], _count(candidate))
+        notes = _Notes(candidate.driver, tell, PATIENCE_S[isolation], _count(candidate, isolation))
         async with contextlib.AsyncExitStack() as stack:
             clones = await self._started(candidate, notes, stack)
             sign_in = notes.check("sign-in", self._signed_in(candidate))
@@ -128,28 +130,27 @@ class Canary:
     def _contract(
         self, candidate: Candidate, clones: Mapping[int, Live], notes: _Notes
     ) -> Sequence[Awaitable[None]]:
-        left = deque(candidate.tools.items())
-        each = [self._one(number, live, left, notes) for number, live in sorted(clones.items())]
+        isolation = self._machines.driver(candidate.driver).isolation
+        each = [
+            self._one(number, live, candidate, tools_of(tuple(candidate.tools), number, isolation), notes)
+            for number, live in sorted(clones.items())
+        ]
         return [notes.check("randomness", _all_differ(tuple(clones.values()))), *each]
 
     async def _one(
-        self,
-        number: int,
-        live: Live,
-        left: deque[tuple[str, tuple[Sequence[str], str]]],
-        notes: _Notes,
+        self, number: int, live: Live, candidate: Candidate, tools: Sequence[str], notes: _Notes
     ) -> None:
-        """One clone, then its share of what need not be asked of every one."""
         guest = _guest(live)  # not asked of the machines: one that has ended is what the checks find
         shell = Shell(guest)
         await notes.check(f"agent of clone {number}", checks.healthy(guest))
         await notes.check(f"clock of clone {number}", checks.on_time(guest, self._clock))
         await notes.check(f"desktop of clone {number}", self._look(guest))
-        if number == 1:
-            await notes.check("egress", checks.confined(shell, self._gateway))
-        while left:
-            tool, (command, version) = left.popleft()
-            await notes.check(tool, checks.says_version(shell, command, version))
+        await notes.check(
+            f"egress of clone {number}", checks.confined(shell, self._gateway, self._allowed_site)
+        )
+        for tool in tools:
+            command, version = candidate.tools[tool]
+            await notes.check(f"{tool} of clone {number}", checks.says_version(shell, command, version))
 
     async def _look(self, guest: Guest) -> str:
         picture = await checks.painted(guest, self._open_desktop)
@@ -246,6 +247,8 @@ class _Notes:
         except Exception as error:
             if isinstance(error, Unavailable):
                 self._host = self._host or error
+            if isinstance(error, TerminalTaken):  # says as little of the golden as what was given up before
+                self._late.add(name)
             if patience.expired():
                 self._late.add(name)
                 return False, f"took longer than {self._patience_s:g} s"
@@ -255,9 +258,20 @@ class _Notes:
             return False, f"{failure.code}: {failure.cause}"
 
 
-def _count(candidate: Candidate) -> int:
-    """How many checks there will be: four of every clone, every tool, randomness, egress, sign-in."""
-    return 4 * CLONES + len(candidate.tools) + 3
+def tools_of(tools: Sequence[str], number: int, isolation: Isolation) -> Sequence[str]:
+    """What is asked of clone ``number``: of a container every tool, of a virtual machine one or a few.
+
+    An emulated processor takes over a minute for what a container does in seconds.
+    """
+    if isolation is Isolation.CONTAINER or not tools:
+        return tools
+    return tools[number - 1 :: CLONES] or [tools[(number - 1) % len(tools)]]
+
+
+def _count(candidate: Candidate, isolation: Isolation) -> int:
+    """How many checks there will be: five of every clone and its tools, randomness, sign-in."""
+    tools = tuple(candidate.tools)
+    return 2 + sum(5 + len(tools_of(tools, number, isolation)) for number in range(1, CLONES + 1))
 
 
 def _guest(live: Live) -> Guest:

@@ -37,12 +37,25 @@ def proxied(site):
         proxy.sendall(f"CONNECT {site} HTTP/1.1\\r\\nHost: {site}\\r\\n\\r\\n".encode())
         status = proxy.recv(4096).split(b" ", 2)[1:2]
     return None if status == [b"403"] else f"the proxy answered {status} for {site}"
-gateway = sys.argv[1]
+def allowed(site):
+    with socket.create_connection(("127.0.0.1", 3128), 10) as proxy:
+        stream = proxy.makefile("rb")
+        proxy.sendall(f"CONNECT {site} HTTP/1.1\\r\\nHost: {site}\\r\\n\\r\\n".encode())
+        status = stream.readline().split(b" ", 2)[1:2]
+        if status != [b"200"]:
+            return f"the proxy answered {status} for {site}, which is allowed"
+        while stream.readline().strip():
+            pass
+        proxy.sendall(f"GET / HTTP/1.1\\r\\nHost: {site}\\r\\nConnection: close\\r\\n\\r\\n".encode())
+        if not stream.readline().startswith(b"HTTP/1."):
+            return f"{site}, which is allowed, did not answer"
+gateway, site = sys.argv[1:]
 found = [direct("169.254.169.254", 80), direct(gateway, 4000), direct(gateway, 22)]
+found += [allowed(site)]
 found += [proxied("denied.invalid:443"), proxied("169.254.169.254:80"), proxied("127.0.0.1:8080")]
 print("PROBE", json.dumps([problem for problem in found if problem]), "END")
 """
-"""Run inside the guest; prints what can be reached and must not be."""
+"""Run inside the guest; prints what can be reached and must not be, and what must be and cannot."""
 
 
 async def healthy(guest: Guest) -> str:
@@ -100,9 +113,12 @@ async def says_version(shell: Shell, command: Sequence[str], pinned: str) -> str
     return f"{' '.join(command)} says {pinned}"
 
 
-async def confined(shell: Shell, gateway: str) -> str:
-    """Nothing is reachable past the proxy, and the proxy refuses what the policy does not allow."""
-    _code, screen = await shell.run(["python3", "-c", EGRESS_PROBE, gateway])
+async def confined(shell: Shell, gateway: str, allowed_site: str) -> str:
+    """Nothing is reachable past the proxy, which lets through what the policy allows and refuses the rest.
+
+    Without the allowed site, a machine that reaches nothing at all would pass.
+    """
+    _code, screen = await shell.run(["python3", "-c", EGRESS_PROBE, gateway, allowed_site])
     told = "".join(screen.split("\n")).rpartition("PROBE ")[2].partition(" END")[0]
     try:
         problems = json.loads(told)
@@ -110,7 +126,11 @@ async def confined(shell: Shell, gateway: str) -> str:
         raise _wrong(f"the probe said: {screen.strip()[-300:] or 'nothing'}") from None
     if problems:
         raise _wrong("; ".join(problems))
-    return "link-local, gateway and unlisted sites are out of reach"
+    return f"{allowed_site} answers; link-local, gateway and unlisted sites are out of reach"
+
+
+class TerminalTaken(MachineFailed):
+    """A command that was given up before still has the terminal: this one was not asked."""
 
 
 class Shell:
@@ -120,9 +140,17 @@ class Shell:
         self._guest = guest
         self._seen = 0
         """The newest event that belongs to an earlier command."""
+        self._running: str | None = None
 
     async def run(self, command: Sequence[str]) -> tuple[int, str]:
-        """The command's exit code and the screen it left."""
+        """The command's exit code and the screen it left.  Raises TerminalTaken, MachineFailed."""
+        if self._running is not None:
+            raise TerminalTaken(
+                f"{self._running} still has the terminal",
+                remedy="See why it takes so long.",
+                code="canary_failed",
+            )
+        self._running = command[0]
         spec = LoginSpec(
             provider="canary",
             command=list(command),
@@ -133,6 +161,7 @@ class Shell:
         async for event in self._guest.events(after=self._seen):
             self._seen = event.seq
             if event.type == "tool_exited":
+                self._running = None
                 return _exit_of(event)
         raise _wrong("the agent's events ended before the command did")
 

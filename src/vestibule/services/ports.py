@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Protocol
 
 from vestibule.core.canary import CanaryReport
-from vestibule.core.goldens import Change, Damage, GoldenPlan, Manifest
+from vestibule.core.goldens import Change, Damage, Manifest
 from vestibule.core.ids import GoldenId, VmId
 from vestibule.core.machines import DriverName, Isolation, Limits
 from vestibule.core.pictures import Picture
@@ -277,6 +277,14 @@ class CanaryReports(Protocol):
         """The newest report of every driver it was tried with."""
         ...
 
+    def all(self) -> Sequence[CanaryReport]:
+        """Every report that is kept, the newest first; of goldens that are gone too."""
+        ...
+
+    def evidence(self, golden_id: GoldenId, driver: DriverName) -> str:
+        """The folder, on this host, of the report, the screenshot and every machine's console."""
+        ...
+
     def screenshot(self, golden_id: GoldenId, driver: DriverName) -> bytes | None:
         """A PNG of a clone's desktop; None when there is none."""
         ...
@@ -284,13 +292,6 @@ class CanaryReports(Protocol):
 
 class GoldenInventory(GoldenStore, Protocol):
     """What an operator asks of the goldens of a host."""
-
-    def plan(self, since: GoldenId | None = None) -> GoldenPlan:
-        """What a build would do, and what has changed ``since`` (unset: the newest other golden).
-
-        Raises Absent when there is no golden ``since``.
-        """
-        ...
 
     def verify(self, golden_id: GoldenId) -> Sequence[Damage]:
         """Read everything again; what is damaged is remembered, and no machine starts from it.
@@ -315,8 +316,8 @@ class GoldenInventory(GoldenStore, Protocol):
         """All that is written down of it.  Raises Absent."""
         ...
 
-    def log_tail(self, lines: int) -> Sequence[str]:
-        """The last lines of the newest log of a build; empty when nothing was ever built."""
+    def log_tail(self, products: Collection[str], lines: int) -> Sequence[str]:
+        """The last lines of the newest of these products' logs; empty when they have none."""
         ...
 
     def discard(self, golden_id: GoldenId, damages: Sequence[Damage]) -> Sequence[str]:

@@ -12,12 +12,10 @@ The register is read at every start of a machine, so a move made by the command 
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
 from typing import Literal
 
 import structlog
 
-from vestibule.core.canary import CanaryReport
 from vestibule.core.errors import Absent, Conflict, GoldenFailed
 from vestibule.core.goldens import Manifest
 from vestibule.core.ids import GoldenId
@@ -94,7 +92,7 @@ class Promotions:
         return GoldenFailed(cause, remedy=self.coming, code="golden_absent")
 
     def promote_by_hand(self, golden_id: GoldenId) -> Register:
-        """Promote it because the operator says so.
+        """Promote it because the operator says so; whether it was tried is not asked (see Renewals).
 
         The golden of today's inputs does not replace it by itself; that of tomorrow's does.
         Raises as ``promote``.
@@ -210,15 +208,3 @@ def _unmoved(now: Register, seen: GoldenId | Literal["any"] | None, new: GoldenI
             code="golden_moved",
         )
     return now
-
-
-def require_tried(golden_id: GoldenId, reports: Sequence[CanaryReport], *, untested: bool) -> None:
-    """Refuse what no canary has passed, unless somebody says that it shall be.  Raises Conflict."""
-    if untested or (reports and all(report.passed for report in reports)):
-        return
-    why = "; ".join(report.verdict for report in reports if not report.passed) or "it was never tried"
-    raise Conflict(
-        f"Golden {golden_id} has not passed a canary: {why}.",
-        remedy="Read the report (vestibule golden canary); to use it all the same: promote --untested.",
-        code="golden_untested",
-    )

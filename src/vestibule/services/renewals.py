@@ -16,10 +16,10 @@ import structlog
 
 from vestibule.core import diagnosis
 from vestibule.core.canary import CanaryReport
-from vestibule.core.errors import GoldenFailed, MachineFailed, VestibuleError
+from vestibule.core.errors import Conflict, GoldenFailed, MachineFailed, VestibuleError
 from vestibule.core.ids import GoldenId
 from vestibule.core.machines import DriverName
-from vestibule.core.renewal import Outcome, Phase, Renewal, StepNews
+from vestibule.core.renewal import Forecast, Outcome, Phase, Renewal, StepNews, total_s
 from vestibule.core.sessions import Failure
 from vestibule.services.feed import Feed
 from vestibule.services.ports import Clock, GoldenStore, Tell
@@ -64,6 +64,14 @@ class GoldenWorks(Protocol):
         """Phase and step → seconds of the last time on this host, of steps whose news do not bring them."""
         ...
 
+    def forecast(self) -> Forecast:
+        """How long each phase after the build takes for all drivers, by the last times on this host."""
+        ...
+
+    def canary_s(self, driver: DriverName) -> float | None:
+        """How long the newest canary of this driver took, of whatever golden; None when there was none."""
+        ...
+
     async def try_out(self, golden_id: GoldenId, driver: DriverName, tell: Tell) -> CanaryReport:
         """Run the canary; its report and evidence are kept."""
         ...
@@ -95,12 +103,13 @@ class Renewals:
 
     async def renew(self, wanted: GoldenId, why: str, also: Tell | None = None) -> Renewal:
         """Build, prepare, try, promote; what fails is in the outcome, never raised."""
-        estimates = self._works.estimates()
+        estimates, forecast = self._works.estimates(), self._works.forecast()
 
         def tell(news: StepNews) -> None:
             if news.estimate_s is None:
                 estimate_s = estimates.get((news.phase, news.step))
                 news = dataclasses.replace(news, estimate_s=estimate_s)
+            news = forecast.whole(news)
             self._tell(news)
             if also is not None:
                 also(news)
@@ -125,8 +134,9 @@ class Renewals:
             await self._works.prepare(golden_id, driver, tell)
         for driver in self._works.drivers:
             report = self._works.tried(golden_id, driver)
-            if report is None or not report.passed:
-                report = await self._works.try_out(golden_id, driver, tell)
+            if report is None or not _is_passed(report):
+                told = _beginning_with(self._canaries_s(driver), tell)
+                report = await self._works.try_out(golden_id, driver, told)
             if not report.conclusive:
                 raise _too_slow(report)
             if not report.passed:
@@ -137,6 +147,11 @@ class Renewals:
         self._promotions.promote(golden_id, why=CANARY_PASSED, instead_of=promoted)
         tell(dataclasses.replace(news, seconds=0.0))
         return None
+
+    def _canaries_s(self, first: DriverName) -> float | None:
+        """How long the canaries of this driver and those after it take."""
+        drivers = self._works.drivers
+        return total_s(self._works.canary_s(driver) for driver in drivers[drivers.index(first) :])
 
     def _made(self, golden_id: GoldenId) -> None:
         """The builder reads the inputs itself: they may have changed since this renewal was begun."""
@@ -157,11 +172,28 @@ class Renewals:
             return False
         if not all(self._works.is_prepared(wanted, driver) for driver in drivers):
             return False
-        reports = [self._works.tried(wanted, driver) for driver in drivers]
-        if not all(report is not None and report.passed for report in reports):
+        if not all(_is_passed(self._works.tried(wanted, driver)) for driver in drivers):
             return False
         self._promotions.promote(wanted, why=CANARY_PASSED)
         return True
+
+    def untested(self, golden_id: GoldenId) -> str | None:
+        """Why it cannot be said to be tried; None when, with every driver in use, what is served today was.
+
+        A report of other bytes, of another snapshot or of a driver that is not used counts neither way.
+        """
+        reports = {driver: self._works.tried(golden_id, driver) for driver in self._works.drivers}
+        wrong = [_untried(driver, report) for driver, report in reports.items() if not _is_passed(report)]
+        return "; ".join(wrong) or None
+
+    def require_tried(self, golden_id: GoldenId) -> None:
+        """Refuse a golden that is untested.  Raises Conflict ``golden_untested``."""
+        if (why := self.untested(golden_id)) is not None:
+            raise Conflict(
+                f"Golden {golden_id} has not passed a canary: {why.rstrip('.')}.",
+                remedy="Have it tried: vestibule golden build; to use it all the same: promote --untested.",
+                code="golden_untested",
+            )
 
     def _tell(self, news: StepNews) -> None:
         if self.current is not None:
@@ -179,6 +211,24 @@ class Renewals:
         self._promotions.blocked = renewal.failure
         self._promotions.coming = f"{renewal.line} {IDLE}" if renewal.outcome else renewal.line
         self.feed.publish(GOLDENS)
+
+
+def _is_passed(report: CanaryReport | None) -> bool:
+    return report is not None and report.passed
+
+
+def _untried(driver: DriverName, report: CanaryReport | None) -> str:
+    return f"what {driver} starts from today was never tried" if report is None else report.verdict
+
+
+def _beginning_with(left_s: float | None, tell: Tell) -> Tell:
+    """Tells how long is left with the first news: a canary's checks overlap, only the whole is foreseen."""
+    left = [left_s]
+
+    def told(news: StepNews) -> None:
+        tell(dataclasses.replace(news, left_s=left.pop() if left else None))
+
+    return told
 
 
 def _too_slow(report: CanaryReport) -> MachineFailed:

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import dataclasses
+import datetime as dt
+import multiprocessing
+from multiprocessing.synchronize import Event
 from pathlib import Path
 
 import pytest
@@ -47,6 +51,18 @@ def test_the_newest_report_takes_the_place_of_the_one_before_and_its_screenshot(
     assert reports.port.screenshot(GOLDEN, DriverName.CONTAINER) is None
 
 
+def test_every_report_is_listed_newest_first_whatever_became_of_its_golden(reports: Reports) -> None:
+    later = dataclasses.replace(report_of(NEXT, DriverName.QEMU), at=REPORT.at + dt.timedelta(minutes=1))
+    reports.keep(REPORT, None)
+    reports.keep(later, None)
+    assert list(reports.port.all()) == [later, REPORT]
+
+
+def test_evidence_is_named_by_golden_and_driver(reports: Reports) -> None:
+    reports.keep(REPORT, None)
+    assert reports.port.evidence(GOLDEN, DriverName.CONTAINER).endswith(f"/canaries/{GOLDEN}/container")
+
+
 # -- on the disk -----------------------------------------------------------------------------------------
 
 
@@ -77,6 +93,54 @@ def test_two_trials_at_once_have_evidence_of_their_own_and_the_last_one_stands(f
     files.finish(first, REPORT, None)
     files.finish(second, later, None)
     assert files.find(GOLDEN, DriverName.CONTAINER) == later
+
+
+# -- two processes ---------------------------------------------------------------------------------------
+
+SPAWN = multiprocessing.get_context("spawn")
+
+
+def _try_alone(root: Path, begun: Event, go_on: Event) -> None:
+    async def held() -> None:
+        async with FileCanaries(Cache(root)).alone(GOLDEN, DriverName.CONTAINER):
+            begun.set()
+            await asyncio.to_thread(go_on.wait, 60)
+
+    asyncio.run(held())
+
+
+def test_whoever_comes_while_another_process_tries_the_same_waits_and_is_told_so(tmp_path: Path) -> None:
+    begun, go_on = SPAWN.Event(), SPAWN.Event()
+    other = SPAWN.Process(target=_try_alone, args=(tmp_path, begun, go_on))
+    other.start()
+    assert begun.wait(60)
+    files = FileCanaries(Cache(tmp_path))
+
+    async def come() -> tuple[bool, bool]:
+        async with files.alone(GOLDEN, DriverName.QEMU) as waited_for_another_driver:
+            pass
+        asyncio.get_running_loop().call_later(0.3, go_on.set)
+        async with files.alone(GOLDEN, DriverName.CONTAINER) as waited:
+            assert go_on.is_set()
+            return waited_for_another_driver, waited
+
+    assert asyncio.run(come()) == (False, True)
+    other.join(60)
+    assert other.exitcode == 0
+
+
+def test_a_trial_that_is_given_up_while_it_waits_leaves_the_other_alone(tmp_path: Path) -> None:
+    files = FileCanaries(Cache(tmp_path))
+
+    async def come() -> None:
+        async with files.alone(GOLDEN, DriverName.CONTAINER):
+            with pytest.raises(TimeoutError):
+                async with asyncio.timeout(0.05), files.alone(GOLDEN, DriverName.CONTAINER):
+                    pytest.fail("two at once")
+        async with asyncio.timeout(10), files.alone(GOLDEN, DriverName.CONTAINER) as waited:
+            assert not waited
+
+    asyncio.run(come())
 
 
 @pytest.mark.parametrize("content", ["", "{", "[]", "null", '{"golden_id": "g-1"}'])

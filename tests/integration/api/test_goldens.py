@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
@@ -16,6 +17,7 @@ from waiting import until
 
 from vestibule.api import goldens
 from vestibule.core.errors import GoldenFailed
+from vestibule.core.goldens import Change, GoldenPlan, MachineShape, PlannedProduct
 from vestibule.core.ids import GoldenId
 from vestibule.core.machines import DriverName
 from vestibule.core.pictures import Picture
@@ -179,6 +181,18 @@ async def test_a_screenshot_is_the_png_that_the_canary_left(lab: Lab, bob: httpx
     assert answer.content == PNG
 
 
+async def test_the_report_of_a_golden_that_is_gone_is_listed_with_its_evidence_and_screenshot(
+    lab: Lab, bob: httpx.AsyncClient
+) -> None:
+    tried(lab, NEXT, ok=False)
+    lab.works.canaries.pictures = {NEXT: PNG}
+    del lab.goldens.stored[NEXT]
+    (report,) = (await bob.get("/api/canaries")).json()
+    assert (report["golden_id"], report["passed"]) == (NEXT, False)
+    assert report["evidence"] == f"/cache/canaries/{NEXT}/fake"
+    assert (await bob.get(report["screenshot"])).content == PNG
+
+
 async def test_a_screenshot_that_there_is_not_is_absent(lab: Lab, ann: httpx.AsyncClient) -> None:
     tried(lab, GOLDEN)
     for driver in ("fake", "qemu"):
@@ -213,7 +227,39 @@ async def test_what_passed_no_canary_is_refused_unless_the_operator_insists(
     assert (answer.status_code, answer.json()["promoted"]) == (200, NEXT)
 
 
+async def test_why_a_golden_is_untested_is_told(lab: Lab, ann: httpx.AsyncClient) -> None:
+    lab.works.drivers = (DriverName.FAKE, DriverName.QEMU)
+    tried(lab, NEXT)
+    told = by_id(await state(ann))[NEXT]["untested"]
+    assert told == "what qemu starts from today was never tried"
+    tried(lab, NEXT, driver=DriverName.QEMU)
+    assert by_id(await state(ann))[NEXT]["untested"] is None
+
+
+async def test_snapshots_are_in_the_plan_with_what_names_them(
+    lab: Lab, ann: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shape = MachineShape(vmm="ab" * 32, machine="q35-1", cpu="max", accelerator="tcg", mem_mib=1536, vcpus=2)
+    plan = GoldenPlan(
+        golden_id=GOLDEN,
+        since=GOLDEN,
+        products=(PlannedProduct(kind="snapshot", name=None, done=False, last_build_s=12.5, needed=True),),
+        changes=(Change(layer="snapshot", input="qemu", before="cd" * 32, after="ab" * 32),),
+        shape=shape,
+    )
+    monkeypatch.setattr(lab.goldens, "plan", lambda *_: plan)
+    body = await state(ann)
+    assert body["plan"] == [
+        {"kind": "snapshot", "name": None, "done": False, "needed": True, "last_build_s": 12.5}
+    ]
+    assert body["shape"] == dataclasses.asdict(shape)
+    assert body["changes"] == [
+        {"layer": "snapshot", "input": "qemu", "before": "cd" * 32, "after": "ab" * 32}
+    ]
+
+
 async def test_one_driver_s_canary_that_failed_is_enough_to_refuse(lab: Lab, ann: httpx.AsyncClient) -> None:
+    lab.works.drivers = (DriverName.FAKE, DriverName.QEMU)
     tried(lab, NEXT)
     tried(lab, NEXT, ok=False, driver=DriverName.QEMU)
     answer = await ann.post(f"/api/goldens/{NEXT}/promote", json={})
@@ -338,13 +384,14 @@ async def test_every_step_of_a_renewal_that_is_waited_for_is_an_event(
     lab: Lab, ann: httpx.AsyncClient, served: str
 ) -> None:
     edit(lab, NEXT)
-    lab.works.gate = asyncio.Event()
+    lab.works.gate, lab.works.later_s = asyncio.Event(), 10.0
     async with following(ann, served) as stream:
         await seen(stream)
         async with fresh(lab):
             while not ((event := await seen(stream))["renewal"] or {}).get("steps"):
                 pass
             assert event["renewal"]["outcome"] is None
+            assert event["renewal"]["expected_end_at"] == "2026-11-22T12:00:24Z"
             lab.works.gate.set()
             while (event := await seen(stream))["promoted"] != NEXT or not event["renewal"]["outcome"]:
                 pass
@@ -357,7 +404,7 @@ async def test_a_log_that_grows_during_a_build_is_told_without_news(
     monkeypatch.setattr(goldens, "LOOK_S", 0.02)
     lab.works.gate = asyncio.Event()
     lines = ["unpacking"]
-    monkeypatch.setattr(lab.goldens, "log_tail", lambda _lines: lines)
+    monkeypatch.setattr(lab.goldens, "log_tail", lambda products, _: lines if "l-fake" in products else [])
     building = asyncio.create_task(lab.context.renewals.renew(GOLDEN, "a test asked"))
     await until(lambda: lab.context.renewals.current and lab.context.renewals.current.steps)
     async with following(ann, served) as stream:

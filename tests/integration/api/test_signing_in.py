@@ -24,10 +24,18 @@ async def _link_secret(operator: httpx.AsyncClient, name: str = "bob") -> str:
 
 async def test_a_link_signs_in_once(ann: httpx.AsyncClient, nobody: httpx.AsyncClient) -> None:
     secret = await _link_secret(ann)
-    assert (await nobody.post("/api/sign-in", json={"token": secret})).json()["name"] == "bob"
+    signed_in = (await nobody.post("/api/sign-in", json={"token": secret})).json()
+    assert (signed_in["name"], signed_in["operator"]) == ("bob", False)
     assert (await nobody.get("/api/me")).json()["name"] == "bob"
     again = await nobody.post("/api/sign-in", json={"token": secret})
     assert (again.status_code, again.json()["code"]) == (401, "link_invalid")
+
+
+async def test_who_runs_the_controller_is_told_so_and_nobody_else(
+    ann: httpx.AsyncClient, bob: httpx.AsyncClient
+) -> None:
+    assert (await ann.get("/api/me")).json()["operator"] is True
+    assert (await bob.get("/api/me")).json()["operator"] is False
 
 
 async def test_a_link_that_has_expired_signs_nobody_in(

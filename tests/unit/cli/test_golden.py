@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import datetime as dt
 import json
+import os
+import signal
+import subprocess
+import sys
 from collections.abc import AsyncIterator, Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -18,6 +23,7 @@ from vestibule.cli import up
 from vestibule.cli.app import run
 from vestibule.core.canary import CanaryReport
 from vestibule.core.errors import DiskFull
+from vestibule.core.goldens import content_name
 from vestibule.core.ids import GoldenId
 from vestibule.core.machines import DriverName, Isolation
 from vestibule.core.promotion import GoldenStatus
@@ -76,8 +82,15 @@ def serving() -> GoldenId | None:
 
 
 def tried(cache: Cache, golden_id: GoldenId, *, ok: bool = True) -> None:
+    """Its very disks were tried with the driver of this host."""
+    disks = json.loads((cache.path("goldens", golden_id) / "manifest.json").read_text())["disks"]
+    subject = content_name("root", {"golden": golden_id, "disks": disks})
+    keep(cache, dataclasses.replace(report_of(golden_id, CONTAINER, ok=ok), subject=subject))
+
+
+def keep(cache: Cache, report: CanaryReport) -> None:
     reports = CanaryReports(cache)
-    reports.finish(reports.begin(golden_id), report_of(golden_id, CONTAINER, ok=ok), None)
+    reports.finish(reports.begin(report.golden_id), report, None)
 
 
 @pytest.fixture
@@ -163,7 +176,8 @@ def test_a_damaged_manifest_is_named_and_discarded(cache: Cache, out: Callable[[
 def test_a_canary_s_checks_are_printed(cache: Cache, capsys: pytest.CaptureFixture[str]) -> None:
     tried(cache, OLD, ok=False)
     assert run(["golden", "canary", OLD]) == 0
-    verdict, head, check = capsys.readouterr().out.splitlines()
+    verdict, evidence, head, check = capsys.readouterr().out.splitlines()
+    assert evidence == f"evidence: {cache.root}/canaries/{OLD}/container"
     assert verdict.startswith("1 of 1 checks failed with container; desktop of clone 1: nobody could work")
     assert head.split() == ["name", "ok", "seconds", "detail"]
     assert check.startswith("desktop of clone 1")
@@ -173,7 +187,33 @@ def test_a_canary_is_json_when_asked(cache: Cache, out: Callable[[], Any]) -> No
     tried(cache, TODAY)
     assert run(["golden", "canary", "-o", "json"]) == 0
     (report,) = out()
-    assert CanaryReport.from_mapping(report) == report_of(TODAY, CONTAINER)
+    assert (report.pop("evidence"), report.pop("passed"), report.pop("verdict")) == (
+        str(cache.root / "canaries" / TODAY / "container"),
+        True,
+        report_of(TODAY, CONTAINER).verdict,
+    )
+    assert CanaryReport.from_mapping({**report, "subject": "fake"}) == report_of(TODAY, CONTAINER)
+
+
+def test_the_report_of_a_golden_that_is_gone_is_read_and_listed(cache: Cache, out: Callable[[], Any]) -> None:
+    tried(cache, OLD, ok=False)
+    cache.discard("goldens", OLD)
+    assert run(["golden", "canary", OLD, "-o", "json"]) == 0
+    (report,) = out()
+    assert (report["golden_id"], report["passed"]) == (OLD, False)
+    assert run(["golden", "reports", "-o", "json"]) == 0
+    assert out() == [report]
+
+
+def test_reports_are_a_table_that_names_the_evidence(
+    cache: Cache, capsys: pytest.CaptureFixture[str]
+) -> None:
+    tried(cache, OLD, ok=False)
+    assert run(["golden", "reports"]) == 0
+    head, row = capsys.readouterr().out.splitlines()
+    assert head.split() == ["golden", "id", "driver", "passed", "at", "verdict", "evidence"]
+    assert row.split()[:3] == [OLD, "container", "no"]
+    assert row.endswith(str(cache.root / "canaries" / OLD / "container"))
 
 
 @pytest.mark.usefixtures("cache")
@@ -196,12 +236,14 @@ def test_what_passed_its_canary_is_promoted(promoted: Cache, capsys: pytest.Capt
     assert serving() == TODAY
 
 
-@pytest.mark.parametrize("canary", ["never run", "failed"])
+@pytest.mark.parametrize("canary", ["never run", "failed", "of other disks"])
 def test_what_passed_no_canary_is_refused_unless_somebody_insists(
     promoted: Cache, capsys: pytest.CaptureFixture[str], canary: str
 ) -> None:
     if canary == "failed":
         tried(promoted, TODAY, ok=False)
+    if canary == "of other disks":
+        keep(promoted, report_of(TODAY, CONTAINER))
     assert run(["golden", "promote", TODAY]) == 5
     error = capsys.readouterr().err
     assert error.startswith(f"error golden_untested: Golden {TODAY} has not passed a canary")
@@ -333,6 +375,70 @@ def test_a_build_shows_its_steps_and_with_snapshot_those_of_virtual_machines(
     assert "container: egress (<DriverName.QEMU: 'qemu'>,)" in capsys.readouterr().err
 
 
+@pytest.mark.usefixtures("promoted", "canary")
+def test_a_build_shows_the_log_when_it_is_asked_to(
+    cache: Cache, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    renewed = main.renew
+
+    async def unpacked(settings: Settings, tell: Callable[[StepNews], None], also: Any = ()) -> Renewal:
+        tell(StepNews(phase=Phase.BUILD, step="unpack", products=("l-base-1",)))
+        (cache.root / "logs/l-base-1.log").write_text("Unpacking chromium\n")
+        (cache.root / "logs/l-base-of-another.log").write_text("Unpacking emacs\n")
+        return await renewed(settings, tell, also)
+
+    (cache.root / "logs").mkdir()
+    monkeypatch.setattr(main, "renew", unpacked)
+    assert run(["golden", "build", "--verbose"]) == 0
+    error = capsys.readouterr().err
+    assert "  [1/1] unpack\n" in error
+    assert "    Unpacking chromium\n" in error
+    assert "emacs" not in error
+    assert run(["golden", "build"]) == 0
+    assert "chromium" not in capsys.readouterr().err
+
+
+@pytest.fixture
+def logs(cache: Cache) -> Path:
+    """The logs of two products; the golden's was written to last."""
+    folder = cache.root / "logs"
+    folder.mkdir()
+    for at, name in enumerate(("l-base-1", TODAY)):
+        (folder / f"{name}.log").write_text(f"first of {name}\nlast of {name}\n")
+        os.utime(folder / f"{name}.log", (at, at))
+    return folder
+
+
+@pytest.mark.usefixtures("logs")
+def test_the_log_is_that_of_what_was_made_last_or_of_what_is_named(
+    capsys: pytest.CaptureFixture[str], out: Callable[[], Any]
+) -> None:
+    assert run(["golden", "log"]) == 0
+    assert capsys.readouterr().out == f"first of {TODAY}\nlast of {TODAY}\n"
+    assert run(["golden", "log", "l-base-1", "-n", "1", "-o", "json"]) == 0
+    assert out() == {"product": "l-base-1", "lines": ["last of l-base-1"]}
+
+
+@pytest.mark.usefixtures("cache")
+def test_without_a_build_there_is_no_log(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["golden", "log"]) == 0
+    assert capsys.readouterr().out == "nothing was made on this host yet\n"
+    assert run(["golden", "log", "../state/x"]) == 4
+
+
+def test_a_log_is_followed_until_it_is_interrupted(logs: Path) -> None:
+    command = [str(Path(sys.executable).with_name("vestibule")), "golden", "log", "--follow"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == f"first of {TODAY}\n"
+        assert process.stdout.readline() == f"last of {TODAY}\n"
+        with (logs / f"{TODAY}.log").open("a") as log:
+            log.write("and on\n")
+        assert process.stdout.readline() == "and on\n"
+        process.send_signal(signal.SIGINT)
+        assert process.wait(60) == 130
+
+
 @pytest.mark.usefixtures("promoted")
 def test_a_build_whose_canary_fails_is_a_failure(
     canary: list[Failure], capsys: pytest.CaptureFixture[str]
@@ -389,10 +495,10 @@ def test_up_serves_the_golden_before_when_the_new_one_s_canary_fails_and_says_so
 def test_up_serves_the_golden_before_when_the_new_one_cannot_be_built(
     started: list[GoldenId | None], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    def full(_settings: Settings) -> None:
+    async def full(*_: Any) -> Renewal:
         raise DiskFull("no room", remedy="Free some.")
 
-    monkeypatch.setattr(up, "build_missing", full)
+    monkeypatch.setattr(main, "renew", full)
     assert run(["up"]) == 0
     assert started == [OLD]
     assert "FIX: Free some.\nThe golden before is served." in capsys.readouterr().err

@@ -49,9 +49,12 @@ def collected(
     *,
     newest: int = 1,
     quota_bytes: int = UNLIMITED,
-    dry_run: bool = False,
 ) -> Sequence[Collected]:
-    return store.collect(keep, newest=newest, quota_bytes=quota_bytes, dry_run=dry_run)
+    return store.collector(keep, newest=newest, quota_bytes=quota_bytes).collect()
+
+
+def foreseen(store: DirectoryGoldenStore, *, newest: int) -> Sequence[Collected]:
+    return store.collector(tuple, newest=newest, quota_bytes=UNLIMITED).foreseen()
 
 
 def names(gone: Sequence[Collected]) -> set[str]:
@@ -156,7 +159,7 @@ def test_a_layer_that_a_build_is_at_stays(store: DirectoryGoldenStore) -> None:
 
 
 def test_goldens_beyond_the_quota_go_the_oldest_first(store: DirectoryGoldenStore) -> None:
-    older = sum(product.size for product in collected(store, newest=2, dry_run=True))
+    older = sum(product.size for product in foreseen(store, newest=2))
     collected(store, newest=9, quota_bytes=allocated(store.cache.root) - older)
     assert there(store) == {NEW, NEWEST}
 
@@ -195,7 +198,7 @@ def test_what_a_staying_golden_shares_counts_for_nothing(store: DirectoryGoldenS
 
 def test_a_dry_run_says_what_would_go_and_touches_nothing(store: DirectoryGoldenStore) -> None:
     before = everything(store)
-    planned = collected(store, newest=2, dry_run=True)
+    planned = foreseen(store, newest=2)
     assert everything(store) == before
     assert list(planned) == list(collected(store, newest=2))
 
@@ -299,7 +302,7 @@ def test_reports_outlive_their_golden_but_only_the_newest_few(store: DirectoryGo
         os.utime(folder, (number, number))
     (reports / NEWEST).mkdir()
     os.utime(reports / NEWEST, (0, 0))
-    collected(store, newest=9, dry_run=True)
+    foreseen(store, newest=9)
     assert len(list(reports.iterdir())) == collect.REPORTS_KEPT + 4
     collected(store, newest=9)
     left = {path.name for path in reports.iterdir()}

@@ -5,13 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from golden_doubles import GOLDEN, LATER, NEXT, report_of
+from golden_doubles import GOLDEN, LATER, NEXT
 from golden_lab import GoldenLab, golden_lab
 
 from vestibule.core.errors import Absent, Conflict, GoldenFailed
-from vestibule.core.machines import DriverName
 from vestibule.core.promotion import GoldenStatus, StalePolicy
-from vestibule.services.promotions import IDLE, require_tried
+from vestibule.services.promotions import IDLE
 from vestibule_agent.protocol import CONTRACT
 
 CORRUPT = GoldenFailed("the golden is damaged: kernel is gone", remedy="Verify.", code="golden_corrupt")
@@ -175,27 +174,3 @@ def test_a_rejected_golden_is_dismissed_until_somebody_asks(lab: GoldenLab) -> N
     assert lab.promotions.is_dismissed(NEXT)
     lab.promotions.reconsider(NEXT)
     assert not lab.promotions.is_dismissed(NEXT)
-
-
-# -- untested --------------------------------------------------------------------------------------------
-
-
-def test_what_every_canary_passed_may_be_promoted_by_hand() -> None:
-    require_tried(NEXT, [report_of(NEXT), report_of(NEXT, DriverName.QEMU)], untested=False)
-
-
-def test_what_was_never_tried_is_refused_by_hand() -> None:
-    with pytest.raises(Conflict, match="it was never tried") as refused:
-        require_tried(NEXT, [], untested=False)
-    assert refused.value.failure_code == "golden_untested"
-    assert "--untested" in refused.value.remedy
-
-
-def test_one_canary_that_failed_is_enough_to_refuse_and_is_named() -> None:
-    with pytest.raises(Conflict, match=r"1 of 1 checks failed with qemu; desktop of clone 1"):
-        require_tried(NEXT, [report_of(NEXT), report_of(NEXT, DriverName.QEMU, ok=False)], untested=False)
-
-
-def test_whoever_says_untested_is_believed() -> None:
-    require_tried(NEXT, [report_of(NEXT, ok=False)], untested=True)
-    require_tried(NEXT, [], untested=True)

@@ -6,7 +6,7 @@ import dataclasses
 import datetime as dt
 
 from vestibule.core.ids import GoldenId
-from vestibule.core.renewal import Outcome, Phase, Renewal, StepNews
+from vestibule.core.renewal import Forecast, Outcome, Phase, Renewal, StepNews
 from vestibule.core.sessions import Failure
 
 T0 = dt.datetime(2026, 11, 24, 9, tzinfo=dt.UTC)
@@ -50,6 +50,34 @@ def test_a_step_that_ended_before_is_not_ended_again() -> None:
 def test_an_ended_renewal_has_nothing_to_come() -> None:
     ended = BEGUN.told(NEWS, at(1)).ended(Outcome.PROMOTED, at(9))
     assert (ended.outcome, ended.ended_at, ended.to_come, ended.failure) == (Outcome.PROMOTED, at(9), 0, None)
+
+
+def test_its_end_is_expected_by_the_last_times_until_it_has_ended() -> None:
+    begun = BEGUN.told(dataclasses.replace(NEWS, left_s=120.0), at(10))
+    assert begun.expected_end_at == at(130)
+    no_new_guess = begun.told(dataclasses.replace(NEWS, step="browser"), at(20))
+    assert no_new_guess.expected_end_at == at(130)
+    assert no_new_guess.ended(Outcome.PROMOTED, at(99)).expected_end_at is None
+
+
+def test_what_is_made_is_known_until_something_else_is() -> None:
+    begun = BEGUN.told(dataclasses.replace(NEWS, products=("l-base-1",)), at(1))
+    assert begun.told(NEWS, at(2)).products == ("l-base-1",)
+    assert begun.told(dataclasses.replace(NEWS, products=("g-1",)), at(2)).products == ("g-1",)
+
+
+def test_a_forecast_adds_the_phases_that_come_after() -> None:
+    forecast = Forecast(phases={Phase.SNAPSHOT: 20.0, Phase.CANARY: 6.0})
+    building = dataclasses.replace(NEWS, left_s=4.0)
+    assert forecast.whole(building).left_s == 30.0
+    assert forecast.whole(dataclasses.replace(building, phase=Phase.SNAPSHOT)).left_s == 10.0
+    assert forecast.whole(dataclasses.replace(building, phase=Phase.CANARY)).left_s == 4.0
+
+
+def test_nothing_is_foreseen_of_what_was_never_done() -> None:
+    building = dataclasses.replace(NEWS, left_s=4.0)
+    assert Forecast(phases={Phase.CANARY: None}).whole(building).left_s is None
+    assert Forecast(phases={}).whole(NEWS).left_s is None
 
 
 def test_the_line_says_what_is_being_done() -> None:

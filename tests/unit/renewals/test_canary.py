@@ -45,9 +45,9 @@ CHECKS = {
     *(
         f"{what} of clone {n}"
         for n in range(1, CLONES + 1)
-        for what in ("start", "agent", "clock", "desktop")
+        for what in ("start", "agent", "clock", "desktop", "egress", "codex", "claude")
     ),
-    *("randomness", "egress", "codex", "claude", "sign-in"),
+    *("randomness", "sign-in"),
 }
 OpenLab = Callable[..., AbstractAsyncContextManager[Lab]]
 
@@ -95,6 +95,7 @@ def canary_of(lab: Lab) -> Canary:
         user=lab.ann,
         open_desktop=rfb_desktop,
         gateway="192.168.100.1",
+        allowed_site="login.demo.test:80",
         clock=SystemClock(),
     )
 
@@ -133,10 +134,41 @@ async def test_a_sound_golden_passes_every_check(new_lab: OpenLab) -> None:
 async def test_what_was_seen_is_said_of_what_passed_too(new_lab: OpenLab) -> None:
     async with new_lab() as lab:
         said = {check.name: check.detail for check in (await tried(lab)).checks}
-    assert said["codex"] == "codex --version says 1.2.3"
+    for number in range(1, CLONES + 1):
+        assert said[f"codex of clone {number}"] == "codex --version says 1.2.3"
+        assert said[f"claude of clone {number}"] == "claude --version says 2.0.1"
+        assert said[f"egress of clone {number}"].startswith("login.demo.test:80 answers; link-local")
     assert said["desktop of clone 1"] == "1280 x 800 pixels, painted"
-    assert said["egress"] == "link-local, gateway and unlisted sites are out of reach"
     assert said["sign-in"].startswith("completed, sealed as c-")
+
+
+async def test_clones_that_are_virtual_machines_share_the_tools_and_each_has_one(new_lab: OpenLab) -> None:
+    async with new_lab() as lab:
+        lab.driver.isolation = Isolation.VM
+        report = await tried(lab)
+    assert report.passed
+    tools = {check.name for check in report.checks if check.name.startswith(("codex", "claude"))}
+    assert tools == {"codex of clone 1", "claude of clone 2", "codex of clone 3"}
+    assert {check.name for check in report.checks} - tools == {
+        name for name in CHECKS if not name.startswith(("codex", "claude"))
+    }
+
+
+@pytest.mark.parametrize(
+    ("tools", "shares"),
+    [
+        ("abc", ["a", "b", "c"]),
+        ("abcde", ["ad", "be", "c"]),
+        ("a", ["a", "a", "a"]),
+        ("", ["", "", ""]),
+    ],
+)
+def test_every_tool_is_asked_of_a_virtual_machine_and_every_one_is_asked_a_tool(
+    tools: str, shares: list[str]
+) -> None:
+    found = [canary.tools_of(tuple(tools), n, Isolation.VM) for n in range(1, CLONES + 1)]
+    assert ["".join(share) for share in found] == shares
+    assert canary.tools_of(tuple(tools), 1, Isolation.CONTAINER) == tuple(tools)
 
 
 async def test_the_sign_in_is_carried_through_by_enter_on_the_desktop(new_lab: OpenLab) -> None:
@@ -198,17 +230,17 @@ def each(what: str) -> set[str]:
         (changed(random_sample="00" * 32), {"randomness"}, "3 clones drew 1 different samples"),
         (
             printing(codex="codex-cli 1.2.4\n"),
-            {"codex"},
+            each("codex"),
             "said: codex-cli 1.2.4",
         ),
-        (printing(codex="codex-cli 11.2.3\n"), {"codex"}, "said: codex-cli 11.2.3"),
-        (printing(claude=""), {"claude"}, "claude --version ended with 0 and said: nothing"),
+        (printing(codex="codex-cli 11.2.3\n"), each("codex"), "said: codex-cli 11.2.3"),
+        (printing(claude=""), each("claude"), "claude --version ended with 0 and said: nothing"),
         (
             printing(python3='PROBE ["192.168.100.1:22 can be reached past the proxy"] END'),
-            {"egress"},
+            each("egress"),
             "192.168.100.1:22 can be reached past the proxy",
         ),
-        (printing(python3="Traceback: no module named json"), {"egress"}, "the probe said: Traceback"),
+        (printing(python3="Traceback: no module named json"), each("egress"), "the probe said: Traceback"),
         (changed(credential=b'{"access_token": ""}'), {"sign-in"}, "the demo's sign-in ended as failed"),
     ],
     ids=[
@@ -241,7 +273,7 @@ async def test_a_tool_that_ends_with_a_failure_is_found_even_when_it_names_its_v
     )
     async with new_lab(changed(exit_code=3)) as lab:
         report = await canary_of(lab).run(broken, _ignore)
-    assert "codex-broken 1.2.3 ended with 3" in failed(report)["codex"]
+    assert "codex-broken 1.2.3 ended with 3" in failed(report)["codex of clone 1"]
 
 
 async def test_a_sign_in_whose_tool_ends_is_told_with_its_failure(new_lab: OpenLab) -> None:
@@ -261,11 +293,17 @@ async def test_a_page_that_never_hears_enter_is_given_up_after_a_while(new_lab: 
 
 
 @pytest.mark.usefixtures("patience")
-async def test_a_tool_that_never_ends_is_given_up_and_the_others_are_tried(new_lab: OpenLab) -> None:
+async def test_a_tool_that_never_ends_is_given_up_and_says_nothing_of_those_after_it(
+    new_lab: OpenLab,
+) -> None:
     prints = {name: text for name, text in SOUND.prints.items() if name != "codex"}
     async with new_lab(changed(prints=prints)) as lab:
-        found = failed(await tried(lab))
-    assert found == {"codex": "took longer than 4 s"}
+        report = await tried(lab)
+    assert failed(report) == {
+        **dict.fromkeys(each("codex"), "took longer than 4 s"),
+        **dict.fromkeys(each("claude"), "canary_failed: codex still has the terminal"),
+    }
+    assert not report.conclusive
 
 
 async def test_a_machine_that_does_not_start_is_named(new_lab: OpenLab) -> None:
@@ -288,7 +326,7 @@ async def test_one_clone_of_several_that_does_not_confirm_is_named_by_its_own_nu
     assert set(found) == {"start of clone 2", "randomness"}
     assert found["start of clone 2"].startswith("no_identity_ack: ")
     assert {check.name for check in report.checks} == CHECKS - {
-        f"{what} of clone 2" for what in ("agent", "clock", "desktop")
+        f"{what} of clone 2" for what in ("agent", "clock", "desktop", "egress", "codex", "claude")
     }
 
 
@@ -328,9 +366,9 @@ async def _ended_once_started(lab: Lab, number: int) -> AsyncIterator[None]:
 async def test_a_clone_that_ends_after_its_start_fails_its_checks_and_not_the_trial(new_lab: OpenLab) -> None:
     async with new_lab() as lab, _ended_once_started(lab, 1):
         report = await tried(lab)
-    assert set(failed(report)) == {"agent of clone 2", "clock of clone 2", "desktop of clone 2"} | (
-        set(failed(report)) & {"codex", "claude"}  # its share of the tools, if it came to any
-    )
+    assert set(failed(report)) == {
+        f"{what} of clone 2" for what in ("agent", "clock", "desktop", "egress", "codex", "claude")
+    }
 
 
 async def test_a_desktop_that_hangs_up_while_a_key_is_pressed_is_told(
@@ -361,9 +399,10 @@ async def test_a_bug_in_one_check_fails_that_check_and_is_logged(
     monkeypatch.setattr(canary_checks, "confined", broken)
     async with new_lab() as lab:
         found = failed(await tried(lab))
-    assert set(found) == {"egress"}
-    assert found["egress"].startswith("internal: ")
-    assert [line["check"] for line in log if line["event"] == "A canary's check broke"] == ["egress"]
+    assert set(found) == each("egress")
+    assert found["egress of clone 1"].startswith("internal: ")
+    broken_checks = [line["check"] for line in log if line["event"] == "A canary's check broke"]
+    assert set(broken_checks) == each("egress")
 
 
 async def test_a_canary_that_is_given_up_leaves_no_machine(new_lab: OpenLab) -> None:

@@ -12,7 +12,7 @@ from golden_lab import GoldenLab
 from waiting import until
 
 from vestibule.core.canary import CanaryReport
-from vestibule.core.errors import DiskFull, GoldenFailed, VestibuleError
+from vestibule.core.errors import Conflict, DiskFull, GoldenFailed, VestibuleError
 from vestibule.core.machines import DriverName
 from vestibule.core.promotion import GoldenStatus
 from vestibule.core.renewal import Outcome, Phase, Renewal, StepNews
@@ -272,6 +272,61 @@ async def test_a_step_that_brings_no_estimate_gets_that_of_the_last_time(lab: Go
     estimates = {(step.phase, step.name): step.estimate_s for step in renewal.steps}
     assert estimates[Phase.CANARY, "fake: fake"] == 7.0
     assert estimates[Phase.BUILD, "fake"] is None
+
+
+async def test_every_begin_tells_how_long_all_will_go_on(lab: GoldenLab) -> None:
+    lab.works.drivers, lab.works.later_s = (FAKE, QEMU), 10.0
+    told: list[StepNews] = []
+    lab.goldens.today = NEXT
+    await lab.renewals.renew(NEXT, "a test asked", told.append)
+    left = [(news.step, news.left_s) for news in told if news.left_s is not None]
+    assert left == [
+        ("fake", 3.0 + 10.0 + 10.0),
+        ("fake: fake", 20.0),  # both canaries
+        ("qemu: fake", 10.0),
+    ]
+
+
+async def test_a_renewal_of_what_was_never_done_foresees_no_end(lab: GoldenLab) -> None:
+    told: list[StepNews] = []
+    lab.goldens.today = NEXT
+    renewal = await lab.renewals.renew(NEXT, "a test asked", told.append)
+    assert renewal.outcome is Outcome.PROMOTED
+    assert {news.left_s for news in told} <= {None, 0.0}
+
+
+# -- what may be promoted by hand ------------------------------------------------------------------------
+
+
+async def test_what_every_canary_in_use_passed_may_be_promoted(lab: GoldenLab) -> None:
+    lab.works.drivers = (FAKE, QEMU)
+    await renewed(lab)
+    lab.renewals.require_tried(NEXT)
+
+
+@pytest.mark.parametrize("missing", [FAKE, QEMU])
+async def test_a_driver_in_use_that_never_tried_it_refuses(lab: GoldenLab, missing: DriverName) -> None:
+    lab.works.drivers = (FAKE, QEMU)
+    await renewed(lab)
+    del lab.works.canaries.reports[NEXT, missing]
+    with pytest.raises(Conflict, match=f"what {missing} starts from today was never tried") as refused:
+        lab.renewals.require_tried(NEXT)
+    assert refused.value.failure_code == "golden_untested"
+    assert "--untested" in refused.value.remedy
+
+
+async def test_one_canary_that_failed_is_enough_to_refuse_and_is_named(lab: GoldenLab) -> None:
+    lab.works.drivers = (FAKE, QEMU)
+    await renewed(lab)
+    lab.works.canaries.reports[NEXT, QEMU] = report_of(NEXT, QEMU, ok=False)
+    with pytest.raises(Conflict, match=r"1 of 1 checks failed with qemu; desktop of clone 1"):
+        lab.renewals.require_tried(NEXT)
+
+
+async def test_a_driver_that_is_not_used_refuses_nothing(lab: GoldenLab) -> None:
+    await renewed(lab)
+    lab.works.canaries.reports[NEXT, QEMU] = report_of(NEXT, QEMU, ok=False)
+    lab.renewals.require_tried(NEXT)
 
 
 async def test_a_canary_that_was_too_slow_rejects_nothing(

@@ -10,9 +10,9 @@ import type {
   Goldens,
   Host,
   Machine,
+  Me,
   Provider,
   Session,
-  User,
   ViewTicket,
 } from "./types";
 
@@ -46,13 +46,13 @@ async function body<T>(pending: Promise<Answer<T>>): Promise<T> {
 const one = (session_id: string) => ({ params: { path: { session_id } } });
 
 /** Exchanges a one-time link's token for the cookie. */
-export const signIn = (token: string): Promise<User> => body(http.POST("/api/sign-in", { body: { token } }));
+export const signIn = (token: string): Promise<Me> => body(http.POST("/api/sign-in", { body: { token } }));
 
 export async function signOut(): Promise<void> {
   await answered(http.POST("/api/sign-out"));
 }
 
-export const me = (): Promise<User> => body(http.GET("/api/me"));
+export const me = (): Promise<Me> => body(http.GET("/api/me"));
 export const host = (): Promise<Host> => body(http.GET("/api/host"));
 export const providers = (): Promise<Provider[]> => body(http.GET("/api/providers"));
 export const credentials = (): Promise<Credential[]> => body(http.GET("/api/credentials"));

@@ -1,6 +1,6 @@
 /** What pages read and do, as TanStack Query options and hooks.  Nothing polls: sessions push their changes. */
 
-import { queryOptions, useMutation, useQueryClient, type QueryClient } from "@tanstack/react-query";
+import { queryOptions, useMutation, useQuery, useQueryClient, type QueryClient } from "@tanstack/react-query";
 import { useCallback, useMemo } from "react";
 
 import * as client from "./client";
@@ -15,6 +15,9 @@ export const hostQuery = queryOptions({ queryKey: ["host"], queryFn: client.host
 export const providersQuery = queryOptions({ queryKey: ["providers"], queryFn: client.providers });
 export const credentialsQuery = queryOptions({ queryKey: ["credentials"], queryFn: client.credentials });
 export const machinesQuery = queryOptions({ queryKey: ["machines"], queryFn: client.machines });
+
+/** Whether the person runs this controller; no until that is known. */
+export const useIsOperator = (): boolean => useQuery(meQuery).data?.operator ?? false;
 
 export const sessionQuery = (id: string) =>
   queryOptions({

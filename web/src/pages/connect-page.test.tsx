@@ -35,7 +35,7 @@ const HOST: Host = {
 
 function open(answers: Answers): string[] {
   const requests = serve({
-    "GET /api/me": { user_id: "u-1", name: "ada" },
+    "GET /api/me": { user_id: "u-1", name: "ada", operator: true },
     "GET /api/host": HOST,
     "GET /api/providers": [DEMO],
     ...answers,

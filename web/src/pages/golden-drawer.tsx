@@ -5,6 +5,7 @@ import { useState } from "react";
 import * as client from "../api/client";
 import { goldenQuery, useGoldensAction } from "../api/golden-queries";
 import { asProblem } from "../api/problem";
+import { useIsOperator } from "../api/queries";
 import type { Golden, Goldens } from "../api/types";
 import { CanaryCard } from "../components/goldens/canary-card";
 import { GoldenChanges, GoldenDetailPanels } from "../components/goldens/golden-detail";
@@ -83,6 +84,7 @@ function Opened({ id, state }: { id: string; state: Goldens }) {
 
 function Standing({ golden, state }: { golden: Golden; state: Goldens }) {
   const { text, tone } = GOLDEN_STATUS[golden.status];
+  const operator = useIsOperator();
   return (
     <div className={classes.standing}>
       <div className={classes.state}>
@@ -95,7 +97,7 @@ function Standing({ golden, state }: { golden: Golden; state: Goldens }) {
           </p>
         )}
       </div>
-      <Actions golden={golden} state={state} />
+      {operator && <Actions golden={golden} state={state} />}
     </div>
   );
 }

@@ -18,12 +18,17 @@ import {
 import { instant } from "../testing/sessions";
 
 const OLD = goldenWith({ golden_id: "g-0", status: "superseded", wanted: false });
-const UNTRIED = goldenWith({ golden_id: "g-2", status: "rejected", canaries: [FAILED_CANARY] });
+const UNTRIED = goldenWith({
+  golden_id: "g-2",
+  status: "rejected",
+  canaries: [FAILED_CANARY],
+  untested: FAILED_CANARY.verdict,
+});
 const STATE = goldensWith({ roll_back_to: "g-0", goldens: [UNTRIED, goldenWith(), OLD] });
 
 function open(answers: Answers = {}, path = "/dashboard/goldens"): string[] {
   const requests = serve({
-    "GET /api/me": { user_id: "u-1", name: "ada" },
+    "GET /api/me": { user_id: "u-1", name: "ada", operator: true },
     "GET /api/goldens/state": STATE,
     ...Object.fromEntries(
       STATE.goldens.map((golden) => [`GET /api/goldens/${golden.golden_id}`, detailOf(golden)]),
@@ -102,6 +107,69 @@ describe("the goldens page", () => {
     expect(requests).toContain("POST /api/goldens/renew");
   });
 
+  it("offers what only an operator may do to nobody else", async () => {
+    open({ "GET /api/me": { user_id: "u-2", name: "bob", operator: false } });
+    await band();
+    expect(screen.queryByRole("button", { name: "Rebuild" })).toBeNull();
+    for (const id of ["g-0", "g-1"]) {
+      await userEvent.click(screen.getByRole("link", { name: id }));
+      const drawer = await screen.findByRole("dialog");
+      expect(await within(drawer).findByRole("list", { name: "Checks with container" })).toBeVisible();
+      expect(within(drawer).queryByRole("button", { name: /Promote|Roll back/ })).toBeNull();
+      await userEvent.click(within(drawer).getByRole("button", { name: "Close" }));
+    }
+  });
+
+  it("says about how long a renewal will go on, as far as that is known", async () => {
+    const renewal = renewalWith({ began_at: new Date().toISOString() });
+    open({ "GET /api/goldens/state": { ...STATE, renewal } });
+    const panel = await screen.findByRole("region", { name: "Renewal under way" });
+    expect(panel).not.toHaveTextContent("to go");
+    const expected_end_at = new Date(Date.now() + 179_000).toISOString();
+    push({ ...STATE, renewal: { ...renewal, expected_end_at } });
+    expect(await screen.findByText(/about 3 min to go/)).toBeVisible();
+  });
+
+  it("names what a renewal makes and what changed of the machine, though inputs are today's", async () => {
+    const shape = {
+      vmm: "ab".repeat(32),
+      machine: "q35-1",
+      cpu: "max",
+      accelerator: "tcg",
+      mem_mib: 1536,
+      vcpus: 2,
+    };
+    const made = { done: false, needed: true, last_build_s: 34 };
+    open({
+      "GET /api/goldens/state": {
+        ...STATE,
+        shape,
+        plan: [
+          ...STATE.plan,
+          { ...made, kind: "desktop snapshot", name: "desk-1" },
+          { ...made, kind: "snapshot", name: null },
+        ],
+        changes: [{ layer: "snapshot", input: "qemu", before: "cd".repeat(32), after: shape.vmm }],
+      },
+    });
+    const plan = await screen.findByRole("region", { name: "What a renewal makes" });
+    expect(plan).toHaveTextContent("desktop snapshotdesk-1to make, last time 34 s");
+    expect(plan).toHaveTextContent("snapshotnamed by its disk");
+    expect(plan).toHaveTextContent("QEMU abababababab…, machine q35-1, processor max, tcg");
+    expect(screen.getByRole("region", { name: "What changed" })).toHaveTextContent("1 input of snapshot");
+  });
+
+  it("leaves out snapshots that no renewal makes where machines are containers", async () => {
+    const plan = [
+      { kind: "golden", name: "g-3", done: false, needed: true, last_build_s: 3 },
+      { kind: "snapshot", name: null, done: false, needed: false, last_build_s: null },
+    ];
+    open({ "GET /api/goldens/state": { ...STATE, stale: true, wanted: "g-3", plan } });
+    const made = await screen.findByRole("region", { name: "What a renewal makes" });
+    expect(made).toHaveTextContent("g-3");
+    expect(made).not.toHaveTextContent("snapshot");
+  });
+
   it("keeps what an event told when an older answer comes after it", async () => {
     let answer: (state: Goldens) => void = () => undefined;
     open({ "POST /api/goldens/renew": new Promise<Goldens>((resolve) => (answer = resolve)) });
@@ -133,6 +201,7 @@ describe("one golden", () => {
     const drawer = await screen.findByRole("dialog");
     const checks = await within(drawer).findByRole("list", { name: "Checks with container" });
     expect(within(checks).getAllByRole("listitem")[0]).toHaveTextContent("sign-in failedthe tool ended");
+    expect(drawer).toHaveTextContent(FAILED_CANARY.evidence);
     expect(within(drawer).getByRole("img", { name: /Desktop of a clone/ })).toHaveAttribute(
       "src",
       FAILED_CANARY.screenshot,
@@ -156,7 +225,7 @@ describe("one golden", () => {
   it("is promoted without a canary only when somebody ticks that they know", async () => {
     const requests = open({ "POST /api/goldens/g-2/promote": STATE });
     const dialog = await ask("g-2", "Promote…");
-    expect(dialog).toHaveTextContent("No canary has passed.");
+    expect(dialog).toHaveTextContent("It has not passed its canary: 1 of 2 checks failed");
     expect(within(dialog).getByRole("button", { name: "Promote it" })).toBeDisabled();
     await userEvent.click(within(dialog).getByRole("checkbox", { name: "Use it untested" }));
     await userEvent.click(within(dialog).getByRole("button", { name: "Promote it" }));

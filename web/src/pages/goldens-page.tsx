@@ -7,6 +7,7 @@ import * as client from "../api/client";
 import type { FeedState } from "../api/event-feed";
 import { goldensQuery, useGoldensAction, useGoldensEvents } from "../api/golden-queries";
 import { asProblem } from "../api/problem";
+import { useIsOperator } from "../api/queries";
 import type { Goldens } from "../api/types";
 import { RebuildButton } from "../components/goldens/rebuild-button";
 import { RenewalPanel } from "../components/goldens/renewal-panel";
@@ -46,12 +47,14 @@ export function GoldensPage({ id }: { id: string | null }) {
 
 function Head({ state, feed }: { state: Goldens | undefined; feed: FeedState }) {
   const renew = useGoldensAction(client.renewGolden);
+  const operator = useIsOperator();
   return (
     <>
       <PageHead
         title="Goldens"
         action={
-          state !== undefined && (
+          state !== undefined &&
+          operator && (
             <RebuildButton
               renewing={isRenewing(state)}
               asking={renew.isPending}

@@ -25,7 +25,7 @@ export function GoldensTable({ goldens }: { goldens: readonly Golden[] }) {
   if (goldens.length === 0) {
     return (
       <EmptyState icon={<IconStack2 size={32} />} title="No golden yet">
-        Press Rebuild, or build the first one on the host: vestibule golden build
+        Whoever runs this controller makes the first one here, or on the host: vestibule golden build
       </EmptyState>
     );
   }

@@ -8,7 +8,7 @@ import { FakeEventSource } from "../testing/fake-event-source";
 import { instant, sessionIn } from "../testing/sessions";
 
 const SESSION = "/api/auth/session/s-1";
-const USER = { user_id: "u-1", name: "ada" };
+const USER = { user_id: "u-1", name: "ada", operator: true };
 
 /** noVNC needs a browser; here a canvas stands for “a viewer is on the page”. */
 vi.mock("@novnc/novnc", () => ({

@@ -6,7 +6,7 @@ import { App, makeCache } from "../app";
 import { refusal, serve } from "../testing/api";
 import { takeToken } from "./sign-in-token";
 
-const USER = { user_id: "u-1", name: "ada" };
+const USER = { user_id: "u-1", name: "ada", operator: true };
 
 function open(token: string | null) {
   window.history.replaceState(null, "", "/sign-in");

@@ -14,6 +14,7 @@ import { instant } from "./sessions";
 export const PROBLEM: Problem = { code: "a_code", cause: "It broke.", remedy: "Mend it." };
 
 export const canaryWith = (special: Partial<CanaryReport> = {}): CanaryReport => ({
+  golden_id: "g-1",
   driver: "container",
   passed: true,
   verdict: "2 checks of 3 clones passed with container",
@@ -25,6 +26,7 @@ export const canaryWith = (special: Partial<CanaryReport> = {}): CanaryReport =>
     { name: "sign-in", ok: true, detail: "completed", seconds: 2.3 },
   ],
   screenshot: "/api/goldens/g-1/canary/container/screenshot",
+  evidence: "/var/cache/vestibule/canaries/g-1/container",
   ...special,
 });
 
@@ -50,6 +52,7 @@ export const goldenWith = (special: Partial<Golden> = {}): Golden => ({
   built_at: instant(10),
   build_s: 2.2,
   canaries: [canaryWith()],
+  untested: null,
   ...special,
 });
 
@@ -61,7 +64,8 @@ export const goldensWith = (special: Partial<Goldens> = {}): Goldens => ({
   refusal: null,
   trouble: null,
   roll_back_to: null,
-  plan: [{ kind: "golden", name: "g-1", done: true, last_build_s: 2.2 }],
+  plan: [{ kind: "golden", name: "g-1", done: true, needed: true, last_build_s: 2.2 }],
+  shape: null,
   changes: [],
   renewal: null,
   goldens: [goldenWith()],
@@ -96,6 +100,7 @@ export const renewalWith = (special: Partial<Renewal> = {}): Renewal => ({
   failure: null,
   steps: [stepWith()],
   to_come: 0,
+  expected_end_at: null,
   log: ["== step 1/3: merge layers"],
   ...special,
 });

@@ -67,3 +67,10 @@ export const ago = (seconds: number): string => (seconds < MINUTE_S ? "just now"
 /** 7 s, 1:05: what a running thing has taken so far, in whole seconds. */
 export const running = (seconds: number): string =>
   seconds < MINUTE_S ? `${Math.max(0, Math.floor(seconds))} s` : countdown(Math.floor(seconds));
+
+/** “about 40 s to go”, “about 3 min to go”, “any moment now”: a guess, as coarse as it is. */
+export function toGo(seconds: number): string {
+  if (seconds <= 0) return "any moment now";
+  if (seconds < 1.5 * MINUTE_S) return `about ${Math.ceil(seconds)} s to go`;
+  return `about ${Math.round(seconds / MINUTE_S)} min to go`;
+}

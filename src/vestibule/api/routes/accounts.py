@@ -17,7 +17,7 @@ router = APIRouter(tags=["accounts"])
 @router.post("/api/sign-in")
 async def sign_in(
     body: schemas.SignIn, request: Request, response: Response, services: Services
-) -> schemas.User:
+) -> schemas.Me:
     """Exchange a one-time link's token for a cookie."""
     user = await services.accounts.redeem_link(body.token)
     if user is None:
@@ -34,7 +34,7 @@ async def sign_in(
         samesite="lax",
         secure=origin(request, services).startswith("https:"),
     )
-    return present.user(user)
+    return await _me(services, user)
 
 
 @router.post("/api/sign-out", status_code=204)
@@ -45,9 +45,14 @@ async def sign_out(response: Response, _: Caller) -> None:
 
 
 @router.get("/api/me")
-async def me(caller: Caller) -> schemas.User:
-    """Who the caller is."""
-    return present.user(caller)
+async def me(services: Services, caller: Caller) -> schemas.Me:
+    """Who the caller is, and whether they run this controller."""
+    return await _me(services, caller)
+
+
+async def _me(services: Context, user: User) -> schemas.Me:
+    operator = await services.accounts.is_operator(user)
+    return schemas.Me(user_id=user.user_id, name=user.name, operator=operator)
 
 
 @router.get("/api/users")

@@ -14,7 +14,6 @@ from vestibule.api.context import Caller, Operator, Services
 from vestibule.core.errors import Absent
 from vestibule.core.ids import GoldenId
 from vestibule.core.machines import DriverName
-from vestibule.services.promotions import require_tried
 from vestibule.services.renewals import GOLDENS
 
 GoldenPath = Annotated[str, Path(pattern="^g-[0-9a-f]{16}$")]
@@ -45,6 +44,12 @@ async def follow_goldens(services: Services, _: Caller) -> StreamingResponse:
     return goldens.stream(services)
 
 
+@router.get("/api/canaries")
+async def list_reports(services: Services, _: Caller) -> list[shapes.CanaryReport]:
+    """Every canary's report that is kept, the newest first; of goldens that are gone too."""
+    return await goldens.reports(services)
+
+
 @router.post("/api/goldens/renew", status_code=202)
 async def renew_golden(services: Services, _: Operator) -> shapes.Goldens:
     """Build, try and promote the golden of today's inputs; one that was dismissed gets another try."""
@@ -72,7 +77,8 @@ async def promote_golden(
     """Have machines start from it from now on; those that run are not touched."""
     wanted = GoldenId(golden_id)
     services.goldens.manifest(wanted)
-    require_tried(wanted, services.canaries.of(wanted), untested=body.untested)
+    if not body.untested:
+        await asyncio.to_thread(services.renewals.require_tried, wanted)
     await asyncio.to_thread(services.promotions.promote_by_hand, wanted)
     return await _moved(services)
 
@@ -82,7 +88,6 @@ async def read_screenshot(
     golden_id: GoldenPath, driver: DriverName, services: Services, _: Caller
 ) -> Response:
     """A clone's desktop as its canary saw it: a PNG."""
-    services.goldens.manifest(GoldenId(golden_id))
     picture = services.canaries.screenshot(GoldenId(golden_id), driver)
     if picture is None:
         raise Absent(

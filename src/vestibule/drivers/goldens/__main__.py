@@ -2,7 +2,8 @@
 
 Prints one line per step, or with ``--json`` one JSON object per line::
 
-    {"step": …, "index": …, "total": …, "seconds": … or null, "estimate_s": … or null}    each step, twice
+    {"step": …, "index": …, "total": …, "seconds": … or null}    each step, twice; as it begins also:
+        "product": whose log it writes to, "estimate_s": … or null, "left_s": of the whole build, or null
     {"golden_id": …}                                              at the end
     {"error": {"kind": …, "code": …, "cause": …, "remedy": …, "evidence": {…}}}
 """
@@ -10,14 +11,17 @@ Prints one line per step, or with ``--json`` one JSON object per line::
 from __future__ import annotations
 
 import argparse
+import itertools
 import json
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from vestibule.core.errors import VestibuleError
 from vestibule.core.machines import UNOWNED_ID
-from vestibule.drivers.goldens.build import GoldenBuilder, Progress
+from vestibule.core.renewal import total_s
+from vestibule.drivers.goldens.build import GoldenBuilder, PlannedStep, Progress
 from vestibule.drivers.goldens.compose import open_goldens
 from vestibule.drivers.goldens.jail import Jail
 from vestibule.drivers.goldens.signing import KeyFileSigner
@@ -52,13 +56,22 @@ def _show(step: str, index: int, total: int, seconds: float | None) -> None:
 
 def _teller(builder: GoldenBuilder) -> Progress:
     """One that knows how long each step took the last time, before this build writes its own manifests."""
-    estimates = {step.name: step.estimate_s for step in builder.plan().steps}
+    steps = [step for step in builder.plan().steps if not step.done]
 
     def tell(step: str, index: int, total: int, seconds: float | None) -> None:
-        estimate = estimates.get(step) if seconds is None else None
-        _say({"step": step, "index": index, "total": total, "seconds": seconds, "estimate_s": estimate})
+        told = {"step": step, "index": index, "total": total, "seconds": seconds}
+        _say(told if seconds is not None else {**told, **_foreseen(steps, step)})
 
     return tell
+
+
+def _foreseen(steps: Sequence[PlannedStep], name: str) -> dict[str, Any]:
+    """Of a step that begins; nothing when it is not one of the plan's, such as a wait."""
+    left = list(itertools.dropwhile(lambda step: step.name != name, steps))
+    if not left:
+        return {}
+    left_s = total_s(step.estimate_s for step in left)
+    return {"product": left[0].product, "estimate_s": left[0].estimate_s, "left_s": left_s}
 
 
 def _error(error: VestibuleError) -> dict[str, Any]:

@@ -79,6 +79,8 @@ class PlannedStep:
     """A step and whether its product is there already."""
 
     name: str
+    product: str
+    """Name of the layer or golden that it is a part of, whose log it writes to."""
     done: bool
     estimate_s: float | None
     """How long it took the last time on this host; None when it was never done."""
@@ -155,7 +157,8 @@ class GoldenBuilder:
     def _planned(self, build: Build) -> Iterator[PlannedStep]:
         done, last = self._done(build), Durations(self._cache).steps(build.kind, build.name)
         for step in build.steps:
-            yield PlannedStep(name=step.name, done=done, estimate_s=last.get(step.name))
+            estimate_s = last.get(step.name)
+            yield PlannedStep(name=step.name, product=build.name, done=done, estimate_s=estimate_s)
 
     def build(self, progress: Progress) -> Manifest:
         """Do the steps that are needed; returns the golden's manifest.

@@ -108,6 +108,8 @@ def _news(told: Mapping[str, Any]) -> StepNews:
         seconds=told["seconds"],
         to_come=told["total"] - told["index"],
         estimate_s=told.get("estimate_s"),
+        left_s=told.get("left_s"),
+        products=(told["product"],) if "product" in told else (),
     )
 
 

@@ -3,14 +3,18 @@
 ::
 
     <cache>/canaries/<golden>/<driver>/report.json, screenshot.png, machines/<vm>/console.log
+    <cache>/locks/trial-<golden>-<driver>.use      held by the one process that tries it
 """
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import errno
 import json
 import tempfile
 import time
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 from vestibule.core.canary import CanaryReport
@@ -23,6 +27,8 @@ from vestibule.drivers.goldens.commands import disk_full
 SCREENSHOT = "screenshot.png"
 _REPORT = "report.json"
 _FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
+_LOOK_S = 0.2
+"""How often whoever waits for another's trial looks."""
 _TRIAL, _TRIAL_S = ".trial-", 3600.0
 """What is older than any trial takes was left by a process that was killed."""
 
@@ -48,11 +54,19 @@ class CanaryReports:
         found = (self.find(golden_id, driver) for driver in DriverName)
         return [report for report in found if report is not None]
 
+    def all(self) -> list[CanaryReport]:
+        """Every report that is kept, the newest first; of goldens that are gone too."""
+        goldens = sorted({GoldenId(path.parent.parent.name) for path in self._root.glob(f"g-*/*/{_REPORT}")})
+        found = [report for golden_id in goldens for report in self.of(golden_id)]
+        return sorted(found, key=lambda report: report.at, reverse=True)
+
     def newest(self, driver: DriverName) -> CanaryReport | None:
         """The newest report of this driver, whatever golden it is about; None when nothing was tried."""
-        tried = (GoldenId(path.parent.parent.name) for path in self._root.glob(f"g-*/{driver}/{_REPORT}"))
-        reports = (self.find(golden_id, driver) for golden_id in tried)
-        return max((r for r in reports if r is not None), key=lambda report: report.at, default=None)
+        return next((report for report in self.all() if report.driver is driver), None)
+
+    def evidence(self, golden_id: GoldenId, driver: DriverName) -> str:
+        """The folder of the report, the screenshot and every machine's console."""
+        return str(self._folder(golden_id, driver))
 
     def screenshot(self, golden_id: GoldenId, driver: DriverName) -> bytes | None:
         """The PNG beside the report; None when there is none."""
@@ -60,6 +74,18 @@ class CanaryReports:
             return (self._folder(golden_id, driver) / SCREENSHOT).read_bytes()
         except OSError:
             return None
+
+    @contextlib.asynccontextmanager
+    async def alone(self, golden_id: GoldenId, driver: DriverName) -> AsyncIterator[bool]:
+        """Be the only one who tries it, in whatever process; whether another had to be waited for."""
+        waited = False
+        while True:
+            with self._cache.unheld(f"trial-{golden_id}-{driver}") as free:
+                if free:
+                    yield waited
+                    return
+            waited = True
+            await asyncio.sleep(_LOOK_S)
 
     def begin(self, golden_id: GoldenId) -> Path:
         """A fresh folder for the evidence of one trial."""

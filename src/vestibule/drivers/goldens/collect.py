@@ -71,18 +71,18 @@ class Collector:
         self._stored = stored()
         self._retention = retention
 
-    def collect(self, *, dry_run: bool) -> Sequence[Collected]:
-        """Remove what may go; with ``dry_run`` only say what that is."""
-        plan = list(self._plan())
-        sizes = self._sizes([product for going in plan for product in going.products])
-        gone = [going for going in plan if dry_run or self._remove(going)]
-        if not dry_run:
-            self._prune_reports()
-        return [
-            Collected(kind=kind, name=name, size=sizes[kind, name])
-            for going in gone
-            for kind, name in going.products
-        ]
+    def foreseen(self) -> Sequence[Collected]:
+        """What may go now; nothing does."""
+        plan = tuple(self._plan())
+        return _collected(plan, self._sizes(_products(plan)))
+
+    def collect(self) -> Sequence[Collected]:
+        """Remove what may go; what went."""
+        plan = tuple(self._plan())
+        sizes = self._sizes(_products(plan))
+        gone = [going for going in plan if self._remove(going)]
+        self._prune_reports()
+        return _collected(gone, sizes)
 
     def _sizes(self, leaving: Sequence[tuple[str, str]]) -> Mapping[tuple[str, str], int]:
         """What each frees, together with those before it."""
@@ -184,6 +184,14 @@ class Collector:
         orphans = [path for path in self._cache.root.glob("canaries/g-*") if path.name not in known]
         for folder in sorted(orphans, key=lambda path: path.stat().st_mtime_ns)[:-REPORTS_KEPT]:
             shutil.rmtree(folder, ignore_errors=True)
+
+
+def _products(plan: Sequence[_Going]) -> Sequence[tuple[str, str]]:
+    return [product for going in plan for product in going.products]
+
+
+def _collected(gone: Sequence[_Going], sizes: Mapping[tuple[str, str], int]) -> Sequence[Collected]:
+    return [Collected(kind=kind, name=name, size=sizes[kind, name]) for kind, name in _products(gone)]
 
 
 class _Inodes:

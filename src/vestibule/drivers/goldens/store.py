@@ -16,8 +16,9 @@ from vestibule.core.errors import Absent, Conflict, GoldenFailed
 from vestibule.core.goldens import Change, Damage, GoldenPlan, Manifest, PlannedProduct, Recipe, compare
 from vestibule.core.ids import GoldenId
 from vestibule.core.provenance import GoldenReport, Provenance
+from vestibule.drivers.goldens.build_logs import BuildLogs
 from vestibule.drivers.goldens.cache import Cache
-from vestibule.drivers.goldens.collect import Collected, Collector, Retention
+from vestibule.drivers.goldens.collect import Collector, Retention
 from vestibule.drivers.goldens.durations import Durations
 from vestibule.drivers.goldens.quick_check import QuickCheck
 from vestibule.drivers.goldens.report import read_provenance, report_of
@@ -34,7 +35,6 @@ from vestibule.drivers.goldens.verify import (
 
 log = structlog.get_logger()
 
-_TAIL_BYTES = 16_384
 LIST_REMEDY = "See which are there: vestibule golden list; build the wanted one: vestibule golden build."
 
 
@@ -287,32 +287,21 @@ class DirectoryGoldenStore:
                 write_damages(self.cache, GoldenId(golden), ())
         return sorted(name for names in removed.values() for name in names)
 
-    def log_tail(self, lines: int) -> Sequence[str]:
-        """The last lines of the newest log of a build; empty when nothing was ever built."""
-        logs = sorted(self.cache.root.glob("logs/*.log"), key=_changed_ns)
-        if not logs:
-            return ()
-        with contextlib.suppress(OSError), logs[-1].open("rb") as file:
-            file.seek(max(0, file.seek(0, 2) - _TAIL_BYTES))
-            return file.read().decode(errors="replace").splitlines()[-lines:]
-        return ()
+    def log_tail(self, products: Collection[str], lines: int) -> Sequence[str]:
+        """The last lines of the newest of these products' logs; empty when they have none."""
+        return BuildLogs(self.cache).tail(products, lines)
 
-    def collect(
-        self,
-        keep: Callable[[], Collection[GoldenId]],
-        *,
-        newest: int,
-        quota_bytes: int,
-        dry_run: bool = False,
-    ) -> Sequence[Collected]:
-        """Remove goldens that nothing uses, but ``keep``, the wanted one and the ``newest`` few."""
+    def collector(
+        self, keep: Callable[[], Collection[GoldenId]], *, newest: int, quota_bytes: int
+    ) -> Collector:
+        """Of goldens that nothing uses, but ``keep``, the wanted one and the ``newest`` few."""
         retention = Retention(
             goldens=lambda: {*keep(), self.wanted()},
             layers={layer.name for layer in self._recipe.layers},
             newest=newest,
             quota_bytes=quota_bytes,
         )
-        return Collector(self.cache, self.list, retention).collect(dry_run=dry_run)
+        return Collector(self.cache, self.list, retention)
 
     def _users_of(self, layers: AbstractSet[str]) -> Iterator[GoldenId]:
         for path in self.cache.root.glob("goldens/g-*"):
@@ -330,11 +319,3 @@ class DirectoryGoldenStore:
             rootfs=folder / "rootfs",
             layers=tuple(self.cache.path("layers", layer) / "layer.sqfs" for layer in layers),
         )
-
-
-def _changed_ns(path: Path) -> int:
-    """0 for what was removed a moment ago."""
-    try:
-        return path.stat().st_mtime_ns
-    except FileNotFoundError:
-        return 0

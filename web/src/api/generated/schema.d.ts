@@ -184,6 +184,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/canaries": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Reports
+         * @description Every canary's report that is kept, the newest first; of goldens that are gone too.
+         */
+        get: operations["list_reports"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/credentials": {
         parameters: {
             query?: never;
@@ -413,7 +433,7 @@ export interface paths {
         };
         /**
          * Me
-         * @description Who the caller is.
+         * @description Who the caller is, and whether they run this controller.
          */
         get: operations["me"];
         put?: never;
@@ -725,7 +745,7 @@ export interface components {
         };
         /**
          * CanaryReport
-         * @description The trial of one golden with one driver.
+         * @description The trial of one golden with one driver; kept when the golden is gone.
          */
         CanaryReport: {
             /**
@@ -738,6 +758,13 @@ export interface components {
             /** Clones */
             clones: number;
             driver: components["schemas"]["DriverName"];
+            /**
+             * Evidence
+             * @description Folder on the controller's host: report, screenshot, every machine's console.
+             */
+            evidence: string;
+            /** Golden Id */
+            golden_id: string;
             /** Passed */
             passed: boolean;
             /**
@@ -893,6 +920,11 @@ export interface components {
                 [key: string]: string;
             };
             /**
+             * Untested
+             * @description Why it is promoted as untested only; null when every driver's canary passed.
+             */
+            untested: string | null;
+            /**
              * Wanted
              * @description Whether today's inputs make this very golden; false means stale.
              */
@@ -970,6 +1002,8 @@ export interface components {
             renewal: components["schemas"]["Renewal"] | null;
             /** Roll Back To */
             roll_back_to: string | null;
+            /** @description Of snapshots that are made now; null without QEMU. */
+            shape: components["schemas"]["MachineShape"] | null;
             /**
              * Stale
              * @description Whether the promoted golden is another than the wanted one.
@@ -1122,6 +1156,27 @@ export interface components {
             signed_by: string | null;
         };
         /**
+         * MachineShape
+         * @description What a memory snapshot is named by, besides its disks.
+         */
+        MachineShape: {
+            /** Accelerator */
+            accelerator: string;
+            /** Cpu */
+            cpu: string;
+            /** Machine */
+            machine: string;
+            /** Mem Mib */
+            mem_mib: number;
+            /** Vcpus */
+            vcpus: number;
+            /**
+             * Vmm
+             * @description SHA-256 of QEMU's binary.
+             */
+            vmm: string;
+        };
+        /**
          * MachineStatus
          * @description A machine's states; the two last are final.
          * @enum {string}
@@ -1133,6 +1188,21 @@ export interface components {
          * @enum {string}
          */
         MachineType: "browser" | "workspace";
+        /**
+         * Me
+         * @description Who the caller is.
+         */
+        Me: {
+            /** Name */
+            name: string;
+            /**
+             * Operator
+             * @description Whether they run this controller: users and goldens are theirs.
+             */
+            operator: boolean;
+            /** User Id */
+            user_id: string;
+        };
         /**
          * NewToken
          * @description POST /api/tokens.
@@ -1209,7 +1279,7 @@ export interface components {
         Phase: "build" | "snapshot" | "canary" | "promotion";
         /**
          * PlannedProduct
-         * @description A layer, or the golden itself, and whether it is there.
+         * @description A layer, the golden itself or a snapshot of it, and whether it is there.
          */
         PlannedProduct: {
             /** Done */
@@ -1218,8 +1288,16 @@ export interface components {
             kind: string;
             /** Last Build S */
             last_build_s: number | null;
-            /** Name */
-            name: string;
+            /**
+             * Name
+             * @description Null while the disk that names a snapshot is not made.
+             */
+            name: string | null;
+            /**
+             * Needed
+             * @description Whether a renewal makes it where it is not there.
+             */
+            needed: boolean;
         };
         /**
          * Problem
@@ -1292,12 +1370,17 @@ export interface components {
             began_at: string;
             /** Ended At */
             ended_at: string | null;
+            /**
+             * Expected End At
+             * @description By the last times on this host; null when something of it was never done here.
+             */
+            expected_end_at: string | null;
             failure: components["schemas"]["Problem"] | null;
             /** Golden Id */
             golden_id: string;
             /**
              * Log
-             * @description The last lines of the newest build log.
+             * @description The last lines of the log of what is made in it, or was made last.
              */
             log: string[];
             /** @description Null while it is under way. */
@@ -1505,7 +1588,7 @@ export interface components {
         };
         /**
          * User
-         * @description Who the caller is.
+         * @description Somebody who may sign in to the controller.
          */
         User: {
             /** Name */
@@ -1884,6 +1967,44 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Session"][];
+                };
+            };
+            /** @description Client Error */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Server Error */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_reports: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CanaryReport"][];
                 };
             };
             /** @description Client Error */
@@ -2355,7 +2476,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["User"];
+                    "application/json": components["schemas"]["Me"];
                 };
             };
             /** @description Client Error */
@@ -2435,7 +2556,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["User"];
+                    "application/json": components["schemas"]["Me"];
                 };
             };
             /** @description Client Error */

@@ -3,6 +3,7 @@ import { IconCheck, IconX } from "@tabler/icons-react";
 
 import type { CanaryCheck, CanaryReport } from "../../api/types";
 import { Ago } from "../../ui/ago";
+import { CopyIcon } from "../../ui/copy-button";
 import { Panel } from "../../ui/panel";
 import { Pill } from "../../ui/pill";
 import { duration } from "../../ui/time";
@@ -20,6 +21,10 @@ export function CanaryCard({ report }: { report: CanaryReport }) {
       <p className={classes.verdict}>{sentence(report.verdict)}</p>
       <p className={classes.when}>
         <Ago at={report.at} />, took {duration(report.seconds)}
+      </p>
+      <p className={classes.evidence}>
+        Consoles and screenshot on the host: <code>{report.evidence}</code>
+        <CopyIcon value={report.evidence} what={`folder of the evidence with ${report.driver}`} />
       </p>
       {report.screenshot !== null && <Screenshot path={report.screenshot} driver={report.driver} />}
       <ul className={classes.checks} aria-label={`Checks with ${report.driver}`}>

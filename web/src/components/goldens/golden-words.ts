@@ -1,6 +1,6 @@
 /** A golden's states, moves and trials in a person's words. */
 
-import type { CanaryReport, Golden, GoldenStatus } from "../../api/types";
+import type { CanaryReport, GoldenStatus } from "../../api/types";
 import type { Tone } from "../../ui/pill";
 
 export const GOLDEN_STATUS: Record<GoldenStatus, { text: string; tone: Tone }> = {
@@ -24,10 +24,6 @@ export const failedChecks = (report: CanaryReport): number => report.checks.filt
 /** Trouble first; the others in the order in which they ended. */
 export const checksByTrouble = (report: CanaryReport) =>
   report.checks.toSorted((one, other) => Number(one.ok) - Number(other.ok));
-
-/** Whether a canary has tried it and all have passed: what the controller asks before it promotes. */
-export const isTried = (golden: Golden): boolean =>
-  golden.canaries.length > 0 && golden.canaries.every(({ passed }) => passed);
 
 /** A canary's verdict in a word or two. */
 export function canaryWords(report: CanaryReport): { text: string; tone: Tone } {

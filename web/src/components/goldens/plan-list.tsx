@@ -16,7 +16,11 @@ export function PlanList({ plan }: { plan: readonly PlannedProduct[] }) {
             <IconHammer size={16} aria-hidden="true" />
           )}
           <span className={classes.kind}>{product.kind}</span>
-          <code className={classes.name}>{product.name}</code>
+          {product.name === null ? (
+            <span className={classes.name}>named by its disk</span>
+          ) : (
+            <code className={classes.name}>{product.name}</code>
+          )}
           <span className={classes.state}>{stateOf(product)}</span>
         </li>
       ))}

@@ -6,7 +6,7 @@ import { useState } from "react";
 import { asProblem } from "../../api/problem";
 import type { Golden, Goldens } from "../../api/types";
 import { ConfirmDialog } from "../../ui/confirm-dialog";
-import { isTried, sentence } from "./golden-words";
+import { sentence } from "./golden-words";
 import { Warning } from "./warning";
 
 export interface GoldenAction<Input> {
@@ -29,7 +29,7 @@ interface Props {
 export function PromoteButton({ golden, state, promote }: Props) {
   const [asked, { open, close }] = useDisclosure(false);
   const [untested, setUntested] = useState(false);
-  const tried = isTried(golden);
+  const tried = golden.untested === null;
   const begin = () => {
     promote.reset();
     setUntested(false);
@@ -61,7 +61,9 @@ export function PromoteButton({ golden, state, promote }: Props) {
           </p>
         )}
         {!golden.wanted && <StaleWarning policy={state.policy} />}
-        {!tried && <Untested golden={golden} checked={untested} check={setUntested} />}
+        {golden.untested !== null && (
+          <Untested why={golden.untested} checked={untested} check={setUntested} />
+        )}
       </ConfirmDialog>
     </>
   );
@@ -81,16 +83,15 @@ function StaleWarning({ policy }: Pick<Goldens, "policy">) {
 }
 
 interface UntestedProps {
-  golden: Golden;
+  why: string;
   checked: boolean;
   check: (checked: boolean) => void;
 }
 
-function Untested({ golden, checked, check }: UntestedProps) {
-  const verdict = golden.canaries.find(({ passed }) => !passed)?.verdict ?? "It was never tried";
+function Untested({ why, checked, check }: UntestedProps) {
   return (
     <>
-      <Warning>No canary has passed. {sentence(verdict)}</Warning>
+      <Warning>It has not passed its canary: {sentence(why)}</Warning>
       <Checkbox
         label="Use it untested"
         description="Sign-ins may fail with it."

@@ -5,7 +5,7 @@ import { Ago } from "../../ui/ago";
 import { Panel } from "../../ui/panel";
 import { Pill, type Tone } from "../../ui/pill";
 import { ProblemPanel } from "../../ui/problem-panel";
-import { duration, running, secondsBetween } from "../../ui/time";
+import { duration, running, secondsBetween, toGo } from "../../ui/time";
 import { useNow } from "../../ui/use-now";
 import { BuildLog } from "./build-log";
 import classes from "./renewal-panel.module.css";
@@ -54,8 +54,8 @@ export function RenewalPanel({ renewal, report }: Props) {
   );
 }
 
-function HowItStands({ renewal: { outcome, began_at, ended_at } }: { renewal: Renewal }) {
-  if (outcome === null || ended_at === null) return <UnderWay since={began_at} />;
+function HowItStands({ renewal: { outcome, began_at, ended_at, expected_end_at } }: { renewal: Renewal }) {
+  if (outcome === null || ended_at === null) return <UnderWay since={began_at} until={expected_end_at} />;
   const { text, tone } = OUTCOMES[outcome];
   return (
     <span className={classes.standing} role="status">
@@ -67,11 +67,15 @@ function HowItStands({ renewal: { outcome, began_at, ended_at } }: { renewal: Re
   );
 }
 
-function UnderWay({ since }: { since: string }) {
-  const seconds = secondsBetween(since, new Date(useNow(1000)).toISOString());
+/** What it has taken so far and, where all of it was done here before, about how long it will go on. */
+function UnderWay({ since, until }: { since: string; until: string | null }) {
+  const now = new Date(useNow(1000)).toISOString();
   return (
     <span className={classes.standing}>
-      <span role="timer">{running(seconds)}</span>
+      <span>
+        <span role="timer">{running(secondsBetween(since, now))}</span>
+        {until !== null && `, ${toGo(secondsBetween(now, until))}`}
+      </span>
       <Pill tone="busy">Under way</Pill>
     </span>
   );

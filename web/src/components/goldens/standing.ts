@@ -29,6 +29,10 @@ export function standingOf(state: Goldens): Standing {
 export const isRenewing = (state: Goldens): boolean =>
   state.renewal !== null && state.renewal.outcome === null;
 
+/** Whether a renewal has something to make: inputs have changed, or a product of today's golden is not there. */
+export const isToBeMade = (state: Goldens): boolean =>
+  state.stale || state.plan.some(({ needed, done }) => needed && !done);
+
 export const goldenOf = (state: Goldens, id: string | null): Golden | undefined =>
   state.goldens.find((golden) => golden.golden_id === id);
 

@@ -2,8 +2,9 @@ import { Code } from "@mantine/core";
 import { IconAlertTriangle, IconCircleCheck, IconDoorOff, IconRefresh } from "@tabler/icons-react";
 import type { ReactNode } from "react";
 
-import type { Golden, Goldens, Problem } from "../../api/types";
+import type { Golden, Goldens, MachineShape, PlannedProduct, Problem } from "../../api/types";
 import { Ago } from "../../ui/ago";
+import { brief } from "../../ui/brief";
 import { CopyIcon } from "../../ui/copy-button";
 import { changeSummary } from "./changes";
 import { ChangesList } from "./changes-list";
@@ -11,6 +12,7 @@ import { sentence } from "./golden-words";
 import { PlanList } from "./plan-list";
 import {
   goldenOf,
+  isToBeMade,
   POLICY_WORDS,
   standingOf,
   standingWords,
@@ -42,7 +44,7 @@ export function StateBand({ state }: { state: Goldens }) {
         <Promoted id={state.promoted} golden={goldenOf(state, state.promoted)} />
       </div>
       <Obstacles standing={standing} trouble={state.trouble} />
-      {state.stale && state.promoted !== null && <WhatChanged state={state} />}
+      {state.promoted !== null && isToBeMade(state) && <WhatChanged state={state} />}
       <footer className={classes.foot}>
         <code>stale_policy</code> is <code>{state.policy}</code>: {POLICY_WORDS[state.policy]}
       </footer>
@@ -120,19 +122,35 @@ function Line({ children }: { children: ReactNode }) {
 }
 
 function WhatChanged({ state }: { state: Goldens }) {
+  const plan = state.plan.filter(({ needed, done }) => needed || done);
   return (
     <div className={classes.stale}>
       <section aria-label="What changed">
         <h3>
           What changed <span>{changeSummary(state.changes)}</span>
         </h3>
+        {state.changes.length === 0 && <p>No input; what was made of them is gone.</p>}
         <ChangesList changes={state.changes} />
       </section>
       <section aria-label="What a renewal makes">
         <h3>What a renewal makes</h3>
-        {state.plan.every(({ done }) => done) && <p>All is there; it only has to be tried and promoted.</p>}
-        <PlanList plan={state.plan} />
+        {plan.every(({ done }) => done) && <p>All is there; it only has to be tried and promoted.</p>}
+        <PlanList plan={plan} />
+        {state.shape !== null && plan.some(isSnapshot) && <Shape shape={state.shape} />}
       </section>
     </div>
+  );
+}
+
+const isSnapshot = ({ kind }: PlannedProduct): boolean => kind.endsWith("snapshot");
+
+/** What memory that was saved in one machine needs of another; the digest's first digits tell two apart. */
+function Shape({ shape }: { shape: MachineShape }) {
+  return (
+    <p className={classes.shape}>
+      Snapshots are made with QEMU <code title={shape.vmm}>{brief(shape.vmm)}</code>, machine{" "}
+      <code>{shape.machine}</code>, processor <code>{shape.cpu}</code>, <code>{shape.accelerator}</code>,{" "}
+      {shape.mem_mib} MiB and {shape.vcpus} processors.
+    </p>
   );
 }

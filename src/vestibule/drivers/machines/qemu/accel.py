@@ -26,6 +26,7 @@ from vestibule.drivers.machines.qemu.jail import jailed
 from vestibule.drivers.machines.qemu.process import tail
 from vestibule.services.ports import Network
 
+_MEMORY = "accelerator.json"
 _KVM_NODE = "/dev/kvm"
 _BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 _PROBE_S = 20.0
@@ -48,22 +49,12 @@ class AcceleratorProbe:
     """Decides once per host boot."""
 
     def __init__(self, cache_dir: Path, network: Network) -> None:
-        self._path = cache_dir / "accelerator.json"
+        self._path = cache_dir / _MEMORY
         self._network = network
-
-    def remembered(self) -> Verdict | None:
-        """The verdict of this host boot and this QEMU, if there is one; boots nothing."""
-        try:
-            raw = json.loads(self._path.read_text())
-            if raw["host"] == _host():
-                return Verdict(accelerator=raw["accelerator"], reason=raw["reason"])
-        except (OSError, ValueError, KeyError):
-            pass  # absent or from another release: probe again
-        return None
 
     async def verdict(self, kernel: Path) -> Verdict:
         """The remembered verdict, or a new one by booting ``kernel``.  Raises HostUnfit without QEMU."""
-        found = self.remembered()
+        found = remembered(self._path)
         if found is None:
             found = await self._probe(kernel)
             self._remember(found)
@@ -103,6 +94,25 @@ class AcceleratorProbe:
         finally:
             await self._network.destroy(vm_id)
         return None if _PROOF in tail(log) else f"QEMU ended: {_last_line(log)}"
+
+
+def foreseen(cache_dir: Path) -> str | None:
+    """The accelerator, as far as it is known without a boot.  Raises HostUnfit without QEMU."""
+    found = remembered(cache_dir / _MEMORY)
+    if found is not None:
+        return found.accelerator
+    return None if Path(_KVM_NODE).exists() else "tcg"
+
+
+def remembered(path: Path) -> Verdict | None:
+    """The verdict of this host boot and this QEMU, if there is one; boots nothing.  Raises HostUnfit."""
+    try:
+        raw = json.loads(path.read_text())
+        if raw["host"] == _host():
+            return Verdict(accelerator=raw["accelerator"], reason=raw["reason"])
+    except (OSError, ValueError, KeyError):
+        pass  # absent or from another release: probe again
+    return None
 
 
 def _host() -> str:

@@ -69,14 +69,7 @@ class DesktopStore:
 
     def shape(self, limits: Limits) -> MachineShape:
         """Raises HostUnfit when QEMU is not installed."""
-        return MachineShape(
-            vmm=_program_digest(find_qemu()),
-            machine=machine_shape(self._accelerator, limits),
-            cpu=cpu_model(self._accelerator),
-            accelerator=self._accelerator,
-            mem_mib=limits.mem_mib,
-            vcpus=limits.vcpus,
-        )
+        return shape_of(self._accelerator, limits)
 
     def key(self, golden_id: GoldenId, limits: Limits) -> DesktopKey:
         """The name's ingredients.  Raises HostUnfit when QEMU is not installed, Absent without the golden."""
@@ -138,6 +131,18 @@ class DesktopStore:
             memory=memory,
             console=console,
         )
+
+
+def shape_of(accelerator: str, limits: Limits) -> MachineShape:
+    """What a machine is like on this host ("kvm" or "tcg").  Raises HostUnfit when QEMU is not installed."""
+    return MachineShape(
+        vmm=_program_digest(find_qemu()),
+        machine=machine_shape(accelerator, limits),
+        cpu=cpu_model(accelerator),
+        accelerator=accelerator,
+        mem_mib=limits.mem_mib,
+        vcpus=limits.vcpus,
+    )
 
 
 def _program_digest(path: Path) -> str:

@@ -88,7 +88,7 @@ class QemuDriver:
     def __init__(self, goldens: DirectoryGoldenStore, network: Network, accelerator: str) -> None:
         self._goldens = goldens
         self._network = network
-        self._accelerator = accelerator
+        self.accelerator = accelerator
         self.snapshots = SnapshotStore(goldens, network, accelerator)
         self._templates: dict[str, TemplateMemory] = {}
         self._loading = asyncio.Lock()
@@ -177,7 +177,7 @@ class QemuDriver:
         return QemuSpec(
             name=request.vm_id,
             start=start,
-            accelerator=self._accelerator,
+            accelerator=self.accelerator,
             limits=request.limits,
             disks=files.layers if isinstance(start, Boot) else files.desktop_layers,
             address=request.address,
