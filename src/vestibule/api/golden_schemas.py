@@ -135,6 +135,14 @@ class MachineShape(Model):
     vcpus: int
 
 
+class Scrub(Model):
+    """One reading of every byte of a golden."""
+
+    golden_id: str
+    at: dt.datetime
+    damages: int = Field(description="Files that are not what was built; 0 of a sound golden.")
+
+
 class Goldens(Model):
     """GET /api/goldens/state, and every event of GET /api/goldens/events."""
 
@@ -144,6 +152,7 @@ class Goldens(Model):
     policy: StalePolicy
     refusal: Problem | None = Field(description="Why no machine can be started now; null when one can.")
     trouble: str | None = Field(description="Why today's inputs cannot be read; null when they can.")
+    scrub: Scrub | None = Field(description="The newest; null before the controller's first.")
     roll_back_to: str | None
     plan: list[PlannedProduct]
     shape: MachineShape | None = Field(description="Of snapshots that are made now; null without QEMU.")

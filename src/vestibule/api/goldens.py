@@ -41,6 +41,7 @@ def _present(context: Context) -> shapes.Goldens:
         policy=context.promotions.rule.policy,
         refusal=_refusal(context),
         trouble=context.freshness.trouble,
+        scrub=_scrub(context),
         roll_back_to=back,
         plan=[_planned(product) for product in plan.products],
         shape=_shape(plan),
@@ -69,6 +70,11 @@ def _plan(context: Context, register: Register) -> GoldenPlan:
     if promoted is not None and context.goldens.has(promoted):
         return context.plans.plan(promoted)
     return context.plans.plan()
+
+
+def _scrub(context: Context) -> shapes.Scrub | None:
+    last = context.scrubbing.last
+    return last and shapes.Scrub(golden_id=last.golden_id, at=last.at, damages=len(last.damages))
 
 
 def _refusal(context: Context) -> Problem | None:

@@ -23,6 +23,7 @@ from vestibule.core.machines import DriverName
 from vestibule.core.pictures import Picture
 from vestibule.core.promotion import StalePolicy
 from vestibule.services.promotions import IDLE, ServingRule
+from vestibule.services.scrubbing import Scrubbed
 from vestibule_agent.protocol import CONTRACT
 
 pytestmark = pytest.mark.anyio
@@ -112,6 +113,18 @@ async def test_why_no_machine_can_be_started_is_told(lab: Lab, ann: httpx.AsyncC
         "code": "golden_absent",
         "cause": f"The promoted golden {GOLDEN} is no longer on this host.",
         "remedy": IDLE,
+    }
+
+
+async def test_what_the_last_scrub_found_is_told(lab: Lab, ann: httpx.AsyncClient) -> None:
+    assert (await state(ann))["scrub"] is None
+    damage = Damage(product=GOLDEN, file="kernel", problem="was changed")
+    at = lab.clock.now()
+    lab.context.scrubbing.last = Scrubbed(golden_id=GOLDEN, at=at, damages=(damage,))
+    assert (await state(ann))["scrub"] == {
+        "golden_id": GOLDEN,
+        "at": at.isoformat().replace("+00:00", "Z"),
+        "damages": 1,
     }
 
 

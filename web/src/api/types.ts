@@ -20,6 +20,7 @@ export type InputChange = Schemas["InputChange"];
 export type Isolation = Schemas["Isolation"];
 export type Machine = Schemas["Machine"];
 export type MachineShape = Schemas["MachineShape"];
+export type Scrub = Schemas["Scrub"];
 export type Me = Schemas["Me"];
 export type Notice = Schemas["Notice"];
 export type Outcome = Schemas["Outcome"];

@@ -55,6 +55,23 @@ async function ask(id: string, button: string): Promise<HTMLElement> {
 }
 
 describe("the goldens page", () => {
+  it.each([
+    [0, "sound"],
+    [3, "3 damaged"],
+  ])("says when every byte was read last, and that %d files were damaged", async (damages, found) => {
+    open({
+      "GET /api/goldens/state": { ...STATE, scrub: { golden_id: "g-1", at: instant(40), damages } },
+    });
+    expect(await band()).toHaveTextContent(new RegExp(`Scrubbed.*, ${found}`, "u"));
+  });
+
+  it("says nothing of a scrub of another golden than the promoted one", async () => {
+    open({
+      "GET /api/goldens/state": { ...STATE, scrub: { golden_id: "g-0", at: instant(40), damages: 0 } },
+    });
+    expect(await band()).not.toHaveTextContent("Scrubbed");
+  });
+
   it("says what machines start from and whether it is today's", async () => {
     open();
     expect(await band()).toHaveTextContent("Current");

@@ -63,6 +63,7 @@ export const goldensWith = (special: Partial<Goldens> = {}): Goldens => ({
   policy: "rebuild",
   refusal: null,
   trouble: null,
+  scrub: null,
   roll_back_to: null,
   plan: [{ kind: "golden", name: "g-1", done: true, needed: true, last_build_s: 2.2 }],
   shape: null,

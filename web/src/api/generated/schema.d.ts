@@ -1002,6 +1002,8 @@ export interface components {
             renewal: components["schemas"]["Renewal"] | null;
             /** Roll Back To */
             roll_back_to: string | null;
+            /** @description The newest; null before the controller's first. */
+            scrub: components["schemas"]["Scrub"] | null;
             /** @description Of snapshots that are made now; null without QEMU. */
             shape: components["schemas"]["MachineShape"] | null;
             /**
@@ -1425,6 +1427,24 @@ export interface components {
              * @default the operator rolled back
              */
             why: string;
+        };
+        /**
+         * Scrub
+         * @description One reading of every byte of a golden.
+         */
+        Scrub: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /**
+             * Damages
+             * @description Files that are not what was built; 0 of a sound golden.
+             */
+            damages: number;
+            /** Golden Id */
+            golden_id: string;
         };
         /**
          * Session

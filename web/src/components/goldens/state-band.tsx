@@ -2,7 +2,7 @@ import { Code } from "@mantine/core";
 import { IconAlertTriangle, IconCircleCheck, IconDoorOff, IconRefresh } from "@tabler/icons-react";
 import type { ReactNode } from "react";
 
-import type { Golden, Goldens, MachineShape, PlannedProduct, Problem } from "../../api/types";
+import type { Golden, Goldens, MachineShape, PlannedProduct, Problem, Scrub } from "../../api/types";
 import { Ago } from "../../ui/ago";
 import { brief } from "../../ui/brief";
 import { CopyIcon } from "../../ui/copy-button";
@@ -41,7 +41,7 @@ export function StateBand({ state }: { state: Goldens }) {
           <h2>{words.title}</h2>
           <p>{words.text}</p>
         </div>
-        <Promoted id={state.promoted} golden={goldenOf(state, state.promoted)} />
+        <Promoted state={state} />
       </div>
       <Obstacles standing={standing} trouble={state.trouble} />
       {state.promoted !== null && isToBeMade(state) && <WhatChanged state={state} />}
@@ -52,8 +52,10 @@ export function StateBand({ state }: { state: Goldens }) {
   );
 }
 
-function Promoted({ id, golden }: { id: string | null; golden: Golden | undefined }) {
+function Promoted({ state }: { state: Goldens }) {
+  const { promoted: id, scrub } = state;
   if (id === null) return null;
+  const golden = goldenOf(state, id);
   return (
     <dl className={classes.facts}>
       <div className={classes.id}>
@@ -64,6 +66,7 @@ function Promoted({ id, golden }: { id: string | null; golden: Golden | undefine
         </dd>
       </div>
       {golden !== undefined && <Ages golden={golden} />}
+      {scrub?.golden_id === id && <Scrubbed scrub={scrub} />}
     </dl>
   );
 }
@@ -86,6 +89,18 @@ function Ages({ golden }: { golden: Golden }) {
         </dd>
       </div>
     </>
+  );
+}
+
+function Scrubbed({ scrub }: { scrub: Scrub }) {
+  const found = scrub.damages === 0 ? "sound" : `${String(scrub.damages)} damaged`;
+  return (
+    <div>
+      <dt title="Every byte was read and compared with what was built">Scrubbed</dt>
+      <dd>
+        <Ago at={scrub.at} />, {found}
+      </dd>
+    </div>
   );
 }
 
