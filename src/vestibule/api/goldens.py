@@ -74,7 +74,9 @@ def _plan(context: Context, register: Register) -> GoldenPlan:
 
 def _scrub(context: Context) -> shapes.Scrub | None:
     last = context.scrubbing.last
-    return last and shapes.Scrub(golden_id=last.golden_id, at=last.at, damages=len(last.damages))
+    if last is None:
+        return None
+    return shapes.Scrub(golden_id=last.golden_id, at=last.at, damages=len(last.damages))
 
 
 def _refusal(context: Context) -> Problem | None:

@@ -17,7 +17,7 @@ from waiting import until
 
 from vestibule.api import goldens
 from vestibule.core.errors import GoldenFailed
-from vestibule.core.goldens import Change, GoldenPlan, MachineShape, PlannedProduct
+from vestibule.core.goldens import Change, Damage, GoldenPlan, MachineShape, PlannedProduct
 from vestibule.core.ids import GoldenId
 from vestibule.core.machines import DriverName
 from vestibule.core.pictures import Picture
