@@ -48,15 +48,24 @@ def test_what_was_never_done_has_no_guess() -> None:
     assert lines(StepNews(phase=Phase.BUILD, step="unpack")) == ["  [1/1] unpack"]
 
 
+def test_a_step_that_tells_no_end_is_over_when_the_next_one_begins() -> None:
+    wait, unpack = (StepNews(phase=Phase.BUILD, step=step) for step in ("wait for another", "unpack"))
+    assert lines(wait, unpack) == ["  [1/1] wait for another", "  [2/2] unpack"]
+
+
 def test_of_a_canary_the_first_begin_tells_its_length_and_then_the_ends() -> None:
     canary = [
         StepNews(phase=Phase.CANARY, step="container: start of clone 1", to_come=2, left_s=6.0),
         StepNews(phase=Phase.CANARY, step="container: start of clone 2", to_come=1),
-        StepNews(phase=Phase.CANARY, step="container: start of clone 1", seconds=0.6, to_come=1),
+        StepNews(phase=Phase.CANARY, step="container: start of clone 2", seconds=0.6, to_come=1),
+        StepNews(phase=Phase.CANARY, step="container: start of clone 1", seconds=0.7, to_come=1),
+        StepNews(phase=Phase.CANARY, step="qemu: start of clone 1", to_come=5),
     ]
     assert lines(*canary) == [
         "  [1/3] container: start of clone 1; about 6 s in all to go",
-        "  [1/2] container: start of clone 1 (1 s)",
+        "  [1/3] container: start of clone 2 (1 s)",
+        "  [2/3] container: start of clone 1 (1 s)",
+        "  [3/8] qemu: start of clone 1",
     ]
 
 
