@@ -25,6 +25,7 @@ from rich.progress import (
     TextColumn,
     TimeElapsedColumn,
 )
+from rich.table import Column
 from rich.text import Text
 
 from vestibule.core.renewal import Phase, StepNews
@@ -171,11 +172,11 @@ def columns() -> Sequence[ProgressColumn]:
     """Of the bar on a terminal."""
     return (
         SpinnerColumn(),
-        TextColumn("{task.description}"),
-        BarColumn(bar_width=16),
+        TextColumn("{task.description}", table_column=Column(no_wrap=True, overflow="ellipsis", ratio=1)),
+        BarColumn(bar_width=10),
         MofNCompleteColumn(),
         TimeElapsedColumn(),
-        _ToGo(),
+        _ToGo(table_column=Column(no_wrap=True)),
     )
 
 
@@ -186,7 +187,7 @@ def shown_steps() -> Iterator[Steps]:
     if not console.is_terminal:
         yield Lines(_to_stderr)
         return
-    with Progress(*columns(), console=console, transient=True) as progress:
+    with Progress(*columns(), console=console, transient=True, expand=True) as progress:
         yield Bar(progress)
 
 

@@ -85,11 +85,11 @@ def test_what_is_being_made_is_known_for_its_log() -> None:
 # -- on a terminal ---------------------------------------------------------------------------------------
 
 
-def bar(*steps: ShownStep, logged: str | None = None) -> str:
+def bar(*steps: ShownStep, logged: str | None = None, width: int = 160) -> str:
     """What the terminal shows after these steps."""
     out = io.StringIO()
-    console = Console(file=out, force_terminal=True, width=160, color_system=None)
-    with Progress(*progress.columns(), console=console, auto_refresh=False) as shown:
+    console = Console(file=out, force_terminal=True, width=width, color_system=None)
+    with Progress(*progress.columns(), console=console, auto_refresh=False, expand=True) as shown:
         subject = progress.Bar(shown)
         for step in steps:
             subject.show(step)
@@ -104,6 +104,14 @@ def test_a_terminal_counts_down_to_the_end_of_the_whole() -> None:
     assert "unpack [0], about 40 s" in seen
     assert "0/7" in seen
     assert "about 3 min to go" in seen
+
+
+def test_a_narrow_terminal_shortens_the_step_and_nothing_else() -> None:
+    step = ShownStep(name="qemu: @anthropic-ai/claude-code of clone 1", index=3, total=29, left_s=200.0)
+    seen = bar(step, width=80)
+    assert "2/29 0:00:00 about 3 min to go" in seen
+    assert "qemu: @anthropic-ai/claude" in seen
+    assert "…" in seen
 
 
 def test_the_countdown_goes_on_over_steps_that_bring_no_new_guess() -> None:
