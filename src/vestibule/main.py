@@ -10,7 +10,6 @@ The command line calls the functions of this module; nothing else imports it.
 from __future__ import annotations
 
 import asyncio
-import dataclasses
 import getpass
 import logging
 import secrets
@@ -138,16 +137,25 @@ def golden_collector(settings: Settings, keep: int | None) -> Collector:
 
 def golden_plans(settings: Settings) -> Plans:
     """What a build would make; with snapshots as soon as it is known whether KVM works."""
-    store = golden_store(settings)
-    try:
-        accelerator = accel.foreseen(settings.cache_dir)
-    except HostUnfit:  # no QEMU, so no snapshots
-        accelerator = None
+    store, accelerator = golden_store(settings), _foreseen_accelerator(settings)
     if accelerator is None:
         return store
-    chosen = choose(settings.isolation, Accelerator(works=accelerator == "kvm", why="")).driver
-    needed = DriverName.QEMU in {chosen, *settings.golden_drivers}
+    needed = DriverName.QEMU in _foreseen_drivers(settings, accelerator)
     return PlansWithSnapshots(store=store, accelerator=accelerator, limits=limits_of(settings), needed=needed)
+
+
+def _foreseen_accelerator(settings: Settings) -> str | None:
+    """None where there is no QEMU, and so no snapshot, or a boot has yet to show whether KVM works."""
+    try:
+        return accel.foreseen(settings.cache_dir)
+    except HostUnfit:
+        return None
+
+
+def _foreseen_drivers(settings: Settings, accelerator: str | None) -> set[DriverName]:
+    """What goldens are made and tried for here, as ``works.used_drivers`` will find with machinery."""
+    chosen = choose(settings.isolation, Accelerator(works=accelerator == "kvm", why="")).driver
+    return {chosen, *settings.golden_drivers}
 
 
 def build_logs(settings: Settings) -> BuildLogs:
@@ -230,13 +238,9 @@ async def _there(built: GoldenId) -> GoldenId:
 
 
 def _foreseeing(settings: Settings, tell: Tell, also: Sequence[DriverName]) -> Tell:
-    """Adds what comes after the build, for the drivers that goldens were tried with here the last time."""
-    store, reports = golden_store(settings), canary_reports(settings)
-    kept = reports.all()
-    if not kept:  # the first golden of this host: nothing of what follows was ever done
-        return lambda news: tell(dataclasses.replace(news, left_s=None))
-    drivers = {kept[0].driver, *settings.golden_drivers, *also}
-    foreseen = forecast(store, reports, drivers)
+    """Adds what comes after the build, for the drivers that it will be done for."""
+    drivers = {*_foreseen_drivers(settings, _foreseen_accelerator(settings)), *also}
+    foreseen = forecast(golden_store(settings), canary_reports(settings), drivers)
     return lambda news: tell(foreseen.whole(news))
 
 

@@ -25,6 +25,7 @@ from rich.progress import (
     TextColumn,
     TimeElapsedColumn,
 )
+from rich.table import Column
 from rich.text import Text
 
 from vestibule.core.renewal import Phase, StepNews
@@ -79,7 +80,7 @@ class Lines:
 
     def log(self, line: str) -> None:
         """See Steps."""
-        self._write(f"{_AHEAD}{line}\n")
+        self._write(f"{f'{_AHEAD}{line}'.rstrip()}\n")
 
 
 def _guess(step: ShownStep) -> str:
@@ -125,25 +126,41 @@ class _ToGo(ProgressColumn):
 
 
 class NumberedNews:
-    """Shows a renewal's news as steps; their number grows as they come."""
+    """Shows a renewal's news as steps; their number grows as the phases come."""
 
     def __init__(self, steps: Steps) -> None:
         self.products: tuple[str, ...] = ()
         """What is being made now."""
         self._steps = steps
-        self._numbers: dict[str, int] = {}
+        self._begun = 0
+        self._ended = 0
+        self._canaries: set[str] = set()
 
     def __call__(self, news: StepNews) -> None:
-        """See services.ports.Tell.  A canary's checks overlap: of those the first and the ends are shown."""
+        """See services.ports.Tell.  A canary's checks overlap: its first begin is shown, then every end."""
         self.products = news.products or self.products
-        if news.phase is Phase.CANARY and news.seconds is None and news.left_s is None:
-            return
-        number = self._numbers.setdefault(news.step, len(self._numbers) + 1)
+        if news.seconds is not None:
+            self._ended += 1
+            self._show(news, self._ended)
+        elif self._begin(news):
+            self._show(news, self._ended + 1)
+
+    def _begin(self, news: StepNews) -> bool:
+        """Whether it is shown."""
+        if news.phase is not Phase.CANARY:
+            self._ended = self._begun  # those before it are over; a wait for another build tells no end
+        self._begun += 1
+        canary = news.step.partition(":")[0]
+        shown = news.phase is not Phase.CANARY or canary not in self._canaries
+        self._canaries.add(canary)
+        return shown
+
+    def _show(self, news: StepNews, index: int) -> None:
         self._steps.show(
             ShownStep(
                 name=f"{news.step}: {news.trouble}" if news.trouble else news.step,
-                index=number,
-                total=len(self._numbers) + news.to_come,
+                index=index,
+                total=self._begun + news.to_come,
                 seconds=news.seconds,
                 estimate_s=news.estimate_s,
                 left_s=news.left_s if news.seconds is None else None,
@@ -155,11 +172,11 @@ def columns() -> Sequence[ProgressColumn]:
     """Of the bar on a terminal."""
     return (
         SpinnerColumn(),
-        TextColumn("{task.description}"),
-        BarColumn(),
+        TextColumn("{task.description}", table_column=Column(no_wrap=True, overflow="ellipsis", ratio=1)),
+        BarColumn(bar_width=10),
         MofNCompleteColumn(),
         TimeElapsedColumn(),
-        _ToGo(),
+        _ToGo(table_column=Column(no_wrap=True)),
     )
 
 
@@ -170,7 +187,7 @@ def shown_steps() -> Iterator[Steps]:
     if not console.is_terminal:
         yield Lines(_to_stderr)
         return
-    with Progress(*columns(), console=console, transient=True) as progress:
+    with Progress(*columns(), console=console, transient=True, expand=True) as progress:
         yield Bar(progress)
 
 

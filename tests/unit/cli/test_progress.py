@@ -48,15 +48,24 @@ def test_what_was_never_done_has_no_guess() -> None:
     assert lines(StepNews(phase=Phase.BUILD, step="unpack")) == ["  [1/1] unpack"]
 
 
+def test_a_step_that_tells_no_end_is_over_when_the_next_one_begins() -> None:
+    wait, unpack = (StepNews(phase=Phase.BUILD, step=step) for step in ("wait for another", "unpack"))
+    assert lines(wait, unpack) == ["  [1/1] wait for another", "  [2/2] unpack"]
+
+
 def test_of_a_canary_the_first_begin_tells_its_length_and_then_the_ends() -> None:
     canary = [
         StepNews(phase=Phase.CANARY, step="container: start of clone 1", to_come=2, left_s=6.0),
         StepNews(phase=Phase.CANARY, step="container: start of clone 2", to_come=1),
-        StepNews(phase=Phase.CANARY, step="container: start of clone 1", seconds=0.6, to_come=1),
+        StepNews(phase=Phase.CANARY, step="container: start of clone 2", seconds=0.6, to_come=1),
+        StepNews(phase=Phase.CANARY, step="container: start of clone 1", seconds=0.7, to_come=1),
+        StepNews(phase=Phase.CANARY, step="qemu: start of clone 1", to_come=5),
     ]
     assert lines(*canary) == [
         "  [1/3] container: start of clone 1; about 6 s in all to go",
-        "  [1/2] container: start of clone 1 (1 s)",
+        "  [1/3] container: start of clone 2 (1 s)",
+        "  [2/3] container: start of clone 1 (1 s)",
+        "  [3/8] qemu: start of clone 1",
     ]
 
 
@@ -76,11 +85,11 @@ def test_what_is_being_made_is_known_for_its_log() -> None:
 # -- on a terminal ---------------------------------------------------------------------------------------
 
 
-def bar(*steps: ShownStep, logged: str | None = None) -> str:
+def bar(*steps: ShownStep, logged: str | None = None, width: int = 160) -> str:
     """What the terminal shows after these steps."""
     out = io.StringIO()
-    console = Console(file=out, force_terminal=True, width=160, color_system=None)
-    with Progress(*progress.columns(), console=console, auto_refresh=False) as shown:
+    console = Console(file=out, force_terminal=True, width=width, color_system=None)
+    with Progress(*progress.columns(), console=console, auto_refresh=False, expand=True) as shown:
         subject = progress.Bar(shown)
         for step in steps:
             subject.show(step)
@@ -95,6 +104,14 @@ def test_a_terminal_counts_down_to_the_end_of_the_whole() -> None:
     assert "unpack [0], about 40 s" in seen
     assert "0/7" in seen
     assert "about 3 min to go" in seen
+
+
+def test_a_narrow_terminal_shortens_the_step_and_nothing_else() -> None:
+    step = ShownStep(name="qemu: @anthropic-ai/claude-code of clone 1", index=3, total=29, left_s=200.0)
+    seen = bar(step, width=80)
+    assert "2/29 0:00:00 about 3 min to go" in seen
+    assert "qemu: @anthropic-ai/claude" in seen
+    assert "…" in seen
 
 
 def test_the_countdown_goes_on_over_steps_that_bring_no_new_guess() -> None:
