@@ -80,8 +80,10 @@ class Debian:
 
 def _ask(lines: Sequence[str]) -> Iterator[str]:
     """Each archive once, before apt-get update."""
-    suites = {uri: suite for _deb, uri, suite, *_ in map(str.split, reversed(lines))}
-    for uri, suite in reversed(suites.items()):
+    suites: dict[str, str] = {}
+    for _deb, uri, suite, *_components in map(str.split, lines):
+        suites.setdefault(uri, suite)
+    for uri, suite in suites.items():
         yield f"--setup-hook={_ASK_MIRROR.format(url=shlex.quote(f'{uri}/dists/{suite}/InRelease'))}"
 
 

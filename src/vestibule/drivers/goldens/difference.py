@@ -12,7 +12,6 @@ merge by hard links a second rule; a layer whose packages remove a file of the l
 
 from __future__ import annotations
 
-import copy
 import dataclasses
 import hashlib
 import tarfile
@@ -109,8 +108,10 @@ def _copy(source: tarfile.TarFile, target: tarfile.TarFile, paths: Collection[st
 
 def _plain(source: tarfile.TarFile, info: tarfile.TarInfo, paths: Collection[str]) -> tarfile.TarInfo:
     """Without times and names of owners; a hard link to what is not copied becomes a file of its own."""
-    entry = copy.copy(info)
-    entry.mtime, entry.uname, entry.gname, entry.pax_headers = 0, "", "", {}
+    entry = tarfile.TarInfo(info.name)
+    entry.type, entry.mode, entry.uid, entry.gid = info.type, info.mode, info.uid, info.gid
+    entry.size, entry.linkname = info.size, info.linkname
+    entry.devmajor, entry.devminor = info.devmajor, info.devminor
     if info.islnk() and str(PurePosixPath(info.linkname)) not in paths:
         entry.type, entry.linkname = tarfile.REGTYPE, ""
         entry.size = source.getmember(info.linkname).size
