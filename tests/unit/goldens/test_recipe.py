@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from vestibule.core.errors import GoldenFailed
+from vestibule.core.goldens import layer_kind
 from vestibule.drivers.goldens import recipe
 from vestibule.drivers.goldens.recipe import read_spec
 from vestibule.resources import Resources
@@ -57,6 +58,13 @@ def test_another_debian_package_of_the_agents_leaves_the_base_as_it_is(
     after = read_spec(resources).recipe
     same = {old.kind: old.name == new.name for old, new in zip(before.layers, after.layers, strict=True)}
     assert same == {"base": True, "browser": False, "tools": False, "desktop": False, "agent": False}
+
+
+def test_a_layers_name_tells_its_kind(resources: Resources) -> None:
+    recipe = read_spec(resources).recipe
+    kinds = ["base", "browser", "tools", "desktop", "agent"]
+    assert [layer_kind(layer.name) for layer in recipe.layers] == kinds
+    assert [recipe.layer(kind).kind for kind in kinds] == kinds
 
 
 def test_a_compiled_file_of_python_renames_nothing(resources: Resources) -> None:
