@@ -6,12 +6,14 @@ Both layers of Debian packages: the second is killed above a base that is finish
 from __future__ import annotations
 
 import contextlib
+import functools
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -23,11 +25,12 @@ import vestibule
 from vestibule.drivers.goldens.cache import Cache
 from vestibule.drivers.goldens.compose import Goldens
 
-pytestmark = [pytest.mark.golden, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.golden, pytest.mark.timeout(900)]
 
-BASE_MOMENTS_S = (0.8, 4, 9, 14)
-BROWSER_MOMENTS_S = (1.5, 6, 14, 24)
-_BASE_S = 300.0
+BASE_SAYS = ("== mmdebstrap", "Get:1 ", "Setting up")
+BROWSER_SAYS = ("unsquashfs", "Get:1 ", "Setting up")
+"""Words of a layer's log: it begins, downloads, configures what it has unpacked."""
+_DEADLINE_S = 300.0
 
 
 @pytest.fixture
@@ -41,32 +44,45 @@ def place() -> Iterator[Path]:
         yield place
 
 
-def _kill_at(
-    moments_s: Sequence[float], place: Path, argv: Sequence[str], *, finished: Sequence[str]
+def _kill_when_it_says(
+    words: Sequence[str], place: Path, argv: Sequence[str], finished: Sequence[str]
 ) -> None:
     """``finished``: the layers that are there, and that stay the only ones."""
-    for moment in moments_s:
-        with _building(place, argv) as builder, contextlib.suppress(subprocess.TimeoutExpired):
-            builder.wait(moment)
-        assert builder.returncode == -9, "a fresh layer takes longer than this"
-        _require_no_traces(place, str(moment))
-        assert [path.name for path in _layers(place)] == list(finished), moment
+    for word in words:
+        with _building(place, argv) as builder:
+            _await(functools.partial(_says, place, word), builder)
+        assert builder.returncode == -9, word
+        _require_no_traces(place, word)
+        assert [path.name for path in _layers(place)] == list(finished), word
 
 
 def _finish_base(place: Path, argv: Sequence[str]) -> str:
     """Let the base layer be finished, and kill the builder in what comes next; returns its name."""
     with _building(place, argv) as builder:
-        deadline = time.monotonic() + _BASE_S
-        while not _layers(place) and builder.poll() is None and time.monotonic() < deadline:
-            time.sleep(0.2)
+        _await(lambda: _layers(place), builder)
     _require_no_traces(place, "above the base")
     (base,) = _layers(place)
     return base.name
 
 
+def _await(condition: Callable[[], object], builder: subprocess.Popen[bytes]) -> None:
+    deadline = time.monotonic() + _DEADLINE_S
+    while not condition():
+        assert builder.poll() is None, "it has ended before it came to that"
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+
+
+def _says(place: Path, word: str) -> bool:
+    """Whether it is in the present build's log."""
+    logs = (place / "cache" / "logs").glob("*.log")
+    return any(word in log.read_text(errors="replace") for log in logs)
+
+
 @contextlib.contextmanager
 def _building(place: Path, argv: Sequence[str]) -> Iterator[subprocess.Popen[bytes]]:
     """A builder that is killed when the context ends."""
+    shutil.rmtree(place / "cache" / "logs", ignore_errors=True)
     environment = os.environ | {"TMPDIR": str(place / "tmp"), MARK: f"mark-{place.name}"}
     with subprocess.Popen(argv, env=environment, stdout=subprocess.DEVNULL, cwd="/") as builder:
         try:
@@ -98,10 +114,10 @@ def _build(place: Path) -> list[str]:
 
 
 def _kill_in_both_layers(place: Path, argv: Sequence[str]) -> None:
-    _kill_at(BASE_MOMENTS_S, place, argv, finished=())
+    _kill_when_it_says(BASE_SAYS, place, argv, finished=[])
     assert _bootstrapped(place), "it never came to unpacking packages"
     base = _finish_base(place, argv)
-    _kill_at(BROWSER_MOMENTS_S, place, argv, finished=[base])
+    _kill_when_it_says(BROWSER_SAYS, place, argv, finished=[base])
     assert _bootstrapped(place), "it never came to packages above the base"
 
 
