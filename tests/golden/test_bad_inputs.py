@@ -5,6 +5,9 @@ from __future__ import annotations
 import dataclasses
 import json
 import shutil
+import socket
+import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -31,7 +34,7 @@ def spec() -> GoldenSpec:
 def _refused(build: Build, folder: Path) -> GoldenFailed:
     """What the layer's first step, which runs the real program, is refused with."""
     (folder / "work").mkdir()
-    shop = Workshop(folder=folder / "work", parents=(), commands=Commands(folder / "log"))
+    shop = Workshop(folder=folder / "work", parents={}, commands=Commands(folder / "log"))
     with pytest.raises(GoldenFailed) as refused:
         build.steps[0].act(shop)
     assert refused.value.evidence["log"] == str(folder / "log")
@@ -52,6 +55,27 @@ def test_a_mirror_that_is_down_is_named(spec: GoldenSpec, tmp_path: Path) -> Non
     assert refused.cause.startswith(f"the Debian mirror does not give {NOBODY_THERE}/")
     assert "debian_mirror" in refused.remedy
     assert "refused" in refused.cause.lower() or "could not connect" in refused.cause.lower()
+
+
+@pytest.fixture
+def silent_mirror() -> Iterator[str]:
+    """Takes connections and never answers."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        yield f"http://127.0.0.1:{server.getsockname()[1]}/debian"
+
+
+@pytest.mark.timeout(120)
+def test_a_mirror_that_never_answers_is_named_within_about_a_minute(
+    spec: GoldenSpec, tmp_path: Path, silent_mirror: str
+) -> None:
+    begin = time.monotonic()
+    refused = _refused(base_layer(spec, silent_mirror), tmp_path)
+    assert time.monotonic() - begin < 90
+    assert refused.failure_code == "mirror_failed"
+    asked = f"{silent_mirror}/dists/{spec.base.suite}/InRelease"
+    assert refused.cause.startswith(f"the Debian mirror does not answer when it is asked for {asked}: ")
+    assert "is down" in refused.remedy
+    assert "debian_mirror" in refused.remedy
 
 
 def test_pins_that_the_lock_file_does_not_have_are_named(tmp_path: Path) -> None:

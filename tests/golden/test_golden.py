@@ -21,6 +21,7 @@ from vestibule.drivers.goldens.compose import Goldens
 from vestibule.drivers.goldens.golden import golden_build
 from vestibule.drivers.goldens.mirror import host_sources
 from vestibule.drivers.goldens.pack import pack_squashfs
+from vestibule.drivers.goldens.packages import read_installed
 from vestibule.drivers.goldens.store import GoldenFiles
 from vestibule.drivers.goldens.tar import PlainTar
 from vestibule_agent.build import build_files, build_id
@@ -78,6 +79,40 @@ def test_nothing_of_the_hosts_mirror_is_inside(files: GoldenFiles) -> None:
         assert found.stdout == ""
 
 
+def test_nothing_of_the_bootstraps_own_is_inside(files: GoldenFiles) -> None:
+    assert list((files.rootfs / "var/lib/apt/lists").glob("*")) == []
+    assert list((files.rootfs / "var/cache").glob("*")) == []
+    assert list((files.rootfs / "etc").rglob("*mmdebstrap*")) == []
+    assert (files.rootfs / "etc/resolv.conf").read_text() == ""
+    assert (files.rootfs / "etc/hostname").read_text() == "vestibule\n"
+
+
+def test_the_browser_is_in_a_layer_of_its_own_and_the_kernel_is_not(files: GoldenFiles) -> None:
+    base, browser = (files.layers[kind].parent / "rootfs" for kind in ("base", "browser"))
+    assert (browser / "usr/bin/chromium").is_file()
+    assert not (base / "usr/bin/chromium").exists()
+    assert (base / "usr/bin/node").is_file()
+    assert not (browser / "usr/bin/node").exists()
+    assert list(browser.glob("boot/*")) == []
+
+
+def test_every_package_of_debian_is_listed_with_the_digest_of_its_archive(
+    files: GoldenFiles, goldens: Goldens, manifest: Manifest
+) -> None:
+    status = (files.rootfs / "var/lib/dpkg/status").read_text()
+    installed = {(package.name, package.version) for package in read_installed(status)}
+    components = json.loads(goldens.store.sbom(manifest.golden_id))["components"]
+    debian = [found for found in components if found["purl"].startswith("pkg:deb/")]
+    assert {(found["name"], found["version"]) for found in debian} == installed
+    assert {"chromium", "linux-image-amd64"} <= {name for name, _version in installed}
+    assert all(re.fullmatch("[0-9a-f]{64}", found["hashes"][0]["content"]) for found in debian)
+    definition = goldens.store.provenance(manifest.golden_id).statement["predicate"]["buildDefinition"]
+    stated = {item["uri"]: item["digest"] for item in definition["resolvedDependencies"] if "uri" in item}
+    assert {
+        found["purl"]: {"sha256": found["hashes"][0]["content"]} for found in debian
+    }.items() <= stated.items()
+
+
 def test_the_kernel_tells_clones_apart(files: GoldenFiles) -> None:
     (config,) = (files.rootfs / "boot").glob("config-*")
     assert "CONFIG_VMGENID=y" in config.read_text().splitlines()
@@ -103,7 +138,7 @@ def test_a_tool_that_says_another_version_is_refused(
     pins = dict.fromkeys(goldens.spec.tools.versions, "0.0.1")
     spec = dataclasses.replace(goldens.spec, tools=dataclasses.replace(goldens.spec.tools, versions=pins))
     (tmp_path / "rootfs").symlink_to(files.rootfs)
-    shop = Workshop(folder=tmp_path, parents=[], commands=Commands(tmp_path / "log"))
+    shop = Workshop(folder=tmp_path, parents={}, commands=Commands(tmp_path / "log"))
     check = golden_build(spec).steps[-1]
     with pytest.raises(GoldenFailed, match=r"is pinned at 0\.0\.1, but says of itself: \d") as failure:
         check.act(shop)
@@ -119,6 +154,6 @@ def test_an_image_has_the_same_bytes_whenever_it_is_made(tmp_path: Path) -> None
         os.utime(folder / "in" / "file", (number, number))
         with PlainTar(folder / "layer.tar") as tar:
             tar.tree("/usr/lib/x", folder / "in")
-        pack_squashfs(Workshop(folder=folder, parents=[], commands=Commands(folder / "log")))
+        pack_squashfs(Workshop(folder=folder, parents={}, commands=Commands(folder / "log")))
         digests.add(file_digest(folder / PRODUCT))
     assert len(digests) == 1

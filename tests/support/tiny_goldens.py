@@ -35,7 +35,8 @@ def add_layer(cache: Cache, name: str) -> None:
     if not folder.exists():
         _write(folder, "layer.sqfs", LAYER_BYTES // 2)
         _write(folder / "rootfs", "file", LAYER_BYTES // 2)
-        _finish(folder, {"name": name, "built_at": T0.isoformat(), "build_s": 2.0, "digests": {}})
+        told = {"name": name, "built_at": T0.isoformat(), "build_s": 2.0}
+        _finish(folder, {**told, "digests": {}, "parent_disk": ""})
 
 
 def add_golden(

@@ -27,7 +27,7 @@ class LayerRecipe:
     """One layer: its inputs on top of its parent; the code that builds it is one of them."""
 
     kind: str
-    """"base", "tools", "desktop" or "agent"."""
+    """"base", "browser", "tools", "desktop" or "agent"."""
     inputs: Mapping[str, Any]
     """Name → digest or literal, nested as deep as it reads well."""
     parent: str | None
@@ -38,6 +38,11 @@ class LayerRecipe:
         return content_name(f"l-{self.kind}", {"inputs": dict(self.inputs), "parent": self.parent})
 
 
+def layer_kind(name: str) -> str:
+    """The kind of which a layer's name tells: "base" of ``l-base-0123456789abcdef``."""
+    return name.removeprefix("l-").rpartition("-")[0]
+
+
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Recipe:
     """All that goes into a golden's disk, bottom layer first."""
@@ -45,6 +50,10 @@ class Recipe:
     layers: tuple[LayerRecipe, ...]
     merge: Mapping[str, Any] = dataclasses.field(default_factory=dict)
     """Inputs of the last step, which makes the layers one root."""
+
+    def layer(self, kind: str) -> LayerRecipe:
+        """The one layer of a kind.  Raises KeyError."""
+        return {layer.kind: layer for layer in self.layers}[kind]
 
     @property
     def golden_id(self) -> GoldenId:
@@ -246,6 +255,11 @@ class Manifest:
     """Step → seconds, of the last step's parts alone: layers have manifests of their own."""
     made_with: Mapping[str, str] = dataclasses.field(default_factory=dict)
     """Program → version, likewise."""
+
+    @property
+    def desktop_layers(self) -> tuple[str, ...]:
+        """Those below the agent's, bottom first: what a desktop snapshot was booted from."""
+        return tuple(layer for layer in self.layers if layer_kind(layer) != "agent")
 
     def to_mapping(self) -> dict[str, Any]:
         """As a JSON value."""

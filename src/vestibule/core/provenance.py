@@ -62,7 +62,7 @@ class ProductReport:
     """One layer, or the golden on top of them, as its maker described it."""
 
     kind: str
-    """"base", "tools", "desktop", "agent" or "golden"."""
+    """"base", "browser", "tools", "desktop", "agent" or "golden"."""
     name: str
     built_at: str
     build_s: float

@@ -324,7 +324,7 @@ async def test_an_operator_has_the_golden_of_today_s_inputs_made(lab: Lab, ann: 
     renewal = (await state(ann))["renewal"]
     assert (renewal["golden_id"], renewal["outcome"], renewal["failure"]) == (NEXT, "promoted", None)
     assert [step["phase"] for step in renewal["steps"]] == ["build", "snapshot", "canary", "promotion"]
-    assert renewal["log"] == ["step 1/1: fake"]
+    assert renewal["log"] == ["log of l-fake"]
 
 
 async def test_a_renewal_is_told_while_it_is_under_way(lab: Lab, ann: httpx.AsyncClient) -> None:

@@ -41,7 +41,7 @@ class Calls:
 
 
 def _link(shop: Workshop) -> None:
-    (shop.folder / "kernel").write_bytes((shop.parents[0] / "layer.sqfs").read_bytes())
+    (shop.folder / "kernel").write_bytes((shop.parents["base"] / "layer.sqfs").read_bytes())
 
 
 def _builder(root: Path, act: Callable[[Workshop], None], min_disk_mib: int = 0) -> GoldenBuilder:
@@ -266,3 +266,42 @@ def test_what_was_made_while_somebody_saved_an_input_gets_no_name(tmp_path: Path
     assert LAYER.name in refused.value.cause
     assert not Cache(tmp_path).has("layers", LAYER.name)
     assert list((tmp_path / "work").iterdir()) == []
+
+
+def _two_layers(
+    root: Path, bottom: Callable[[Workshop], None], top: Callable[[Workshop], None]
+) -> GoldenBuilder:
+    upper = LayerRecipe(kind="browser", inputs={}, parent=LAYER.name)
+    recipe = Recipe(layers=(LAYER, upper))
+    layers = [
+        Build(
+            kind="layers",
+            name=layer.name,
+            steps=(BuildStep(name=layer.kind, act=act),),
+            products=("layer.sqfs",),
+        )
+        for layer, act in ((LAYER, bottom), (upper, top))
+    ]
+    golden = Build(
+        kind="goldens", name=recipe.golden_id, steps=(BuildStep(name="link", act=_link),), products=()
+    )
+    return GoldenBuilder(Cache(root), recipe, layers, golden, min_mem_mib=1, agent_build="b", tools={})
+
+
+def _other_bytes(shop: Workshop) -> None:
+    (shop.folder / "layer.sqfs").write_bytes(b"what the archive has today")
+
+
+@pytest.mark.parametrize(("again", "made_again"), [(_other_bytes, 2), (None, 1)])
+def test_a_layer_is_made_again_when_the_one_below_has_other_bytes(
+    tmp_path: Path, again: Callable[[Workshop], None] | None, made_again: int
+) -> None:
+    """A damaged base that is discarded gets another day's packages under the same name."""
+    below, above = Calls(tmp_path / "below"), Calls(tmp_path / "above")
+    _two_layers(tmp_path, below, above).build(_silent)
+    Cache(tmp_path).discard("layers", LAYER.name)
+    builder = _two_layers(tmp_path, again or below, above)
+    assert [step.done for step in builder.plan().steps] == [False, False, False]
+    builder.build(_silent)
+    assert above.count == made_again
+    assert builder.plan().needed == 0

@@ -23,12 +23,14 @@ def _keep(folder: Path, content: object) -> None:
 
 
 def _golden(root: Path, golden_id: GoldenId, serial: str, packages: dict[str, str]) -> None:
-    layer = f"l-base-{serial}"
-    _keep(root / "layers" / layer, {"digests": {}, "details": {"packages": packages}})
+    base, browser, tools = (f"l-{kind}-{serial}" for kind in ("base", "browser", "tools"))
+    _keep(root / "layers" / base, {"digests": {}, "details": {"packages": {"less": "1"}}})
+    _keep(root / "layers" / browser, {"digests": {}, "details": {"packages": packages}})
+    _keep(root / "layers" / tools, {"digests": {}, "details": {}})
     manifest = Manifest(
         golden_id=golden_id,
         agent_build="fake",
-        layers=(layer,),
+        layers=(base, browser, tools),
         inputs={"base": {"spec": {"serial": serial}}},
         digests={},
         tools={},
@@ -40,8 +42,8 @@ def _golden(root: Path, golden_id: GoldenId, serial: str, packages: dict[str, st
 
 @pytest.fixture
 def store(tmp_path: Path) -> DirectoryGoldenStore:
-    _golden(tmp_path, OLD, "1", {"chromium": "155", "less": "1"})
-    _golden(tmp_path, NEW, "2", {"chromium": "156", "less": "1", "jq": "1"})
+    _golden(tmp_path, OLD, "1", {"chromium": "155"})
+    _golden(tmp_path, NEW, "2", {"chromium": "156", "jq": "1"})
     return DirectoryGoldenStore(Cache(tmp_path), Recipe(layers=()))
 
 

@@ -23,6 +23,16 @@ PRINTED = [
         "the Debian mirror does not give http://mirror.test/debian/dists/trixie/InRelease",
     ),
     (
+        "E: Failed to fetch http://mirror.test/debian/InRelease  Connection failed [IP: ::1 80]",
+        "mirror_failed",
+        "the Debian mirror does not answer when it is asked for http://mirror.test/debian/InRelease",
+    ),
+    (
+        "E: Failed to fetch http://mirror.test/a.deb  Could not connect to m:80, connection timed out",
+        "mirror_failed",
+        "the Debian mirror does not answer when it is asked for http://mirror.test/a.deb",
+    ),
+    (
         "npm error FetchError: request to https://registry.test/x/-/x-1.0.0.tgz failed, reason: connect",
         "registry_failed",
         "the npm registry does not give https://registry.test/x/-/x-1.0.0.tgz",

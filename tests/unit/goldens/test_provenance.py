@@ -87,8 +87,8 @@ def test_every_input_is_a_dependency_with_its_digest(predicate: dict[str, Any]) 
     assert definition["resolvedDependencies"] == [
         {"name": "base/builder/base_layer.py", "digest": {"sha256": CODE}},
         {"name": "agent/package/main.py", "digest": {"sha256": AGENT_FILE}},
-        {"uri": "pkg:deb/debian/bash@1:5.2%2Bb1?arch=amd64"},
-        {"uri": "pkg:deb/debian/python3-h11@0.14.0-1?arch=all"},
+        {"uri": "pkg:deb/debian/bash@1:5.2%2Bb1?arch=amd64", "digest": {"sha256": "b2" * 32}},
+        {"uri": "pkg:deb/debian/python3-h11@0.14.0-1?arch=all", "digest": {"sha256": "b1" * 32}},
         {"uri": f"pkg:generic/vestibule_agent@{agent[:12]}", "digest": {"sha256": agent}},
         {"uri": "pkg:npm/%40org/tool@1.2.3", "digest": {"sha512": "abcdef123456"}},
         {"uri": "pkg:npm/dep@4.0.0", "digest": {"sha512": "123456"}},

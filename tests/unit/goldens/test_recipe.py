@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from vestibule.core.errors import GoldenFailed
+from vestibule.core.goldens import layer_kind
 from vestibule.drivers.goldens import recipe
 from vestibule.drivers.goldens.recipe import read_spec
 from vestibule.resources import Resources
@@ -29,12 +30,13 @@ def test_same_inputs_make_the_same_name(resources: Resources) -> None:
     [
         ("images/base/customize", 0),
         ("images/base/etc/initramfs-tools/scripts/vestibule", 0),
-        ("images/tools/package-lock.json", 1),
-        ("agent/vestibule_desktop/supervisor.py", 2),
-        ("agent/systemd/vestibule-desktop.service", 2),
-        ("images/overlay/etc/sysctl.d/vestibule.conf", 2),
-        ("agent/vestibule_agent/protocol.py", 3),
-        ("agent/demo_tool/vestibule-demo", 3),
+        ("images/base/clean", 0),
+        ("images/tools/package-lock.json", 2),
+        ("agent/vestibule_desktop/supervisor.py", 3),
+        ("agent/systemd/vestibule-desktop.service", 3),
+        ("images/overlay/etc/sysctl.d/vestibule.conf", 3),
+        ("agent/vestibule_agent/protocol.py", 4),
+        ("agent/demo_tool/vestibule-demo", 4),
     ],
 )
 def test_one_changed_byte_renames_its_layer_and_those_above(
@@ -44,8 +46,25 @@ def test_one_changed_byte_renames_its_layer_and_those_above(
     _append(tmp_path / changed, "\n")
     after = read_spec(resources).recipe
     same = [old.name == new.name for old, new in zip(before.layers, after.layers, strict=True)]
-    assert same == [number < first_new_layer for number in range(4)]
+    assert same == [number < first_new_layer for number in range(5)]
     assert before.golden_id != after.golden_id
+
+
+def test_another_debian_package_of_the_agents_leaves_the_base_as_it_is(
+    resources: Resources, tmp_path: Path
+) -> None:
+    before = read_spec(resources).recipe
+    _append(tmp_path / "agent/debian-packages.txt", "jq\n")
+    after = read_spec(resources).recipe
+    same = {old.kind: old.name == new.name for old, new in zip(before.layers, after.layers, strict=True)}
+    assert same == {"base": True, "browser": False, "tools": False, "desktop": False, "agent": False}
+
+
+def test_a_layers_name_tells_its_kind(resources: Resources) -> None:
+    recipe = read_spec(resources).recipe
+    kinds = ["base", "browser", "tools", "desktop", "agent"]
+    assert [layer_kind(layer.name) for layer in recipe.layers] == kinds
+    assert [recipe.layer(kind).kind for kind in kinds] == kinds
 
 
 def test_a_compiled_file_of_python_renames_nothing(resources: Resources) -> None:
@@ -60,13 +79,17 @@ def test_a_compiled_file_of_python_renames_nothing(resources: Resources) -> None
     ("changed", "first_new_layer"),
     [
         ("mirror.py", 0),
+        ("debian.py", 0),
         ("pack.py", 0),
-        ("tools_layer.py", 1),
-        ("jail.py", 1),
-        ("tar.py", 2),
-        ("desktop_layer.py", 2),
-        ("agent_layer.py", 3),
-        ("golden.py", 4),
+        ("browser_layer.py", 1),
+        ("difference.py", 1),
+        ("tools_layer.py", 2),
+        ("jail.py", 2),
+        ("tar.py", 3),
+        ("trees.py", 3),
+        ("desktop_layer.py", 3),
+        ("agent_layer.py", 4),
+        ("golden.py", 5),
     ],
 )
 def test_changed_builder_code_renames_what_it_makes(
@@ -83,7 +106,7 @@ def test_changed_builder_code_renames_what_it_makes(
     _append(code / changed, "\n")
     after = read_spec(resources).recipe
     same = [old.name == new.name for old, new in zip(before.layers, after.layers, strict=True)]
-    assert same == [number < first_new_layer for number in range(4)]
+    assert same == [number < first_new_layer for number in range(5)]
     assert before.golden_id != after.golden_id
 
 
@@ -110,10 +133,10 @@ def test_a_new_reason_for_a_package_renames_nothing(resources: Resources) -> Non
 
 
 def test_the_serial_renames_the_base(resources: Resources) -> None:
-    before = read_spec(resources).recipe.layers[0].name
+    before = read_spec(resources).recipe.layer("base").name
     toml = resources.images / "base.toml"
     toml.write_text(toml.read_text().replace('serial = "', 'serial = "later '))
-    assert read_spec(resources).recipe.layers[0].name != before
+    assert read_spec(resources).recipe.layer("base").name != before
 
 
 def test_a_damaged_recipe_is_named(resources: Resources) -> None:

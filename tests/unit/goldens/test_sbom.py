@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from cyclonedx.model.bom import Bom
-from tiny_golden import AGENT_FILE, GOLDEN, RECIPE, signer_in, tiny_builder
+from tiny_golden import AGENT_FILE, DEBIAN_DIGESTS, GOLDEN, RECIPE, signer_in, tiny_builder
 
 from vestibule.core.errors import Absent
 from vestibule.core.goldens import canonical
@@ -39,6 +39,11 @@ def test_every_installed_package_is_listed_once_in_order(sbom: dict[str, Any]) -
         "pkg:npm/%40org/tool@1.2.3",
         "pkg:npm/dep@4.0.0",
     ]
+
+
+def test_packages_of_debian_have_the_digests_of_the_archives_index(sbom: dict[str, Any]) -> None:
+    bash = next(found for found in sbom["components"] if found["name"] == "bash")
+    assert bash["hashes"] == [{"alg": "SHA-256", "content": DEBIAN_DIGESTS["bash"]}]
 
 
 def test_packages_of_npm_have_the_lock_files_digests(sbom: dict[str, Any]) -> None:

@@ -29,7 +29,7 @@ def agent_layer(spec: GoldenSpec) -> Build:
     """How the agent layer is made."""
     return Build(
         kind="layers",
-        name=spec.recipe.layers[3].name,
+        name=spec.recipe.layer("agent").name,
         steps=(
             BuildStep(name="agent", act=_Pack(spec)),
             BuildStep(name="agent disk image", act=pack_squashfs),

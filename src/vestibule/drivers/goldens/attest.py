@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from vestibule.core.goldens import DesktopKey, LayerRecipe, Recipe, SnapshotKey
 from vestibule.drivers.goldens.cache import Cache, file_digest, make_read_only
-from vestibule.drivers.goldens.contents import read_contents
+from vestibule.drivers.goldens.contents import Package, read_contents
 from vestibule.drivers.goldens.program_versions import own_versions, program_versions
 from vestibule.drivers.goldens.sbom import SBOM, make_sbom
 from vestibule.drivers.goldens.signing import PROVENANCE, Signer
@@ -40,8 +40,7 @@ class Attestor:
 
     def write_sbom(self, folder: Path) -> str:
         """Into the golden's work folder; returns the file's name, one more product."""
-        contents = read_contents(self._recipe, self._roots)
-        _write(folder / SBOM, make_sbom(self._recipe.golden_id, contents))
+        _write(folder / SBOM, make_sbom(self._recipe.golden_id, self._contents()))
         return SBOM
 
     def write_layer_statement(self, folder: Path, layer: LayerRecipe, began_at: dt.datetime) -> None:
@@ -68,9 +67,14 @@ class Attestor:
             versions=program_versions("golden"),
         )
         made = {layer: {key: manifest.get(key) for key in _TOLD} for layer, manifest in layers.items()}
-        contents = read_contents(self._recipe, self._roots)
-        statement = golden_statement(self._recipe, subjects, contents, made, run)
+        statement = golden_statement(self._recipe, subjects, self._contents(), made, run)
         _write(folder / PROVENANCE, self._signer.sign(statement))
+
+    def _contents(self) -> Sequence[Package]:
+        digests: dict[str, str] = {}
+        for manifest in self._manifests.values():
+            digests |= manifest["details"].get("package_digests", {})
+        return read_contents(self._recipe, self._roots, digests)
 
     @property
     def _roots(self) -> dict[str, Path]:

@@ -45,8 +45,8 @@ class Workshop:
 
     folder: Path
     """The product's folder while it is made."""
-    parents: Sequence[Path]
-    """Finished folders of the layers below, bottom first (all layers, for the golden itself)."""
+    parents: Mapping[str, Path]
+    """Kind → finished folder of a layer below, bottom first (of all layers, for the golden itself)."""
     commands: Commands
     jail: Jail = dataclasses.field(default_factory=Jail)
     """For programs that this build did not write."""
@@ -193,7 +193,7 @@ class GoldenBuilder:
         return {layer.name: self._disk(layer.name) for layer in self._recipe.layers}
 
     def _disk(self, layer: str) -> str:
-        manifest = self._cache.path("layers", layer) / "manifest.json"
+        manifest = self._cache.path("layers", layer) / MANIFEST
         return str(json.loads(manifest.read_text())["digests"].get(PRODUCT, "")) if manifest.exists() else ""
 
     def _require_disk(self) -> None:
@@ -209,8 +209,23 @@ class GoldenBuilder:
             )
 
     def _done(self, build: Build) -> bool:
-        there = self._cache.has(build.kind, build.name) and self._believed(build.kind, build.name)
-        return there and not (build.kind == "goldens" and self._is_of_other_disks())
+        if not (self._cache.has(build.kind, build.name) and self._believed(build.kind, build.name)):
+            return False
+        return not (self._is_of_other_disks() if build.kind == "goldens" else self._is_above_another(build))
+
+    def _is_above_another(self, build: Build) -> bool:
+        """Whether the layer below was made again since, with other bytes: what was made above it may not fit.
+
+        From a moving archive, two disks share one name.
+        """
+        parent = self._layer(build.name).parent
+        if parent is None:
+            return False
+        try:
+            made = json.loads((self._cache.path(build.kind, build.name) / MANIFEST).read_text())
+            return bool(made["parent_disk"] != self._disk(parent))
+        except (OSError, ValueError, KeyError, TypeError):
+            return True
 
     def _make(self, build: Build, counter: _Counter) -> None:
         begin, began_at = time.monotonic(), dt.datetime.now(dt.UTC)
@@ -244,9 +259,9 @@ class GoldenBuilder:
                 code="inputs_moved",
             )
 
-    def _parents(self, build: Build) -> list[Path]:
+    def _parents(self, build: Build) -> dict[str, Path]:
         below = self._builds[: self._builds.index(build)]
-        return [self._cache.path(layer.kind, layer.name) for layer in below]
+        return {self._layer(layer.name).kind: self._cache.path("layers", layer.name) for layer in below}
 
     def _made_with(self, build: Build) -> Mapping[str, str]:
         kind = "golden" if build.kind == "goldens" else self._layer(build.name).kind
@@ -278,6 +293,7 @@ class GoldenBuilder:
             **dataclasses.asdict(layer),
             "name": layer.name,
             "digests": digests,
+            "parent_disk": self._disk(layer.parent) if layer.parent else None,
             "details": shop.details,
             "built_at": now.isoformat(),
             "build_s": making.build_s,
@@ -307,7 +323,7 @@ class GoldenBuilder:
         )
 
     def _golden_manifest(self) -> Manifest:
-        path = self._cache.path("goldens", self._recipe.golden_id) / "manifest.json"
+        path = self._cache.path("goldens", self._recipe.golden_id) / MANIFEST
         return Manifest.from_mapping(json.loads(path.read_text()))
 
 

@@ -25,6 +25,14 @@ _KNOWN: Mapping[re.Pattern[str], Complaint] = {
         remedy="Correct its name in images/base.toml or agent/debian-packages.txt, or name a suite or"
         f" component in images/base.toml that has it; {_AGAIN}",
     ),
+    re.compile(
+        r"^E: Failed to fetch (\S+)\s+(?:Connection failed|Connection timed out|.*\btimed out)", re.MULTILINE
+    ): Complaint(
+        code="mirror_failed",
+        cause="the Debian mirror does not answer when it is asked for {}",
+        remedy="The mirror, or a proxy before it, is down: wait until it is up again, or set debian_mirror to"
+        f" another one; {_AGAIN}",
+    ),
     re.compile(r"^E: Failed to fetch (\S+)", re.MULTILINE): Complaint(
         code="mirror_failed",
         cause="the Debian mirror does not give {}",

@@ -9,6 +9,7 @@ from pathlib import Path
 from vestibule.drivers.goldens.agent_layer import agent_layer
 from vestibule.drivers.goldens.attest import Attestor
 from vestibule.drivers.goldens.base_layer import base_layer
+from vestibule.drivers.goldens.browser_layer import browser_layer
 from vestibule.drivers.goldens.build import Build, GoldenBuilder
 from vestibule.drivers.goldens.cache import Cache
 from vestibule.drivers.goldens.desktop_layer import desktop_layer
@@ -58,7 +59,13 @@ def open_goldens(
     builder = GoldenBuilder(
         cache,
         spec.recipe,
-        [base_layer(spec, debian_mirror), tools_build(spec), desktop_layer(spec), agent_layer(spec)],
+        [
+            base_layer(spec, debian_mirror),
+            browser_layer(spec, debian_mirror),
+            tools_build(spec),
+            desktop_layer(spec),
+            agent_layer(spec),
+        ],
         golden_build(spec),
         min_mem_mib=spec.base.min_mem_mib,
         min_disk_mib=spec.base.min_disk_mib,

@@ -12,9 +12,8 @@ from pathlib import Path, PurePosixPath
 from packageurl import PackageURL
 
 from vestibule.core.goldens import Recipe, canonical
+from vestibule.drivers.goldens.packages import STATUS, read_installed
 
-_DPKG_STATUS = Path("var/lib/dpkg/status")
-_INSTALLED = "install ok installed"
 _MODULES = "node_modules/"
 _VERSION_DIGITS = 12
 
@@ -25,17 +24,20 @@ class Package:
 
     purl: PackageURL
     digests: Mapping[str, str] = dataclasses.field(default_factory=dict)
-    """Algorithm as in-toto spells it ("sha256", "sha512") → hex; empty for Debian's: dpkg keeps none."""
+    """Algorithm as in-toto spells it ("sha256", "sha512") → hex, of the archive that it came in."""
     files: Mapping[str, str] = dataclasses.field(default_factory=dict)
     """Path → SHA-256, for packages that are no archive."""
 
 
-def read_contents(recipe: Recipe, roots: Mapping[str, Path]) -> Sequence[Package]:
-    """All packages, each once, sorted by their purl; ``roots`` are the unpacked layers by kind.
+def read_contents(
+    recipe: Recipe, roots: Mapping[str, Path], debian_digests: Mapping[str, str]
+) -> Sequence[Package]:
+    """All packages, each once, sorted by their purl.
 
-    Debian's ``python3-*`` are Debian packages.
+    ``roots``: kind → unpacked layer, bottom first; ``debian_digests``: Debian package → SHA-256 of its
+    archive.  Debian's ``python3-*`` are Debian packages.
     """
-    found = [*_debian(roots.get("base")), *_guest_packages(recipe)]
+    found = [*_debian(roots, debian_digests), *_guest_packages(recipe)]
     for layer in recipe.layers:
         if layer.kind == "tools" and layer.kind in roots:
             folder = roots[layer.kind] / str(layer.inputs["spec"]["folder"]).lstrip("/")
@@ -44,14 +46,14 @@ def read_contents(recipe: Recipe, roots: Mapping[str, Path]) -> Sequence[Package
     return [by_purl[purl] for purl in sorted(by_purl)]
 
 
-def _debian(root: Path | None) -> Iterator[Package]:
-    if root is None or not (root / _DPKG_STATUS).is_file():
+def _debian(roots: Mapping[str, Path], digests: Mapping[str, str]) -> Iterator[Package]:
+    """By the topmost layer's dpkg database: it tells of those below too."""
+    databases = [root / STATUS for root in roots.values() if (root / STATUS).is_file()]
+    if not databases:
         return
-    for stanza in (root / _DPKG_STATUS).read_text().split("\n\n"):
-        fields = dict(line.split(": ", 1) for line in stanza.splitlines() if ": " in line and line[0] != " ")
-        if fields.get("Status") == _INSTALLED:
-            arch = {"arch": fields["Architecture"]}
-            yield Package(purl=PackageURL("deb", "debian", fields["Package"], fields["Version"], arch))
+    for package in read_installed(databases[-1].read_text()):
+        purl = PackageURL("deb", "debian", package.name, package.version, {"arch": package.architecture})
+        yield Package(purl=purl, digests={"sha256": digests[package.name]})
 
 
 def _npm(folder: Path) -> Iterator[Package]:

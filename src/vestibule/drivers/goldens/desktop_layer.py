@@ -1,4 +1,4 @@
-"""The third layer: what keeps the desktop up, its unit, the overlay's files, and masked units."""
+"""The desktop layer: what keeps the desktop up, its unit, the overlay's files, and masked units."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def desktop_layer(spec: GoldenSpec) -> Build:
     """How the desktop layer is made."""
     return Build(
         kind="layers",
-        name=spec.recipe.layers[2].name,
+        name=spec.recipe.layer("desktop").name,
         steps=(
             BuildStep(name="desktop", act=_Pack(spec)),
             BuildStep(name="desktop disk image", act=pack_squashfs),

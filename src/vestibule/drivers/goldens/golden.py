@@ -12,9 +12,9 @@ from vestibule.drivers.goldens.recipe import GoldenSpec
 
 
 def _link_kernel(shop: Workshop) -> None:
-    """The bottom layer's kernel and initrd, without a second copy of their bytes."""
+    """The base layer's kernel and initrd, without a second copy of their bytes."""
     for name in ("kernel", "initrd"):
-        os.link(shop.parents[0] / name, shop.folder / name)
+        os.link(shop.parents["base"] / name, shop.folder / name)
 
 
 class _Check:

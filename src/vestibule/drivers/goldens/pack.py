@@ -73,7 +73,7 @@ def merge_layers(shop: Workshop) -> None:
     """Hard-link every layer's ``rootfs/`` into one; an upper layer's file replaces a lower one's."""
     rootfs = shop.folder / "rootfs"
     rootfs.mkdir()
-    for layer in shop.parents:
+    for layer in shop.parents.values():
         shop.commands.run(
             [
                 "cp",

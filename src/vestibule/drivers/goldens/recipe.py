@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -18,18 +18,26 @@ from vestibule.drivers.goldens.recipe_files import (
     ToolsFile,
     read_recipe_file,
 )
+from vestibule.drivers.goldens.trees import tree_digest
 from vestibule.resources import Resources
 
 CODE = {
-    "base": ("base_layer.py", "listing.py", "mirror.py", "pack.py"),
+    "base": ("base_layer.py", "debian.py", "listing.py", "mirror.py", "pack.py", "packages.py"),
+    "browser": (
+        "browser_layer.py",
+        "debian.py",
+        "difference.py",
+        "listing.py",
+        "mirror.py",
+        "pack.py",
+        "packages.py",
+    ),
     "tools": ("jail.py", "listing.py", "pack.py", "tools_layer.py"),
-    "desktop": ("desktop_layer.py", "listing.py", "pack.py", "tar.py"),
-    "agent": ("agent_layer.py", "listing.py", "pack.py", "tar.py"),
+    "desktop": ("desktop_layer.py", "listing.py", "pack.py", "tar.py", "trees.py"),
+    "agent": ("agent_layer.py", "listing.py", "pack.py", "tar.py", "trees.py"),
     "golden": ("golden.py", "jail.py", "listing.py", "pack.py"),
 }
 """The code that turns inputs into bytes is an input: no number waits for somebody to raise it."""
-
-_SKIPPED = {"__pycache__", ".mypy_cache", ".ruff_cache", "tests"}
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -45,6 +53,13 @@ class BaseSpec:
     include: tuple[str, ...]
     min_mem_mib: int
     min_disk_mib: int
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class BrowserSpec:
+    """agent/debian-packages.txt: what the desktop, the browser and the agent need of Debian."""
+
+    packages: tuple[str, ...]
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -90,52 +105,32 @@ class GoldenSpec:
 
     resources: Resources
     base: BaseSpec
+    browser: BrowserSpec
     tools: ToolsSpec
     desktop: DesktopSpec
     agent: AgentSpec
     recipe: Recipe
 
 
-def tree_files(root: Path) -> Iterator[Path]:
-    """The files of a tree in a fixed order, without what Python and editors leave."""
-    for path in sorted(root.rglob("*")):
-        if path.is_file() and not _SKIPPED.intersection(path.relative_to(root).parts):
-            yield path
-
-
-def is_program(path: Path) -> bool:
-    """Whether a file gets mode 0755: told by its first bytes, because a wheel does not keep modes."""
-    with path.open("rb") as file:
-        return file.read(2) == b"#!"
-
-
-def tree_digest(root: Path) -> dict[str, str]:
-    """Relative path → SHA-256 of every file."""
-    return {
-        str(path.relative_to(root)): hashlib.sha256(path.read_bytes()).hexdigest()
-        for path in tree_files(root)
-    }
-
-
-def _debian_packages(path: Path) -> list[str]:
-    lines = (line.partition("#")[0].strip() for line in path.read_text().splitlines())
-    return [line for line in lines if line]
-
-
 def _base_spec(resources: Resources) -> BaseSpec:
     file = read_recipe_file(resources.images / "base.toml", BaseFile)
-    packages = {*file.packages, *_debian_packages(resources.agent / "debian-packages.txt")}
     return BaseSpec(
         suite=file.suite,
         components=tuple(file.components),
         serial=file.serial,
         architecture=file.architecture,
-        packages=tuple(sorted(packages)),
+        packages=tuple(sorted(file.packages)),
         exclude=tuple(file.files.exclude),
         include=tuple(file.files.include),
         min_mem_mib=file.min_mem_mib,
         min_disk_mib=file.min_disk_mib,
     )
+
+
+def _browser_spec(resources: Resources) -> BrowserSpec:
+    text = (resources.agent / "debian-packages.txt").read_text()
+    lines = (line.partition("#")[0].strip() for line in text.splitlines())
+    return BrowserSpec(packages=tuple(sorted({line for line in lines if line})))
 
 
 def _tools_spec(resources: Resources) -> ToolsSpec:
@@ -172,10 +167,16 @@ def _code(kind: str) -> dict[str, str]:
     return {name: hashlib.sha256((folder / name).read_bytes()).hexdigest() for name in CODE[kind]}
 
 
-def _bottom(resources: Resources, spec: BaseSpec) -> LayerRecipe:
+def _base(resources: Resources, spec: BaseSpec) -> LayerRecipe:
     files = tree_digest(resources.images / "base")
     inputs = {"spec": _plain(spec), "files": files, "builder": _code("base")}
     return LayerRecipe(kind="base", inputs=inputs, parent=None)
+
+
+def _browser(spec: BrowserSpec, parent: LayerRecipe) -> LayerRecipe:
+    """What to leave out of packages, and how to clean up after them, its parent's name tells."""
+    inputs = {"spec": _plain(spec), "builder": _code("browser")}
+    return LayerRecipe(kind="browser", inputs=inputs, parent=parent.name)
 
 
 def _tools(resources: Resources, spec: ToolsSpec, parent: LayerRecipe) -> LayerRecipe:
@@ -214,7 +215,7 @@ def _companions(resources: Resources, spec: PackageSpec) -> dict[str, str]:
 def read_spec(resources: Resources) -> GoldenSpec:
     """Read all inputs.  Raises GoldenFailed ``recipe_invalid``."""
     try:
-        base, tools = _base_spec(resources), _tools_spec(resources)
+        base, browser, tools = _base_spec(resources), _browser_spec(resources), _tools_spec(resources)
         desktop, agent = _desktop_spec(resources), _agent_spec(resources)
     except (KeyError, TypeError, ValueError, OSError) as error:
         raise GoldenFailed(
@@ -222,15 +223,17 @@ def read_spec(resources: Resources) -> GoldenSpec:
             remedy="Compare it with images/ of this release, or install Vestibule again.",
             code="recipe_invalid",
         ) from error
-    bottom = _bottom(resources, base)
-    second = _tools(resources, tools, bottom)
-    third = _desktop(resources, desktop, second)
-    top = _agent(resources, agent, third)
+    layers = [_base(resources, base)]
+    layers.append(_browser(browser, layers[-1]))
+    layers.append(_tools(resources, tools, layers[-1]))
+    layers.append(_desktop(resources, desktop, layers[-1]))
+    layers.append(_agent(resources, agent, layers[-1]))
     return GoldenSpec(
         resources=resources,
         base=base,
+        browser=browser,
         tools=tools,
         desktop=desktop,
         agent=agent,
-        recipe=Recipe(layers=(bottom, second, third, top), merge={"builder": _code("golden")}),
+        recipe=Recipe(layers=tuple(layers), merge={"builder": _code("golden")}),
     )

@@ -13,9 +13,20 @@ from typing import IO, Any
 import structlog
 
 from vestibule.core.errors import Absent, Conflict, GoldenFailed
-from vestibule.core.goldens import Change, Damage, GoldenPlan, Manifest, PlannedProduct, Recipe, compare
+from vestibule.core.goldens import (
+    Change,
+    Damage,
+    GoldenPlan,
+    Manifest,
+    PlannedProduct,
+    Recipe,
+    compare,
+    layer_kind,
+)
 from vestibule.core.ids import GoldenId
 from vestibule.core.provenance import GoldenReport, Provenance
+from vestibule.drivers.goldens.attest import MANIFEST
+from vestibule.drivers.goldens.build import PRODUCT
 from vestibule.drivers.goldens.build_logs import BuildLogs
 from vestibule.drivers.goldens.cache import Cache
 from vestibule.drivers.goldens.collect import Collector, Retention
@@ -67,18 +78,18 @@ class GoldenFiles:
     initrd: Path
     rootfs: Path
     """All layers merged: what a container mounts read-only."""
-    layers: tuple[Path, ...]
-    """A squashfs image per layer, bottom first: the disks of a virtual machine that boots from its kernel."""
+    layers: Mapping[str, Path]
+    """Kind → squashfs image, bottom first: the disks of a virtual machine that boots from its kernel."""
 
     @property
     def desktop_layers(self) -> tuple[Path, ...]:
         """The disks below the agent's: all that a machine has which goes on from a snapshot."""
-        return self.layers[:-1]
+        return tuple(disk for kind, disk in self.layers.items() if kind != "agent")
 
     @property
     def agent(self) -> Path:
         """The folder of the agent's layer."""
-        return self.layers[-1].parent
+        return self.layers["agent"].parent
 
 
 class FileHold:
@@ -158,7 +169,7 @@ class DirectoryGoldenStore:
 
     def manifest(self, golden_id: GoldenId) -> Manifest:
         """Read its manifest.  Raises Absent; GoldenFailed when it is damaged."""
-        path = self.cache.path("goldens", golden_id) / "manifest.json"
+        path = self.cache.path("goldens", golden_id) / MANIFEST
         try:
             return Manifest.from_mapping(json.loads(path.read_text()))
         except FileNotFoundError as error:
@@ -248,14 +259,14 @@ class DirectoryGoldenStore:
     def _composition(self, golden_id: GoldenId) -> Mapping[str, Any]:
         """A golden's inputs, and below "packages" the version of each that the archive had that day."""
         manifest = self.manifest(golden_id)
-        return {**manifest.inputs, "packages": self._packages(manifest.layers[0]) if manifest.layers else {}}
+        return {**manifest.inputs, "packages": dict(self._packages(manifest))}
 
-    def _packages(self, base: str) -> Mapping[str, str]:
-        try:
-            details = json.loads((self.cache.path("layers", base) / "manifest.json").read_text())["details"]
-            return dict(details.get("packages", {}))
-        except (OSError, ValueError, KeyError, TypeError):
-            return {}
+    def _packages(self, manifest: Manifest) -> Iterator[tuple[str, str]]:
+        """(package, version) of all layers that install any; a manifest that cannot be read has none."""
+        for layer in manifest.layers:
+            with contextlib.suppress(OSError, ValueError, KeyError, TypeError, AttributeError):
+                path = self.cache.path("layers", layer) / MANIFEST
+                yield from json.loads(path.read_text())["details"].get("packages", {}).items()
 
     def discard(self, golden_id: GoldenId, damages: Sequence[Damage]) -> Sequence[str]:
         """Remove damaged products and all that was made from them; returns their names.
@@ -317,5 +328,5 @@ class DirectoryGoldenStore:
             kernel=folder / "kernel",
             initrd=folder / "initrd",
             rootfs=folder / "rootfs",
-            layers=tuple(self.cache.path("layers", layer) / "layer.sqfs" for layer in layers),
+            layers={layer_kind(layer): self.cache.path("layers", layer) / PRODUCT for layer in layers},
         )

@@ -9,7 +9,7 @@ from pathlib import Path, PurePosixPath
 from types import TracebackType
 from typing import Self
 
-from vestibule.drivers.goldens.recipe import is_program, tree_files
+from vestibule.drivers.goldens.trees import is_program, tree_files
 
 
 class PlainTar:

@@ -21,8 +21,10 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import IO
 
-_KILLED_WITH_PARENT = ("setpriv", "--pdeathsig", "KILL")
-_NAMESPACES = ("unshare", "--mount", "--pid", "--fork", "--kill-child")
+_TETHER = (
+    *("setpriv", "--pdeathsig", "KILL"),
+    *("unshare", "--mount", "--pid", "--fork", "--kill-child"),
+)
 # Not `exec`: signals that a first process has no handler for do nothing, and a program may count on them.
 _FIRST_PROCESS = ("sh", "-c", 'stdin=$1; shift; echo >&0 && read -r _ || exit 126; "$@" <"$stdin"; exit $?')
 
@@ -30,14 +32,16 @@ _FIRST_PROCESS = ("sh", "-c", 'stdin=$1; shift; echo >&0 && read -r _ || exit 12
 class Users(enum.Enum):
     """Whose ids there are inside; a user who is not root needs a user namespace to have the others."""
 
-    OWN = ("--user", "--map-current-user")
-    ALL = ("--user", "--map-root-user", "--map-auto")
+    OWN = (*_TETHER, "--user", "--map-current-user")
+    # To map others' ids, unshare has a child wait for it; killed meanwhile, it would leave that child behind.
+    # So the signal is asked for after that, which takes milliseconds and ends by itself.
+    ALL = ("unshare", "--user", "--map-root-user", "--map-auto", *_TETHER)
     """Root, who is the builder, and those that /etc/subuid and /etc/subgid give to the builder."""
 
     @property
-    def options(self) -> tuple[str, ...]:
-        """For unshare; root has everybody's ids as it is."""
-        return () if os.geteuid() == 0 else self.value
+    def tether(self) -> tuple[str, ...]:
+        """The command line before the first process's; root has everybody's ids as it is."""
+        return _TETHER if os.geteuid() == 0 else self.value
 
 
 def run_tethered(
@@ -54,14 +58,7 @@ def run_tethered(
 
     Mounts that it makes are its own and end with it.
     """
-    tether = [
-        *_KILLED_WITH_PARENT,
-        *_NAMESPACES,
-        *users.options,
-        *_FIRST_PROCESS,
-        "build",
-        str(stdin.absolute()),
-    ]
+    tether = [*users.tether, *_FIRST_PROCESS, "build", str(stdin.absolute())]
     ours, theirs = socket.socketpair()
     with ours:
         with theirs:

@@ -1,4 +1,4 @@
-"""The second layer: the tools from npm, by lockfile, integrity checked, packages' scripts run in a jail."""
+"""The tools layer: from npm, by lockfile, integrity checked, packages' scripts run in a jail."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ class _Install:
         for package, script in self._spec.tools.install:
             inside = WRITABLE / "node_modules" / package
             argv = ["node", script]
-            root = shop.parents[0] / "rootfs"
+            root = shop.parents["base"] / "rootfs"
             shop.commands.run(shop.jail.argv(argv, rootfs=root, writable=folder, cwd=inside))
 
 
@@ -89,7 +89,7 @@ def tools_layer(spec: GoldenSpec) -> Build:
     """How the tools layer is made."""
     return Build(
         kind="layers",
-        name=spec.recipe.layers[1].name,
+        name=spec.recipe.layer("tools").name,
         steps=(
             BuildStep(name="tools from npm", act=_Install(spec)),
             BuildStep(name="tools archive", act=_pack_tree),

@@ -74,7 +74,7 @@ class DesktopStore:
     def key(self, golden_id: GoldenId, limits: Limits) -> DesktopKey:
         """The name's ingredients.  Raises HostUnfit when QEMU is not installed, Absent without the golden."""
         manifest = self._goldens.manifest(golden_id)
-        disks = {layer: manifest.disks[layer] for layer in manifest.layers[:-1]}
+        disks = {layer: manifest.disks[layer] for layer in manifest.desktop_layers}
         return DesktopKey(shape=self.shape(limits), disks=disks, settled=self._quiet.rule)
 
     def has(self, golden_id: GoldenId, limits: Limits) -> bool:

@@ -179,7 +179,7 @@ class QemuDriver:
             start=start,
             accelerator=self.accelerator,
             limits=request.limits,
-            disks=files.layers if isinstance(start, Boot) else files.desktop_layers,
+            disks=tuple(files.layers.values()) if isinstance(start, Boot) else files.desktop_layers,
             address=request.address,
             gateway=request.gateway,
             cidr=request.cidr,
