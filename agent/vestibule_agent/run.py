@@ -1,4 +1,4 @@
-"""The agent's entry: the desktop has passed the hand-over's channel and the its news on.
+"""The agent's entry: the desktop has passed on the hand-over's channel, and news of itself.
 
 When desktop, browser window, VNC and terminal are up, before any hand-over, one line appears on standard
 error, and in a VM on /dev/console too::
