@@ -10,7 +10,7 @@ import asyncio
 import dataclasses
 import platform
 import secrets
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -18,6 +18,7 @@ import structlog
 
 from vestibule.core.egress import Verdict
 from vestibule.core.ids import GoldenId, VmId
+from vestibule.core.machines import DriverName
 from vestibule.core.providers import Provider
 from vestibule.demo.app import HOST as DEMO_HOST
 from vestibule.demo.app import create as create_demo
@@ -69,9 +70,12 @@ class Assembly:
 
 
 def assemble(
-    machinery: Machinery, database: Database, place: Place, serving: Callable[[], GoldenId]
+    machinery: Machinery,
+    database: Database,
+    place: Place,
+    serving: Callable[[DriverName], Awaitable[GoldenId]],
 ) -> Assembly:
-    """Build the services; ``serving`` names the golden that a machine is to be started from."""
+    """Build the services; ``serving`` names the golden that a machine of a driver is to be started from."""
     settings, clock, random = machinery.settings, SystemClock(), secrets.token_bytes
     shipped = find_resources().providers
     known = providers.load([shipped, *([settings.providers_dir] if settings.providers_dir else [])])

@@ -7,6 +7,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import dataclasses
 from collections.abc import AsyncIterator, Mapping
@@ -14,6 +15,7 @@ from pathlib import Path
 
 from vestibule.core.addresses import MachineNetwork
 from vestibule.core.errors import VestibuleError
+from vestibule.core.ids import GoldenId
 from vestibule.core.machines import DriverName, Limits
 from vestibule.drivers.clock import SystemClock
 from vestibule.drivers.goldens.compose import Goldens, open_goldens
@@ -39,12 +41,38 @@ from vestibule_agent.protocol import CONTRACT
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
+class Readiness:
+    """From which goldens machines can be started at once, with QEMU and settings as they are now."""
+
+    goldens: DirectoryGoldenStore
+    qemu: QemuDriver
+    limits: Limits
+    drivers: tuple[DriverName, ...]
+    """What goldens are made, tried and kept ready for: the host's own driver first."""
+
+    def is_prepared(self, golden_id: GoldenId, driver: DriverName) -> bool:
+        """Whether machines of this driver can be.  Reads files."""
+        if driver is not DriverName.QEMU:
+            return self.goldens.has(golden_id)
+        try:
+            self.qemu.snapshots.find(golden_id, self.limits)
+        except VestibuleError:  # not made yet, or QEMU is not there: making it says which
+            return False
+        return True
+
+    def is_ready(self, golden_id: GoldenId) -> bool:
+        """Whether those of every driver can be.  Reads files."""
+        return all(self.is_prepared(golden_id, driver) for driver in self.drivers)
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
 class Machinery:
     """Everything that starts machines on this host; open for as long as its context."""
 
     settings: Settings
     goldens: Goldens
     promotions: Promotions
+    readiness: Readiness
     network: BrokerNetwork
     accelerator: Accelerator
     choice: Choice
@@ -63,10 +91,7 @@ class Machinery:
     @property
     def limits(self) -> Limits:
         """What one machine may use."""
-        settings = self.settings
-        return Limits(
-            mem_mib=settings.machine_mem_mib, vcpus=settings.machine_vcpus, pids=settings.machine_pids
-        )
+        return limits_of(self.settings)
 
     @property
     def addresses(self) -> MachineNetwork:
@@ -77,7 +102,12 @@ class Machinery:
         """Have what the first machine of this host's own driver needs in memory, as far as it is there."""
         if self.choice.driver is DriverName.QEMU:
             with contextlib.suppress(VestibuleError, OSError):  # the first start says what is missing
-                await self.qemu.preload(self.promotions.serving(), self.limits)
+                await self.qemu.preload(await asyncio.to_thread(self.promotions.serving), self.limits)
+
+
+def limits_of(settings: Settings) -> Limits:
+    """What one machine may use."""
+    return Limits(mem_mib=settings.machine_mem_mib, vcpus=settings.machine_vcpus, pids=settings.machine_pids)
 
 
 def goldens_of(settings: Settings, resources: Resources | None = None) -> Goldens:
@@ -99,13 +129,20 @@ def signing_key(settings: Settings) -> Path:
 
 def promotions_of(settings: Settings, goldens: DirectoryGoldenStore | None = None) -> Promotions:
     """The promotions of this state folder; starts nothing."""
-    rule = ServingRule(policy=settings.stale_policy, contract=CONTRACT)
     return Promotions(
-        register=FileRegister(settings.state_dir / "goldens.json"),
+        register=_register(settings),
         goldens=goldens or goldens_of(settings).store,
         clock=SystemClock(),
-        rule=rule,
+        rule=_rule(settings),
     )
+
+
+def _register(settings: Settings) -> FileRegister:
+    return FileRegister(settings.state_dir / "goldens.json")
+
+
+def _rule(settings: Settings) -> ServingRule:
+    return ServingRule(policy=settings.stale_policy, contract=CONTRACT)
 
 
 @contextlib.asynccontextmanager
@@ -117,14 +154,22 @@ async def open_machinery(settings: Settings, resources: Resources | None = None)
     try:
         accelerator = await _accelerator(settings, goldens.store, network)
         choice = choose(settings.isolation, accelerator)
-        promotions = promotions_of(settings, goldens.store)
         owner = (identity.uid, identity.gid) if identity else None
         qemu = QemuDriver(goldens.store, network, "kvm" if accelerator.works else "tcg")
+        readiness = _readiness(settings, goldens.store, qemu, choice)
+        promotions = Promotions(
+            register=_register(settings),
+            goldens=goldens.store,
+            clock=SystemClock(),
+            rule=_rule(settings),
+            is_ready=readiness.is_ready,
+        )
         try:
             yield Machinery(
                 settings=settings,
                 goldens=goldens,
                 promotions=promotions,
+                readiness=readiness,
                 network=network,
                 accelerator=accelerator,
                 choice=choice,
@@ -146,18 +191,36 @@ async def open_machinery(settings: Settings, resources: Resources | None = None)
         await network.close()
 
 
+def _readiness(
+    settings: Settings, goldens: DirectoryGoldenStore, qemu: QemuDriver, choice: Choice
+) -> Readiness:
+    drivers = tuple(dict.fromkeys((choice.driver, *settings.golden_drivers)))
+    return Readiness(goldens=goldens, qemu=qemu, limits=limits_of(settings), drivers=drivers)
+
+
 async def _accelerator(
     settings: Settings, goldens: DirectoryGoldenStore, network: BrokerNetwork
 ) -> Accelerator:
     """Boot a probe, once per host boot; without a kernel or QEMU for it, KVM counts as not working."""
-    wanted = goldens.wanted()
-    if not goldens.has(wanted):
-        return Accelerator(works=False, why="KVM is probed once the golden, whose kernel is used, is built")
+    kernel = await asyncio.to_thread(probe_kernel, goldens, _register(settings))
+    if kernel is None:
+        return Accelerator(works=False, why="KVM is probed once a golden, whose kernel is used, is built")
     try:
-        verdict = await AcceleratorProbe(settings.cache_dir, network).verdict(goldens.files(wanted).kernel)
+        verdict = await AcceleratorProbe(settings.cache_dir, network).verdict(kernel)
     except VestibuleError as error:
         return Accelerator(works=False, why=error.cause)
     return Accelerator(works=verdict.accelerator == "kvm", why=verdict.reason)
+
+
+def probe_kernel(goldens: DirectoryGoldenStore, register: FileRegister) -> Path | None:
+    """The kernel of today's golden, else of the promoted one; None when neither is built."""
+    with contextlib.suppress(VestibuleError):  # damaged: whoever uses it is told
+        if goldens.has(goldens.wanted()):
+            return goldens.files(goldens.wanted()).kernel
+    with contextlib.suppress(VestibuleError):
+        if (promoted := register.read().promoted) is not None and goldens.has(promoted):
+            return goldens.files(promoted).kernel
+    return None
 
 
 def _report(

@@ -215,13 +215,13 @@ async def open_context(settings: Settings) -> AsyncIterator[Context]:
         await stack.enter_async_context(demo_provider(demo_socket))
         renewing = renewing_with(machinery)
         place = Place(state_dir=settings.state_dir, demo_socket=demo_socket, folders=machinery.folders)
-        assembly = assemble(machinery, database, place, renewing.promotions.serving)
+        assembly = assemble(machinery, database, place, renewing.serving.golden)
         context = _context(machinery, assembly, renewing)
         stack.push_async_callback(context.machines.destroy_all)
         stack.push_async_callback(context.sign_ins.stop)
         await _recover(context)
         clear_canary_runs(settings.run_dir)
-        context.freshness.promote_tried()
+        await asyncio.to_thread(context.freshness.promote_tried)
         probation = Probation(
             rows=DbMachines(database), promotions=renewing.promotions, feed=renewing.renewals.feed
         )
@@ -258,9 +258,12 @@ def _context(machinery: Machinery, assembly: Assembly, renewing: Renewing) -> Co
 @asynccontextmanager
 async def _background(machinery: Machinery, context: Context, probation: Probation) -> AsyncIterator[None]:
     """What goes on beside the requests: memory is preloaded, goldens are kept fresh."""
-    tasks = [
-        asyncio.create_task(work) for work in (machinery.preload(), context.freshness.run(), probation.run())
-    ]
+    works = {
+        "Memory could not be loaded ahead; the first start of a machine loads it": machinery.preload(),
+        "Goldens are no longer kept fresh; restart the controller": context.freshness.run(),
+        "The promoted golden is no longer judged; restart the controller": probation.run(),
+    }
+    tasks = [asyncio.create_task(work, name=broken) for broken, work in works.items()]
     for task in tasks:
         task.add_done_callback(_background_ended)
     try:
@@ -272,8 +275,9 @@ async def _background(machinery: Machinery, context: Context, probation: Probati
 
 
 def _background_ended(task: asyncio.Task[None]) -> None:
+    """A task is named for what its end means."""
     if not task.cancelled() and (error := task.exception()) is not None:
-        log.error("Goldens are no longer looked after; restart the controller", exc_info=error)
+        log.error(task.get_name(), exc_info=error)
 
 
 async def _recover(context: Context) -> None:

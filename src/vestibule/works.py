@@ -21,7 +21,6 @@ import structlog
 
 from vestibule.assembly import Assembly, Place, assemble, demo_provider
 from vestibule.core.canary import CanaryReport
-from vestibule.core.errors import VestibuleError
 from vestibule.core.goldens import Manifest, content_name
 from vestibule.core.ids import GoldenId
 from vestibule.core.machines import DriverName
@@ -43,6 +42,8 @@ from vestibule.services.canary import CLONES, Canary, Candidate
 from vestibule.services.ports import Tell
 from vestibule.services.promotions import Promotions
 from vestibule.services.renewals import Renewals
+from vestibule.services.serving import Serving
+from vestibule.services.threads import to_the_end
 from vestibule.settings import Settings
 
 log = structlog.get_logger()
@@ -81,24 +82,21 @@ class HostWorks:
 
     def is_prepared(self, golden_id: GoldenId, driver: DriverName) -> bool:
         """See services.renewals.GoldenWorks."""
-        if driver is not DriverName.QEMU:
-            return self._store.has(golden_id)
-        try:
-            self._machinery.qemu.snapshots.find(golden_id, self._machinery.limits)
-        except VestibuleError:  # not made yet, or QEMU is not there: making it says which
-            return False
-        return True
+        return self._machinery.readiness.is_prepared(golden_id, driver)
 
     async def prepare(self, golden_id: GoldenId, driver: DriverName, tell: Tell) -> None:
         """See services.renewals.GoldenWorks."""
         if driver is not DriverName.QEMU:
             return
-        total = self._machinery.qemu.snapshots.steps(golden_id, self._machinery.limits)
-        steps = SnapshotSteps(tell, total, snapshot_estimates(self._store.cache))
+        steps = await asyncio.to_thread(self._steps, golden_id, tell)
         try:
             await self._machinery.qemu.prepare(golden_id, self._machinery.limits, steps.begin)
         finally:
             steps.end()
+
+    def _steps(self, golden_id: GoldenId, tell: Tell) -> SnapshotSteps:
+        total = self._machinery.qemu.snapshots.steps(golden_id, self._machinery.limits)
+        return SnapshotSteps(tell, total, snapshot_estimates(self._store.cache))
 
     def tried(self, golden_id: GoldenId, driver: DriverName) -> CanaryReport | None:
         """See services.renewals.GoldenWorks."""
@@ -113,13 +111,8 @@ class HostWorks:
 
     async def try_out(self, golden_id: GoldenId, driver: DriverName, tell: Tell) -> CanaryReport:
         """See services.renewals.GoldenWorks."""
-        candidate = Candidate(
-            golden_id=golden_id,
-            driver=driver,
-            subject=self._subject(golden_id, driver),
-            tools=_tools(self._store.manifest(golden_id)),
-        )
-        evidence = self._canaries.begin(golden_id)
+        candidate = await asyncio.to_thread(self._candidate, golden_id, driver)
+        evidence = await to_the_end(lambda: self._canaries.begin(golden_id))
         try:
             async with _trial(self._machinery, golden_id, evidence) as canary:
                 report = await canary.run(candidate, tell)
@@ -128,6 +121,14 @@ class HostWorks:
             raise
         await asyncio.to_thread(self._canaries.finish, evidence, report, canary.screenshot)
         return report
+
+    def _candidate(self, golden_id: GoldenId, driver: DriverName) -> Candidate:
+        return Candidate(
+            golden_id=golden_id,
+            driver=driver,
+            subject=self._subject(golden_id, driver),
+            tools=_tools(self._store.manifest(golden_id)),
+        )
 
     def estimates(self) -> Mapping[tuple[Phase, str], float]:
         """See services.renewals.GoldenWorks: of canaries; builder and snapshots tell their own."""
@@ -228,10 +229,17 @@ async def _trial(machinery: Machinery, golden_id: GoldenId, evidence: Path) -> A
         database = await open_database(state / "trial.db")
         stack.push_async_callback(database.close)
         await stack.enter_async_context(demo_provider(place.demo_socket))
-        assembly = assemble(machinery, database, place, lambda: golden_id)
+        assembly = assemble(machinery, database, place, _always(golden_id))
         stack.push_async_callback(assembly.machines.destroy_all)
         stack.push_async_callback(assembly.sign_ins.stop)
         yield await _canary(assembly, machinery)
+
+
+def _always(golden_id: GoldenId) -> Callable[[DriverName], Awaitable[GoldenId]]:
+    async def candidate(_driver: DriverName) -> GoldenId:
+        return golden_id
+
+    return candidate
 
 
 async def _canary(assembly: Assembly, machinery: Machinery) -> Canary:
@@ -255,11 +263,12 @@ class Renewing:
     promotions: Promotions
     works: HostWorks
     renewals: Renewals
+    serving: Serving
 
 
 def renewing_with(machinery: Machinery, also: Sequence[DriverName] = ()) -> Renewing:
     """Put together; ``also`` are drivers besides the host's own and those of the settings."""
-    drivers = (machinery.choice.driver, *machinery.settings.golden_drivers, *also)
+    drivers = (*machinery.readiness.drivers, *also)
     return renewing_by(machinery, drivers, _build_process(machinery.settings).run)
 
 
@@ -279,10 +288,12 @@ def renewing_by(machinery: Machinery, drivers: Sequence[DriverName], build: Buil
     canaries = CanaryReports(goldens.cache)
     promotions = machinery.promotions
     works = HostWorks(machinery, canaries, drivers, build)
+    renewals = Renewals(works=works, promotions=promotions, clock=SystemClock())
     return Renewing(
         goldens=goldens,
         canaries=canaries,
         promotions=promotions,
         works=works,
-        renewals=Renewals(works=works, promotions=promotions, clock=SystemClock()),
+        renewals=renewals,
+        serving=Serving(promotions=promotions, works=works, renewals=renewals),
     )

@@ -223,6 +223,9 @@ class Canaries:
         found = (self.find(golden_id, driver) for driver in DriverName)
         return [report for report in found if report is not None]
 
+    def has_screenshot(self, golden_id: GoldenId, driver: DriverName) -> bool:
+        return self.screenshot(golden_id, driver) is not None
+
     def screenshot(self, golden_id: GoldenId, driver: DriverName) -> bytes | None:
         return self.pictures.get(golden_id) if self.find(golden_id, driver) else None
 

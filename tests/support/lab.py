@@ -46,6 +46,7 @@ from vestibule.services.machines import Choice, Machines, MachineSettings
 from vestibule.services.ports import MachineRequest
 from vestibule.services.promotions import Promotions, ServingRule
 from vestibule.services.renewals import Renewals
+from vestibule.services.serving import Serving
 from vestibule.services.sign_in_run import World
 from vestibule.services.sign_ins import SignIns
 from vestibule_agent.protocol import CONTRACT
@@ -251,7 +252,7 @@ async def open_lab(
         egress=egress,
         clock=clock,
         goldens=goldens,
-        promotions=promotions,
+        serving=Serving(promotions=promotions, works=works, renewals=renewals),
         limits=limits or {},
     )
     sessions = JournaledSessions(database, journal)
@@ -347,7 +348,7 @@ def _machines(
     egress: Egress,
     clock: Clock,
     goldens: Goldens,
-    promotions: Promotions,
+    serving: Serving,
     limits: Mapping[str, Any],
 ) -> Machines:
     room = {"max_machines": 4, "max_machines_per_user": 4, "life_s": 3600, **limits}
@@ -362,7 +363,7 @@ def _machines(
         choice=Choice(driver=DriverName.FAKE, isolation=Isolation.CONTAINER, why="a lab has no host"),
         drivers={DriverName.FAKE: driver},
         goldens=goldens,
-        serving=promotions.serving,
+        serving=serving.golden,
         rows=DbMachines(database),
         egress=egress,
         folders=DiskRunFolders(run_dir=folder / "run", evidence_dir=folder / "state/evidence", owner=None),

@@ -87,7 +87,7 @@ def _golden(context: Context, manifest: Manifest, register: Register, wanted: Go
 
 
 def _canary(context: Context, report: CanaryReport) -> shapes.CanaryReport:
-    picture = context.canaries.screenshot(report.golden_id, report.driver)
+    pictured = context.canaries.has_screenshot(report.golden_id, report.driver)
     path = f"/api/goldens/{report.golden_id}/canary/{report.driver}/screenshot"
     return shapes.CanaryReport(
         driver=report.driver,
@@ -100,7 +100,7 @@ def _canary(context: Context, report: CanaryReport) -> shapes.CanaryReport:
             shapes.CanaryCheck(name=check.name, ok=check.ok, detail=check.detail, seconds=check.seconds)
             for check in report.checks
         ],
-        screenshot=None if picture is None else path,
+        screenshot=path if pictured else None,
     )
 
 

@@ -15,7 +15,7 @@ import asyncio
 import base64
 import contextlib
 import dataclasses
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 
 import structlog
 
@@ -110,7 +110,7 @@ class Machines:
         choice: Choice,
         drivers: Mapping[DriverName, MachineDriver],
         goldens: GoldenStore,
-        serving: Callable[[], GoldenId],
+        serving: Callable[[DriverName], Awaitable[GoldenId]],
         rows: MachineRows,
         egress: Egress,
         folders: RunFolders,
@@ -118,7 +118,7 @@ class Machines:
         clock: Clock,
         random: Callable[[int], bytes],
     ) -> None:
-        """``serving`` names the golden that a machine is to be started from, or raises why none may be."""
+        """``serving`` names the golden that a driver's machine is started from, or raises why none may be."""
         self.choice = choice
         self._serving = serving
         self._settings = settings
@@ -163,7 +163,7 @@ class Machines:
         Raises Unavailable (no room), GoldenFailed, HostUnfit, MachineFailed; nothing is left behind then.
         """
         chosen = self.driver(driver)
-        hold = self._goldens.hold(self._serving())
+        hold = self._goldens.hold(await self._serving(chosen.name))
         try:
             live = await self._started(hold, user_id, session_id, chosen)
         except BaseException:

@@ -277,6 +277,10 @@ class CanaryReports(Protocol):
         """The newest report of every driver it was tried with."""
         ...
 
+    def has_screenshot(self, golden_id: GoldenId, driver: DriverName) -> bool:
+        """Whether there is a PNG of a clone's desktop."""
+        ...
+
     def screenshot(self, golden_id: GoldenId, driver: DriverName) -> bytes | None:
         """A PNG of a clone's desktop; None when there is none."""
         ...

@@ -262,6 +262,7 @@ async def test_an_operator_has_the_golden_of_today_s_inputs_made(lab: Lab, ann: 
     async with fresh(lab):
         assert (await ann.post("/api/goldens/renew")).status_code == 202
         await until(lambda: lab.context.promotions.register.promoted == NEXT)
+        await until(lambda: not lab.context.renewals.busy)
     renewal = (await state(ann))["renewal"]
     assert (renewal["golden_id"], renewal["outcome"], renewal["failure"]) == (NEXT, "promoted", None)
     assert [step["phase"] for step in renewal["steps"]] == ["build", "snapshot", "canary", "promotion"]

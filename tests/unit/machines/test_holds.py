@@ -12,6 +12,7 @@ from lab import Lab, open_lab
 from waiting import until
 
 from vestibule.core.errors import Absent, GoldenFailed, MachineFailed
+from vestibule.core.ids import GoldenId
 from vestibule.core.machines import DriverName, MachineStatus
 from vestibule.drivers.db.machines import DbMachines
 from vestibule.services.ports import Exit
@@ -37,6 +38,7 @@ async def test_a_machine_holds_the_golden_that_it_was_started_from(lab: Lab) -> 
     live = await lab.machines.start(lab.ann.user_id, driver=None)
     assert lab.goldens.held == [GOLDEN]
     lab.goldens.add(NEXT)
+    lab.works.prepared.add((NEXT, DriverName.FAKE))
     lab.context.promotions.promote(NEXT, why="its canary passed")
     await lab.machines.start(lab.ann.user_id, driver=None)
     assert lab.goldens.held == [GOLDEN, NEXT]
@@ -74,7 +76,10 @@ async def test_a_golden_that_may_not_be_served_is_not_held_and_no_row_is_made(la
 async def test_a_golden_that_is_collected_at_the_last_moment_is_absent_and_nothing_is_left(
     lab: Lab, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(lab.machines, "_serving", lambda: NEXT)
+    async def gone(_driver: DriverName) -> GoldenId:
+        return NEXT
+
+    monkeypatch.setattr(lab.machines, "_serving", gone)
     with pytest.raises(Absent):
         await lab.machines.start(lab.ann.user_id, driver=DriverName.FAKE)
     await lab.nothing_left()

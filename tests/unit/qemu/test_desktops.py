@@ -9,11 +9,13 @@ from typing import cast
 
 import pytest
 
+from vestibule.core.errors import HostUnfit
 from vestibule.core.goldens import Manifest, Recipe
 from vestibule.core.ids import GoldenId
 from vestibule.core.machines import Limits
 from vestibule.drivers.goldens.cache import Cache
 from vestibule.drivers.goldens.store import DirectoryGoldenStore
+from vestibule.drivers.machines.programs import QEMU
 from vestibule.drivers.machines.qemu import desktops, snapshot
 from vestibule.drivers.machines.qemu.snapshot import SnapshotStore
 from vestibule.services.ports import Network
@@ -70,3 +72,47 @@ def test_a_desktop_that_never_grew_quiet_is_made_again(
     assert store.desktops.has(FIRST, LIMITS) is quiet
     made_first = 0 if quiet else desktops.DESKTOP_STEPS
     assert store.steps(FIRST, LIMITS) == snapshot.STEPS + made_first
+
+
+@pytest.fixture
+def qemu(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A program that is found as QEMU, through a symbolic link as Debian's alternatives make them."""
+    program, link = tmp_path / "bin/qemu-real", tmp_path / "bin" / QEMU
+    program.parent.mkdir()
+    program.write_text("one")
+    program.chmod(0o755)
+    link.symlink_to(program)
+    monkeypatch.setenv("PATH", str(program.parent))
+    return link
+
+
+def _replaced(path: Path, content: str) -> None:
+    """As a package's upgrade does."""
+    new = path.with_suffix(".dpkg-new")
+    new.write_text(content)
+    new.chmod(0o755)
+    new.rename(path)
+
+
+def test_another_qemu_is_seen_at_once_whether_file_or_link_was_exchanged(
+    store: SnapshotStore, qemu: Path
+) -> None:
+    first = store.key(FIRST, LIMITS).name
+    _replaced(qemu.resolve(), "two")
+    second = store.key(FIRST, LIMITS).name
+    other = qemu.with_name("qemu-other")
+    _replaced(other, "three")
+    qemu.unlink()
+    qemu.symlink_to(other)
+    third = store.key(FIRST, LIMITS).name
+    _replaced(other, "one")
+    assert (len({first, second, third}), store.key(FIRST, LIMITS).name) == (3, first)
+
+
+def test_a_host_without_qemu_has_no_snapshot_to_start_from(
+    store: SnapshotStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", "")
+    with pytest.raises(HostUnfit) as unfit:
+        store.find(FIRST, LIMITS)
+    assert unfit.value.failure_code == "no_qemu"

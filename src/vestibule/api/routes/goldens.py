@@ -10,7 +10,7 @@ from fastapi.responses import Response, StreamingResponse
 
 from vestibule.api import golden_schemas as shapes
 from vestibule.api import goldens
-from vestibule.api.context import Caller, Operator, Services
+from vestibule.api.context import Caller, Context, Operator, Services
 from vestibule.core.errors import Absent
 from vestibule.core.ids import GoldenId
 from vestibule.core.machines import DriverName
@@ -48,7 +48,7 @@ async def follow_goldens(services: Services, _: Caller) -> StreamingResponse:
 @router.post("/api/goldens/renew", status_code=202)
 async def renew_golden(services: Services, _: Operator) -> shapes.Goldens:
     """Build, try and promote the golden of today's inputs; one that was dismissed gets another try."""
-    services.freshness.ask()
+    await services.freshness.ask()
     return await goldens.present(services)
 
 
@@ -70,10 +70,7 @@ async def promote_golden(
     golden_id: GoldenPath, body: shapes.Promote, services: Services, _: Operator
 ) -> shapes.Goldens:
     """Have machines start from it from now on; those that run are not touched."""
-    wanted = GoldenId(golden_id)
-    services.goldens.manifest(wanted)
-    require_tried(wanted, services.canaries.of(wanted), untested=body.untested)
-    await asyncio.to_thread(services.promotions.promote_by_hand, wanted)
+    await asyncio.to_thread(_promote, services, GoldenId(golden_id), untested=body.untested)
     return await _moved(services)
 
 
@@ -82,14 +79,25 @@ async def read_screenshot(
     golden_id: GoldenPath, driver: DriverName, services: Services, _: Caller
 ) -> Response:
     """A clone's desktop as its canary saw it: a PNG."""
-    services.goldens.manifest(GoldenId(golden_id))
-    picture = services.canaries.screenshot(GoldenId(golden_id), driver)
+    picture = await asyncio.to_thread(_screenshot, services, GoldenId(golden_id), driver)
+    return Response(picture, media_type="image/png")
+
+
+def _promote(services: Context, golden_id: GoldenId, *, untested: bool) -> None:
+    services.goldens.manifest(golden_id)
+    require_tried(golden_id, services.canaries.of(golden_id), untested=untested)
+    services.promotions.promote_by_hand(golden_id)
+
+
+def _screenshot(services: Context, golden_id: GoldenId, driver: DriverName) -> bytes:
+    services.goldens.manifest(golden_id)
+    picture = services.canaries.screenshot(golden_id, driver)
     if picture is None:
         raise Absent(
             f"There is no screenshot of {golden_id} with {driver}.",
             remedy="Try it again: vestibule golden build.",
         )
-    return Response(picture, media_type="image/png")
+    return picture
 
 
 async def _moved(services: Services) -> shapes.Goldens:

@@ -54,6 +54,10 @@ class CanaryReports:
         reports = (self.find(golden_id, driver) for golden_id in tried)
         return max((r for r in reports if r is not None), key=lambda report: report.at, default=None)
 
+    def has_screenshot(self, golden_id: GoldenId, driver: DriverName) -> bool:
+        """Whether there is a PNG beside the report."""
+        return (self._folder(golden_id, driver) / SCREENSHOT).is_file()
+
     def screenshot(self, golden_id: GoldenId, driver: DriverName) -> bytes | None:
         """The PNG beside the report; None when there is none."""
         try:

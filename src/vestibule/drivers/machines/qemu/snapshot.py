@@ -22,9 +22,10 @@ from vestibule.drivers.goldens.attest import attest_snapshot
 from vestibule.drivers.goldens.store import DirectoryGoldenStore
 from vestibule.drivers.machines.qemu.argv import Resume
 from vestibule.drivers.machines.qemu.delivery import deliver
-from vestibule.drivers.machines.qemu.desktops import DESKTOP_STEPS, DesktopSnapshot, DesktopStore
+from vestibule.drivers.machines.qemu.desktops import DESKTOP_STEPS, DesktopStore
 from vestibule.drivers.machines.qemu.memory import copy_sparse
 from vestibule.drivers.machines.qemu.process import QemuProcess
+from vestibule.drivers.machines.qemu.product import Product
 from vestibule.drivers.machines.qemu.template import (
     MEMORY,
     STATE,
@@ -98,7 +99,6 @@ class SnapshotStore:
     def find(self, golden_id: GoldenId, limits: Limits) -> Snapshot:
         """The finished snapshot.  Raises Absent."""
         name = self.key(golden_id, limits).name
-        folder = self._goldens.cache.path(KIND, name)
         if not self._goldens.cache.has(KIND, name):
             raise Absent(
                 f"there is no memory snapshot of golden {golden_id} with {limits.mem_mib} MiB and "
@@ -106,6 +106,10 @@ class SnapshotStore:
                 remedy="Make it: vestibule golden build --snapshot.",
                 code="snapshot_absent",
             )
+        return self._at(name)
+
+    def _at(self, name: str) -> Snapshot:
+        folder = self._goldens.cache.path(KIND, name)
         return Snapshot(name=name, memory=folder / MEMORY, state=folder / STATE)
 
     async def ensure(self, golden_id: GoldenId, limits: Limits, say: Say) -> Snapshot:
@@ -113,23 +117,17 @@ class SnapshotStore:
 
         Raises GoldenFailed, MachineFailed, HostUnfit, DiskFull; nothing is left behind then.
         """
-        cache, name = self._goldens.cache, self.key(golden_id, limits).name
-        lock = cache.lock(name)
-        await asyncio.to_thread(lock.__enter__)
-        try:
-            if not cache.has(KIND, name):
-                desktop = await self.desktops.ensure(golden_id, limits, say)
-                with cache.work(name) as folder:
-                    await self._make(folder, desktop, golden_id, limits, Steps(say))
-                    await asyncio.to_thread(cache.publish, folder, KIND, name)
-        finally:
-            lock.__exit__(None, None, None)
-        return self.find(golden_id, limits)
+        product = Product(
+            kind=KIND,
+            key=lambda: self.key(golden_id, limits),
+            is_there=lambda key: self._goldens.cache.has(KIND, key.name),
+            make=lambda folder, key: self._make(folder, key, limits, say),
+        )
+        return self._at(await product.ensure(self._goldens.cache))
 
-    async def _make(
-        self, folder: Path, desktop: DesktopSnapshot, golden_id: GoldenId, limits: Limits, steps: Steps
-    ) -> None:
-        key = self.key(golden_id, limits)
+    async def _make(self, folder: Path, key: SnapshotKey, limits: Limits, say: Say) -> None:
+        golden_id, steps = key.golden_id, Steps(say)
+        desktop = await self.desktops.ensure(golden_id, limits, say)
         with kept_memory(limits) as memory:
             request = self._request(golden_id, limits, memory, console_of(self._goldens.cache, key.name))
             with steps.step("load the desktop's memory"):
