@@ -22,6 +22,7 @@ import structlog
 from vestibule.core import diagnosis, ids
 from vestibule.core.addresses import MachineNetwork
 from vestibule.core.errors import Absent, Conflict, HostUnfit, MachineFailed
+from vestibule.core.goldens import require_memory
 from vestibule.core.ids import GoldenId, SessionId, UserId, VmId
 from vestibule.core.machines import (
     DriverName,
@@ -181,6 +182,7 @@ class Machines:
         self, hold: Hold, user_id: UserId, session_id: SessionId | None, driver: MachineDriver
     ) -> Live:
         manifest = self._goldens.usable(hold.golden_id)
+        require_memory(manifest, self._settings.limits.mem_mib)
         record = await self._reserve(user_id, session_id, driver, manifest.golden_id)
         try:
             starting = driver.start(await self._request(record))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -16,11 +16,13 @@ from waiting import until
 
 from vestibule.api import goldens
 from vestibule.core.errors import GoldenFailed
+from vestibule.core.goldens import Manifest
 from vestibule.core.ids import GoldenId
 from vestibule.core.machines import DriverName
 from vestibule.core.pictures import Picture
 from vestibule.core.promotion import StalePolicy
 from vestibule.services.promotions import IDLE, ServingRule
+from vestibule.services.renewals import GOLDENS
 from vestibule_agent.protocol import CONTRACT
 
 pytestmark = pytest.mark.anyio
@@ -367,6 +369,43 @@ async def test_a_log_that_grows_during_a_build_is_told_without_news(
         assert (await seen(stream))["renewal"]["log"] == ["unpacking", "configuring"]
     lab.works.gate.set()
     await building
+
+
+async def test_a_register_that_breaks_is_told_and_the_stream_goes_on_once_it_is_mended(
+    lab: Lab, ann: httpx.AsyncClient, served: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(goldens, "LOOK_S", 0.02)
+    register = lab.folder / "state/goldens.json"
+    sound = register.read_text()
+    async with following(ann, served) as stream:
+        before = await seen(stream)
+        register.write_text("{")
+        lab.context.renewals.feed.publish(GOLDENS)
+        event = await seen(stream)
+        assert (event["event"], event["code"]) == ("trouble", "register_damaged")
+        assert str(register) in event["cause"]
+        assert event["remedy"]
+        register.write_text(sound)  # nobody tells of it
+        after = await seen(stream)
+        assert (after["event"], after["promoted"]) == ("goldens", before["promoted"])
+
+
+async def test_trouble_that_lasts_is_told_once(
+    lab: Lab, ann: httpx.AsyncClient, served: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(goldens, "LOOK_S", 0.02)
+    async with following(ann, served) as stream:
+        await seen(stream)
+        monkeypatch.setattr(lab.goldens, "list", _broken)
+        lab.context.renewals.feed.publish(GOLDENS)
+        assert (await seen(stream))["code"] == "internal"
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(0.3):
+                await seen(stream)
+
+
+def _broken() -> Sequence[Manifest]:
+    raise OSError(24, "Too many open files")
 
 
 async def test_the_controller_s_end_ends_the_events_of_goldens(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -71,6 +72,17 @@ async def test_a_golden_that_may_not_be_served_is_not_held_and_no_row_is_made(la
         await lab.machines.start(lab.ann.user_id, driver=None)
     assert lab.goldens.held == []
     assert await DbMachines(lab.database).of_user(lab.ann.user_id) == []
+
+
+async def test_a_golden_that_needs_more_memory_than_machines_have_is_named_and_nothing_is_left(
+    lab: Lab,
+) -> None:
+    lab.goldens.stored[GOLDEN] = dataclasses.replace(lab.goldens.stored[GOLDEN], min_mem_mib=1025)
+    with pytest.raises(GoldenFailed, match="needs 1025 MiB of memory, not 1024") as refused:
+        await lab.machines.start(lab.ann.user_id, driver=None)
+    assert refused.value.failure_code == "memory_too_small"
+    assert await DbMachines(lab.database).of_user(lab.ann.user_id) == []
+    await lab.nothing_left()
 
 
 async def test_a_golden_that_is_collected_at_the_last_moment_is_absent_and_nothing_is_left(

@@ -40,7 +40,7 @@ async def read_goldens(services: Services, _: Caller) -> shapes.Goldens:
     responses={200: {"content": {"text/event-stream": {}}, "model": shapes.Goldens}},
 )
 async def follow_goldens(services: Services, _: Caller) -> StreamingResponse:
-    """Server-sent events: the same, now and after every change."""
+    """Server-sent events: the same, now and after every change; ``trouble`` with a problem meanwhile."""
     await goldens.present(services)  # what is wrong is said before the stream begins
     return goldens.stream(services)
 

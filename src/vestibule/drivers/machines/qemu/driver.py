@@ -8,7 +8,7 @@ import os
 import socket
 import uuid
 
-from vestibule.core.errors import GoldenFailed
+from vestibule.core.goldens import require_memory
 from vestibule.core.ids import GoldenId
 from vestibule.core.machines import DriverName, Isolation, Limits
 from vestibule.drivers.goldens.store import DirectoryGoldenStore
@@ -105,7 +105,7 @@ class QemuDriver:
 
     async def start(self, request: MachineRequest) -> QemuMachine:
         """Start a clone; returns when it runs.  Raises Absent, GoldenFailed, MachineFailed, HostUnfit."""
-        self._check_memory(request)
+        require_memory(self._goldens.manifest(request.golden_id), request.limits.mem_mib)
         snapshot = self.snapshots.find(request.golden_id, request.limits)
         # A descriptor of its own: the template may be let go while this clone is on its way.
         memory = os.dup((await self._template(snapshot)).fd)
@@ -119,7 +119,7 @@ class QemuDriver:
 
     async def cold_boot(self, request: MachineRequest) -> QemuMachine:
         """Boot the golden from its kernel: what a clone is compared with."""
-        self._check_memory(request)
+        require_memory(self._goldens.manifest(request.golden_id), request.limits.mem_mib)
         files = self._goldens.files(request.golden_id)
         boot = Boot(kernel=files.kernel, initrd=files.initrd, layers=len(files.layers))
         memory = new_memory(request.limits.mem_mib << 20)
@@ -143,15 +143,6 @@ class QemuDriver:
             while len(self._templates) > TEMPLATES_KEPT:
                 self._templates.pop(next(iter(self._templates))).close()
             return template
-
-    def _check_memory(self, request: MachineRequest) -> None:
-        needed = self._goldens.manifest(request.golden_id).min_mem_mib
-        if request.limits.mem_mib < needed:
-            raise GoldenFailed(
-                f"golden {request.golden_id} needs {needed} MiB of memory, not {request.limits.mem_mib}",
-                remedy=f"Set machine_mem_mib to {needed} or more.",
-                code="memory_too_small",
-            )
 
     async def _launch(
         self, request: MachineRequest, start: Boot | Restore, fds: dict[int, int]
