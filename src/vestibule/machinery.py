@@ -14,20 +14,22 @@ from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
 
 from vestibule.core.addresses import MachineNetwork
-from vestibule.core.errors import VestibuleError
+from vestibule.core.errors import HostUnfit, VestibuleError
 from vestibule.core.ids import GoldenId
 from vestibule.core.machines import DriverName, Limits
 from vestibule.drivers.clock import SystemClock
 from vestibule.drivers.goldens.compose import Goldens, open_goldens
 from vestibule.drivers.goldens.jail import Jail
+from vestibule.drivers.goldens.memories import Fits, all_fit
 from vestibule.drivers.goldens.register import FileRegister
 from vestibule.drivers.goldens.signing import KeyFileSigner
 from vestibule.drivers.goldens.store import DirectoryGoldenStore
 from vestibule.drivers.host import LocalHost
 from vestibule.drivers.machines.container.driver import ContainerDriver
 from vestibule.drivers.machines.control import SocketControl
-from vestibule.drivers.machines.qemu.accel import AcceleratorProbe
+from vestibule.drivers.machines.qemu.accel import AcceleratorProbe, remembered
 from vestibule.drivers.machines.qemu.driver import QemuDriver
+from vestibule.drivers.machines.qemu.snapshot import fitting
 from vestibule.drivers.net.cgroups import Cgroups
 from vestibule.drivers.net.client import BrokerNetwork, identity_for
 from vestibule.drivers.run_folders import DiskRunFolders
@@ -108,6 +110,15 @@ class Machinery:
 def limits_of(settings: Settings) -> Limits:
     """What one machine may use."""
     return Limits(mem_mib=settings.machine_mem_mib, vcpus=settings.machine_vcpus, pids=settings.machine_pids)
+
+
+def memory_that_fits(settings: Settings) -> Fits:
+    """Which memory snapshots machines could go on from here; all, while that is not known for certain."""
+    try:
+        verdict = remembered(settings.cache_dir)
+        return fitting(verdict.accelerator, limits_of(settings)) if verdict else all_fit
+    except HostUnfit:  # without QEMU none can be started: it may be exchanged at this moment
+        return all_fit
 
 
 def goldens_of(settings: Settings, resources: Resources | None = None) -> Goldens:

@@ -37,7 +37,7 @@ from vestibule.drivers.goldens.wanted import read_recipe
 from vestibule.drivers.private_folder import make_private
 from vestibule.drivers.rfb import rfb_desktop
 from vestibule.drivers.run_folders import DiskRunFolders
-from vestibule.machinery import Machinery, signing_key
+from vestibule.machinery import Machinery, memory_that_fits, signing_key
 from vestibule.services.canary import CLONES, Canary, Candidate
 from vestibule.services.ports import Tell
 from vestibule.services.promotions import Promotions
@@ -159,6 +159,7 @@ def collect(
         keep,
         newest=newest or settings.golden_keep,
         quota_bytes=int(settings.golden_quota_gib * (1 << 30)),
+        fits=memory_that_fits(settings),
         dry_run=dry_run,
     )
 

@@ -56,7 +56,7 @@ class Maker:
             is_there=lambda key: self.cache.has(KIND, key.name),
             make=self._make,
         )
-        return await wanted.ensure(self.cache)
+        return (await wanted.ensure(self.cache)).name
 
     def left(self) -> list[Path]:
         """What lies in the work folder."""
@@ -119,6 +119,18 @@ async def test_what_was_made_while_qemu_was_exchanged_gets_no_name(maker: Maker)
     assert failed.value.failure_code == "snapshot_failed"
     assert (maker.cache.has(KIND, made.name), maker.left()) == (False, [])
     assert await maker.ensure() == maker.key.name != made.name
+
+
+async def test_nobody_collects_it_while_it_is_made(maker: Maker) -> None:
+    maker.gate = asyncio.Event()
+    task = asyncio.create_task(maker.ensure())
+    await until(lambda: maker.making)
+    with maker.cache.unheld(maker.key.name) as free:
+        assert not free
+    maker.gate.set()
+    await task
+    with maker.cache.unheld(maker.key.name) as free:
+        assert free
 
 
 async def test_a_full_disk_is_named(maker: Maker) -> None:

@@ -28,6 +28,7 @@ from vestibule.services.ports import Network
 
 _KVM_NODE = "/dev/kvm"
 _BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
+_VERDICT = "accelerator.json"
 _PROBE_S = 20.0
 _PROBE_MIB = 256
 _DENIED = "Permission denied"
@@ -44,26 +45,27 @@ class Verdict:
     reason: str
 
 
+def remembered(cache_dir: Path) -> Verdict | None:
+    """The verdict of this host boot and this QEMU, if there is one.  Raises HostUnfit without QEMU."""
+    try:
+        raw = json.loads((cache_dir / _VERDICT).read_text())
+        if raw["host"] == _host():
+            return Verdict(accelerator=raw["accelerator"], reason=raw["reason"])
+    except (OSError, ValueError, KeyError):
+        pass  # absent or from another release: probe again
+    return None
+
+
 class AcceleratorProbe:
     """Decides once per host boot."""
 
     def __init__(self, cache_dir: Path, network: Network) -> None:
-        self._path = cache_dir / "accelerator.json"
+        self._path = cache_dir / _VERDICT
         self._network = network
-
-    def remembered(self) -> Verdict | None:
-        """The verdict of this host boot and this QEMU, if there is one; boots nothing."""
-        try:
-            raw = json.loads(self._path.read_text())
-            if raw["host"] == _host():
-                return Verdict(accelerator=raw["accelerator"], reason=raw["reason"])
-        except (OSError, ValueError, KeyError):
-            pass  # absent or from another release: probe again
-        return None
 
     async def verdict(self, kernel: Path) -> Verdict:
         """The remembered verdict, or a new one by booting ``kernel``.  Raises HostUnfit without QEMU."""
-        found = self.remembered()
+        found = remembered(self._path.parent)
         if found is None:
             found = await self._probe(kernel)
             self._remember(found)

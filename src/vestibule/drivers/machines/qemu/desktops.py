@@ -69,14 +69,7 @@ class DesktopStore:
 
     def shape(self, limits: Limits) -> MachineShape:
         """Raises HostUnfit when QEMU is not installed."""
-        return MachineShape(
-            vmm=_program_digest(find_qemu()),
-            machine=machine_shape(self._accelerator, limits),
-            cpu=cpu_model(self._accelerator),
-            accelerator=self._accelerator,
-            mem_mib=limits.mem_mib,
-            vcpus=limits.vcpus,
-        )
+        return shape_of(self._accelerator, limits)
 
     def key(self, golden_id: GoldenId, limits: Limits) -> DesktopKey:
         """The name's ingredients.  Raises HostUnfit when QEMU is not installed, Absent without the golden."""
@@ -105,7 +98,7 @@ class DesktopStore:
             is_there=lambda key: self._is_quiet(key.name),
             make=lambda folder, key: self._make(folder, key, golden_id, limits, Steps(say)),
         )
-        name = await product.ensure(self._goldens.cache)
+        name = (await product.ensure(self._goldens.cache)).name
         folder = self._goldens.cache.path(KIND, name)
         return DesktopSnapshot(name=name, memory=folder / MEMORY, state=folder / STATE)
 
@@ -135,6 +128,18 @@ class DesktopStore:
             memory=memory,
             console=console,
         )
+
+
+def shape_of(accelerator: str, limits: Limits) -> MachineShape:
+    """What machines look like, as QEMU is now.  Raises HostUnfit when it is not installed."""
+    return MachineShape(
+        vmm=_program_digest(find_qemu()),
+        machine=machine_shape(accelerator, limits),
+        cpu=cpu_model(accelerator),
+        accelerator=accelerator,
+        mem_mib=limits.mem_mib,
+        vcpus=limits.vcpus,
+    )
 
 
 def _program_digest(path: Path) -> str:

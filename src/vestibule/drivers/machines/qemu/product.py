@@ -37,19 +37,19 @@ class Product(Generic[K]):
     make: Callable[[Path, K], Awaitable[None]]
     """Into a fresh folder."""
 
-    async def ensure(self, cache: Cache) -> str:
-        """Its name, once it is there; waits while another process makes it.
+    async def ensure(self, cache: Cache) -> K:
+        """What it is, once it is there; waits while another process makes it.
 
         Raises what ``make`` raises, and GoldenFailed; nothing is left behind then.
         """
         key = await asyncio.to_thread(self.key)
-        async with _only_maker(cache, key.name):
+        async with in_thread(cache.hold(key.name)), _only_maker(cache, key.name):
             if not await asyncio.to_thread(self.is_there, key):
                 async with in_thread(cache.work(key.name)) as folder:
                     await self.make(folder, key)
                     await asyncio.to_thread(self._require_same, key)
                     await to_the_end(lambda: cache.publish(folder, self.kind, key.name))
-        return key.name
+        return key
 
     def _require_same(self, made: K) -> None:
         """Memory of another QEMU than its name says would be poison for every clone."""

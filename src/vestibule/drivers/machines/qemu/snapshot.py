@@ -19,10 +19,12 @@ from vestibule.core.goldens import SnapshotKey
 from vestibule.core.ids import GoldenId
 from vestibule.core.machines import Limits
 from vestibule.drivers.goldens.attest import attest_snapshot
+from vestibule.drivers.goldens.memories import Fits
 from vestibule.drivers.goldens.store import DirectoryGoldenStore
+from vestibule.drivers.machines.qemu import desktops
 from vestibule.drivers.machines.qemu.argv import Resume
 from vestibule.drivers.machines.qemu.delivery import deliver
-from vestibule.drivers.machines.qemu.desktops import DESKTOP_STEPS, DesktopStore
+from vestibule.drivers.machines.qemu.desktops import DESKTOP_STEPS, DesktopStore, shape_of
 from vestibule.drivers.machines.qemu.memory import copy_sparse
 from vestibule.drivers.machines.qemu.process import QemuProcess
 from vestibule.drivers.machines.qemu.product import Product
@@ -59,6 +61,8 @@ class Snapshot:
     """A finished snapshot."""
 
     name: str
+    desktop: str
+    """Name of the desktop snapshot that it was made from."""
     memory: Path
     state: Path
 
@@ -98,19 +102,19 @@ class SnapshotStore:
 
     def find(self, golden_id: GoldenId, limits: Limits) -> Snapshot:
         """The finished snapshot.  Raises Absent."""
-        name = self.key(golden_id, limits).name
-        if not self._goldens.cache.has(KIND, name):
+        key = self.key(golden_id, limits)
+        if not self._goldens.cache.has(KIND, key.name):
             raise Absent(
                 f"there is no memory snapshot of golden {golden_id} with {limits.mem_mib} MiB and "
                 f"{limits.vcpus} processors for {self._accelerator}",
                 remedy="Make it: vestibule golden build --snapshot.",
                 code="snapshot_absent",
             )
-        return self._at(name)
+        return self._at(key)
 
-    def _at(self, name: str) -> Snapshot:
-        folder = self._goldens.cache.path(KIND, name)
-        return Snapshot(name=name, memory=folder / MEMORY, state=folder / STATE)
+    def _at(self, key: SnapshotKey) -> Snapshot:
+        folder = self._goldens.cache.path(KIND, key.name)
+        return Snapshot(name=key.name, desktop=key.desktop, memory=folder / MEMORY, state=folder / STATE)
 
     async def ensure(self, golden_id: GoldenId, limits: Limits, say: Say) -> Snapshot:
         """Find it, or make it now, its desktop's too; waits while another process makes it.
@@ -126,6 +130,10 @@ class SnapshotStore:
         return self._at(await product.ensure(self._goldens.cache))
 
     async def _make(self, folder: Path, key: SnapshotKey, limits: Limits, say: Say) -> None:
+        with self._goldens.cache.hold(key.desktop):
+            await self._make_from_desktop(folder, key, limits, say)
+
+    async def _make_from_desktop(self, folder: Path, key: SnapshotKey, limits: Limits, say: Say) -> None:
         golden_id, steps = key.golden_id, Steps(say)
         desktop = await self.desktops.ensure(golden_id, limits, say)
         with kept_memory(limits) as memory:
@@ -173,6 +181,16 @@ class SnapshotStore:
                 code="snapshot_failed",
                 **failed,
             )
+
+
+def fitting(accelerator: str, limits: Limits) -> Fits:
+    """Which memory snapshots machines go on from, as QEMU and the settings are now.
+
+    Raises HostUnfit when QEMU is not installed.
+    """
+    shape = dataclasses.asdict(shape_of(accelerator, limits))
+    rules = {KIND: QUIET.rule, desktops.KIND: desktops.QUIET.rule}
+    return lambda kind, key: (key.get("shape"), key.get("settled")) == (shape, rules[kind])
 
 
 def _load(image: Path, memory: int) -> None:
