@@ -32,13 +32,15 @@ from vestibule.drivers.db.sessions import DbSessions
 from vestibule.drivers.guest import HttpGuest
 from vestibule.drivers.http_server import HttpServer, bind_unix, serving
 from vestibule.drivers.net.proxy import EgressProxy
+from vestibule.drivers.pressure import read_pressure
 from vestibule.drivers.vault import Vault
 from vestibule.machinery import Machinery
 from vestibule.resources import find_resources
 from vestibule.services.accounts import Accounts
 from vestibule.services.credentials import Credentials
 from vestibule.services.feed import Feed
-from vestibule.services.machines import Machines, MachineSettings
+from vestibule.services.machine_settings import MachineSettings
+from vestibule.services.machines import Machines
 from vestibule.services.ports import RunFolders
 from vestibule.services.sign_in_run import World
 from vestibule.services.sign_ins import SignIns
@@ -91,6 +93,7 @@ def assemble(
         egress=EgressProxy(internal=internal, on_verdict=verdicts),
         folders=place.folders,
         guest_of=lambda machine, token: HttpGuest(machine.connect, token),
+        pressure=read_pressure,
         clock=clock,
         random=random,
     )

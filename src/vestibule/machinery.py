@@ -35,7 +35,7 @@ from vestibule.drivers.net.client import BrokerNetwork, identity_for
 from vestibule.drivers.run_folders import DiskRunFolders
 from vestibule.resources import Resources, find_resources
 from vestibule.services.host import Accelerator, HostReport, choose
-from vestibule.services.machines import Choice
+from vestibule.services.machine_settings import Choice
 from vestibule.services.ports import MachineDriver
 from vestibule.services.promotions import Promotions, ServingRule
 from vestibule.settings import Settings

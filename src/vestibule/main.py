@@ -223,9 +223,12 @@ async def open_context(settings: Settings) -> AsyncIterator[Context]:
         clear_canary_runs(settings.run_dir)
         await asyncio.to_thread(context.freshness.promote_tried)
         probation = Probation(
-            rows=DbMachines(database), promotions=renewing.promotions, feed=renewing.renewals.feed
+            rows=DbMachines(database),
+            promotions=renewing.promotions,
+            feed=renewing.renewals.feed,
+            clock=SystemClock(),
         )
-        context.machines.on_ended = probation.machine_ended
+        context.machines.tell_ends(probation.machine_ended)
         await stack.enter_async_context(_background(machinery, context, probation))
         yield context
 

@@ -13,7 +13,7 @@ from vestibule.core.errors import GoldenFailed
 from vestibule.core.ids import GoldenId
 from vestibule.core.machines import DriverName, Isolation
 from vestibule.core.promotion import Register
-from vestibule.services.machines import Choice
+from vestibule.services.machine_settings import Choice
 from vestibule.services.promotions import Promotions
 
 

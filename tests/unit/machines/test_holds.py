@@ -31,7 +31,7 @@ async def lab(tmp_path: Path) -> AsyncIterator[Lab]:
 def ends(lab: Lab) -> list[str]:
     """A line for every end that was told."""
     told: list[str] = []
-    lab.machines.on_ended = lambda: told.append("ended")
+    lab.machines.tell_ends(lambda: told.append("ended"))
     return told
 
 
@@ -112,6 +112,29 @@ async def test_a_machine_that_ends_by_itself_is_told_as_failed(lab: Lab, ends: l
     await until(lambda: ends)
     record = await DbMachines(lab.database).get(live.record.vm_id)
     assert (record.status, record.error_code) == (MachineStatus.FAILED, "machine_exited")
+
+
+async def test_a_machine_that_a_host_without_memory_ended_says_so(lab: Lab, ends: list[str]) -> None:
+    live = await lab.machines.start(lab.ann.user_id, driver=None)
+    lab.host.runs_out_of_memory()
+    lab.machine().end(Exit(code=None, signal=9))
+    await until(lambda: ends)
+    record = await DbMachines(lab.database).get(live.record.vm_id)
+    assert (record.status, record.error_code) == (MachineStatus.FAILED, "host_exhausted")
+    assert record.error_cause == (
+        "The machine ended by itself (signal 9), while the host was short of memory and killed 1 processes."
+    )
+
+
+async def test_what_the_host_lacked_before_a_machine_was_begun_excuses_nothing(
+    lab: Lab, ends: list[str]
+) -> None:
+    lab.host.runs_out_of_memory()
+    live = await lab.machines.start(lab.ann.user_id, driver=None)
+    lab.machine().end(Exit(code=None, signal=9))
+    await until(lambda: ends)
+    record = await DbMachines(lab.database).get(live.record.vm_id)
+    assert record.error_code == "machine_exited"
 
 
 async def test_every_machine_has_drawn_random_bytes_of_its_own(lab: Lab) -> None:
