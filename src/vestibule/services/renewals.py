@@ -173,13 +173,17 @@ class Renewals:
 
     def is_barred(self, golden_id: GoldenId, driver: DriverName) -> bool:
         """Whether it was made anew since its promotion, and no canary has passed it."""
+        if not self._is_made_anew(golden_id, driver):
+            return False
         report = self._works.tried(golden_id, driver)
-        return self._is_made_anew(golden_id, driver) and not (report is not None and report.passed)
+        return report is None or not report.passed
 
     def awaits_canary(self, golden_id: GoldenId, driver: DriverName) -> bool:
         """Whether it was made anew since its promotion, and no canary has said what it is worth."""
+        if not self._is_made_anew(golden_id, driver):
+            return False
         report = self._works.tried(golden_id, driver)
-        return self._is_made_anew(golden_id, driver) and not (report is not None and report.conclusive)
+        return report is None or not report.conclusive
 
     def _is_made_anew(self, golden_id: GoldenId, driver: DriverName) -> bool:
         """Since its last move: whoever promotes it again has decided anew."""
