@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
 import json
 from pathlib import Path
@@ -116,3 +117,19 @@ def test_a_host_without_qemu_has_no_snapshot_to_start_from(
     with pytest.raises(HostUnfit) as unfit:
         store.find(FIRST, LIMITS)
     assert unfit.value.failure_code == "no_qemu"
+
+
+def test_memory_fits_the_qemu_and_the_limits_that_it_was_saved_with(store: SnapshotStore, qemu: Path) -> None:
+    saved = {
+        "snapshots": dataclasses.asdict(store.key(FIRST, LIMITS)),
+        "desktops": dataclasses.asdict(store.desktops.key(FIRST, LIMITS)),
+    }
+
+    def fit(limits: Limits = LIMITS) -> list[bool]:
+        fits = snapshot.fitting("tcg", limits)
+        return [fits(kind, json.loads(json.dumps(one))) for kind, one in saved.items()]
+
+    assert fit() == [True, True]
+    assert fit(dataclasses.replace(LIMITS, mem_mib=2048)) == [False, False]
+    _replaced(qemu.resolve(), "two")
+    assert fit() == [False, False]

@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import dataclasses
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from pathlib import Path
 from typing import Generic, TypeVar
 
@@ -43,7 +43,7 @@ class Product(Generic[K]):
         Raises what ``make`` raises, and GoldenFailed; nothing is left behind then.
         """
         key = await asyncio.to_thread(self.key)
-        async with in_thread(cache.hold(key.name)), _only_maker(cache, key.name):
+        async with held(cache, key.name), _only_maker(cache, key.name):
             if not await asyncio.to_thread(self.is_there, key):
                 async with in_thread(cache.work(key.name)) as folder:
                     await self.make(folder, key)
@@ -59,6 +59,17 @@ class Product(Generic[K]):
                 remedy="Try again: vestibule golden build.",
                 code="snapshot_failed",
             )
+
+
+def held(cache: Cache, name: str) -> contextlib.AbstractAsyncContextManager[None]:
+    """Keep a product from being collected; waits in a thread for a collector that is at it."""
+    return in_thread(_held(cache, name))
+
+
+@contextlib.contextmanager
+def _held(cache: Cache, name: str) -> Iterator[None]:
+    with cache.hold(name):
+        yield
 
 
 @contextlib.asynccontextmanager

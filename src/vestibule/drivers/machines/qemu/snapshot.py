@@ -27,7 +27,7 @@ from vestibule.drivers.machines.qemu.delivery import deliver
 from vestibule.drivers.machines.qemu.desktops import DESKTOP_STEPS, DesktopStore, shape_of
 from vestibule.drivers.machines.qemu.memory import copy_sparse
 from vestibule.drivers.machines.qemu.process import QemuProcess
-from vestibule.drivers.machines.qemu.product import Product
+from vestibule.drivers.machines.qemu.product import Product, held
 from vestibule.drivers.machines.qemu.template import (
     MEMORY,
     STATE,
@@ -130,7 +130,7 @@ class SnapshotStore:
         return self._at(await product.ensure(self._goldens.cache))
 
     async def _make(self, folder: Path, key: SnapshotKey, limits: Limits, say: Say) -> None:
-        with self._goldens.cache.hold(key.desktop):
+        async with held(self._goldens.cache, key.desktop):
             await self._make_from_desktop(folder, key, limits, say)
 
     async def _make_from_desktop(self, folder: Path, key: SnapshotKey, limits: Limits, say: Say) -> None:
