@@ -62,6 +62,13 @@ class Readiness:
             return False
         return True
 
+    def fits(self) -> Fits:
+        """Which memory snapshots machines could go on from."""
+        try:
+            return fitting(self.qemu.accelerator, self.limits)
+        except HostUnfit:  # QEMU may be exchanged at this moment
+            return all_fit
+
     def is_ready(self, golden_id: GoldenId) -> bool:
         """Whether those of every driver can be.  Reads files."""
         return all(self.is_prepared(golden_id, driver) for driver in self.drivers)
@@ -113,11 +120,11 @@ def limits_of(settings: Settings) -> Limits:
 
 
 def memory_that_fits(settings: Settings) -> Fits:
-    """Which memory snapshots machines could go on from here; all, while that is not known for certain."""
+    """What ``Readiness.fits`` says, for a command: all, while no accelerator was found to work or not to."""
     try:
         verdict = remembered(settings.cache_dir)
         return fitting(verdict.accelerator, limits_of(settings)) if verdict else all_fit
-    except HostUnfit:  # without QEMU none can be started: it may be exchanged at this moment
+    except HostUnfit:
         return all_fit
 
 

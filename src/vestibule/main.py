@@ -45,7 +45,7 @@ from vestibule.drivers.instance import only_instance
 from vestibule.drivers.machines.cold import ColdQemuDriver, evict
 from vestibule.drivers.secret_file import read_secret, write_secret
 from vestibule.drivers.usage import ProcUsageMeter
-from vestibule.machinery import Machinery, goldens_of, open_machinery, promotions_of
+from vestibule.machinery import Machinery, goldens_of, memory_that_fits, open_machinery, promotions_of
 from vestibule.rebuilds import copied_rebuilds
 from vestibule.resources import find_resources
 from vestibule.services.accounts import NAME
@@ -112,7 +112,8 @@ def collect_goldens(settings: Settings, *, keep: int | None, dry_run: bool) -> S
     """Remove goldens that nothing uses; what went."""
     store = golden_store(settings)
     promotions = promotions_of(settings, store)
-    return collect(settings, store, promotions.kept, newest=keep, dry_run=dry_run)
+    fits = memory_that_fits(settings)
+    return collect(settings, store, promotions.kept, fits, newest=keep, dry_run=dry_run)
 
 
 def golden_builder(settings: Settings) -> GoldenBuilder:

@@ -32,12 +32,13 @@ from vestibule.drivers.goldens.cache import Cache, remove_tree
 from vestibule.drivers.goldens.canaries import CanaryReports
 from vestibule.drivers.goldens.collect import Collected
 from vestibule.drivers.goldens.durations import Durations
+from vestibule.drivers.goldens.memories import Fits
 from vestibule.drivers.goldens.store import DirectoryGoldenStore
 from vestibule.drivers.goldens.wanted import read_recipe
 from vestibule.drivers.private_folder import make_private
 from vestibule.drivers.rfb import rfb_desktop
 from vestibule.drivers.run_folders import DiskRunFolders
-from vestibule.machinery import Machinery, memory_that_fits, signing_key
+from vestibule.machinery import Machinery, signing_key
 from vestibule.services.canary import CLONES, Canary, Candidate
 from vestibule.services.ports import Tell
 from vestibule.services.promotions import Promotions
@@ -141,7 +142,8 @@ class HostWorks:
 
     async def collect(self, keep: Callable[[], Collection[GoldenId]]) -> None:
         """See services.renewals.GoldenWorks."""
-        gone = await asyncio.to_thread(collect, self._machinery.settings, self._store, keep)
+        fits = await asyncio.to_thread(self._machinery.readiness.fits)
+        gone = await asyncio.to_thread(collect, self._machinery.settings, self._store, keep, fits)
         for product in gone:
             log.info("Collected", kind=product.kind, name=product.name, bytes=product.size)
 
@@ -150,6 +152,7 @@ def collect(
     settings: Settings,
     store: DirectoryGoldenStore,
     keep: Callable[[], Collection[GoldenId]],
+    fits: Fits,
     *,
     newest: int | None = None,
     dry_run: bool = False,
@@ -159,7 +162,7 @@ def collect(
         keep,
         newest=newest or settings.golden_keep,
         quota_bytes=int(settings.golden_quota_gib * (1 << 30)),
-        fits=memory_that_fits(settings),
+        fits=fits,
         dry_run=dry_run,
     )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from pathlib import Path
 from typing import cast
 
@@ -60,6 +61,19 @@ async def test_what_clones_are_no_longer_started_from_is_let_go(
     await driver.preload(FIRST, LIMITS)
     await driver.preload(SECOND, LIMITS)
     assert (is_held(driver, first.name), is_held(driver, second.name)) == (False, True)
+    driver.close()
+
+
+async def test_memory_of_a_qemu_that_was_exchanged_is_let_go(
+    driver: QemuDriver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = driver.snapshots.find(FIRST, LIMITS)
+    await driver.preload(FIRST, LIMITS)
+    exchanged = dataclasses.replace(before.key, shape=dataclasses.replace(before.key.shape, vmm="other"))
+    after = dataclasses.replace(before, key=exchanged)
+    monkeypatch.setattr(driver.snapshots, "find", lambda _golden, _limits: after)
+    await driver.preload(FIRST, LIMITS)
+    assert (is_held(driver, before.name), is_held(driver, after.name)) == (False, True)
     driver.close()
 
 

@@ -86,6 +86,7 @@ class QemuMachine:
 class _Template:
     """Memory that clones map, and that its files are not collected meanwhile: a start reads its state."""
 
+    golden_id: GoldenId
     memory: TemplateMemory
     holds: tuple[IO[str], ...]
 
@@ -105,7 +106,7 @@ class QemuDriver:
     def __init__(self, goldens: DirectoryGoldenStore, network: Network, accelerator: str) -> None:
         self._goldens = goldens
         self._network = network
-        self._accelerator = accelerator
+        self.accelerator = accelerator
         self.snapshots = SnapshotStore(goldens, network, accelerator)
         self._templates: dict[str, _Template] = {}
         self._loading = asyncio.Lock()
@@ -156,22 +157,30 @@ class QemuDriver:
             if snapshot.name not in self._templates:
                 await to_the_end(lambda: self._load(snapshot))
             template = self._templates.pop(snapshot.name)
+            for name in self._outdated(snapshot):
+                self._templates.pop(name).close()
             self._templates[snapshot.name] = template  # the last used is the last
-            while len(self._templates) > TEMPLATES_KEPT:
-                self._templates.pop(next(iter(self._templates))).close()
             return template
+
+    def _outdated(self, used: Snapshot) -> list[str]:
+        """Templates of the same golden are of a QEMU that was exchanged; of the others the last used stay."""
+        same = [name for name, other in self._templates.items() if other.golden_id == used.key.golden_id]
+        others = [name for name in self._templates if name not in same]
+        return [*same, *others[: len(others) + 1 - TEMPLATES_KEPT]]
 
     def _load(self, snapshot: Snapshot) -> None:
         """Kept although the caller may have been cancelled: the next one need not load it."""
         cache = self._goldens.cache
-        holds = tuple(cache.hold(name) for name in (snapshot.name, snapshot.desktop))
+        holds = tuple(cache.hold(name) for name in (snapshot.name, snapshot.key.desktop))
         try:
             memory = TemplateMemory(snapshot.memory)
         except BaseException:
             for hold in holds:
                 hold.close()
             raise
-        self._templates[snapshot.name] = _Template(memory=memory, holds=holds)
+        self._templates[snapshot.name] = _Template(
+            golden_id=snapshot.key.golden_id, memory=memory, holds=holds
+        )
 
     async def _launch(
         self, request: MachineRequest, start: Boot | Restore, fds: dict[int, int]
@@ -197,7 +206,7 @@ class QemuDriver:
         return QemuSpec(
             name=request.vm_id,
             start=start,
-            accelerator=self._accelerator,
+            accelerator=self.accelerator,
             limits=request.limits,
             disks=files.layers if isinstance(start, Boot) else files.desktop_layers,
             address=request.address,

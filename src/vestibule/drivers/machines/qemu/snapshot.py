@@ -60,11 +60,14 @@ QUIET = Quiet(idle_share=0.06, window_s=1.0, windows=3, settle_s=90.0)
 class Snapshot:
     """A finished snapshot."""
 
-    name: str
-    desktop: str
-    """Name of the desktop snapshot that it was made from."""
+    key: SnapshotKey
     memory: Path
     state: Path
+
+    @property
+    def name(self) -> str:
+        """Content-addressed."""
+        return self.key.name
 
 
 class SnapshotStore:
@@ -114,7 +117,7 @@ class SnapshotStore:
 
     def _at(self, key: SnapshotKey) -> Snapshot:
         folder = self._goldens.cache.path(KIND, key.name)
-        return Snapshot(name=key.name, desktop=key.desktop, memory=folder / MEMORY, state=folder / STATE)
+        return Snapshot(key=key, memory=folder / MEMORY, state=folder / STATE)
 
     async def ensure(self, golden_id: GoldenId, limits: Limits, say: Say) -> Snapshot:
         """Find it, or make it now, its desktop's too; waits while another process makes it.
