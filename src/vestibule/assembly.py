@@ -10,7 +10,7 @@ import asyncio
 import dataclasses
 import platform
 import secrets
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -18,6 +18,7 @@ import structlog
 
 from vestibule.core.egress import Verdict
 from vestibule.core.ids import GoldenId, VmId
+from vestibule.core.machines import DriverName
 from vestibule.core.providers import Provider
 from vestibule.demo.app import HOST as DEMO_HOST
 from vestibule.demo.app import create as create_demo
@@ -31,13 +32,15 @@ from vestibule.drivers.db.sessions import DbSessions
 from vestibule.drivers.guest import HttpGuest
 from vestibule.drivers.http_server import HttpServer, bind_unix, serving
 from vestibule.drivers.net.proxy import EgressProxy
+from vestibule.drivers.pressure import read_pressure
 from vestibule.drivers.vault import Vault
 from vestibule.machinery import Machinery
 from vestibule.resources import find_resources
 from vestibule.services.accounts import Accounts
 from vestibule.services.credentials import Credentials
 from vestibule.services.feed import Feed
-from vestibule.services.machines import Machines, MachineSettings
+from vestibule.services.machine_settings import MachineSettings
+from vestibule.services.machines import Machines
 from vestibule.services.ports import RunFolders
 from vestibule.services.sign_in_run import World
 from vestibule.services.sign_ins import SignIns
@@ -69,9 +72,12 @@ class Assembly:
 
 
 def assemble(
-    machinery: Machinery, database: Database, place: Place, serving: Callable[[], GoldenId]
+    machinery: Machinery,
+    database: Database,
+    place: Place,
+    serving: Callable[[DriverName], Awaitable[GoldenId]],
 ) -> Assembly:
-    """Build the services; ``serving`` names the golden that a machine is to be started from."""
+    """Build the services; ``serving`` names the golden that a machine of a driver is to be started from."""
     settings, clock, random = machinery.settings, SystemClock(), secrets.token_bytes
     shipped = find_resources().providers
     known = providers.load([shipped, *([settings.providers_dir] if settings.providers_dir else [])])
@@ -87,6 +93,7 @@ def assemble(
         egress=EgressProxy(internal=internal, on_verdict=verdicts),
         folders=place.folders,
         guest_of=lambda machine, token: HttpGuest(machine.connect, token),
+        pressure=read_pressure,
         clock=clock,
         random=random,
     )

@@ -7,34 +7,71 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import dataclasses
 from collections.abc import AsyncIterator, Mapping
+from pathlib import Path
 
 from vestibule.core.addresses import MachineNetwork
-from vestibule.core.errors import VestibuleError
+from vestibule.core.errors import HostUnfit, VestibuleError
+from vestibule.core.ids import GoldenId
 from vestibule.core.machines import DriverName, Limits
 from vestibule.drivers.clock import SystemClock
 from vestibule.drivers.goldens.compose import Goldens, open_goldens
 from vestibule.drivers.goldens.jail import Jail
+from vestibule.drivers.goldens.memories import Fits, all_fit
 from vestibule.drivers.goldens.register import FileRegister
 from vestibule.drivers.goldens.signing import KeyFileSigner
 from vestibule.drivers.goldens.store import DirectoryGoldenStore
 from vestibule.drivers.host import LocalHost
 from vestibule.drivers.machines.container.driver import ContainerDriver
 from vestibule.drivers.machines.control import SocketControl
-from vestibule.drivers.machines.qemu.accel import AcceleratorProbe
+from vestibule.drivers.machines.qemu.accel import AcceleratorProbe, remembered
 from vestibule.drivers.machines.qemu.driver import QemuDriver
+from vestibule.drivers.machines.qemu.snapshot import fitting
 from vestibule.drivers.net.cgroups import Cgroups
 from vestibule.drivers.net.client import BrokerNetwork, identity_for
 from vestibule.drivers.run_folders import DiskRunFolders
 from vestibule.resources import Resources, find_resources
 from vestibule.services.host import Accelerator, HostReport, choose
-from vestibule.services.machines import Choice
+from vestibule.services.machine_settings import Choice
 from vestibule.services.ports import MachineDriver
 from vestibule.services.promotions import Promotions, ServingRule
 from vestibule.settings import Settings
 from vestibule_agent.protocol import CONTRACT
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Readiness:
+    """From which goldens machines can be started at once, with QEMU and settings as they are now."""
+
+    goldens: DirectoryGoldenStore
+    qemu: QemuDriver
+    limits: Limits
+    drivers: tuple[DriverName, ...]
+    """What goldens are made, tried and kept ready for: the host's own driver first."""
+
+    def is_prepared(self, golden_id: GoldenId, driver: DriverName) -> bool:
+        """Whether machines of this driver can be.  Reads files."""
+        try:
+            self.goldens.usable(golden_id)
+            if driver is DriverName.QEMU:
+                self.qemu.snapshots.find(golden_id, self.limits)
+        except VestibuleError:  # not made yet, damaged, or QEMU is not there: making it says which
+            return False
+        return self.goldens.has(golden_id)
+
+    def fits(self) -> Fits:
+        """Which memory snapshots machines could go on from."""
+        try:
+            return fitting(self.qemu.accelerator, self.limits)
+        except HostUnfit:  # QEMU may be exchanged at this moment
+            return all_fit
+
+    def is_ready(self, golden_id: GoldenId) -> bool:
+        """Whether those of every driver can be.  Reads files."""
+        return all(self.is_prepared(golden_id, driver) for driver in self.drivers)
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -44,6 +81,7 @@ class Machinery:
     settings: Settings
     goldens: Goldens
     promotions: Promotions
+    readiness: Readiness
     network: BrokerNetwork
     accelerator: Accelerator
     choice: Choice
@@ -73,7 +111,16 @@ class Machinery:
         """Have what the first machine of this host's own driver needs in memory, as far as it is there."""
         if self.choice.driver is DriverName.QEMU:
             with contextlib.suppress(VestibuleError, OSError):  # the first start says what is missing
-                await self.qemu.preload(self.promotions.serving(), self.limits)
+                await self.qemu.preload(await asyncio.to_thread(self.promotions.serving), self.limits)
+
+
+def memory_that_fits(settings: Settings) -> Fits:
+    """What ``Readiness.fits`` says, for a command: all, while no accelerator was found to work or not to."""
+    try:
+        verdict = remembered(settings.cache_dir)
+        return fitting(verdict.accelerator, limits_of(settings)) if verdict else all_fit
+    except HostUnfit:
+        return all_fit
 
 
 def limits_of(settings: Settings) -> Limits:
@@ -100,13 +147,20 @@ def signer_of(settings: Settings) -> KeyFileSigner:
 
 def promotions_of(settings: Settings, goldens: DirectoryGoldenStore | None = None) -> Promotions:
     """The promotions of this state folder; starts nothing."""
-    rule = ServingRule(policy=settings.stale_policy, contract=CONTRACT)
     return Promotions(
-        register=FileRegister(settings.state_dir / "goldens.json"),
+        register=_register(settings),
         goldens=goldens or goldens_of(settings).store,
         clock=SystemClock(),
-        rule=rule,
+        rule=_rule(settings),
     )
+
+
+def _register(settings: Settings) -> FileRegister:
+    return FileRegister(settings.state_dir / "goldens.json")
+
+
+def _rule(settings: Settings) -> ServingRule:
+    return ServingRule(policy=settings.stale_policy, contract=CONTRACT)
 
 
 @contextlib.asynccontextmanager
@@ -118,14 +172,22 @@ async def open_machinery(settings: Settings, resources: Resources | None = None)
     try:
         accelerator = await _accelerator(settings, goldens.store, network)
         choice = choose(settings.isolation, accelerator)
-        promotions = promotions_of(settings, goldens.store)
         owner = (identity.uid, identity.gid) if identity else None
         qemu = QemuDriver(goldens.store, network, "kvm" if accelerator.works else "tcg")
+        readiness = _readiness(settings, goldens.store, qemu, choice)
+        promotions = Promotions(
+            register=_register(settings),
+            goldens=goldens.store,
+            clock=SystemClock(),
+            rule=_rule(settings),
+            is_ready=readiness.is_ready,
+        )
         try:
             yield Machinery(
                 settings=settings,
                 goldens=goldens,
                 promotions=promotions,
+                readiness=readiness,
                 network=network,
                 accelerator=accelerator,
                 choice=choice,
@@ -147,18 +209,36 @@ async def open_machinery(settings: Settings, resources: Resources | None = None)
         await network.close()
 
 
+def _readiness(
+    settings: Settings, goldens: DirectoryGoldenStore, qemu: QemuDriver, choice: Choice
+) -> Readiness:
+    drivers = tuple(dict.fromkeys((choice.driver, *settings.golden_drivers)))
+    return Readiness(goldens=goldens, qemu=qemu, limits=limits_of(settings), drivers=drivers)
+
+
 async def _accelerator(
     settings: Settings, goldens: DirectoryGoldenStore, network: BrokerNetwork
 ) -> Accelerator:
     """Boot a probe, once per host boot; without a kernel or QEMU for it, KVM counts as not working."""
-    wanted = goldens.wanted()
-    if not goldens.has(wanted):
-        return Accelerator(works=False, why="KVM is probed once the golden, whose kernel is used, is built")
+    kernel = await asyncio.to_thread(probe_kernel, goldens, _register(settings))
+    if kernel is None:
+        return Accelerator(works=False, why="KVM is probed once a golden, whose kernel is used, is built")
     try:
-        verdict = await AcceleratorProbe(settings.cache_dir, network).verdict(goldens.files(wanted).kernel)
+        verdict = await AcceleratorProbe(settings.cache_dir, network).verdict(kernel)
     except VestibuleError as error:
         return Accelerator(works=False, why=error.cause)
     return Accelerator(works=verdict.accelerator == "kvm", why=verdict.reason)
+
+
+def probe_kernel(goldens: DirectoryGoldenStore, register: FileRegister) -> Path | None:
+    """The kernel of today's golden, else of the promoted one; None when neither is built."""
+    with contextlib.suppress(VestibuleError):  # damaged: whoever uses it is told
+        if goldens.has(goldens.wanted()):
+            return goldens.files(goldens.wanted()).kernel
+    with contextlib.suppress(VestibuleError):
+        if (promoted := register.read().promoted) is not None and goldens.has(promoted):
+            return goldens.files(promoted).kernel
+    return None
 
 
 def _report(

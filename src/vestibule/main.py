@@ -14,7 +14,7 @@ import getpass
 import logging
 import secrets
 import signal
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from pathlib import Path
 
@@ -46,7 +46,15 @@ from vestibule.drivers.machines.qemu import accel
 from vestibule.drivers.machines.qemu.planned import PlansWithSnapshots
 from vestibule.drivers.secret_file import read_secret, write_secret
 from vestibule.drivers.usage import ProcUsageMeter
-from vestibule.machinery import Machinery, goldens_of, limits_of, open_machinery, promotions_of, signer_of
+from vestibule.machinery import (
+    Machinery,
+    goldens_of,
+    limits_of,
+    memory_that_fits,
+    open_machinery,
+    promotions_of,
+    signer_of,
+)
 from vestibule.rebuilds import copied_rebuilds
 from vestibule.resources import find_resources
 from vestibule.services.accounts import NAME
@@ -132,7 +140,9 @@ def promote_untested(settings: Settings, golden_id: GoldenId) -> None:
 def golden_collector(settings: Settings, keep: int | None) -> Collector:
     """Of goldens that nothing uses; ``keep`` in place of golden_keep."""
     store = golden_store(settings)
-    return collector_of(settings, store, promotions_of(settings, store).kept, keep)
+    return collector_of(
+        settings, store, promotions_of(settings, store).kept, memory_that_fits(settings), keep
+    )
 
 
 def golden_plans(settings: Settings) -> Plans:
@@ -267,19 +277,21 @@ async def open_context(settings: Settings) -> AsyncIterator[Context]:
         await stack.enter_async_context(demo_provider(demo_socket))
         renewing = renewing_with(machinery)
         place = Place(state_dir=settings.state_dir, demo_socket=demo_socket, folders=machinery.folders)
-        assembly = assemble(machinery, database, place, renewing.promotions.serving)
+        assembly = assemble(machinery, database, place, renewing.serving.golden)
         context = _context(machinery, assembly, renewing)
         stack.push_async_callback(context.machines.destroy_all)
         stack.push_async_callback(context.sign_ins.stop)
         await _recover(context)
         clear_canary_runs(settings.run_dir)
-        context.freshness.promote_tried()
+        await asyncio.to_thread(context.freshness.promote_tried)
         probation = Probation(
-            rows=DbMachines(database), promotions=renewing.promotions, feed=renewing.renewals.feed
+            rows=DbMachines(database),
+            promotions=renewing.promotions,
+            feed=renewing.renewals.feed,
+            clock=SystemClock(),
         )
-        context.machines.on_ended = probation.machine_ended
-        work = (machinery.preload(), context.freshness.run(), context.scrubbing.run(), probation.run())
-        await stack.enter_async_context(_background(*work))
+        context.machines.tell_ends(probation.machine_ended)
+        await stack.enter_async_context(_background(machinery, context, probation))
         yield context
 
 
@@ -316,9 +328,15 @@ def _context(machinery: Machinery, assembly: Assembly, renewing: Renewing) -> Co
 
 
 @asynccontextmanager
-async def _background(*work: Coroutine[None, None, None]) -> AsyncIterator[None]:
+async def _background(machinery: Machinery, context: Context, probation: Probation) -> AsyncIterator[None]:
     """What goes on beside the requests: memory is preloaded, goldens are kept fresh and sound."""
-    tasks = [asyncio.create_task(task) for task in work]
+    works = {
+        "Memory could not be loaded ahead; the first start of a machine loads it": machinery.preload(),
+        "Goldens are no longer kept fresh; restart the controller": context.freshness.run(),
+        "The promoted golden is no longer scrubbed; restart the controller": context.scrubbing.run(),
+        "The promoted golden is no longer judged; restart the controller": probation.run(),
+    }
+    tasks = [asyncio.create_task(work, name=broken) for broken, work in works.items()]
     for task in tasks:
         task.add_done_callback(_background_ended)
     try:
@@ -330,8 +348,9 @@ async def _background(*work: Coroutine[None, None, None]) -> AsyncIterator[None]
 
 
 def _background_ended(task: asyncio.Task[None]) -> None:
+    """A task is named for what its end means."""
     if not task.cancelled() and (error := task.exception()) is not None:
-        log.error("Goldens are no longer looked after; restart the controller", exc_info=error)
+        log.error(task.get_name(), exc_info=error)
 
 
 async def _recover(context: Context) -> None:

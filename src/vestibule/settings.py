@@ -215,6 +215,13 @@ class Settings(BaseSettings):
         MachineNetwork.parse(value)
         return value
 
+    @field_validator("golden_drivers")
+    @classmethod
+    def _are_real(cls, value: tuple[DriverName, ...]) -> tuple[DriverName, ...]:
+        if DriverName.FAKE in value:
+            raise ValueError("fake machines are for tests: container and qemu are what there is")
+        return value
+
     @model_validator(mode="after")
     def _paths_absolute(self) -> Self:
         for name in ("state_dir", "cache_dir", "run_dir", "golden_signing_key"):

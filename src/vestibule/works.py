@@ -35,6 +35,7 @@ from vestibule.drivers.goldens.cache import Cache, remove_tree
 from vestibule.drivers.goldens.canaries import CanaryReports
 from vestibule.drivers.goldens.collect import Collector
 from vestibule.drivers.goldens.durations import Durations
+from vestibule.drivers.goldens.memories import Fits
 from vestibule.drivers.goldens.scrub import ScrubProcess
 from vestibule.drivers.goldens.store import DirectoryGoldenStore
 from vestibule.drivers.goldens.wanted import read_recipe
@@ -47,6 +48,8 @@ from vestibule.services.ports import Tell
 from vestibule.services.promotions import Promotions
 from vestibule.services.renewals import Renewals
 from vestibule.services.scrubbing import Scrubbing
+from vestibule.services.serving import Serving
+from vestibule.services.threads import to_the_end
 from vestibule.settings import Settings
 
 log = structlog.get_logger()
@@ -88,27 +91,21 @@ class HostWorks:
 
     def is_prepared(self, golden_id: GoldenId, driver: DriverName) -> bool:
         """See services.renewals.GoldenWorks."""
-        try:
-            self._store.usable(golden_id)
-            if driver is DriverName.QEMU:
-                self._machinery.qemu.snapshots.find(golden_id, self._machinery.limits)
-        except VestibuleError:  # not made yet, damaged, or QEMU is not there: making it says which
-            return False
-        return self._store.has(golden_id)
+        return self._machinery.readiness.is_prepared(golden_id, driver)
 
     async def prepare(self, golden_id: GoldenId, driver: DriverName, tell: Tell) -> None:
         """See services.renewals.GoldenWorks."""
         if driver is not DriverName.QEMU:
             return
-        snapshots, limits = self._machinery.qemu.snapshots, self._machinery.limits
-        total, key = snapshots.steps(golden_id, limits), snapshots.key(golden_id, limits)
-        desktop = {} if snapshots.desktops.has(golden_id, limits) else desktop_estimates(self._store.cache)
-        estimates = {**desktop, **snapshot_estimates(self._store.cache)}
-        steps = SnapshotSteps(tell, total, estimates, (key.desktop, key.name))
+        steps = await asyncio.to_thread(self._steps, golden_id, tell)
         try:
             await self._machinery.qemu.prepare(golden_id, self._machinery.limits, steps.begin)
         finally:
             steps.end()
+
+    def _steps(self, golden_id: GoldenId, tell: Tell) -> SnapshotSteps:
+        total = self._machinery.qemu.snapshots.steps(golden_id, self._machinery.limits)
+        return SnapshotSteps(tell, total, snapshot_estimates(self._store.cache))
 
     def tried(self, golden_id: GoldenId, driver: DriverName) -> CanaryReport | None:
         """See services.renewals.GoldenWorks."""
@@ -134,13 +131,8 @@ class HostWorks:
             return await self._try_out(golden_id, driver, tell)
 
     async def _try_out(self, golden_id: GoldenId, driver: DriverName, tell: Tell, /) -> CanaryReport:
-        candidate = Candidate(
-            golden_id=golden_id,
-            driver=driver,
-            subject=self._subject(golden_id, driver),
-            tools=_tools(self._store.manifest(golden_id)),
-        )
-        evidence = self._canaries.begin(golden_id)
+        candidate = await asyncio.to_thread(self._candidate, golden_id, driver)
+        evidence = await to_the_end(lambda: self._canaries.begin(golden_id))
         try:
             async with _trial(self._machinery, golden_id, evidence) as canary:
                 report = await canary.run(candidate, tell)
@@ -149,6 +141,14 @@ class HostWorks:
             raise
         await asyncio.to_thread(self._canaries.finish, evidence, report, canary.screenshot)
         return report
+
+    def _candidate(self, golden_id: GoldenId, driver: DriverName) -> Candidate:
+        return Candidate(
+            golden_id=golden_id,
+            driver=driver,
+            subject=self._subject(golden_id, driver),
+            tools=_tools(self._store.manifest(golden_id)),
+        )
 
     def estimates(self) -> Mapping[tuple[Phase, str], float]:
         """See services.renewals.GoldenWorks: of canaries; builder and snapshots tell their own."""
@@ -169,7 +169,8 @@ class HostWorks:
 
     async def collect(self, keep: Callable[[], Collection[GoldenId]]) -> None:
         """See services.renewals.GoldenWorks."""
-        collector = await asyncio.to_thread(collector_of, self._machinery.settings, self._store, keep)
+        fits = await asyncio.to_thread(self._machinery.readiness.fits)
+        collector = collector_of(self._machinery.settings, self._store, keep, fits)
         gone = await asyncio.to_thread(collector.collect)
         for product in gone:
             log.info("Collected", kind=product.kind, name=product.name, bytes=product.size)
@@ -179,11 +180,12 @@ def collector_of(
     settings: Settings,
     store: DirectoryGoldenStore,
     keep: Callable[[], Collection[GoldenId]],
+    fits: Fits,
     newest: int | None = None,
 ) -> Collector:
     """Of goldens that nothing uses, by the settings' measures; ``newest`` in place of golden_keep."""
     quota_bytes = int(settings.golden_quota_gib * (1 << 30))
-    return store.collector(keep, newest=newest or settings.golden_keep, quota_bytes=quota_bytes)
+    return store.collector(keep, newest=newest or settings.golden_keep, quota_bytes=quota_bytes, fits=fits)
 
 
 def forecast(
@@ -298,10 +300,17 @@ async def _trial(machinery: Machinery, golden_id: GoldenId, evidence: Path) -> A
         database = await open_database(state / "trial.db")
         stack.push_async_callback(database.close)
         await stack.enter_async_context(demo_provider(place.demo_socket))
-        assembly = assemble(machinery, database, place, lambda: golden_id)
+        assembly = assemble(machinery, database, place, _always(golden_id))
         stack.push_async_callback(assembly.machines.destroy_all)
         stack.push_async_callback(assembly.sign_ins.stop)
         yield await _canary(assembly, machinery)
+
+
+def _always(golden_id: GoldenId) -> Callable[[DriverName], Awaitable[GoldenId]]:
+    async def candidate(_driver: DriverName) -> GoldenId:
+        return golden_id
+
+    return candidate
 
 
 async def _canary(assembly: Assembly, machinery: Machinery) -> Canary:
@@ -326,11 +335,12 @@ class Renewing:
     promotions: Promotions
     works: HostWorks
     renewals: Renewals
+    serving: Serving
 
 
 def renewing_with(machinery: Machinery) -> Renewing:
     """Put together for the host's own driver and those of the settings, with a build process."""
-    return renewing_by(machinery, used_drivers(machinery), build_process(machinery.settings).run)
+    return renewing_by(machinery, machinery.readiness.drivers, build_process(machinery.settings).run)
 
 
 def used_drivers(machinery: Machinery) -> Sequence[DriverName]:
@@ -356,12 +366,14 @@ def renewing_by(machinery: Machinery, drivers: Sequence[DriverName], build: Buil
     canaries = CanaryReports(goldens.cache)
     promotions = machinery.promotions
     works = HostWorks(machinery, canaries, drivers, build)
+    renewals = Renewals(works=works, promotions=promotions, clock=SystemClock())
     return Renewing(
         goldens=goldens,
         canaries=canaries,
         promotions=promotions,
         works=works,
-        renewals=Renewals(works=works, promotions=promotions, clock=SystemClock()),
+        renewals=renewals,
+        serving=Serving(promotions=promotions, works=works, renewals=renewals),
     )
 
 

@@ -251,6 +251,9 @@ class Canaries:
     def evidence(self, golden_id: GoldenId, driver: DriverName) -> str:
         return f"/cache/canaries/{golden_id}/{driver}"
 
+    def has_screenshot(self, golden_id: GoldenId, driver: DriverName) -> bool:
+        return self.screenshot(golden_id, driver) is not None
+
     def screenshot(self, golden_id: GoldenId, driver: DriverName) -> bytes | None:
         return self.pictures.get(golden_id) if self.find(golden_id, driver) else None
 

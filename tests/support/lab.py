@@ -19,6 +19,7 @@ from vestibule.api.context import Context
 from vestibule.core.addresses import MachineNetwork
 from vestibule.core.ids import SessionId, VmId
 from vestibule.core.machines import DriverName, Isolation, Limits
+from vestibule.core.pressure import Pressure
 from vestibule.core.promotion import StalePolicy
 from vestibule.core.providers import Provider
 from vestibule.core.records import SessionRecord, User
@@ -42,11 +43,13 @@ from vestibule.services.credentials import Credentials
 from vestibule.services.feed import Feed
 from vestibule.services.freshness import Freshness
 from vestibule.services.host import Check, HostReport
-from vestibule.services.machines import Choice, Machines, MachineSettings
+from vestibule.services.machine_settings import Choice, MachineSettings
+from vestibule.services.machines import Machines
 from vestibule.services.ports import MachineRequest
 from vestibule.services.promotions import Promotions, ServingRule
 from vestibule.services.renewals import Renewals
 from vestibule.services.scrubbing import Scrubbing
+from vestibule.services.serving import Serving
 from vestibule.services.sign_in_run import World
 from vestibule.services.sign_ins import SignIns
 from vestibule_agent.protocol import CONTRACT
@@ -101,6 +104,17 @@ class LabDriver(FakeMachineDriver):
         machine.stop = noted  # type: ignore[method-assign]  # watched, not changed
         self.started.set()
         return machine
+
+
+class Host:
+    """What the host counts of its own shortage."""
+
+    def __init__(self) -> None:
+        self.pressure = Pressure(reclaims=0, oom_kills=0, stalled_s=0.0, load=0.5)
+
+    def runs_out_of_memory(self) -> None:
+        """And kills something for it."""
+        self.pressure = dataclasses.replace(self.pressure, reclaims=9, oom_kills=1)
 
 
 class Egress:
@@ -167,6 +181,7 @@ class Lab:
     driver: LabDriver
     egress: Egress
     goldens: Goldens
+    host: Host
     works: Works
     sessions: JournaledSessions
     machines: Machines
@@ -234,7 +249,7 @@ async def open_lab(
     """A lab in ``folder``; at its end every sign-in and machine has ended."""
     clock, journal = Clock(), list[str]()
     database = await _database(folder / "state/vestibule.db")
-    driver, egress = LabDriver(lambda: script, journal), Egress()
+    driver, egress, host = LabDriver(lambda: script, journal), Egress(), Host()
     goldens = Goldens()
     works = Works(goldens)
     promotions = Promotions(
@@ -252,7 +267,8 @@ async def open_lab(
         egress=egress,
         clock=clock,
         goldens=goldens,
-        promotions=promotions,
+        serving=Serving(promotions=promotions, works=works, renewals=renewals),
+        host=host,
         limits=limits or {},
     )
     sessions = JournaledSessions(database, journal)
@@ -309,6 +325,7 @@ async def open_lab(
         driver=driver,
         egress=egress,
         goldens=goldens,
+        host=host,
         works=works,
         sessions=sessions,
         machines=machines,
@@ -352,7 +369,8 @@ def _machines(
     egress: Egress,
     clock: Clock,
     goldens: Goldens,
-    promotions: Promotions,
+    serving: Serving,
+    host: Host,
     limits: Mapping[str, Any],
 ) -> Machines:
     room = {"max_machines": 4, "max_machines_per_user": 4, "life_s": 3600, **limits}
@@ -367,11 +385,12 @@ def _machines(
         choice=Choice(driver=DriverName.FAKE, isolation=Isolation.CONTAINER, why="a lab has no host"),
         drivers={DriverName.FAKE: driver},
         goldens=goldens,
-        serving=promotions.serving,
+        serving=serving.golden,
         rows=DbMachines(database),
         egress=egress,
         folders=DiskRunFolders(run_dir=folder / "run", evidence_dir=folder / "state/evidence", owner=None),
         guest_of=lambda machine, token: HttpGuest(machine.connect, token),
+        pressure=lambda: host.pressure,
         clock=clock,
         random=secrets.token_bytes,
     )

@@ -72,11 +72,24 @@ def add_golden(
     return manifest
 
 
-def add_snapshot(cache: Cache, name: str, golden_id: str, layers: Sequence[str]) -> None:
-    """Memory saved above these layers' disks."""
-    folder = cache.path("snapshots", name)
+def add_snapshot(
+    cache: Cache, name: str, golden_id: str, layers: Sequence[str], *, qemu: str = "one"
+) -> None:
+    """Memory of a golden, saved above these layers' disks."""
+    key = {"golden_id": golden_id, "disks": dict.fromkeys(layers, "0" * 64), "shape": {"vmm": qemu}}
+    _add_memory(cache.path("snapshots", name), key)
+
+
+def add_desktop(cache: Cache, name: str, layers: Sequence[str], *, qemu: str = "one") -> None:
+    """Memory of a desktop, saved above these layers' disks."""
+    _add_memory(
+        cache.path("desktops", name),
+        {"disks": dict.fromkeys(layers, "0" * 64), "shape": {"vmm": qemu}},
+    )
+
+
+def _add_memory(folder: Path, key: Mapping[str, Any]) -> None:
     _write(folder, "memory", SNAPSHOT_BYTES)
-    key = {"golden_id": golden_id, "disks": dict.fromkeys(layers, "0" * 64)}
     _finish(folder, {"key": key, "digests": {}})
 
 

@@ -6,12 +6,14 @@ import asyncio
 import dataclasses
 from collections.abc import AsyncIterator, Sequence
 
+import structlog
 from fastapi.responses import StreamingResponse
 
 from vestibule.api import golden_schemas as shapes
 from vestibule.api.context import Context
 from vestibule.api.events import HEADERS, KEEP_ALIVE_S
 from vestibule.api.schemas import Problem
+from vestibule.core import diagnosis
 from vestibule.core.canary import CanaryReport
 from vestibule.core.errors import VestibuleError
 from vestibule.core.goldens import Change, GoldenPlan, Manifest, PlannedProduct
@@ -20,7 +22,11 @@ from vestibule.core.promotion import Move, Register
 from vestibule.core.renewal import Renewal
 from vestibule.services.renewals import GOLDENS
 
+log = structlog.get_logger()
+
 LOG_LINES = 20
+TROUBLE = "trouble"
+"""Name of the event that tells why nothing can be shown; "error" is what browsers call a lost connection."""
 LOOK_S = 1.0
 """While something is built its log grows without an event."""
 
@@ -107,7 +113,7 @@ def _golden(context: Context, manifest: Manifest, register: Register, wanted: Go
 
 
 def _canary(context: Context, report: CanaryReport) -> shapes.CanaryReport:
-    picture = context.canaries.screenshot(report.golden_id, report.driver)
+    pictured = context.canaries.has_screenshot(report.golden_id, report.driver)
     path = f"/api/goldens/{report.golden_id}/canary/{report.driver}/screenshot"
     return shapes.CanaryReport(
         golden_id=report.golden_id,
@@ -121,7 +127,7 @@ def _canary(context: Context, report: CanaryReport) -> shapes.CanaryReport:
             shapes.CanaryCheck(name=check.name, ok=check.ok, detail=check.detail, seconds=check.seconds)
             for check in report.checks
         ],
-        screenshot=None if picture is None else path,
+        screenshot=path if pictured else None,
         evidence=context.canaries.evidence(report.golden_id, report.driver),
     )
 
@@ -194,19 +200,34 @@ def _move(move: Move) -> shapes.GoldenMove:
 
 
 def stream(context: Context) -> StreamingResponse:
-    """Answer with everything about goldens, now and after every change."""
+    """Answer with everything about goldens, now and after every change, or with what is wrong meanwhile."""
     return StreamingResponse(_events(context), media_type="text/event-stream", headers=HEADERS)
 
 
 async def _events(context: Context) -> AsyncIterator[str]:
-    seq, last, quiet_s = 0, "", 0.0
+    """``event: goldens`` with everything, or ``event: trouble`` with a problem while it cannot be read."""
+    seq, last, quiet_s = 0, ("", ""), 0.0
     async for changed in context.renewals.feed.changes(GOLDENS, LOOK_S):
         quiet_s += LOOK_S
-        if not changed and not context.renewals.busy and quiet_s < KEEP_ALIVE_S:
+        expected = changed or context.renewals.busy or last[0] == TROUBLE
+        if not expected and quiet_s < KEEP_ALIVE_S:
             continue
-        now, quiet_s = (await present(context)).model_dump_json(), 0.0
+        now, quiet_s = await _event(context), 0.0
         if now == last:
             yield ": still here\n\n"
             continue
         seq, last = seq + 1, now
-        yield f"event: goldens\nid: {seq}\ndata: {now}\n\n"
+        name, data = now
+        yield f"event: {name}\nid: {seq}\ndata: {data}\n\n"
+
+
+async def _event(context: Context) -> tuple[str, str]:
+    """Name and data; a register that breaks for a while must not end what it is mended under."""
+    try:
+        return "goldens", (await present(context)).model_dump_json()
+    except Exception as error:
+        foreseen = isinstance(error, VestibuleError)
+        log.warning("Goldens cannot be shown", error=repr(error), exc_info=None if foreseen else error)
+        failure = diagnosis.failure_of(error)
+        problem = Problem(code=failure.code, cause=failure.cause, remedy=failure.remedy)
+        return TROUBLE, problem.model_dump_json()

@@ -9,6 +9,7 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from vestibule.core.errors import GoldenFailed
 from vestibule.core.ids import GoldenId
 
 
@@ -209,6 +210,16 @@ class SnapshotKey:
     def name(self) -> str:
         """The snapshot's content-addressed name."""
         return content_name("snap", dataclasses.asdict(self))
+
+
+def require_memory(golden: Manifest, mem_mib: int) -> None:
+    """Refuse a machine with less memory than the golden needs.  Raises GoldenFailed ``memory_too_small``."""
+    if mem_mib < golden.min_mem_mib:
+        raise GoldenFailed(
+            f"golden {golden.golden_id} needs {golden.min_mem_mib} MiB of memory, not {mem_mib}",
+            remedy=f"Set machine_mem_mib to {golden.min_mem_mib} or more.",
+            code="memory_too_small",
+        )
 
 
 def _require_types(values: Mapping[str, Any]) -> None:

@@ -15,7 +15,7 @@ from __future__ import annotations
 import dataclasses
 import datetime as dt
 import enum
-from collections.abc import Container, Iterator, Mapping
+from collections.abc import Container, Mapping
 from typing import Any
 
 from vestibule.core.errors import Conflict, GoldenFailed
@@ -149,18 +149,26 @@ class Register:
     @classmethod
     def from_mapping(cls, raw: Mapping[str, Any]) -> Register:
         """Read a JSON value.  Raises KeyError, TypeError or ValueError when it is no register."""
-        return cls(moves=tuple(_moves(raw["moves"])))
+        return cls(moves=tuple(_move(move) for move in raw["moves"]))
 
 
-def _moves(raw: list[Mapping[str, Any]]) -> Iterator[Move]:
-    for move in raw:
-        yield Move(
-            golden_id=GoldenId(move["golden_id"]),
-            to=GoldenStatus(move["to"]),
-            at=dt.datetime.fromisoformat(move["at"]),
-            why=str(move["why"]),
-            over=GoldenId(move["over"]) if move.get("over") else None,
-        )
+def _move(raw: Mapping[str, Any]) -> Move:
+    at, over = dt.datetime.fromisoformat(raw["at"]), raw.get("over")
+    if at.tzinfo is None:
+        raise ValueError("a move has no time zone")
+    return Move(
+        golden_id=_golden_id(raw["golden_id"]),
+        to=GoldenStatus(raw["to"]),
+        at=at,
+        why=str(raw["why"]),
+        over=None if over is None else _golden_id(over),
+    )
+
+
+def _golden_id(raw: object) -> GoldenId:
+    if not isinstance(raw, str):
+        raise TypeError(f"a golden's name is no {type(raw).__name__}")
+    return GoldenId(raw)
 
 
 def require_servable(

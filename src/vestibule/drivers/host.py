@@ -18,7 +18,7 @@ from vestibule.core.machines import DriverName
 from vestibule.drivers.http_server import bind
 from vestibule.drivers.net.client import NetworkReport
 from vestibule.services.host import Accelerator, Check
-from vestibule.services.machines import Choice
+from vestibule.services.machine_settings import Choice
 
 MIN_PYTHON = (3, 11)
 MIN_FREE_MIB = 8192

@@ -30,7 +30,8 @@ from vestibule.core.sessions import FINAL, SessionStatus
 from vestibule.services import canary_checks as checks
 from vestibule.services.canary_checks import OpenDesktop, Shell, TerminalTaken
 from vestibule.services.credentials import Credentials
-from vestibule.services.machines import Live, Machines
+from vestibule.services.introductions import Live
+from vestibule.services.machines import Machines
 from vestibule.services.ports import Clock, Guest, Tell
 from vestibule.services.sign_ins import SignIns
 

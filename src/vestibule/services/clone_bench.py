@@ -21,7 +21,7 @@ from vestibule.core.errors import MachineFailed, VestibuleError
 from vestibule.core.ids import GoldenId
 from vestibule.core.machines import Limits
 from vestibule.core.percentiles import Percentiles
-from vestibule.services.machines import ENTROPY_BYTES, TOKEN_BYTES
+from vestibule.services.introductions import ENTROPY_BYTES, TOKEN_BYTES
 from vestibule.services.ports import Clock, Machine, MachineDriver, MachineRequest, RunFolders
 from vestibule_agent.protocol import CONTRACT, Handover
 

@@ -6,7 +6,8 @@
                                                │                                             └─▶ reject
                                                └─yes─▶ nothing
 
-Machines that run are never touched: a promotion moves a pointer, and only starts read it.
+Machines that run are never touched: a promotion moves a pointer, and only starts read it.  What is served
+is kept ready too: a memory snapshot is of one QEMU and one shape of machine, and made anew after a change.
 """
 
 from __future__ import annotations
@@ -25,16 +26,18 @@ from vestibule.core.renewal import Outcome
 from vestibule.services.ports import GoldenStore, Hold
 from vestibule.services.promotions import Promotions
 from vestibule.services.renewals import GOLDENS, GoldenWorks, Renewals
+from vestibule.services.threads import to_the_end
 
 log = structlog.get_logger()
 
 RETRY_S = (60.0, 300.0, 900.0, 3600.0)
 """After a failed build, which may be the mirror's fault; the last one again and again."""
 HOLD_S = 60.0
-"""How often the register is read for promotions of which nobody tells: the command line's."""
+"""How often is looked for what nobody tells of: the command line's promotions, another QEMU."""
 ASKED = "somebody asked for it"
 NOTHING_PROMOTED = "no golden was promoted"
 CHANGED = "inputs have changed"
+UNREADY = "machines cannot be started from it, as this host is now"
 
 
 class Freshness:
@@ -60,6 +63,9 @@ class Freshness:
         self._wake = asyncio.Event()
         self._asked = False
         self._failures = 0
+        """To renew what is wanted, in a row."""
+        self._served_failures = 0
+        """To make ready what is served, in a row."""
         self._hold: Hold | None = None
 
     async def run(self) -> None:
@@ -77,12 +83,12 @@ class Freshness:
     def promote_tried(self) -> None:
         """Before anybody asks for a machine: a start that finds all done need not be waited for."""
         with contextlib.suppress(VestibuleError):  # the renewal, or the first start, says what is wrong
-            if self._reason() is not None and not self._asked:
+            if self._reason() is not None:
                 self._renewals.promote_tried(self._goldens.wanted(), self._goldens)
 
-    def ask(self) -> None:
+    async def ask(self) -> None:
         """Renew now, whatever the policy; a rejected or rolled-back golden is given another try."""
-        self._promotions.reconsider(self._goldens.wanted())
+        await asyncio.to_thread(self._promotions.reconsider, self._goldens.wanted())
         self._asked, self._failures = True, 0
         self._wake.set()
 
@@ -122,8 +128,15 @@ class Freshness:
 
     async def _catch_up(self) -> float | None:
         """One look; after how many seconds to look again, None for not before something changes."""
-        reason = self._reason()
-        self._asked = False
+        renew_s = await self._renew_wanted()
+        if renew_s == 0.0:
+            return renew_s
+        ready_s = await self._make_served_ready()
+        return min((seconds for seconds in (renew_s, ready_s) if seconds is not None), default=None)
+
+    async def _renew_wanted(self) -> float | None:
+        asked, self._asked = self._asked, False
+        reason = ASKED if asked else await asyncio.to_thread(self._reason)
         if reason is None:
             return None
         renewal = await self._renewals.renew(self._goldens.wanted(), reason)
@@ -136,25 +149,48 @@ class Freshness:
             return None
         return self._later()
 
+    async def _make_served_ready(self) -> float | None:
+        """An older golden that is served on: QEMU, or the shape of machines, may have changed under it."""
+        served = await asyncio.to_thread(self._unready)
+        if served is None:
+            return None
+        renewal = await self._renewals.make_ready(served, UNREADY)
+        if renewal.outcome is not Outcome.FAILED:
+            self._served_failures = 0
+            return None
+        self._served_failures += 1
+        return _pause(self._served_failures)
+
     def _later(self) -> float:
         self._failures += 1
-        return RETRY_S[min(self._failures, len(RETRY_S)) - 1]
+        return _pause(self._failures)
 
     def _reason(self) -> str | None:
-        """Why to renew now; None for no reason, or none that the policy lets count."""
+        """Why to renew the wanted golden now; None for no reason, or none that the policy lets count."""
         wanted = self._goldens.wanted()
-        if self._asked:
-            return ASKED
         if self._promotions.rule.policy is not StalePolicy.REBUILD or self._promotions.is_dismissed(wanted):
             return None
         promoted = self._promotions.register.promoted
         if promoted is None:
             return NOTHING_PROMOTED
-        return CHANGED if promoted != wanted or not self._is_ready(wanted) else None
+        if promoted != wanted:
+            return CHANGED
+        return None if self._is_ready(wanted) else UNREADY
+
+    def _unready(self) -> GoldenId | None:
+        """What is served but cannot be started from, unless it is made ready by being renewed."""
+        try:
+            served = self._promotions.serving()
+        except VestibuleError:  # refused, whether it is ready or not
+            return None
+        renewed = served == self._goldens.wanted() and self._promotions.rule.policy is StalePolicy.REBUILD
+        return None if renewed or self._is_ready(served) else served
 
     def _is_ready(self, golden_id: GoldenId) -> bool:
-        there = self._goldens.has(golden_id)
-        return there and all(self._works.is_prepared(golden_id, driver) for driver in self._works.drivers)
+        return self._goldens.has(golden_id) and all(
+            self._works.is_prepared(golden_id, driver) and not self._renewals.awaits_canary(golden_id, driver)
+            for driver in self._works.drivers
+        )
 
     async def _hold_promoted(self) -> None:
         """Hold what machines start from, whoever promoted it, so that no other process collects it."""
@@ -162,15 +198,24 @@ class Freshness:
             async for _ in self._renewals.feed.changes(GOLDENS, HOLD_S):
                 # Gone, unreadable, no descriptor left: the next start says so, and the next look tries again.
                 with contextlib.suppress(VestibuleError, OSError):
-                    self._keep(self._promotions.register.promoted)
-                    self._notice_loss()
+                    await to_the_end(self._keep_promoted)  # first: what is damaged is let go, then made again
+                    if await asyncio.to_thread(self._has_lost):
+                        self._wake.set()
         finally:
             self._let_go()
 
-    def _notice_loss(self) -> None:
-        """Somebody may have removed the register, or the cache; a build that fails is tried again later."""
-        if not self._renewals.busy and not self._failures and self._reason() is not None:
-            self._wake.set()
+    def _has_lost(self) -> bool:
+        """Somebody may have removed the register or the cache, or exchanged QEMU.
+
+        What has failed is tried again later, not at every look.
+        """
+        if self._renewals.busy:
+            return False
+        to_renew = not self._failures and self._reason() is not None
+        return to_renew or (not self._served_failures and self._unready() is not None)
+
+    def _keep_promoted(self) -> None:
+        self._keep(self._promotions.register.promoted)
 
     def _keep(self, promoted: GoldenId | None) -> None:
         """A damaged one is let go: what it is made of must go before it can be made again."""
@@ -193,3 +238,7 @@ class Freshness:
         if self._hold is not None:
             self._hold.release()
             self._hold = None
+
+
+def _pause(failures: int) -> float:
+    return RETRY_S[min(failures, len(RETRY_S)) - 1]

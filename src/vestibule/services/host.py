@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import dataclasses
 from collections.abc import Sequence
 from typing import Protocol
@@ -13,7 +14,7 @@ from vestibule.core.errors import GoldenFailed
 from vestibule.core.ids import GoldenId
 from vestibule.core.machines import DriverName, Isolation
 from vestibule.core.promotion import Register
-from vestibule.services.machines import Choice
+from vestibule.services.machine_settings import Choice
 from vestibule.services.promotions import Promotions
 
 
@@ -114,7 +115,8 @@ class HostReport:
     async def checks(self) -> Sequence[Check]:
         """Look at everything, now."""
         choice = Check(name="driver", ok=True, detail=f"{self.choice.driver}: {self.choice.why}")
-        return [*await self.host_checks(), choice, golden_check(self._promotions)]
+        golden = await asyncio.to_thread(golden_check, self._promotions)
+        return [*await self.host_checks(), choice, golden]
 
     async def host_checks(self) -> Sequence[Check]:
         """Look at the host alone: what must be mended before a golden is worth building."""

@@ -285,6 +285,10 @@ class CanaryReports(Protocol):
         """The folder, on this host, of the report, the screenshot and every machine's console."""
         ...
 
+    def has_screenshot(self, golden_id: GoldenId, driver: DriverName) -> bool:
+        """Whether there is a PNG of a clone's desktop."""
+        ...
+
     def screenshot(self, golden_id: GoldenId, driver: DriverName) -> bytes | None:
         """A PNG of a clone's desktop; None when there is none."""
         ...

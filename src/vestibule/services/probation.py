@@ -8,13 +8,15 @@
 from __future__ import annotations
 
 import asyncio
+import datetime as dt
 
 import structlog
 
 from vestibule.core.errors import Conflict
 from vestibule.core.probation import standing
-from vestibule.core.promotion import NO_GOLDEN_BEFORE, Move
+from vestibule.core.promotion import NO_GOLDEN_BEFORE, GoldenStatus, Move, Register
 from vestibule.services.feed import Feed
+from vestibule.services.ports import Clock
 from vestibule.services.promotions import Promotions
 from vestibule.services.renewals import GOLDENS
 from vestibule.services.repositories import Machines
@@ -23,18 +25,25 @@ log = structlog.get_logger()
 
 MACHINES = 200
 """The newest that are looked at."""
+PAUSE = dt.timedelta(hours=6)
+"""Between two automatic roll-backs: goldens that fail one after the other fail by the host's fault."""
+AUTOMATICALLY = "rolled back automatically"
+"""How the reason of such a roll-back ends."""
 
 
 class Probation:
     """One per controller: a task."""
 
-    def __init__(self, *, rows: Machines, promotions: Promotions, feed: Feed[str]) -> None:
+    def __init__(self, *, rows: Machines, promotions: Promotions, feed: Feed[str], clock: Clock) -> None:
         self._rows = rows
         self._promotions = promotions
         self._feed = feed
+        self._clock = clock
         self._ended = asyncio.Event()
         self._hopeless: Move | None = None
         """The promotion that was condemned with nothing to return to: said once."""
+        self._paused: Move | None = None
+        """The promotion that was condemned within the pause: said once, and judged again after it."""
 
     def machine_ended(self) -> None:
         """A machine's row was closed."""
@@ -52,7 +61,7 @@ class Probation:
 
     async def judge(self) -> None:
         """Look at the promoted golden's machines; leave it when they condemn it."""
-        register = self._promotions.register
+        register = await asyncio.to_thread(lambda: self._promotions.register)
         promoted = register.promoted
         move = register.last(promoted) if promoted else None
         if promoted is None or move is None:
@@ -60,7 +69,10 @@ class Probation:
         found = standing(await self._rows.ended_of(promoted, since=move.at, limit=MACHINES))
         if not found.condemned or move == self._hopeless:
             return
-        why = f"{found.sentence}; rolled back automatically"
+        if (left := self._left_lately(register)) is not None:
+            self._tell_of_pause(move, left, found.sentence)
+            return
+        why = f"{found.sentence}; {AUTOMATICALLY}"
         try:
             await asyncio.to_thread(self._promotions.roll_back, why=why, leaving=promoted)
         except Conflict as error:
@@ -69,3 +81,20 @@ class Probation:
             self._hopeless = move
             log.critical("The golden fails its machines and cannot be left", why=why, cause=error.cause)
         self._feed.publish(GOLDENS)
+
+    def _left_lately(self, register: Register) -> Move | None:
+        """The golden that was left automatically within the pause; None when there is none."""
+        since = self._clock.now() - PAUSE
+        left = (move for move in register.moves if move.to is GoldenStatus.ROLLED_BACK and move.at > since)
+        return next((move for move in left if move.why.endswith(AUTOMATICALLY)), None)
+
+    def _tell_of_pause(self, move: Move, left: Move, sentence: str) -> None:
+        if move == self._paused:
+            return
+        self._paused = move
+        log.critical(
+            "The golden fails its machines soon after another was left: look at the host, or roll back",
+            golden_id=move.golden_id,
+            why=sentence,
+            left=left.golden_id,
+        )

@@ -11,8 +11,9 @@ The register is read at every start of a machine, so a move made by the command 
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
-from typing import Literal
+from collections.abc import Callable
 
 import structlog
 
@@ -21,7 +22,7 @@ from vestibule.core.goldens import Manifest
 from vestibule.core.ids import GoldenId
 from vestibule.core.promotion import GoldenStatus, Register, StalePolicy, require_servable
 from vestibule.core.sessions import Failure
-from vestibule.services.ports import Clock, GoldenRegister, GoldenStore
+from vestibule.services.ports import Clock, GoldenRegister, GoldenStore, Hold
 
 log = structlog.get_logger()
 
@@ -39,18 +40,30 @@ class ServingRule:
     """The agent protocol's version that this controller speaks."""
 
 
+def _is_unknown(_golden_id: GoldenId) -> bool:
+    return True
+
+
 class Promotions:
-    """One per controller or command."""
+    """One per controller or command.  Its methods read and write files; a service asks in a thread."""
 
     def __init__(
-        self, *, register: GoldenRegister, goldens: GoldenStore, clock: Clock, rule: ServingRule
+        self,
+        *,
+        register: GoldenRegister,
+        goldens: GoldenStore,
+        clock: Clock,
+        rule: ServingRule,
+        is_ready: Callable[[GoldenId], bool] = _is_unknown,
     ) -> None:
+        """``is_ready``: whether machines can be started from it at once; unset where none are started."""
         self.rule = rule
         self.coming = IDLE
         """What is being done about a golden that cannot be served: a sentence, for the refusal's remedy."""
         self.blocked: Failure | None = None
         """Why the last renewal failed; None when it did not."""
         self._register = register
+        self._is_ready = is_ready
         self.goldens = goldens
         self._clock = clock
 
@@ -100,24 +113,33 @@ class Promotions:
         wanted = self.goldens.wanted()
         return self.promote(golden_id, why=BY_HAND, over=wanted if wanted != golden_id else None)
 
-    def promote(
+    def promote(self, golden_id: GoldenId, *, why: str, over: GoldenId | None = None) -> Register:
+        """Have machines start from it from now on; those that run are not touched.
+
+        Raises Absent, or GoldenFailed when it is damaged or its agent speaks another contract.
+        """
+        return self._promote(golden_id, lambda now: now, why=why, over=over)
+
+    def replace(self, seen: GoldenId | None, golden_id: GoldenId, *, why: str) -> Register:
+        """Promote it in the place of the one that the caller has ``seen`` promoted.
+
+        Raises Conflict ``golden_moved`` when somebody has decided otherwise since, and as ``promote``.
+        """
+        return self._promote(golden_id, lambda now: _unmoved(now, seen, golden_id), why=why)
+
+    def _promote(
         self,
         golden_id: GoldenId,
+        checked: Callable[[Register], Register],
         *,
         why: str,
         over: GoldenId | None = None,
-        instead_of: GoldenId | Literal["any"] | None = "any",
     ) -> Register:
-        """Have machines start from it from now on; those that run are not touched.
-
-        ``instead_of``: raise Conflict ``golden_moved`` unless this one is promoted now.
-        Raises Absent, or GoldenFailed when it is damaged or its agent speaks another contract.
-        """
         self.require_contract(golden_id)
         at, hold = self._clock.now(), self.goldens.hold(golden_id)
         try:  # or a collector that saw it unpromoted might remove it after the move
             moved = self._register.update(
-                lambda now: _unmoved(now, instead_of, golden_id).promote(golden_id, at=at, why=why, over=over)
+                lambda now: checked(now).promote(golden_id, at=at, why=why, over=over)
             )
         finally:
             hold.release()
@@ -141,7 +163,8 @@ class Promotions:
         ``leaving`` is the golden that the caller has judged: another one meanwhile is left alone.
         Raises Conflict ``no_golden_before``, ``golden_moved``.
         """
-        at, among = self._clock.now(), self._promotable()
+        at, hold = self._clock.now(), self._held_target()
+        among = frozenset({hold.golden_id} if hold else ())
 
         def back(register: Register) -> Register:
             if leaving is not None and register.promoted != leaving:
@@ -152,12 +175,29 @@ class Promotions:
                 )
             return register.roll_back(among=among, at=at, why=why)
 
-        moved = self._register.update(back)
+        try:
+            moved = self._register.update(back)
+        finally:
+            if hold is not None:
+                hold.release()
         log.warning("Golden rolled back", to=moved.promoted, why=why)
         return GoldenId(moved.promoted or "")
 
-    def _promotable(self) -> frozenset[GoldenId]:
-        return frozenset(m.golden_id for m in self.goldens.list() if self._is_promotable(m))
+    def _held_target(self) -> Hold | None:
+        """The golden that a roll-back returns to, held: it must not be collected before it is promoted."""
+        while (target := self.roll_back_target()) is not None:
+            with contextlib.suppress(Absent):  # collected a moment ago: there may be an older one
+                return self.goldens.hold(target)
+        return None
+
+    def roll_back_target(self) -> GoldenId | None:
+        """The golden that a roll-back returns to; None when there is none.
+
+        One that machines can be started from at once is preferred to one that has to be made ready first.
+        """
+        register, usable = self.register, [m.golden_id for m in self.goldens.list() if self._is_promotable(m)]
+        ready = frozenset(golden_id for golden_id in usable if self._is_ready(golden_id))
+        return register.before(ready) or register.before(frozenset(usable))
 
     def _is_promotable(self, manifest: Manifest) -> bool:
         try:
@@ -169,10 +209,6 @@ class Promotions:
         """What must not be collected: the promoted golden and the one that a roll-back returns to."""
         found = (self.register.promoted, self.roll_back_target())
         return frozenset(golden_id for golden_id in found if golden_id is not None)
-
-    def roll_back_target(self) -> GoldenId | None:
-        """The golden that a roll-back returns to; None when there is none."""
-        return self.register.before(self._promotable())
 
     def reject(self, golden_id: GoldenId, *, why: str) -> None:
         """Note that its canary failed: it is not tried again until its inputs change or somebody asks."""
@@ -199,9 +235,9 @@ class Promotions:
         return self._was_left(golden_id) or self.register.status(golden_id) is GoldenStatus.REJECTED
 
 
-def _unmoved(now: Register, seen: GoldenId | Literal["any"] | None, new: GoldenId) -> Register:
+def _unmoved(now: Register, seen: GoldenId | None, new: GoldenId) -> Register:
     """What is promoted ``now``, unless somebody has decided otherwise since it was ``seen``."""
-    if seen != "any" and now.promoted not in {seen, new}:
+    if now.promoted not in {seen, new}:
         raise Conflict(
             f"Golden {now.promoted} was promoted while {new} was made and tried; it is left as it is.",
             remedy=f"If {new} is wanted all the same: vestibule golden promote {new}.",

@@ -8,8 +8,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import dataclasses
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from typing import Protocol
 
 import structlog
@@ -19,6 +20,7 @@ from vestibule.core.canary import CanaryReport
 from vestibule.core.errors import Conflict, GoldenFailed, MachineFailed, VestibuleError
 from vestibule.core.ids import GoldenId
 from vestibule.core.machines import DriverName
+from vestibule.core.promotion import GoldenStatus, Move
 from vestibule.core.renewal import Forecast, Outcome, Phase, Renewal, StepNews, total_s
 from vestibule.core.sessions import Failure
 from vestibule.services.feed import Feed
@@ -33,7 +35,7 @@ CANARY_PASSED = "its canary passed"
 
 
 class GoldenWorks(Protocol):
-    """Makes and tries goldens on this host."""
+    """Makes and tries goldens on this host; what is not ``async`` reads files, and is asked in a thread."""
 
     @property
     def drivers(self) -> Sequence[DriverName]:
@@ -95,6 +97,8 @@ class Renewals:
         self._works = works
         self._promotions = promotions
         self._clock = clock
+        self._made_anew: dict[tuple[GoldenId, DriverName], Move] = {}
+        """What was prepared again although it was promoted → the move that had promoted it."""
 
     @property
     def busy(self) -> bool:
@@ -103,7 +107,22 @@ class Renewals:
 
     async def renew(self, wanted: GoldenId, why: str, also: Tell | None = None) -> Renewal:
         """Build, prepare, try, promote; what fails is in the outcome, never raised."""
-        estimates, forecast = self._works.estimates(), self._works.forecast()
+        return await self._shown(wanted, why, self._renewed, also)
+
+    async def make_ready(self, promoted: GoldenId, why: str) -> Renewal:
+        """Prepare and try what is promoted, as this host is now; what fails is in the outcome."""
+        return await self._shown(promoted, why, lambda tell: self._proven(promoted, tell))
+
+    async def _shown(
+        self,
+        golden_id: GoldenId,
+        why: str,
+        carry_through: Callable[[Tell], Awaitable[Failure | None]],
+        also: Tell | None = None,
+    ) -> Renewal:
+        """One renewal from its beginning to its outcome; ``carry_through`` returns why it is rejected."""
+        estimates = await asyncio.to_thread(self._works.estimates)
+        forecast = await asyncio.to_thread(self._works.forecast)
 
         def tell(news: StepNews) -> None:
             if news.estimate_s is None:
@@ -114,9 +133,9 @@ class Renewals:
             if also is not None:
                 also(news)
 
-        self._show(Renewal(golden_id=wanted, why=why, began_at=self._clock.now()))
+        self._show(Renewal(golden_id=golden_id, why=why, began_at=self._clock.now()))
         try:
-            rejected = await self._carry_through(tell)
+            rejected = await carry_through(tell)
         except VestibuleError as error:
             log.warning("Golden could not be renewed", cause=error.cause, code=error.failure_code)
             return self._end(Outcome.FAILED, diagnosis.failure_of(error))
@@ -125,33 +144,67 @@ class Renewals:
             return self._end(Outcome.FAILED, diagnosis.failure_of(error))
         return self._end(Outcome.REJECTED if rejected else Outcome.PROMOTED, rejected)
 
-    async def _carry_through(self, tell: Tell) -> Failure | None:
-        promoted = self._promotions.register.promoted
+    async def _renewed(self, tell: Tell) -> Failure | None:
+        before = self._promotions.register.promoted
         golden_id = await self._works.build(tell)
         self._made(golden_id)
-        self._promotions.require_contract(golden_id)
+        await asyncio.to_thread(self._promotions.require_contract, golden_id)
+        failure = await self._proven(golden_id, tell)
+        if failure is not None:
+            return failure
+        news = StepNews(phase=Phase.PROMOTION, step=f"promote {golden_id}")
+        tell(news)
+        await asyncio.to_thread(self._promotions.replace, before, golden_id, why=CANARY_PASSED)
+        tell(dataclasses.replace(news, seconds=0.0))
+        return None
+
+    async def _proven(self, golden_id: GoldenId, tell: Tell) -> Failure | None:
+        """Prepare and try it for every driver; why it was rejected, or None."""
         for driver in self._works.drivers:
-            await self._works.prepare(golden_id, driver, tell)
+            await self._prepare(golden_id, driver, tell)
         for driver in self._works.drivers:
-            report = self._works.tried(golden_id, driver)
+            report = await asyncio.to_thread(self._works.tried, golden_id, driver)
             if report is None or not _is_passed(report):
                 told = _beginning_with(self._canaries_s(driver), tell)
                 report = await self._works.try_out(golden_id, driver, told)
             if not report.conclusive:
                 raise _too_slow(report)
             if not report.passed:
-                self._promotions.reject(golden_id, why=report.verdict)
+                await asyncio.to_thread(self._promotions.reject, golden_id, why=report.verdict)
                 return _canary_failed(report)
-        news = StepNews(phase=Phase.PROMOTION, step=f"promote {golden_id}")
-        tell(news)
-        self._promotions.promote(golden_id, why=CANARY_PASSED, instead_of=promoted)
-        tell(dataclasses.replace(news, seconds=0.0))
         return None
 
     def _canaries_s(self, first: DriverName) -> float | None:
         """How long the canaries of this driver and those after it take."""
         drivers = self._works.drivers
         return total_s(self._works.canary_s(driver) for driver in drivers[drivers.index(first) :])
+
+    async def _prepare(self, golden_id: GoldenId, driver: DriverName, tell: Tell) -> None:
+        """What is made anew of the promoted golden must not be served before a canary has passed it."""
+        prepared = await asyncio.to_thread(self._works.is_prepared, golden_id, driver)
+        move = self._promotions.register.last(golden_id)
+        if not prepared and move is not None and move.to is GoldenStatus.PROMOTED:
+            self._made_anew[golden_id, driver] = move
+        await self._works.prepare(golden_id, driver, tell)
+
+    def is_barred(self, golden_id: GoldenId, driver: DriverName) -> bool:
+        """Whether it was made anew since its promotion, and no canary has passed it."""
+        if not self._is_made_anew(golden_id, driver):
+            return False
+        report = self._works.tried(golden_id, driver)
+        return report is None or not report.passed
+
+    def awaits_canary(self, golden_id: GoldenId, driver: DriverName) -> bool:
+        """Whether it was made anew since its promotion, and no canary has said what it is worth."""
+        if not self._is_made_anew(golden_id, driver):
+            return False
+        report = self._works.tried(golden_id, driver)
+        return report is None or not report.conclusive
+
+    def _is_made_anew(self, golden_id: GoldenId, driver: DriverName) -> bool:
+        """Since its last move: whoever promotes it again has decided anew."""
+        made = self._made_anew.get((golden_id, driver))
+        return made is not None and made == self._promotions.register.last(golden_id)
 
     def _made(self, golden_id: GoldenId) -> None:
         """The builder reads the inputs itself: they may have changed since this renewal was begun."""
@@ -166,7 +219,10 @@ class Renewals:
             log.exception("Old goldens could not be removed")
 
     def promote_tried(self, wanted: GoldenId, goldens: GoldenStore) -> bool:
-        """Promote at once what was built and has passed its canary before, with whichever controller."""
+        """Promote at once what was built and has passed its canary before, with whichever controller.
+
+        Reads and writes files.
+        """
         drivers = self._works.drivers
         if self._promotions.is_dismissed(wanted) or not goldens.has(wanted):
             return False

@@ -32,7 +32,8 @@ from vestibule.services import guest_events
 from vestibule.services.credentials import Credentials
 from vestibule.services.feed import Feed
 from vestibule.services.inbox import Inbox
-from vestibule.services.machines import Live, Machines
+from vestibule.services.introductions import Live
+from vestibule.services.machines import Machines
 from vestibule.services.ports import Clock, Guest
 from vestibule.services.repositories import Sessions, SessionsWithMachine
 from vestibule_agent.protocol import Event

@@ -162,6 +162,20 @@ DAMAGED = {
     "cut off": '{"moves": [{"golden_id": "g-a"',
     "another form": "[]",
     "no moves": "{}",
+    "moves that are no list": '{"moves": 7}',
+    "moves by name": '{"moves": {"g-a": "promoted"}}',
+    "a name that is a list": json.dumps(
+        {"moves": [{"golden_id": ["g-a"], "to": "promoted", "at": T0.isoformat(), "why": ""}]}
+    ),
+    "another's name that is a number": json.dumps(
+        {"moves": [{"golden_id": "g-a", "to": "promoted", "at": T0.isoformat(), "why": "", "over": 7}]}
+    ),
+    "a state that is a list": json.dumps(
+        {"moves": [{"golden_id": "g-a", "to": ["promoted"], "at": T0.isoformat(), "why": ""}]}
+    ),
+    "a time without its zone": json.dumps(
+        {"moves": [{"golden_id": "g-a", "to": "promoted", "at": "2026-11-24T09:00:00", "why": ""}]}
+    ),
     "an unknown state": json.dumps(
         {"moves": [{"golden_id": "g-a", "to": "praised", "at": T0.isoformat(), "why": ""}]}
     ),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -17,12 +17,13 @@ from waiting import until
 
 from vestibule.api import goldens
 from vestibule.core.errors import GoldenFailed
-from vestibule.core.goldens import Change, Damage, GoldenPlan, MachineShape, PlannedProduct
+from vestibule.core.goldens import Change, Damage, GoldenPlan, MachineShape, Manifest, PlannedProduct
 from vestibule.core.ids import GoldenId
 from vestibule.core.machines import DriverName
 from vestibule.core.pictures import Picture
 from vestibule.core.promotion import StalePolicy
 from vestibule.services.promotions import IDLE, ServingRule
+from vestibule.services.renewals import GOLDENS
 from vestibule.services.scrubbing import Scrubbed
 from vestibule_agent.protocol import CONTRACT
 
@@ -321,6 +322,7 @@ async def test_an_operator_has_the_golden_of_today_s_inputs_made(lab: Lab, ann: 
     async with fresh(lab):
         assert (await ann.post("/api/goldens/renew")).status_code == 202
         await until(lambda: lab.context.promotions.register.promoted == NEXT)
+        await until(lambda: not lab.context.renewals.busy)
     renewal = (await state(ann))["renewal"]
     assert (renewal["golden_id"], renewal["outcome"], renewal["failure"]) == (NEXT, "promoted", None)
     assert [step["phase"] for step in renewal["steps"]] == ["build", "snapshot", "canary", "promotion"]
@@ -426,6 +428,43 @@ async def test_a_log_that_grows_during_a_build_is_told_without_news(
         assert (await seen(stream))["renewal"]["log"] == ["unpacking", "configuring"]
     lab.works.gate.set()
     await building
+
+
+async def test_a_register_that_breaks_is_told_and_the_stream_goes_on_once_it_is_mended(
+    lab: Lab, ann: httpx.AsyncClient, served: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(goldens, "LOOK_S", 0.02)
+    register = lab.folder / "state/goldens.json"
+    sound = register.read_text()
+    async with following(ann, served) as stream:
+        before = await seen(stream)
+        register.write_text("{")
+        lab.context.renewals.feed.publish(GOLDENS)
+        event = await seen(stream)
+        assert (event["event"], event["code"]) == ("trouble", "register_damaged")
+        assert str(register) in event["cause"]
+        assert event["remedy"]
+        register.write_text(sound)  # nobody tells of it
+        after = await seen(stream)
+        assert (after["event"], after["promoted"]) == ("goldens", before["promoted"])
+
+
+async def test_trouble_that_lasts_is_told_once(
+    lab: Lab, ann: httpx.AsyncClient, served: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(goldens, "LOOK_S", 0.02)
+    async with following(ann, served) as stream:
+        await seen(stream)
+        monkeypatch.setattr(lab.goldens, "list", _broken)
+        lab.context.renewals.feed.publish(GOLDENS)
+        assert (await seen(stream))["code"] == "internal"
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(0.3):
+                await seen(stream)
+
+
+def _broken() -> Sequence[Manifest]:
+    raise OSError(24, "Too many open files")
 
 
 async def test_the_controller_s_end_ends_the_events_of_goldens(

@@ -34,7 +34,7 @@ from vestibule.drivers.goldens.canaries import CanaryReports
 from vestibule.drivers.goldens.recipe import read_spec
 from vestibule.resources import find_resources
 from vestibule.services.host import Check, HostReport
-from vestibule.services.machines import Choice
+from vestibule.services.machine_settings import Choice
 from vestibule.settings import Settings, load
 from vestibule_agent.protocol import CONTRACT
 

@@ -10,14 +10,15 @@ from multiprocessing.synchronize import Event
 from pathlib import Path
 
 import pytest
-from tiny_goldens import add_golden, add_layer, add_snapshot
+from tiny_goldens import add_desktop, add_golden, add_layer, add_snapshot
 
-from vestibule.core.errors import Absent
+from vestibule.core.errors import Absent, GoldenFailed
 from vestibule.core.goldens import LayerRecipe, Recipe
 from vestibule.core.ids import GoldenId
 from vestibule.drivers.goldens import collect
 from vestibule.drivers.goldens.cache import Cache
 from vestibule.drivers.goldens.collect import Collected
+from vestibule.drivers.goldens.memories import Fits, all_fit
 from vestibule.drivers.goldens.store import DirectoryGoldenStore
 
 WANTED = Recipe(layers=(LayerRecipe(kind="base", inputs={"x": "today"}, parent=None),))
@@ -49,8 +50,9 @@ def collected(
     *,
     newest: int = 1,
     quota_bytes: int = UNLIMITED,
+    fits: Fits = all_fit,
 ) -> Sequence[Collected]:
-    return store.collector(keep, newest=newest, quota_bytes=quota_bytes).collect()
+    return store.collector(keep, newest=newest, quota_bytes=quota_bytes, fits=fits).collect()
 
 
 def foreseen(store: DirectoryGoldenStore, *, newest: int) -> Sequence[Collected]:
@@ -291,6 +293,108 @@ def test_a_snapshot_of_a_golden_that_is_made_anew_stays_while_its_layers_do(
     assert names(collected(store, newest=9)) == set()
 
 
+# -- memory of another QEMU ------------------------------------------------------------------------------
+
+
+def of_qemu(version: str) -> Fits:
+    """Machines run on this one now."""
+    return lambda _kind, key: key["shape"]["vmm"] == version
+
+
+def test_memory_of_another_qemu_goes_although_its_golden_stays(store: DirectoryGoldenStore) -> None:
+    add_snapshot(store.cache, "snap-before", NEWEST, [BASE, agent(NEWEST)], qemu="before")
+    add_desktop(store.cache, "desk-before", [BASE], qemu="before")
+    add_desktop(store.cache, "desk-now", [BASE])
+    assert names(collected(store, lambda: {NEWEST}, newest=9)) == set()
+    gone = collected(store, lambda: {NEWEST}, newest=9, fits=of_qemu("one"))
+    assert names(gone) == {"snap-before", "desk-before"}
+    assert there(store) == {OLDEST, OLD, NEW, NEWEST}
+    assert store.cache.has("snapshots", f"snap-{NEWEST}")
+    assert store.cache.has("desktops", "desk-now")
+
+
+def test_memory_that_somebody_starts_machines_from_stays_whatever_its_qemu(
+    store: DirectoryGoldenStore,
+) -> None:
+    add_snapshot(store.cache, "snap-other", NEWEST, [BASE, agent(NEWEST)], qemu="another controller's")
+    with store.cache.hold("snap-other"):
+        assert names(collected(store, newest=9, fits=of_qemu("one"))) == set()
+    assert names(collected(store, newest=9, fits=of_qemu("one"))) == {"snap-other"}
+
+
+def test_memory_that_is_taken_in_use_meanwhile_stays(
+    store: DirectoryGoldenStore, meanwhile: Meanwhile
+) -> None:
+    add_snapshot(store.cache, "snap-other", NEWEST, [BASE, agent(NEWEST)], qemu="another controller's")
+    holds = []
+    meanwhile(lambda: holds.append(store.cache.hold("snap-other")))
+    assert names(collected(store, newest=9, fits=of_qemu("one"))) == set()
+    holds[0].close()
+
+
+def test_a_desktop_counts_in_the_quota_of_the_goldens_that_are_made_from_it(
+    store: DirectoryGoldenStore,
+) -> None:
+    add_desktop(store.cache, "desk-now", [BASE])
+    older = sum(product.size for product in foreseen(store, newest=3))
+    collected(store, newest=9, quota_bytes=allocated(store.cache.root) - older)
+    assert there(store) == {OLD, NEW, NEWEST}
+
+
+def test_memory_that_goes_anyway_counts_in_nobody_s_quota(store: DirectoryGoldenStore) -> None:
+    quota = allocated(store.cache.root)
+    for golden_id in (OLDEST, OLD, NEW, NEWEST):
+        layers = [BASE, agent(golden_id)]
+        add_snapshot(store.cache, f"before-{golden_id}", golden_id, layers, qemu="before")
+    collected(store, newest=9, quota_bytes=quota, fits=of_qemu("one"))
+    assert there(store) == {OLDEST, OLD, NEW, NEWEST}
+    assert allocated(store.cache.root) == quota
+
+
+def test_memory_whose_manifest_is_damaged_goes(store: DirectoryGoldenStore) -> None:
+    add_snapshot(store.cache, "snap-broken", NEWEST, [BASE, agent(NEWEST)])
+    (store.cache.path("snapshots", "snap-broken") / "manifest.json").write_text("{")
+    assert names(collected(store, newest=9)) == {"snap-broken"}
+
+
+# -- damaged goldens -------------------------------------------------------------------------------------
+
+
+def damage(store: DirectoryGoldenStore, golden_id: GoldenId) -> None:
+    (store.cache.path("goldens", golden_id) / "manifest.json").write_text("{")
+
+
+def test_a_golden_whose_manifest_is_damaged_goes_with_all_that_was_its_own(
+    store: DirectoryGoldenStore,
+) -> None:
+    damage(store, OLD)
+    assert names(collected(store, newest=9)) == of(OLD)
+    assert there(store) == {OLDEST, NEW, NEWEST}
+
+
+def test_a_golden_without_any_manifest_goes_too(store: DirectoryGoldenStore) -> None:
+    (store.cache.path("goldens", OLD) / "manifest.json").unlink()
+    assert OLD in names(collected(store, newest=9))
+    assert not store.cache.path("goldens", OLD).exists()
+
+
+def test_a_damaged_golden_that_is_kept_or_held_stays(store: DirectoryGoldenStore) -> None:
+    for golden_id in (OLDEST, OLD):
+        damage(store, golden_id)
+    with store.cache.hold(OLD):
+        collected(store, lambda: {OLDEST}, newest=9)
+        assert store.cache.path("goldens", OLDEST).exists()
+        assert store.cache.path("goldens", OLD).exists()
+
+
+def test_a_damaged_golden_cannot_be_held(store: DirectoryGoldenStore) -> None:
+    damage(store, OLD)
+    with pytest.raises(GoldenFailed):
+        store.hold(OLD)
+    with store.cache.unheld(OLD) as free:
+        assert free
+
+
 # -- canary reports --------------------------------------------------------------------------------------
 
 
@@ -309,6 +413,24 @@ def test_reports_outlive_their_golden_but_only_the_newest_few(store: DirectoryGo
     assert len(left) == collect.REPORTS_KEPT + 1
     assert NEWEST in left
     assert "g-gone02" not in left
+
+
+def test_a_report_that_another_collector_removes_at_that_moment_is_no_failure(
+    store: DirectoryGoldenStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reports = store.cache.root / "canaries"
+    for number in range(collect.REPORTS_KEPT + 1):
+        (reports / f"g-gone{number:02}").mkdir(parents=True)
+    changed_ns = collect._changed_ns
+
+    def too_late(folder: Path) -> int:
+        if folder.name == "g-gone00":
+            folder.rmdir()
+        return changed_ns(folder)
+
+    monkeypatch.setattr(collect, "_changed_ns", too_late)
+    collected(store, newest=9)
+    assert len(list(reports.iterdir())) == collect.REPORTS_KEPT
 
 
 # -- holds -----------------------------------------------------------------------------------------------

@@ -11,7 +11,7 @@ from vestibule.drivers.host import LocalHost
 from vestibule.drivers.net.cgroups import Kind, LimitsReport
 from vestibule.drivers.net.client import NetworkReport
 from vestibule.services.host import Accelerator, Check, choose
-from vestibule.services.machines import Choice
+from vestibule.services.machine_settings import Choice
 
 KVM = Accelerator(works=True, why="a probe guest booted in 0.4 s")
 NO_KVM = Accelerator(works=False, why="a probe guest hung")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from lab import Lab, open_lab
 from waiting import until
 
 from vestibule.core.errors import Absent, GoldenFailed, MachineFailed
+from vestibule.core.ids import GoldenId
 from vestibule.core.machines import DriverName, MachineStatus
 from vestibule.drivers.db.machines import DbMachines
 from vestibule.services.ports import Exit
@@ -29,7 +31,7 @@ async def lab(tmp_path: Path) -> AsyncIterator[Lab]:
 def ends(lab: Lab) -> list[str]:
     """A line for every end that was told."""
     told: list[str] = []
-    lab.machines.on_ended = lambda: told.append("ended")
+    lab.machines.tell_ends(lambda: told.append("ended"))
     return told
 
 
@@ -37,6 +39,7 @@ async def test_a_machine_holds_the_golden_that_it_was_started_from(lab: Lab) -> 
     live = await lab.machines.start(lab.ann.user_id, driver=None)
     assert lab.goldens.held == [GOLDEN]
     lab.goldens.add(NEXT)
+    lab.works.prepared.add((NEXT, DriverName.FAKE))
     lab.context.promotions.promote(NEXT, why="its canary passed")
     await lab.machines.start(lab.ann.user_id, driver=None)
     assert lab.goldens.held == [GOLDEN, NEXT]
@@ -71,10 +74,24 @@ async def test_a_golden_that_may_not_be_served_is_not_held_and_no_row_is_made(la
     assert await DbMachines(lab.database).of_user(lab.ann.user_id) == []
 
 
+async def test_a_golden_that_needs_more_memory_than_machines_have_is_named_and_nothing_is_left(
+    lab: Lab,
+) -> None:
+    lab.goldens.stored[GOLDEN] = dataclasses.replace(lab.goldens.stored[GOLDEN], min_mem_mib=1025)
+    with pytest.raises(GoldenFailed, match="needs 1025 MiB of memory, not 1024") as refused:
+        await lab.machines.start(lab.ann.user_id, driver=None)
+    assert refused.value.failure_code == "memory_too_small"
+    assert await DbMachines(lab.database).of_user(lab.ann.user_id) == []
+    await lab.nothing_left()
+
+
 async def test_a_golden_that_is_collected_at_the_last_moment_is_absent_and_nothing_is_left(
     lab: Lab, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(lab.machines, "_serving", lambda: NEXT)
+    async def gone(_driver: DriverName) -> GoldenId:
+        return NEXT
+
+    monkeypatch.setattr(lab.machines, "_serving", gone)
     with pytest.raises(Absent):
         await lab.machines.start(lab.ann.user_id, driver=DriverName.FAKE)
     await lab.nothing_left()
@@ -95,6 +112,29 @@ async def test_a_machine_that_ends_by_itself_is_told_as_failed(lab: Lab, ends: l
     await until(lambda: ends)
     record = await DbMachines(lab.database).get(live.record.vm_id)
     assert (record.status, record.error_code) == (MachineStatus.FAILED, "machine_exited")
+
+
+async def test_a_machine_that_a_host_without_memory_ended_says_so(lab: Lab, ends: list[str]) -> None:
+    live = await lab.machines.start(lab.ann.user_id, driver=None)
+    lab.host.runs_out_of_memory()
+    lab.machine().end(Exit(code=None, signal=9))
+    await until(lambda: ends)
+    record = await DbMachines(lab.database).get(live.record.vm_id)
+    assert (record.status, record.error_code) == (MachineStatus.FAILED, "host_exhausted")
+    assert record.error_cause == (
+        "The machine ended by itself (signal 9), while the host was short of memory and killed 1 processes."
+    )
+
+
+async def test_what_the_host_lacked_before_a_machine_was_begun_excuses_nothing(
+    lab: Lab, ends: list[str]
+) -> None:
+    lab.host.runs_out_of_memory()
+    live = await lab.machines.start(lab.ann.user_id, driver=None)
+    lab.machine().end(Exit(code=None, signal=9))
+    await until(lambda: ends)
+    record = await DbMachines(lab.database).get(live.record.vm_id)
+    assert record.error_code == "machine_exited"
 
 
 async def test_every_machine_has_drawn_random_bytes_of_its_own(lab: Lab) -> None:

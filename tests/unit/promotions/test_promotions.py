@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from golden_doubles import GOLDEN, LATER, NEXT
+from golden_doubles import GOLDEN, LATER, NEXT, Kept
 from golden_lab import GoldenLab, golden_lab
 
 from vestibule.core.errors import Absent, Conflict, GoldenFailed
-from vestibule.core.promotion import GoldenStatus, StalePolicy
+from vestibule.core.ids import GoldenId
+from vestibule.core.promotion import GoldenStatus, Register, StalePolicy
 from vestibule.services.promotions import IDLE
 from vestibule_agent.protocol import CONTRACT
 
@@ -156,6 +158,57 @@ def test_a_judgement_of_another_golden_rolls_nothing_back(two: GoldenLab) -> Non
         two.promotions.roll_back(why="bad", leaving=GOLDEN)
     assert refused.value.failure_code == "golden_moved"
     assert two.promoted == NEXT
+
+
+def test_a_roll_back_returns_to_what_machines_can_be_started_from_at_once(two: GoldenLab) -> None:
+    two.goldens.add(LATER)
+    two.promotions.promote(LATER, why="its canary passed")
+    two.promotions._is_ready = lambda golden_id: golden_id == GOLDEN
+    assert two.promotions.roll_back(why="bad") == GOLDEN
+
+
+def test_a_roll_back_returns_to_what_is_not_ready_rather_than_stay(two: GoldenLab) -> None:
+    two.promotions._is_ready = lambda _golden_id: False
+    assert two.promotions.roll_back(why="bad") == GOLDEN
+
+
+def test_the_target_of_a_roll_back_is_held_until_it_is_promoted(
+    two: GoldenLab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    held: list[GoldenId] = []
+    update = two.promotions._register.update
+
+    def watched(change: Callable[[Register], Register]) -> Register:
+        held.extend(two.goldens.held)
+        return update(change)
+
+    monkeypatch.setattr(two.promotions._register, "update", watched)
+    two.promotions.roll_back(why="bad")
+    assert (held, two.goldens.held) == ([GOLDEN], [])
+
+
+def test_a_target_that_is_collected_at_the_last_moment_is_passed_over(
+    two: GoldenLab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    two.goldens.add(LATER)
+    two.promotions.promote(LATER, why="its canary passed")
+    hold = two.goldens.hold
+
+    def too_late(golden_id: GoldenId) -> Kept:
+        if golden_id == NEXT:
+            two.goldens.stored.pop(NEXT, None)
+        return hold(golden_id)
+
+    monkeypatch.setattr(two.goldens, "hold", too_late)
+    assert two.promotions.roll_back(why="bad") == GOLDEN
+
+
+def test_what_somebody_promoted_meanwhile_is_not_replaced(two: GoldenLab) -> None:
+    two.goldens.add(LATER)
+    with pytest.raises(Conflict) as refused:
+        two.promotions.replace(GOLDEN, LATER, why="its canary passed")
+    assert (refused.value.failure_code, two.promoted) == ("golden_moved", NEXT)
+    assert two.promotions.replace(NEXT, LATER, why="its canary passed").promoted == LATER
 
 
 def test_the_promoted_one_and_the_one_before_are_kept(two: GoldenLab) -> None:

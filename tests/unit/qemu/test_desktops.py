@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
 import json
 from pathlib import Path
@@ -9,11 +10,13 @@ from typing import cast
 
 import pytest
 
+from vestibule.core.errors import HostUnfit
 from vestibule.core.goldens import Manifest, Recipe
 from vestibule.core.ids import GoldenId
 from vestibule.core.machines import Limits
 from vestibule.drivers.goldens.cache import Cache
 from vestibule.drivers.goldens.store import DirectoryGoldenStore
+from vestibule.drivers.machines.programs import QEMU
 from vestibule.drivers.machines.qemu import desktops, snapshot
 from vestibule.drivers.machines.qemu.snapshot import SnapshotStore
 from vestibule.services.ports import Network
@@ -70,3 +73,63 @@ def test_a_desktop_that_never_grew_quiet_is_made_again(
     assert store.desktops.has(FIRST, LIMITS) is quiet
     made_first = 0 if quiet else desktops.DESKTOP_STEPS
     assert store.steps(FIRST, LIMITS) == snapshot.STEPS + made_first
+
+
+@pytest.fixture
+def qemu(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A program that is found as QEMU, through a symbolic link as Debian's alternatives make them."""
+    program, link = tmp_path / "bin/qemu-real", tmp_path / "bin" / QEMU
+    program.parent.mkdir()
+    program.write_text("one")
+    program.chmod(0o755)
+    link.symlink_to(program)
+    monkeypatch.setenv("PATH", str(program.parent))
+    return link
+
+
+def _replaced(path: Path, content: str) -> None:
+    """As a package's upgrade does."""
+    new = path.with_suffix(".dpkg-new")
+    new.write_text(content)
+    new.chmod(0o755)
+    new.rename(path)
+
+
+def test_another_qemu_is_seen_at_once_whether_file_or_link_was_exchanged(
+    store: SnapshotStore, qemu: Path
+) -> None:
+    first = store.key(FIRST, LIMITS).name
+    _replaced(qemu.resolve(), "two")
+    second = store.key(FIRST, LIMITS).name
+    other = qemu.with_name("qemu-other")
+    _replaced(other, "three")
+    qemu.unlink()
+    qemu.symlink_to(other)
+    third = store.key(FIRST, LIMITS).name
+    _replaced(other, "one")
+    assert (len({first, second, third}), store.key(FIRST, LIMITS).name) == (3, first)
+
+
+def test_a_host_without_qemu_has_no_snapshot_to_start_from(
+    store: SnapshotStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", "")
+    with pytest.raises(HostUnfit) as unfit:
+        store.find(FIRST, LIMITS)
+    assert unfit.value.failure_code == "no_qemu"
+
+
+def test_memory_fits_the_qemu_and_the_limits_that_it_was_saved_with(store: SnapshotStore, qemu: Path) -> None:
+    saved = {
+        "snapshots": dataclasses.asdict(store.key(FIRST, LIMITS)),
+        "desktops": dataclasses.asdict(store.desktops.key(FIRST, LIMITS)),
+    }
+
+    def fit(limits: Limits = LIMITS) -> list[bool]:
+        fits = snapshot.fitting("tcg", limits)
+        return [fits(kind, json.loads(json.dumps(one))) for kind, one in saved.items()]
+
+    assert fit() == [True, True]
+    assert fit(dataclasses.replace(LIMITS, mem_mib=2048)) == [False, False]
+    _replaced(qemu.resolve(), "two")
+    assert fit() == [False, False]

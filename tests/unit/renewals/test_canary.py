@@ -18,6 +18,7 @@ from waiting import until
 
 from vestibule.core.canary import CanaryReport
 from vestibule.core.errors import MachineFailed
+from vestibule.core.ids import GoldenId
 from vestibule.core.machines import DriverName, Isolation
 from vestibule.core.renewal import Phase, StepNews
 from vestibule.core.sessions import SessionStatus
@@ -87,7 +88,13 @@ def _ignore(_news: StepNews) -> None:
     """Nobody watches."""
 
 
+async def _candidate(_driver: DriverName) -> GoldenId:
+    return GOLDEN
+
+
 def canary_of(lab: Lab) -> Canary:
+    """Its machines are pinned to the candidate, as those of every canary."""
+    lab.machines._serving = _candidate
     return Canary(
         machines=lab.machines,
         sign_ins=lab.sign_ins,

@@ -102,10 +102,9 @@ async def test_whoever_asks_gets_it_made_whatever_the_policy(tmp_path: Path, pol
     lab = golden_lab(tmp_path, policy=policy)
     async with lab.running():
         lab.works.inputs = lab.goldens.today = NEXT
-        lab.freshness.ask()
+        await lab.freshness.ask()
+        await until(lambda: lab.renewals.current and lab.renewals.current.why == freshness.ASKED)
         await until(lambda: lab.promoted == NEXT)
-    assert lab.renewals.current is not None
-    assert lab.renewals.current.why == freshness.ASKED
 
 
 async def test_who_asks_during_a_renewal_is_served_after_it(lab: GoldenLab) -> None:
@@ -113,7 +112,7 @@ async def test_who_asks_during_a_renewal_is_served_after_it(lab: GoldenLab) -> N
     async with lab.running():
         lab.edit(NEXT)
         await until(lambda: lab.renewals.busy)
-        lab.freshness.ask()
+        await lab.freshness.ask()
         lab.works.gate.set()
         await until(lambda: len(builds(lab)) == 2)
 
@@ -175,7 +174,7 @@ async def test_a_host_that_can_watch_no_more_files_still_renews_when_asked(lab: 
         assert lab.freshness.trouble is not None
         assert "inotify watch limit reached" in lab.freshness.trouble
         lab.works.inputs = lab.goldens.today = NEXT
-        lab.freshness.ask()
+        await lab.freshness.ask()
         await until(lambda: lab.promoted == NEXT)
 
 
@@ -221,7 +220,7 @@ async def test_whoever_asks_is_served_at_once_after_a_failure(lab: GoldenLab) ->
         lab.edit(NEXT)
         await until(lambda: builds(lab) and not lab.renewals.busy)
         del lab.works.failing["build"]
-        lab.freshness.ask()
+        await lab.freshness.ask()
         await until(lambda: lab.promoted == NEXT)
 
 
@@ -250,7 +249,7 @@ async def test_a_rejected_golden_is_left_alone_until_somebody_asks(lab: GoldenLa
         await looked_again(lab)
         assert len(builds(lab)) == 1
         lab.works.canaries.sound = True
-        lab.freshness.ask()
+        await lab.freshness.ask()
         await until(lambda: lab.promoted == NEXT)
 
 
@@ -358,7 +357,7 @@ async def test_what_runs_from_a_decayed_golden_is_waited_for(lab: GoldenLab) -> 
         assert lab.promotions.blocked is not None
         assert lab.promotions.blocked.code == "golden_in_use"
         machine.release()
-        lab.freshness.ask()
+        await lab.freshness.ask()
         await until(lambda: not lab.goldens.damaged)
 
 
@@ -392,5 +391,5 @@ async def test_a_rebuild_that_is_asked_for_undoes_what_the_operator_promoted(lab
     lab.made(NEXT)
     lab.promotions.promote_by_hand(NEXT)
     async with lab.running():
-        lab.freshness.ask()
+        await lab.freshness.ask()
         await until(lambda: lab.promoted == GOLDEN)

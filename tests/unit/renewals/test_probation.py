@@ -8,15 +8,16 @@ from collections.abc import Callable, Sequence
 from typing import Any, cast
 
 import pytest
-from golden_doubles import GOLDEN, NEXT
+from golden_doubles import GOLDEN, LATER, NEXT
 from golden_lab import GoldenLab
 from waiting import until
 
 from vestibule.core.ids import GoldenId, UserId, VmId
 from vestibule.core.machines import DriverName, Isolation, MachineRecord, MachineStatus, MachineType
+from vestibule.core.pressure import HOST_EXHAUSTED
 from vestibule.core.promotion import GoldenStatus
 from vestibule.services import repositories
-from vestibule.services.probation import Probation
+from vestibule.services.probation import PAUSE, Probation
 from vestibule.services.renewals import GOLDENS
 
 pytestmark = pytest.mark.anyio
@@ -83,7 +84,7 @@ def rows() -> Rows:
 @pytest.fixture
 def probation(lab: GoldenLab, rows: Rows) -> Probation:
     machines = cast(repositories.Machines, rows)
-    return Probation(rows=machines, promotions=lab.promotions, feed=lab.renewals.feed)
+    return Probation(rows=machines, promotions=lab.promotions, feed=lab.renewals.feed, clock=lab.clock)
 
 
 def critical(log: Sequence[Any]) -> list[Any]:
@@ -177,6 +178,44 @@ async def test_a_golden_that_cannot_be_left_is_told_once(
         await probation.judge()
     (line,) = critical(log)
     assert "no earlier golden" in line["cause"]
+    assert lab.promoted == NEXT
+
+
+async def test_a_second_golden_is_not_left_automatically_so_soon_and_that_is_told_once(
+    lab: GoldenLab, rows: Rows, probation: Probation, log: list[Any]
+) -> None:
+    lab.goldens.add(LATER)
+    rows.ended = [failed(NEXT, lab.clock.now())] * 3
+    await probation.judge()
+    lab.clock.move(60)
+    lab.promotions.promote(LATER, why="its canary passed")
+    lab.clock.move(60)
+    rows.ended += [failed(LATER, lab.clock.now())] * 3
+    for _ in range(2):
+        await probation.judge()
+    (line,) = critical(log)
+    assert (lab.promoted, line["golden_id"], line["left"]) == (LATER, LATER, NEXT)
+    lab.clock.move(PAUSE.total_seconds())
+    await probation.judge()
+    assert (lab.promoted, lab.status(LATER)) == (GOLDEN, GoldenStatus.ROLLED_BACK)
+
+
+async def test_what_an_operator_left_is_no_reason_to_wait(
+    lab: GoldenLab, rows: Rows, probation: Probation
+) -> None:
+    lab.goldens.add(LATER)
+    lab.promotions.roll_back(why="pages stay white")
+    lab.promotions.promote(LATER, why="its canary passed")
+    rows.ended = [failed(LATER, lab.clock.now())] * 3
+    await probation.judge()
+    assert lab.promoted == GOLDEN
+
+
+async def test_machines_that_the_host_failed_condemn_nothing(
+    lab: GoldenLab, rows: Rows, probation: Probation
+) -> None:
+    rows.ended = [failed(NEXT, lab.clock.now(), HOST_EXHAUSTED)] * 9
+    await probation.judge()
     assert lab.promoted == NEXT
 
 

@@ -119,3 +119,11 @@ def test_each_driver_has_its_own_deadline() -> None:
     settings = Settings(vm_confirm_timeout_s=7, container_confirm_timeout_s=3)
     assert settings.confirm_timeout_s(DriverName.QEMU) == 7
     assert settings.confirm_timeout_s(DriverName.CONTAINER) == 3
+
+
+def test_goldens_are_made_for_drivers_that_there_are(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("VESTIBULE_GOLDEN_DRIVERS", '["fake"]')
+    with pytest.raises(SettingsInvalid, match=r"golden_drivers: .*fake machines are for tests"):
+        load()
+    monkeypatch.setenv("VESTIBULE_GOLDEN_DRIVERS", '["qemu"]')
+    assert load().golden_drivers == (DriverName.QEMU,)

@@ -333,13 +333,13 @@ async def test_no_log_line_holds_a_secret(
     """A good sign-in, then one that a defect ends while the credential is in a local variable."""
     lines = written(json)
     tokens: list[str] = []
-    guest_of = lab.machines._guest_of
+    guest_of = lab.machines._introductions._guest_of
 
     def noted(machine: Any, token: str) -> Any:
         tokens.append(token)
         return guest_of(machine, token)
 
-    monkeypatch.setattr(lab.machines, "_guest_of", noted)
+    monkeypatch.setattr(lab.machines._introductions, "_guest_of", noted)
     await _sign_in(lab)
 
     def break_down(*_: object) -> Any:

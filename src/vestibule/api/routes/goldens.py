@@ -10,7 +10,7 @@ from fastapi.responses import Response, StreamingResponse
 
 from vestibule.api import golden_schemas as shapes
 from vestibule.api import goldens
-from vestibule.api.context import Caller, Operator, Services
+from vestibule.api.context import Caller, Context, Operator, Services
 from vestibule.core.errors import Absent
 from vestibule.core.ids import GoldenId
 from vestibule.core.machines import DriverName
@@ -39,7 +39,7 @@ async def read_goldens(services: Services, _: Caller) -> shapes.Goldens:
     responses={200: {"content": {"text/event-stream": {}}, "model": shapes.Goldens}},
 )
 async def follow_goldens(services: Services, _: Caller) -> StreamingResponse:
-    """Server-sent events: the same, now and after every change."""
+    """Server-sent events: the same, now and after every change; ``trouble`` with a problem meanwhile."""
     await goldens.present(services)  # what is wrong is said before the stream begins
     return goldens.stream(services)
 
@@ -53,7 +53,7 @@ async def list_reports(services: Services, _: Caller) -> list[shapes.CanaryRepor
 @router.post("/api/goldens/renew", status_code=202)
 async def renew_golden(services: Services, _: Operator) -> shapes.Goldens:
     """Build, try and promote the golden of today's inputs; one that was dismissed gets another try."""
-    services.freshness.ask()
+    await services.freshness.ask()
     return await goldens.present(services)
 
 
@@ -76,10 +76,8 @@ async def promote_golden(
 ) -> shapes.Goldens:
     """Have machines start from it from now on; those that run are not touched."""
     wanted = GoldenId(golden_id)
-    services.goldens.manifest(wanted)
-    if not body.untested:
-        await asyncio.to_thread(services.renewals.require_tried, wanted)
-    await asyncio.to_thread(services.promotions.promote_by_hand, wanted)
+    promote = _promote_untested if body.untested else _promote_tried
+    await asyncio.to_thread(promote, services, wanted)
     return await _moved(services)
 
 
@@ -88,13 +86,28 @@ async def read_screenshot(
     golden_id: GoldenPath, driver: DriverName, services: Services, _: Caller
 ) -> Response:
     """A clone's desktop as its canary saw it: a PNG."""
-    picture = services.canaries.screenshot(GoldenId(golden_id), driver)
+    picture = await asyncio.to_thread(_screenshot, services, GoldenId(golden_id), driver)
+    return Response(picture, media_type="image/png")
+
+
+def _promote_tried(services: Context, golden_id: GoldenId) -> None:
+    services.goldens.manifest(golden_id)
+    services.renewals.require_tried(golden_id)
+    services.promotions.promote_by_hand(golden_id)
+
+
+def _promote_untested(services: Context, golden_id: GoldenId) -> None:
+    services.promotions.promote_by_hand(golden_id)
+
+
+def _screenshot(services: Context, golden_id: GoldenId, driver: DriverName) -> bytes:
+    picture = services.canaries.screenshot(golden_id, driver)
     if picture is None:
         raise Absent(
             f"There is no screenshot of {golden_id} with {driver}.",
             remedy="Try it again: vestibule golden build.",
         )
-    return Response(picture, media_type="image/png")
+    return picture
 
 
 async def _moved(services: Services) -> shapes.Goldens:

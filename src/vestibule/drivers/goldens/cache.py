@@ -58,6 +58,12 @@ class Cache:
                 fcntl.flock(file, fcntl.LOCK_EX)
             yield
 
+    @contextlib.contextmanager
+    def lock_now(self, name: str) -> Iterator[bool]:
+        """Be the only builder of ``name`` if nobody else is; whether that is so."""
+        with (self._made("locks") / f"{name}.lock").open("w") as file:
+            yield _lock_now(file)
+
     def hold(self, name: str) -> IO[str]:
         """Keep a product from being collected until the file is closed or this process ends."""
         file = (self._made("locks") / f"{name}.use").open("a")

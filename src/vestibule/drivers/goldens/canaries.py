@@ -68,6 +68,10 @@ class CanaryReports:
         """The folder of the report, the screenshot and every machine's console."""
         return str(self._folder(golden_id, driver))
 
+    def has_screenshot(self, golden_id: GoldenId, driver: DriverName) -> bool:
+        """Whether there is a PNG beside the report."""
+        return (self._folder(golden_id, driver) / SCREENSHOT).is_file()
+
     def screenshot(self, golden_id: GoldenId, driver: DriverName) -> bytes | None:
         """The PNG beside the report; None when there is none."""
         try:

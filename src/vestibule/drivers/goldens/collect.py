@@ -1,27 +1,26 @@
 """Collects goldens that nothing uses: the oldest first, with what only they were made of.
 
 Never touched: what the caller keeps (promoted, the one before, wanted), what a process holds (a machine
-runs from it, a controller serves it, a build is at it), and the newest few within the quota.
+runs from it, a controller serves it, a build is at it), and the newest few within the quota.  Memory that no
+machine of this host can go on from any more goes whatever its golden does.
 """
 
 from __future__ import annotations
 
 import contextlib
 import dataclasses
-import json
 import os
 import shutil
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 from vestibule.core.goldens import Manifest
 from vestibule.core.ids import GoldenId
 from vestibule.drivers.goldens.cache import Cache
+from vestibule.drivers.goldens.memories import KINDS, Fits, Memory, all_fit, memories
 
-_MEMORIES = ("snapshots", "desktops")
 REPORTS_KEPT = 20
 """Canary reports of goldens that are gone; rejected ones are read days later."""
 
@@ -47,6 +46,7 @@ class Retention:
     """Of a golden that is not finished yet."""
     newest: int
     quota_bytes: int
+    fits: Fits = all_fit
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -68,8 +68,13 @@ class Collector:
         """``stored``: all finished goldens now, newest first."""
         self._cache = cache
         self._now_stored = stored
+        names = [path.name for path in sorted(cache.root.glob("goldens/g-*"))]
         self._stored = stored()
+        readable = {manifest.golden_id for manifest in self._stored}
+        self._damaged = [name for name in names if name not in readable]
+        """Goldens whose manifest cannot be read: none is served, and a build makes it whole again."""
         self._retention = retention
+        self._fitting = [memory for memory in memories(cache) if not self._is_unfit(memory)]
 
     def foreseen(self) -> Sequence[Collected]:
         """What may go now; nothing does."""
@@ -95,11 +100,21 @@ class Collector:
         """What may go, users before what they use."""
         leaving = {manifest.golden_id for manifest in self._leaving()}
         staying = self._staying_layers(leaving)
-        yield from self._goldens_of(leaving)
-        for kind, path in self._memories():
-            user, name = _user_of(path), path.parent.name
-            if user not in leaving and not _layers_of(path) <= staying:
-                yield _Going(products=((kind, name),), lock=user or name, is_wanted=lambda: False)
+        damaged = [name for name in self._damaged if not self._is_used(GoldenId(name))]
+        yield from self._goldens_of([m.golden_id for m in self._stored if m.golden_id in leaving] + damaged)
+        for memory in memories(self._cache):
+            if memory.user in {*leaving, *damaged}:
+                continue
+            if self._is_unfit(memory):
+                yield _Going(
+                    products=((memory.kind, memory.name),), lock=memory.name, is_wanted=lambda: False
+                )
+            elif not memory.layers <= staying:
+                yield _Going(
+                    products=((memory.kind, memory.name),),
+                    lock=memory.user or memory.name,
+                    is_wanted=lambda: False,
+                )
         for path in sorted(self._cache.root.glob("layers/*/manifest.json")):
             layer = path.parent.name
             if layer not in staying:
@@ -107,14 +122,20 @@ class Collector:
                     products=(("layers", layer),), lock=layer, is_wanted=partial(self._is_layer_used, layer)
                 )
 
-    def _goldens_of(self, leaving: Collection[GoldenId]) -> Iterator[_Going]:
-        """Each with its own snapshots, in the order in which they are stored."""
-        for golden_id in (m.golden_id for m in self._stored if m.golden_id in leaving):
-            own = [(kind, path.parent.name) for kind, path in self._memories() if _user_of(path) == golden_id]
+    def _is_unfit(self, memory: Memory) -> bool:
+        """Of another QEMU, shape of machine or release, or damaged, and nobody who runs starts from it."""
+        fits = bool(memory.key) and self._retention.fits(memory.kind, memory.key)
+        return not fits and self._is_free(memory.name)
+
+    def _goldens_of(self, leaving: Sequence[str]) -> Iterator[_Going]:
+        """Each with its own snapshots, in this order."""
+        stored = list(memories(self._cache))
+        for golden_id in leaving:
+            own = [(memory.kind, memory.name) for memory in stored if memory.user == golden_id]
             yield _Going(
                 products=(*own, ("goldens", golden_id)),
                 lock=golden_id,
-                is_wanted=partial(self._is_kept, golden_id),
+                is_wanted=partial(self._is_kept, GoldenId(golden_id)),
             )
 
     def _staying_layers(self, leaving: Collection[str]) -> AbstractSet[str]:
@@ -122,12 +143,6 @@ class Collector:
         used = {layer for m in self._stored if m.golden_id not in leaving for layer in m.layers}
         stored = {path.parent.name for path in self._cache.root.glob("layers/*/manifest.json")}
         return used | set(self._retention.layers) | {name for name in stored if not self._is_free(name)}
-
-    def _memories(self) -> Iterator[tuple[str, Path]]:
-        """Kind and manifest of every memory snapshot: goldens' first, then the desktops' below."""
-        for kind in _MEMORIES:
-            for path in sorted(self._cache.root.glob(f"{kind}/*/manifest.json")):
-                yield kind, path
 
     def _leaving(self) -> Iterator[Manifest]:
         """Goldens that may go: neither kept nor held, and beyond the newest few or the quota."""
@@ -160,12 +175,12 @@ class Collector:
         yield self._cache.path("goldens", manifest.golden_id)
         for layer in manifest.layers:
             yield self._cache.path("layers", layer)
-        for _, path in self._memories():
-            if _user_of(path) == manifest.golden_id:
-                yield path.parent
+        for memory in self._fitting:
+            if memory.serves(manifest.golden_id, {*manifest.layers}):
+                yield self._cache.path(memory.kind, memory.name)
 
     def _staying(self, leaving: Collection[str]) -> Iterator[Path]:
-        for kind in ("goldens", "layers", *_MEMORIES):
+        for kind in ("goldens", "layers", *KINDS):
             for path in self._cache.root.glob(f"{kind}/*"):
                 if path.name not in leaving:
                     yield path
@@ -182,7 +197,7 @@ class Collector:
     def _prune_reports(self) -> None:
         known = {manifest.golden_id for manifest in self._stored}
         orphans = [path for path in self._cache.root.glob("canaries/g-*") if path.name not in known]
-        for folder in sorted(orphans, key=lambda path: path.stat().st_mtime_ns)[:-REPORTS_KEPT]:
+        for folder in sorted(orphans, key=_changed_ns)[:-REPORTS_KEPT]:
             shutil.rmtree(folder, ignore_errors=True)
 
 
@@ -221,20 +236,9 @@ class _Inodes:
             self.total += found.st_blocks * 512
 
 
-def _read(manifest: Path) -> dict[str, Any]:
+def _changed_ns(folder: Path) -> int:
+    """0 for what was removed a moment ago."""
     try:
-        found = json.loads(manifest.read_text())
-    except (OSError, ValueError):
-        return {}
-    return found if isinstance(found, dict) else {}
-
-
-def _layers_of(snapshot: Path) -> AbstractSet[str]:
-    """The layers that a snapshot was taken above."""
-    return set(_read(snapshot).get("key", {}).get("disks", {}))
-
-
-def _user_of(snapshot: Path) -> str | None:
-    """The golden that a snapshot is of."""
-    golden_id = _read(snapshot).get("key", {}).get("golden_id")
-    return str(golden_id) if golden_id else None
+        return folder.stat().st_mtime_ns
+    except FileNotFoundError:
+        return 0

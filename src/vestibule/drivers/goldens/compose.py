@@ -34,8 +34,6 @@ class Goldens:
     cache: Cache
     store: DirectoryGoldenStore
     builder: GoldenBuilder
-    agent_build: str
-    """What the agent of the wanted golden must answer as its build id."""
 
 
 def tools_build(spec: GoldenSpec) -> Build:
@@ -55,7 +53,6 @@ def open_goldens(
     spec = read_spec(resources or find_resources())
     cache = Cache(cache_dir)
     files = build_files(spec.resources.agent_package, spec.resources.desktop_package)
-    build = build_id(files)
     builder = GoldenBuilder(
         cache,
         spec.recipe,
@@ -69,7 +66,7 @@ def open_goldens(
         golden_build(spec),
         min_mem_mib=spec.base.min_mem_mib,
         min_disk_mib=spec.base.min_disk_mib,
-        agent_build=build,
+        agent_build=build_id(files),
         agent_files=files,
         contract=CONTRACT,
         tools=dict(spec.tools.versions),
@@ -79,4 +76,4 @@ def open_goldens(
         believed=functools.partial(is_believed, cache, signer),
     )
     store = DirectoryGoldenStore(cache, spec.recipe, signer)
-    return Goldens(spec=spec, cache=cache, store=store, builder=builder, agent_build=build)
+    return Goldens(spec=spec, cache=cache, store=store, builder=builder)

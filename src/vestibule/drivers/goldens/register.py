@@ -30,7 +30,7 @@ class FileRegister:
             return Register.from_mapping(json.loads(self._path.read_text()))
         except FileNotFoundError:
             return Register()
-        except (OSError, ValueError, KeyError, TypeError) as error:
+        except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
             raise GoldenFailed(
                 f"the register of goldens {self._path} cannot be read: {error!r}",
                 remedy="Move it away, then promote what is to be used: vestibule golden build.",

@@ -31,6 +31,7 @@ from vestibule.drivers.goldens.build_logs import BuildLogs
 from vestibule.drivers.goldens.cache import Cache
 from vestibule.drivers.goldens.collect import Collector, Retention
 from vestibule.drivers.goldens.durations import Durations
+from vestibule.drivers.goldens.memories import Fits, all_fit
 from vestibule.drivers.goldens.quick_check import QuickCheck
 from vestibule.drivers.goldens.report import read_provenance, report_of
 from vestibule.drivers.goldens.sbom import SBOM
@@ -218,7 +219,12 @@ class DirectoryGoldenStore:
     def hold(self, golden_id: GoldenId) -> FileHold:
         """Keep it from being collected for as long as the hold lasts.  Raises Absent."""
         hold = FileHold(golden_id, self.cache.hold(golden_id))
-        if not self.has(golden_id):  # it may have been collected just before
+        try:
+            there = self.has(golden_id)
+        except BaseException:  # a damaged one must not stay held
+            hold.release()
+            raise
+        if not there:  # it may have been collected just before
             hold.release()
             raise Absent(f"there is no golden {golden_id} on this host", remedy=LIST_REMEDY)
         return hold
@@ -303,14 +309,23 @@ class DirectoryGoldenStore:
         return BuildLogs(self.cache).tail(products, lines)
 
     def collector(
-        self, keep: Callable[[], Collection[GoldenId]], *, newest: int, quota_bytes: int
+        self,
+        keep: Callable[[], Collection[GoldenId]],
+        *,
+        newest: int,
+        quota_bytes: int,
+        fits: Fits = all_fit,
     ) -> Collector:
-        """Of goldens that nothing uses, but ``keep``, the wanted one and the ``newest`` few."""
+        """Of goldens that nothing uses, but ``keep``, the wanted one and the ``newest`` few.
+
+        ``fits``: which memory snapshots machines could still go on from; the others go too.
+        """
         retention = Retention(
             goldens=lambda: {*keep(), self.wanted()},
             layers={layer.name for layer in self._recipe.layers},
             newest=newest,
             quota_bytes=quota_bytes,
+            fits=fits,
         )
         return Collector(self.cache, self.list, retention)
 

@@ -273,7 +273,7 @@ export interface paths {
         };
         /**
          * Follow Goldens
-         * @description Server-sent events: the same, now and after every change.
+         * @description Server-sent events: the same, now and after every change; ``trouble`` with a problem meanwhile.
          */
         get: operations["follow_goldens"];
         put?: never;

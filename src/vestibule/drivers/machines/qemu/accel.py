@@ -26,9 +26,9 @@ from vestibule.drivers.machines.qemu.jail import jailed
 from vestibule.drivers.machines.qemu.process import tail
 from vestibule.services.ports import Network
 
-_MEMORY = "accelerator.json"
 _KVM_NODE = "/dev/kvm"
 _BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
+_VERDICT = "accelerator.json"
 _PROBE_S = 20.0
 _PROBE_MIB = 256
 _DENIED = "Permission denied"
@@ -45,16 +45,27 @@ class Verdict:
     reason: str
 
 
+def remembered(cache_dir: Path) -> Verdict | None:
+    """The verdict of this host boot and this QEMU, if there is one.  Raises HostUnfit without QEMU."""
+    try:
+        raw = json.loads((cache_dir / _VERDICT).read_text())
+        if raw["host"] == _host():
+            return Verdict(accelerator=raw["accelerator"], reason=raw["reason"])
+    except (OSError, ValueError, KeyError):
+        pass  # absent or from another release: probe again
+    return None
+
+
 class AcceleratorProbe:
     """Decides once per host boot."""
 
     def __init__(self, cache_dir: Path, network: Network) -> None:
-        self._path = cache_dir / _MEMORY
+        self._path = cache_dir / _VERDICT
         self._network = network
 
     async def verdict(self, kernel: Path) -> Verdict:
         """The remembered verdict, or a new one by booting ``kernel``.  Raises HostUnfit without QEMU."""
-        found = remembered(self._path)
+        found = remembered(self._path.parent)
         if found is None:
             found = await self._probe(kernel)
             self._remember(found)
@@ -98,21 +109,10 @@ class AcceleratorProbe:
 
 def foreseen(cache_dir: Path) -> str | None:
     """The accelerator, as far as it is known without a boot.  Raises HostUnfit without QEMU."""
-    found = remembered(cache_dir / _MEMORY)
+    found = remembered(cache_dir)
     if found is not None:
         return found.accelerator
     return None if Path(_KVM_NODE).exists() else "tcg"
-
-
-def remembered(path: Path) -> Verdict | None:
-    """The verdict of this host boot and this QEMU, if there is one; boots nothing.  Raises HostUnfit."""
-    try:
-        raw = json.loads(path.read_text())
-        if raw["host"] == _host():
-            return Verdict(accelerator=raw["accelerator"], reason=raw["reason"])
-    except (OSError, ValueError, KeyError):
-        pass  # absent or from another release: probe again
-    return None
 
 
 def _host() -> str:

@@ -7,7 +7,6 @@ quiet serves the golden that waits for it; for the next golden it is made again.
 
 from __future__ import annotations
 
-import asyncio
 import dataclasses
 import functools
 import json
@@ -21,6 +20,7 @@ from vestibule.drivers.goldens.cache import file_digest
 from vestibule.drivers.goldens.store import DirectoryGoldenStore
 from vestibule.drivers.machines.programs import find_qemu
 from vestibule.drivers.machines.qemu.argv import Boot, cpu_model, machine_shape
+from vestibule.drivers.machines.qemu.product import Product
 from vestibule.drivers.machines.qemu.template import (
     MEMORY,
     STATE,
@@ -92,18 +92,15 @@ class DesktopStore:
 
         Raises GoldenFailed, MachineFailed, HostUnfit, DiskFull; nothing is left behind then.
         """
-        cache, key = self._goldens.cache, self.key(golden_id, limits)
-        lock = cache.lock(key.name)
-        await asyncio.to_thread(lock.__enter__)
-        try:
-            if not self._is_quiet(key.name):
-                with cache.work(key.name) as folder:
-                    await self._make(folder, key, golden_id, limits, Steps(say))
-                    await asyncio.to_thread(cache.publish, folder, KIND, key.name)
-        finally:
-            lock.__exit__(None, None, None)
-        folder = cache.path(KIND, key.name)
-        return DesktopSnapshot(name=key.name, memory=folder / MEMORY, state=folder / STATE)
+        product = Product(
+            kind=KIND,
+            key=lambda: self.key(golden_id, limits),
+            is_there=lambda key: self._is_quiet(key.name),
+            make=lambda folder, key: self._make(folder, key, golden_id, limits, Steps(say)),
+        )
+        name = (await product.ensure(self._goldens.cache)).name
+        folder = self._goldens.cache.path(KIND, name)
+        return DesktopSnapshot(name=name, memory=folder / MEMORY, state=folder / STATE)
 
     async def _make(
         self, folder: Path, key: DesktopKey, golden_id: GoldenId, limits: Limits, steps: Steps
@@ -134,7 +131,7 @@ class DesktopStore:
 
 
 def shape_of(accelerator: str, limits: Limits) -> MachineShape:
-    """What a machine is like on this host ("kvm" or "tcg").  Raises HostUnfit when QEMU is not installed."""
+    """What machines look like, as QEMU is now ("kvm" or "tcg").  Raises HostUnfit without QEMU."""
     return MachineShape(
         vmm=_program_digest(find_qemu()),
         machine=machine_shape(accelerator, limits),

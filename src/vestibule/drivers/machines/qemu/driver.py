@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 import errno
 import os
 import socket
 import uuid
+from typing import IO
 
-from vestibule.core.errors import GoldenFailed
+from vestibule.core.goldens import require_memory
 from vestibule.core.ids import GoldenId
 from vestibule.core.machines import DriverName, Isolation, Limits
 from vestibule.drivers.goldens.store import DirectoryGoldenStore
@@ -27,6 +29,7 @@ from vestibule.drivers.machines.qemu.snapshot import Snapshot, SnapshotStore
 from vestibule.drivers.machines.qemu.template import Say
 from vestibule.drivers.net.processes import start_ticks
 from vestibule.services.ports import Exit, MachineRequest, Network
+from vestibule.services.threads import to_the_end
 
 LOG_NAME = "console.log"
 TEMPLATES_KEPT = 2
@@ -79,6 +82,21 @@ class QemuMachine:
         await self.process.stop()
 
 
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class _Template:
+    """Memory that clones map, and that its files are not collected meanwhile: a start reads its state."""
+
+    golden_id: GoldenId
+    memory: TemplateMemory
+    holds: tuple[IO[str], ...]
+
+    def close(self) -> None:
+        """Let all of it go."""
+        self.memory.close()
+        for hold in self.holds:
+            hold.close()
+
+
 class QemuDriver:
     """Implements the port ``MachineDriver``.  Close it when no more machines will start."""
 
@@ -90,7 +108,7 @@ class QemuDriver:
         self._network = network
         self.accelerator = accelerator
         self.snapshots = SnapshotStore(goldens, network, accelerator)
-        self._templates: dict[str, TemplateMemory] = {}
+        self._templates: dict[str, _Template] = {}
         self._loading = asyncio.Lock()
 
     async def prepare(self, golden_id: GoldenId, limits: Limits, say: Say) -> Snapshot:
@@ -105,10 +123,10 @@ class QemuDriver:
 
     async def start(self, request: MachineRequest) -> QemuMachine:
         """Start a clone; returns when it runs.  Raises Absent, GoldenFailed, MachineFailed, HostUnfit."""
-        self._check_memory(request)
+        require_memory(self._goldens.manifest(request.golden_id), request.limits.mem_mib)
         snapshot = self.snapshots.find(request.golden_id, request.limits)
         # A descriptor of its own: the template may be let go while this clone is on its way.
-        memory = os.dup((await self._template(snapshot)).fd)
+        memory = os.dup((await self._template(snapshot)).memory.fd)
         state = os.open(snapshot.state, os.O_RDONLY | os.O_CLOEXEC)
         try:
             machine = await self._launch(request, Restore(), {MEMORY_FD: memory})
@@ -119,7 +137,7 @@ class QemuDriver:
 
     async def cold_boot(self, request: MachineRequest) -> QemuMachine:
         """Boot the golden from its kernel: what a clone is compared with."""
-        self._check_memory(request)
+        require_memory(self._goldens.manifest(request.golden_id), request.limits.mem_mib)
         files = self._goldens.files(request.golden_id)
         boot = Boot(kernel=files.kernel, initrd=files.initrd, layers=len(files.layers))
         memory = new_memory(request.limits.mem_mib << 20)
@@ -134,24 +152,35 @@ class QemuDriver:
             template.close()
         self._templates.clear()
 
-    async def _template(self, snapshot: Snapshot) -> TemplateMemory:
+    async def _template(self, snapshot: Snapshot) -> _Template:
         async with self._loading:
-            template = self._templates.pop(snapshot.name, None)
-            if template is None:
-                template = await asyncio.to_thread(TemplateMemory, snapshot.memory)
+            if snapshot.name not in self._templates:
+                await to_the_end(lambda: self._load(snapshot))
+            template = self._templates.pop(snapshot.name)
+            for name in self._outdated(snapshot):
+                self._templates.pop(name).close()
             self._templates[snapshot.name] = template  # the last used is the last
-            while len(self._templates) > TEMPLATES_KEPT:
-                self._templates.pop(next(iter(self._templates))).close()
             return template
 
-    def _check_memory(self, request: MachineRequest) -> None:
-        needed = self._goldens.manifest(request.golden_id).min_mem_mib
-        if request.limits.mem_mib < needed:
-            raise GoldenFailed(
-                f"golden {request.golden_id} needs {needed} MiB of memory, not {request.limits.mem_mib}",
-                remedy=f"Set machine_mem_mib to {needed} or more.",
-                code="memory_too_small",
-            )
+    def _outdated(self, used: Snapshot) -> list[str]:
+        """Templates of the same golden are of a QEMU that was exchanged; of the others the last used stay."""
+        same = [name for name, other in self._templates.items() if other.golden_id == used.key.golden_id]
+        others = [name for name in self._templates if name not in same]
+        return [*same, *others[: len(others) + 1 - TEMPLATES_KEPT]]
+
+    def _load(self, snapshot: Snapshot) -> None:
+        """Kept although the caller may have been cancelled: the next one need not load it."""
+        cache = self._goldens.cache
+        holds = tuple(cache.hold(name) for name in (snapshot.name, snapshot.key.desktop))
+        try:
+            memory = TemplateMemory(snapshot.memory)
+        except BaseException:
+            for hold in holds:
+                hold.close()
+            raise
+        self._templates[snapshot.name] = _Template(
+            golden_id=snapshot.key.golden_id, memory=memory, holds=holds
+        )
 
     async def _launch(
         self, request: MachineRequest, start: Boot | Restore, fds: dict[int, int]

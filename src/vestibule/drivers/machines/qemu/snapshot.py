@@ -19,12 +19,15 @@ from vestibule.core.goldens import SnapshotKey
 from vestibule.core.ids import GoldenId
 from vestibule.core.machines import Limits
 from vestibule.drivers.goldens.attest import attest_snapshot
+from vestibule.drivers.goldens.memories import Fits
 from vestibule.drivers.goldens.store import DirectoryGoldenStore
+from vestibule.drivers.machines.qemu import desktops
 from vestibule.drivers.machines.qemu.argv import Resume
 from vestibule.drivers.machines.qemu.delivery import deliver
-from vestibule.drivers.machines.qemu.desktops import DESKTOP_STEPS, DesktopSnapshot, DesktopStore
+from vestibule.drivers.machines.qemu.desktops import DESKTOP_STEPS, DesktopStore, shape_of
 from vestibule.drivers.machines.qemu.memory import copy_sparse
 from vestibule.drivers.machines.qemu.process import QemuProcess
+from vestibule.drivers.machines.qemu.product import Product, held
 from vestibule.drivers.machines.qemu.template import (
     MEMORY,
     STATE,
@@ -57,9 +60,14 @@ QUIET = Quiet(idle_share=0.06, window_s=1.0, windows=3, settle_s=90.0)
 class Snapshot:
     """A finished snapshot."""
 
-    name: str
+    key: SnapshotKey
     memory: Path
     state: Path
+
+    @property
+    def name(self) -> str:
+        """Content-addressed."""
+        return self.key.name
 
 
 class SnapshotStore:
@@ -97,39 +105,40 @@ class SnapshotStore:
 
     def find(self, golden_id: GoldenId, limits: Limits) -> Snapshot:
         """The finished snapshot.  Raises Absent."""
-        name = self.key(golden_id, limits).name
-        folder = self._goldens.cache.path(KIND, name)
-        if not self._goldens.cache.has(KIND, name):
+        key = self.key(golden_id, limits)
+        if not self._goldens.cache.has(KIND, key.name):
             raise Absent(
                 f"there is no memory snapshot of golden {golden_id} with {limits.mem_mib} MiB and "
                 f"{limits.vcpus} processors for {self._accelerator}",
                 remedy="Make it: vestibule golden build --snapshot.",
                 code="snapshot_absent",
             )
-        return Snapshot(name=name, memory=folder / MEMORY, state=folder / STATE)
+        return self._at(key)
+
+    def _at(self, key: SnapshotKey) -> Snapshot:
+        folder = self._goldens.cache.path(KIND, key.name)
+        return Snapshot(key=key, memory=folder / MEMORY, state=folder / STATE)
 
     async def ensure(self, golden_id: GoldenId, limits: Limits, say: Say) -> Snapshot:
         """Find it, or make it now, its desktop's too; waits while another process makes it.
 
         Raises GoldenFailed, MachineFailed, HostUnfit, DiskFull; nothing is left behind then.
         """
-        cache, name = self._goldens.cache, self.key(golden_id, limits).name
-        lock = cache.lock(name)
-        await asyncio.to_thread(lock.__enter__)
-        try:
-            if not cache.has(KIND, name):
-                desktop = await self.desktops.ensure(golden_id, limits, say)
-                with cache.work(name) as folder:
-                    await self._make(folder, desktop, golden_id, limits, Steps(say))
-                    await asyncio.to_thread(cache.publish, folder, KIND, name)
-        finally:
-            lock.__exit__(None, None, None)
-        return self.find(golden_id, limits)
+        product = Product(
+            kind=KIND,
+            key=lambda: self.key(golden_id, limits),
+            is_there=lambda key: self._goldens.cache.has(KIND, key.name),
+            make=lambda folder, key: self._make(folder, key, limits, say),
+        )
+        return self._at(await product.ensure(self._goldens.cache))
 
-    async def _make(
-        self, folder: Path, desktop: DesktopSnapshot, golden_id: GoldenId, limits: Limits, steps: Steps
-    ) -> None:
-        key = self.key(golden_id, limits)
+    async def _make(self, folder: Path, key: SnapshotKey, limits: Limits, say: Say) -> None:
+        async with held(self._goldens.cache, key.desktop):
+            await self._make_from_desktop(folder, key, limits, say)
+
+    async def _make_from_desktop(self, folder: Path, key: SnapshotKey, limits: Limits, say: Say) -> None:
+        golden_id, steps = key.golden_id, Steps(say)
+        desktop = await self.desktops.ensure(golden_id, limits, say)
         with kept_memory(limits) as memory:
             request = self._request(golden_id, limits, memory, console_of(self._goldens.cache, key.name))
             with steps.step("load the desktop's memory"):
@@ -175,6 +184,16 @@ class SnapshotStore:
                 code="snapshot_failed",
                 **failed,
             )
+
+
+def fitting(accelerator: str, limits: Limits) -> Fits:
+    """Which memory snapshots machines go on from, as QEMU and the settings are now.
+
+    Raises HostUnfit when QEMU is not installed.
+    """
+    shape = dataclasses.asdict(shape_of(accelerator, limits))
+    rules = {KIND: QUIET.rule, desktops.KIND: desktops.QUIET.rule}
+    return lambda kind, key: (key.get("shape"), key.get("settled")) == (shape, rules[kind])
 
 
 def _load(image: Path, memory: int) -> None:

@@ -1,0 +1,41 @@
+"""What the host counts of its own shortage: /proc/vmstat, pressure/memory and loadavg (proc(5))."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+from vestibule.core.pressure import Pressure
+
+
+def read_pressure(proc: Path = Path("/proc")) -> Pressure:
+    """The counters now; what this kernel does not count is 0, and so never changes."""
+    counted = _vmstat(proc / "vmstat")
+    return Pressure(
+        reclaims=sum(count for name, count in counted.items() if name.startswith("allocstall")),
+        oom_kills=counted.get("oom_kill", 0),
+        stalled_s=_stalled_us(proc / "pressure/memory") / 1e6,
+        load=_load(proc / "loadavg") / (os.cpu_count() or 1),
+    )
+
+
+def _vmstat(path: Path) -> Mapping[str, int]:
+    return {name: int(count) for name, _, count in (line.partition(" ") for line in _lines(path))}
+
+
+def _stalled_us(path: Path) -> int:
+    """The line "full avg10=0.00 avg60=0.00 avg300=0.00 total=41449", in microseconds."""
+    full = next((line for line in _lines(path) if line.startswith("full ")), "total=0")
+    return int(full.rpartition("total=")[2])
+
+
+def _load(path: Path) -> float:
+    return float(next(iter(_lines(path)), "0").split()[0])
+
+
+def _lines(path: Path) -> list[str]:
+    try:
+        return path.read_text().splitlines()
+    except OSError:  # a kernel without pressure accounting, or with it switched off
+        return []

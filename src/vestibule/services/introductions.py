@@ -1,0 +1,84 @@
+"""Introductions: a started machine gets its identity, and shows that its agent is the golden's.
+
+::
+
+    token, entropy, address, time ─▶ control channel ─▶ build id and checks, verified ─▶ guest
+"""
+
+from __future__ import annotations
+
+import base64
+import dataclasses
+from collections.abc import Callable, Mapping
+
+from vestibule.core import diagnosis
+from vestibule.core.machines import MachineRecord
+from vestibule.services.machine_settings import MachineSettings
+from vestibule.services.ports import Clock, Guest, Hold, Machine
+from vestibule_agent.protocol import CONTRACT, Handover, HandoverReply
+
+ENTROPY_BYTES = 64
+TOKEN_BYTES = 32
+
+
+@dataclasses.dataclass(kw_only=True)
+class Live:
+    """The handles of one machine that runs; ``guest`` once its agent has confirmed."""
+
+    record: MachineRecord
+    machine: Machine
+    agent_build: str
+    agent_files: Mapping[str, str]
+    hold: Hold
+    """On its golden: what is in use is not collected."""
+    guest: Guest | None = None
+    random_sample: str = ""
+    """Random bytes that the guest drew once it had confirmed, hex: no two machines' are the same."""
+
+
+GuestFactory = Callable[[Machine, str], Guest]
+"""A client of the machine's agent that presents this token."""
+
+
+class Introductions:
+    """One per ``Machines``."""
+
+    def __init__(
+        self,
+        *,
+        settings: MachineSettings,
+        guest_of: GuestFactory,
+        clock: Clock,
+        random: Callable[[int], bytes],
+    ) -> None:
+        self._settings = settings
+        self._guest_of = guest_of
+        self._clock = clock
+        self._random = random
+
+    async def introduce(self, live: Live) -> tuple[Guest, HandoverReply]:
+        """Hand the machine its identity; its agent, and what that answered.
+
+        Raises MachineFailed with the code that names what is wrong.
+        """
+        token = base64.urlsafe_b64encode(self._random(TOKEN_BYTES)).decode()
+        timeout_s = self._settings.confirm_timeout_s[live.record.driver]
+        reply = await live.machine.control.introduce(self._handover(live.record, token), timeout_s)
+        diagnosis.confirm(
+            reply, vm_id=live.record.vm_id, agent_build=live.agent_build, agent_files=live.agent_files
+        )
+        return self._guest_of(live.machine, token), reply
+
+    def _handover(self, record: MachineRecord, token: str) -> Handover:
+        network = self._settings.network
+        return Handover(
+            contract=CONTRACT,
+            vm_id=record.vm_id,
+            session_id=record.session_id,
+            token=token,
+            time_ns=int(self._clock.now().timestamp() * 1e9),
+            entropy=base64.b64encode(self._random(ENTROPY_BYTES)).decode(),
+            hostname=record.vm_id,
+            address=network.with_prefix(record.vm_ip),
+            gateway=network.gateway,
+        )

@@ -1,0 +1,154 @@
+"""A machine's row: from a free address to the state it ended in, and why.
+
+::
+
+    reserve() ─▶ creating ─▶ running ─▶ stopping ─▶ close() ─▶ destroyed
+                                └──────────────────────▶ failed: with the host's share in it, where it has one
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Callable
+
+import structlog
+
+from vestibule.core import diagnosis, ids
+from vestibule.core.errors import Absent, Conflict
+from vestibule.core.ids import GoldenId, SessionId, UserId, VmId
+from vestibule.core.machines import MachineRecord, MachineStatus, MachineType
+from vestibule.core.pressure import Pressure, blame
+from vestibule.services.capacity import require_room
+from vestibule.services.endings import every_step
+from vestibule.services.machine_settings import MachineSettings
+from vestibule.services.ports import Clock, MachineDriver
+from vestibule.services.repositories import Machines
+
+log = structlog.get_logger()
+
+CLOSE_AGAIN_S = 10.0
+
+
+class MachineRows:
+    """One per ``Machines``."""
+
+    def __init__(
+        self,
+        *,
+        settings: MachineSettings,
+        rows: Machines,
+        pressure: Callable[[], Pressure],
+        clock: Clock,
+        random: Callable[[int], bytes],
+    ) -> None:
+        """``pressure`` is what the host counts of its own shortage, now."""
+        self.on_ended: Callable[[], None] = _nobody
+        """Called whenever a machine's row was closed."""
+        self._settings = settings
+        self._rows = rows
+        self._pressure = pressure
+        self._clock = clock
+        self._random = random
+        self._address_lock = asyncio.Lock()
+        self._closing: set[asyncio.Task[None]] = set()
+        self._began: dict[VmId, Pressure] = {}
+        """What the host counted when the machine was begun."""
+
+    async def reserve(
+        self, user_id: UserId, session_id: SessionId | None, driver: MachineDriver, golden_id: GoldenId
+    ) -> MachineRecord:
+        """A row ``creating`` with an address of its own.  Raises Unavailable when there is no room."""
+        async with self._address_lock:  # the constraint decides; the lock only spares retries
+            live = await self._rows.live()
+            limits = self._settings
+            require_room(live, user_id, most=limits.max_machines, most_of_user=limits.max_machines_per_user)
+            taken = {row.vm_ip for row in live}
+            record = self._record(user_id, session_id, driver, golden_id, taken)
+            try:
+                await self._rows.add(record)
+            except asyncio.CancelledError as error:  # it may have been stored all the same
+                await asyncio.shield(self.close(record.vm_id, error))
+                raise
+            self._began[record.vm_id] = self._pressure()
+            return record
+
+    def _record(
+        self,
+        user_id: UserId,
+        session_id: SessionId | None,
+        driver: MachineDriver,
+        golden_id: GoldenId,
+        taken: set[str],
+    ) -> MachineRecord:
+        return MachineRecord(
+            vm_id=ids.vm_id(self._random(ids.RANDOM_BYTES)),
+            user_id=user_id,
+            session_id=session_id,
+            type=MachineType.BROWSER,
+            driver=driver.name,
+            isolation=driver.isolation,
+            status=MachineStatus.CREATING,
+            vm_ip=self._settings.network.free(taken),
+            golden_id=golden_id,
+            agent_build=None,
+            host=self._settings.host,
+            pid=None,
+            pid_started=None,
+            error_code=None,
+            error_cause=None,
+            created_at=self._clock.now(),
+            running_at=None,
+            ended_at=None,
+        )
+
+    async def close(self, vm_id: VmId, failure: BaseException | None) -> None:
+        """Close the row, now or as soon as it can be written: never raises, and never gives up."""
+        if await every_step(vm_id, lambda: self._close(vm_id, failure)):
+            self._close_later(vm_id, failure)
+
+    async def _close(self, vm_id: VmId, failure: BaseException | None) -> None:
+        now = self._clock.now()
+        if failure is None or isinstance(failure, asyncio.CancelledError):  # somebody wanted it to end
+            with contextlib.suppress(Absent, Conflict):  # one that never ran has not been marked before
+                await self._rows.advance(vm_id, to=MachineStatus.STOPPING)
+            await self.mark(vm_id, MachineStatus.DESTROYED, ended_at=now)
+        else:
+            code, cause = self._named(vm_id, failure)
+            await self.mark(vm_id, MachineStatus.FAILED, error_code=code, error_cause=cause, ended_at=now)
+        self._began.pop(vm_id, None)
+        self.on_ended()
+
+    def _named(self, vm_id: VmId, failure: BaseException) -> tuple[str, str]:
+        """Code and cause; what a host that is short of memory does to machines is not the golden's fault."""
+        named, began = diagnosis.failure_of(failure), self._began.get(vm_id)
+        return blame(named, began, self._pressure()) if began else (named.code, named.cause)
+
+    def _close_later(self, vm_id: VmId, failure: BaseException | None) -> None:
+        """Try until the row is closed: a full disk must not keep an address and a place for ever."""
+
+        async def closed() -> None:
+            wrong: object = True  # the first try has failed
+            while wrong:
+                await asyncio.sleep(CLOSE_AGAIN_S)
+                wrong = await every_step(vm_id, lambda: self._close(vm_id, failure))
+
+        task = asyncio.create_task(closed())
+        self._closing.add(task)
+        task.add_done_callback(self._closing.discard)
+
+    async def mark(self, vm_id: VmId, to: MachineStatus, **fields: object) -> None:
+        """Move it; one that somebody else has moved already is left as it is."""
+        try:
+            await self._rows.advance(vm_id, to=to, **fields)
+        except (Absent, Conflict) as error:
+            log.warning("Machine could not be marked", vm_id=vm_id, wanted=to, why=error.cause)
+
+    def give_up(self) -> None:
+        """Try no more to close rows: the next controller's reconciliation does."""
+        for task in self._closing:
+            task.cancel()
+
+
+def _nobody() -> None:
+    """Whom an end is told to when nobody wants to know."""
