@@ -184,7 +184,8 @@ async def test_the_sign_in_is_carried_through_by_enter_on_the_desktop(new_lab: O
         (session,) = await lab.sign_ins.list(lab.ann)
         pressed = [machine.agent.desktop.pressed for machine in lab.driver.machines.values()]
     assert session.status is SessionStatus.COMPLETED
-    assert [keys for keys in pressed if keys] == [[canary.ENTER]]
+    (keys,) = (keys for keys in pressed if keys)
+    assert {*keys} == {canary.ENTER}  # more than once where the host is slow to answer
 
 
 async def test_the_last_desktop_is_kept_as_a_picture(new_lab: OpenLab) -> None:
