@@ -13,8 +13,10 @@ import dataclasses
 import os
 import secrets
 import shutil
+import threading
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 
 import structlog
@@ -142,10 +144,24 @@ class HostWorks:
 
     async def collect(self, keep: Callable[[], Collection[GoldenId]]) -> None:
         """See services.renewals.GoldenWorks."""
+        given_up = threading.Event()
         fits = await asyncio.to_thread(self._machinery.readiness.fits)
-        gone = await asyncio.to_thread(collect, self._machinery.settings, self._store, keep, fits)
+
+        def go_on() -> None:
+            if given_up.is_set():
+                raise _GivenUpError
+
+        look = partial(collect, self._machinery.settings, self._store, keep, fits, go_on=go_on)
+        try:
+            gone = await asyncio.to_thread(look)
+        finally:  # a controller that stops would else wait until every file of the cache was looked at
+            given_up.set()
         for product in gone:
             log.info("Collected", kind=product.kind, name=product.name, bytes=product.size)
+
+
+class _GivenUpError(Exception):
+    """Nobody waits for what was found any more."""
 
 
 def collect(
@@ -155,6 +171,7 @@ def collect(
     fits: Fits,
     *,
     newest: int | None = None,
+    go_on: Callable[[], None] = lambda: None,
     dry_run: bool = False,
 ) -> Sequence[Collected]:
     """Remove goldens that nothing uses, by the settings' measures; ``newest`` in place of golden_keep."""
@@ -163,6 +180,7 @@ def collect(
         newest=newest or settings.golden_keep,
         quota_bytes=int(settings.golden_quota_gib * (1 << 30)),
         fits=fits,
+        go_on=go_on,
         dry_run=dry_run,
     )
 
