@@ -14,6 +14,7 @@ import datetime as dt
 import os
 import secrets
 import shutil
+import threading
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping, Sequence
 from pathlib import Path
@@ -169,11 +170,24 @@ class HostWorks:
 
     async def collect(self, keep: Callable[[], Collection[GoldenId]]) -> None:
         """See services.renewals.GoldenWorks."""
+        given_up = threading.Event()
         fits = await asyncio.to_thread(self._machinery.readiness.fits)
-        collector = collector_of(self._machinery.settings, self._store, keep, fits)
-        gone = await asyncio.to_thread(collector.collect)
+
+        def go_on() -> None:
+            if given_up.is_set():
+                raise _GivenUpError
+
+        collector = collector_of(self._machinery.settings, self._store, keep, fits, go_on=go_on)
+        try:
+            gone = await asyncio.to_thread(collector.collect)
+        finally:  # a controller that stops would else wait until every file of the cache was looked at
+            given_up.set()
         for product in gone:
             log.info("Collected", kind=product.kind, name=product.name, bytes=product.size)
+
+
+class _GivenUpError(Exception):
+    """Nobody waits for what was found any more."""
 
 
 def collector_of(
@@ -182,10 +196,14 @@ def collector_of(
     keep: Callable[[], Collection[GoldenId]],
     fits: Fits,
     newest: int | None = None,
+    *,
+    go_on: Callable[[], None] = lambda: None,
 ) -> Collector:
     """Of goldens that nothing uses, by the settings' measures; ``newest`` in place of golden_keep."""
     quota_bytes = int(settings.golden_quota_gib * (1 << 30))
-    return store.collector(keep, newest=newest or settings.golden_keep, quota_bytes=quota_bytes, fits=fits)
+    return store.collector(
+        keep, newest=newest or settings.golden_keep, quota_bytes=quota_bytes, fits=fits, go_on=go_on
+    )
 
 
 def forecast(

@@ -293,6 +293,27 @@ def test_a_snapshot_of_a_golden_that_is_made_anew_stays_while_its_layers_do(
     assert names(collected(store, newest=9)) == set()
 
 
+class StoppedError(Exception):
+    """The controller ends."""
+
+
+@pytest.mark.parametrize("looks", [0, 5, 20, 40])
+def test_a_look_that_is_given_up_leaves_every_golden_whole_or_gone(
+    store: DirectoryGoldenStore, looks: int
+) -> None:
+    left = iter(range(looks))
+
+    def go_on() -> None:
+        if next(left, None) is None:
+            raise StoppedError
+
+    with pytest.raises(StoppedError):
+        store.collect(tuple, newest=1, quota_bytes=UNLIMITED, go_on=go_on)
+    assert NEWEST in there(store)
+    collected(store)
+    assert there(store) == {NEWEST}
+
+
 # -- memory of another QEMU ------------------------------------------------------------------------------
 
 

@@ -19,7 +19,7 @@ from pathlib import Path
 from vestibule.core.goldens import Manifest
 from vestibule.core.ids import GoldenId
 from vestibule.drivers.goldens.cache import Cache
-from vestibule.drivers.goldens.memories import KINDS, Fits, Memory, all_fit, memories
+from vestibule.drivers.goldens.memories import KINDS, Fits, Memory, memories
 
 REPORTS_KEPT = 20
 """Canary reports of goldens that are gone; rejected ones are read days later."""
@@ -46,7 +46,9 @@ class Retention:
     """Of a golden that is not finished yet."""
     newest: int
     quota_bytes: int
-    fits: Fits = all_fit
+    fits: Fits
+    go_on: Callable[[], None]
+    """Called at every folder and before every removal; what it raises ends the look."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -91,7 +93,7 @@ class Collector:
 
     def _sizes(self, leaving: Sequence[tuple[str, str]]) -> Mapping[tuple[str, str], int]:
         """What each frees, together with those before it."""
-        shared = _Inodes()
+        shared = _Inodes(self._retention.go_on)
         for path in self._staying({name for _, name in leaving}):
             shared.add(path)
         return {(kind, name): shared.add(self._cache.path(kind, name)) for kind, name in leaving}
@@ -146,7 +148,7 @@ class Collector:
 
     def _leaving(self) -> Iterator[Manifest]:
         """Goldens that may go: neither kept nor held, and beyond the newest few or the quota."""
-        sizes, kept = _Inodes(), 0
+        sizes, kept = _Inodes(self._retention.go_on), 0
         free = [m for m in self._stored if not self._is_used(m.golden_id)]
         for manifest in (m for m in self._stored if m not in free):
             sizes.add_all(self._paths(manifest))
@@ -187,6 +189,7 @@ class Collector:
 
     def _remove(self, going: _Going) -> bool:
         """Unless somebody has come to hold or to want it meanwhile."""
+        self._retention.go_on()
         with self._cache.unheld(going.lock) as free:
             if not free or going.is_wanted():
                 return False
@@ -212,7 +215,8 @@ def _collected(gone: Sequence[_Going], sizes: Mapping[tuple[str, str], int]) -> 
 class _Inodes:
     """Counts the disk that files take, each of them once."""
 
-    def __init__(self) -> None:
+    def __init__(self, go_on: Callable[[], None]) -> None:
+        self._go_on = go_on
         self._seen: set[tuple[int, int]] = set()
         self.total = 0
 
@@ -225,6 +229,7 @@ class _Inodes:
         """Count a tree; the bytes of it that were not counted before."""
         before = self.total
         for parent, _folders, names in os.walk(folder):
+            self._go_on()
             for name in names:
                 with contextlib.suppress(FileNotFoundError):  # another collector was faster
                     self._count(os.lstat(Path(parent, name)))

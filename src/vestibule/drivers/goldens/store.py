@@ -315,10 +315,12 @@ class DirectoryGoldenStore:
         newest: int,
         quota_bytes: int,
         fits: Fits = all_fit,
+        go_on: Callable[[], None] = lambda: None,
     ) -> Collector:
         """Of goldens that nothing uses, but ``keep``, the wanted one and the ``newest`` few.
 
         ``fits``: which memory snapshots machines could still go on from; the others go too.
+        ``go_on``: called again and again; what it raises ends the look, with nothing half removed.
         """
         retention = Retention(
             goldens=lambda: {*keep(), self.wanted()},
@@ -326,6 +328,7 @@ class DirectoryGoldenStore:
             newest=newest,
             quota_bytes=quota_bytes,
             fits=fits,
+            go_on=go_on,
         )
         return Collector(self.cache, self.list, retention)
 
