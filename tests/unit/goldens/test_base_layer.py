@@ -57,3 +57,10 @@ def test_the_browsers_packages_are_not_among_its_own(resources: Resources, tmp_p
 def test_the_mirror_is_asked_before_apt_reads_its_lists(resources: Resources, tmp_path: Path) -> None:
     (hook,) = (word for word in _bootstrap_arguments(resources, tmp_path) if word.startswith("--setup-hook="))
     assert f"download-file {MIRROR}/dists/trixie/InRelease" in hook
+
+
+def test_apts_configuration_is_there_for_as_long_as_apt_runs(resources: Resources, tmp_path: Path) -> None:
+    """mmdebstrap has it in the new root's /tmp; without it, apt empties the lists of the host that builds."""
+    assert "--skip=cleanup/apt" in _bootstrap_arguments(resources, tmp_path)
+    script = (resources.images / "base/clean").read_text()
+    assert "$root/tmp" not in script.replace('"', "")

@@ -66,6 +66,8 @@ class Debian:
         # Root of the tether's namespaces is enough.  mmdebstrap's own would map other users, who cannot
         # enter a private home folder, and would outlive the build.
         yield from ("mmdebstrap", "--mode=root", "--format=tar", "--verbose")
+        # images/base/clean removes lists and caches without another run of apt.
+        yield "--skip=cleanup/apt"
         yield f"--architectures={self._base.architecture}"
         yield f"--components={','.join(self._base.components)}"
         yield from (f"--aptopt={option}" for option in _APT_OPTIONS)
