@@ -308,7 +308,7 @@ def test_a_look_that_is_given_up_leaves_every_golden_whole_or_gone(
             raise StoppedError
 
     with pytest.raises(StoppedError):
-        store.collect(tuple, newest=1, quota_bytes=UNLIMITED, go_on=go_on)
+        store.collector(tuple, newest=1, quota_bytes=UNLIMITED, go_on=go_on).collect()
     assert NEWEST in there(store)
     collected(store)
     assert there(store) == {NEWEST}

@@ -26,15 +26,18 @@ def anyio_backend() -> str:
 async def test_a_collection_that_nobody_waits_for_any_more_ends(monkeypatch: pytest.MonkeyPatch) -> None:
     began, ended, pause = threading.Event(), threading.Event(), threading.Event()
 
-    def endless(*_: Any, go_on: Callable[[], None]) -> None:
-        began.set()
-        try:
-            while not pause.wait(0.01):
-                go_on()
-        finally:
-            ended.set()
+    def collector_of(*_: Any, go_on: Callable[[], None]) -> SimpleNamespace:
+        def endless() -> None:
+            began.set()
+            try:
+                while not pause.wait(0.01):
+                    go_on()
+            finally:
+                ended.set()
 
-    monkeypatch.setattr(works, "collect", endless)
+        return SimpleNamespace(collect=endless)
+
+    monkeypatch.setattr(works, "collector_of", collector_of)
     machinery = SimpleNamespace(
         settings=None,
         goldens=SimpleNamespace(store=None),
