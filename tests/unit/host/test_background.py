@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
 from structlog.testing import capture_logs
 from waiting import until
 
-from vestibule.api.context import Context
-from vestibule.machinery import Machinery
 from vestibule.main import _background
-from vestibule.services.probation import Probation
 
 pytestmark = pytest.mark.anyio
 
@@ -34,11 +32,10 @@ async def _breaks() -> None:
 
 
 class _Part:
-    """Stands for machinery, context or probation, as far as they are run."""
+    """Stands for what is run beside the requests."""
 
     def __init__(self, work: Work) -> None:
-        self.preload = self.run = work
-        self.freshness = self
+        self.run = work
 
 
 @pytest.mark.parametrize(
@@ -46,13 +43,15 @@ class _Part:
     [
         (0, "Memory could not be loaded ahead; the first start of a machine loads it"),
         (1, "Goldens are no longer kept fresh; restart the controller"),
-        (2, "The promoted golden is no longer judged; restart the controller"),
+        (2, "The promoted golden is no longer scrubbed; restart the controller"),
+        (3, "The promoted golden is no longer judged; restart the controller"),
     ],
 )
 async def test_each_end_is_told_for_what_it_means(broken: int, said: str) -> None:
-    parts: list[Any] = [_Part(_breaks if number == broken else _goes_on) for number in range(3)]
+    works = [_breaks if number == broken else _goes_on for number in range(4)]
+    machinery = SimpleNamespace(preload=works[0])
+    context = SimpleNamespace(freshness=_Part(works[1]), scrubbing=_Part(works[2]))
     with capture_logs() as log:
-        machinery, context = cast("Machinery", parts[0]), cast("Context", parts[1])
-        async with _background(machinery, context, cast("Probation", parts[2])):
+        async with _background(cast("Any", machinery), cast("Any", context), cast("Any", _Part(works[3]))):
             await until(lambda: log)
     assert [line["event"] for line in log] == [said]
