@@ -40,7 +40,7 @@ def pack_squashfs(shop: Workshop) -> None:
     """``layer.tar`` → ``layer.sqfs``: the same bytes for the same archive."""
     argv = ["sqfstar", *SQUASHFS_OPTIONS, str(shop.folder / PRODUCT)]
     # sqfstar 4.5 gives the topmost folder to whoever runs it, whatever -root-uid says.
-    shop.commands.run(argv, stdin=shop.folder / "layer.tar", users=Users.ALL)
+    shop.commands.run(argv, stdin=shop.folder / "layer.tar", users=Users.ROOT)
 
 
 def unpack_rootfs(shop: Workshop) -> None:
