@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+import pytest
+
 from vestibule.drivers.goldens.tether import Users, run_tethered
 
 
@@ -14,8 +16,9 @@ def test_nothing_is_killed_while_ids_are_being_mapped() -> None:
     assert words.index("--map-auto") < words.index("--pdeathsig")
 
 
-def test_the_exit_code_is_the_programs(tmp_path: Path) -> None:
+@pytest.mark.parametrize(("users", "uid"), [(Users.OWN, os.geteuid()), (Users.ROOT, 0)])
+def test_the_exit_code_is_the_programs(users: Users, uid: int, tmp_path: Path) -> None:
     with (tmp_path / "out").open("wb") as out:
         argv = ["sh", "-c", "id -u; exit 3"]
-        assert run_tethered(argv, users=Users.OWN, stdin=Path(os.devnull), stdout=out, stderr=out) == 3
-    assert (tmp_path / "out").read_text() == f"{os.geteuid()}\n"
+        assert run_tethered(argv, users=users, stdin=Path(os.devnull), stdout=out, stderr=out) == 3
+    assert (tmp_path / "out").read_text() == f"{uid}\n"

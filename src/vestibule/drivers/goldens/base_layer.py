@@ -30,6 +30,7 @@ class _Bootstrap:
         yield "--variant=essential"
         yield f"--include={','.join(self._spec.base.packages)}"
         yield f"--essential-hook=copy-in {shlex.quote(str(files / 'etc/initramfs-tools'))} /etc"
+        yield '--essential-hook=chown -R 0:0 "$1/etc/initramfs-tools"'  # whoever owns the checkout
         for script in sorted((files / "etc").rglob("*/*/*")):
             if script.parent.name in {"hooks", "scripts"}:
                 inside = script.relative_to(files)

@@ -25,7 +25,7 @@ from vestibule.drivers.goldens.recipe import GoldenSpec
 from vestibule.drivers.goldens.tether import Users
 
 BELOW, WHOLE = "below.tar", "whole.tar"
-# mmdebstrap makes the devices: an ordinary user's namespace may not.
+# The devices are mmdebstrap's: an ordinary user's namespace may make none.
 _UNPACK = """set -e
 unsquashfs -quiet -no-progress -dest "$2" -excludes "$1" dev >&2
 tar -c --sort=name --numeric-owner -C "$2" .
@@ -59,7 +59,7 @@ class _Install:
 
     def _options(self, below: Path) -> Iterator[str]:
         yield "--variant=custom"
-        yield f'--setup-hook=tar -x --numeric-owner -C "$1" -f {shlex.quote(str(below))}'
+        yield f'--setup-hook=mkdir -p "$1/dev"; tar -x --numeric-owner -C "$1" -f {shlex.quote(str(below))}'
         yield f"--customize-hook={_INSTALL}{shlex.join(self._packages)}"
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from vestibule.drivers.goldens.build import PRODUCT, Workshop
 from vestibule.drivers.goldens.listing import Digests, list_tree, write_listing
+from vestibule.drivers.goldens.tether import Users
 
 LISTING = "rootfs.jsonl"
 SQUASHFS_OPTIONS = (
@@ -37,9 +38,9 @@ SQUASHFS_OPTIONS = (
 
 def pack_squashfs(shop: Workshop) -> None:
     """``layer.tar`` → ``layer.sqfs``: the same bytes for the same archive."""
-    shop.commands.run(
-        ["sqfstar", *SQUASHFS_OPTIONS, str(shop.folder / PRODUCT)], stdin=shop.folder / "layer.tar"
-    )
+    argv = ["sqfstar", *SQUASHFS_OPTIONS, str(shop.folder / PRODUCT)]
+    # sqfstar 4.5 gives the topmost folder to whoever runs it, whatever -root-uid says.
+    shop.commands.run(argv, stdin=shop.folder / "layer.tar", users=Users.ROOT)
 
 
 def unpack_rootfs(shop: Workshop) -> None:

@@ -33,6 +33,8 @@ class Users(enum.Enum):
     """Whose ids there are inside; a user who is not root needs a user namespace to have the others."""
 
     OWN = (*_TETHER, "--user", "--map-current-user")
+    ROOT = (*_TETHER, "--user", "--map-root-user")
+    """Root, who is the builder, and nobody else."""
     # To map others' ids, unshare has a child wait for it; killed meanwhile, it would leave that child behind.
     # So the signal is asked for after that, which takes milliseconds and ends by itself.
     ALL = ("unshare", "--user", "--map-root-user", "--map-auto", *_TETHER)
