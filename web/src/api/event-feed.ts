@@ -8,7 +8,11 @@
  *         └──closed──▶ lost ──(delay)──▶ connecting        the last event ──▶ closed by us
  */
 
-export type FeedState = "connecting" | "live" | "lost";
+/** "troubled": connected, but the server says that it cannot tell for now; the next event ends that. */
+export type FeedState = "connecting" | "live" | "lost" | "troubled";
+
+/** The event's name with which a server says so. */
+const TROUBLE = "trouble";
 
 export interface Feed<Thing> {
   path: string;
@@ -44,6 +48,7 @@ export function follow<Thing>(feed: Feed<Thing>, listeners: FeedListeners<Thing>
       console.error(`An event “${feed.event}” could not be read`, event.data);
       return;
     }
+    listeners.onState("live");
     listeners.onEvent(thing);
     if (feed.isLast(thing)) stop();
   };
@@ -63,6 +68,9 @@ export function follow<Thing>(feed: Feed<Thing>, listeners: FeedListeners<Thing>
       listeners.onState("live");
     });
     source.addEventListener(feed.event, receive);
+    source.addEventListener(TROUBLE, () => {
+      listeners.onState("troubled");
+    });
     source.addEventListener("error", trouble);
   };
   start();

@@ -55,6 +55,24 @@ async function ask(id: string, button: string): Promise<HTMLElement> {
 }
 
 describe("the goldens page", () => {
+  it("says what is wrong while nothing can be told, and goes on when it can", async () => {
+    const answers: Answers = {};
+    open(answers);
+    await band();
+    serve({ ...answers, "GET /api/goldens/state": refusal(500, PROBLEM) });
+    act(() => {
+      FakeEventSource.latest.open();
+      FakeEventSource.latest.sendText(JSON.stringify(PROBLEM), "trouble");
+    });
+    expect(await screen.findByText("Goldens could not be read")).toBeVisible();
+    expect(screen.getByText(PROBLEM.remedy)).toBeVisible();
+    expect(await band()).toBeVisible();
+    push(STATE);
+    await waitFor(() => {
+      expect(screen.queryByText("Goldens could not be read")).toBeNull();
+    });
+  });
+
   it.each([
     [0, "sound"],
     [3, "3 damaged"],

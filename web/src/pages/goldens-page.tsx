@@ -27,20 +27,20 @@ export function GoldensPage({ id }: { id: string | null }) {
   const { refetch } = goldens;
   useEffect(() => {
     // A feed that the server refused: ask once why (signed out, or back soon).
-    if (feed === "lost") void refetch();
+    if (feed === "lost" || feed === "troubled") void refetch();
   }, [feed, refetch]);
   return (
     <>
       <Head state={goldens.data} feed={feed} />
-      {goldens.data !== undefined && <Loaded state={goldens.data} id={id} />}
-      {goldens.isPending && <Loading />}
-      {goldens.isError && goldens.data === undefined && (
+      {goldens.isError && (goldens.data === undefined || feed === "troubled") && (
         <ProblemPanel
           title="Goldens could not be read"
           problem={asProblem(goldens.error)}
           action={<Button onClick={() => void refetch()}>Try again</Button>}
         />
       )}
+      {goldens.data !== undefined && <Loaded state={goldens.data} id={id} />}
+      {goldens.isPending && <Loading />}
     </>
   );
 }
@@ -81,7 +81,7 @@ function Head({ state, feed }: { state: Goldens | undefined; feed: FeedState }) 
 function Reconnecting({ feed }: { feed: FeedState }) {
   const [wasLive, setWasLive] = useState(false);
   if (feed === "live" && !wasLive) setWasLive(true);
-  if (feed === "live" || (feed === "connecting" && !wasLive)) return null;
+  if (feed === "live" || feed === "troubled" || (feed === "connecting" && !wasLive)) return null;
   return <span className={classes.feed}>Reconnecting to the controller…</span>;
 }
 
