@@ -32,7 +32,7 @@ from vestibule.demo.app import HOST as DEMO_HOST
 from vestibule.drivers.clock import SystemClock
 from vestibule.drivers.db.migrate import open_database
 from vestibule.drivers.goldens.build_process import BuildProcess
-from vestibule.drivers.goldens.cache import Cache, remove_tree
+from vestibule.drivers.goldens.cache import Cache, file_digest, remove_tree
 from vestibule.drivers.goldens.canaries import CanaryReports
 from vestibule.drivers.goldens.collect import Collector
 from vestibule.drivers.goldens.durations import Durations
@@ -118,7 +118,9 @@ class HostWorks:
 
     def _subject(self, golden_id: GoldenId, driver: DriverName) -> str:
         if driver is DriverName.QEMU:
-            return self._machinery.qemu.snapshots.key(golden_id, self._machinery.limits).name
+            snapshot = self._machinery.qemu.snapshots.find(golden_id, self._machinery.limits)
+            manifest = file_digest(snapshot.memory.with_name("manifest.json"))
+            return content_name("memory", {"snapshot": snapshot.name, "manifest": manifest})
         disks = dict(self._store.manifest(golden_id).disks)
         return content_name("root", {"golden": golden_id, "disks": disks})
 

@@ -96,8 +96,8 @@ class Goldens:
         self.scrubbed.append(golden_id)
         return self.decayed.get(golden_id, ())
 
-    def discard(self, golden_id: GoldenId, damages: Sequence[Damage]) -> Sequence[str]:
-        raise AssertionError(f"{golden_id} is sound, {damages} is not its damage")
+    def discard(self, damages: Sequence[Damage]) -> Sequence[str]:
+        raise AssertionError(f"nothing is damaged, but {damages}")
 
     def changes(self, before: GoldenId, after: GoldenId) -> Sequence[Change]:
         return compare(self.manifest(before).inputs, self.manifest(after).inputs)
