@@ -23,7 +23,7 @@ import structlog
 
 from vestibule.assembly import Assembly, Place, assemble, demo_provider
 from vestibule.core.canary import CanaryReport
-from vestibule.core.errors import VestibuleError
+from vestibule.core.errors import GoldenFailed, VestibuleError
 from vestibule.core.goldens import Manifest, content_name
 from vestibule.core.ids import GoldenId
 from vestibule.core.machines import DriverName
@@ -115,6 +115,22 @@ class HostWorks:
             return report if report and report.subject == self._subject(golden_id, driver) else None
         except VestibuleError:  # the golden, or QEMU, is gone: nothing is started from it
             return None
+
+    def damage(self, golden_id: GoldenId, driver: DriverName) -> GoldenFailed | None:
+        """See services.renewals.GoldenWorks."""
+        if driver is DriverName.QEMU:
+            try:
+                self._machinery.qemu.snapshots.find(golden_id, self._machinery.limits)
+            except GoldenFailed as error:
+                return error
+            except VestibuleError:  # not made yet, or QEMU is not there
+                pass
+        return None
+
+    def is_another_than_tried(self, golden_id: GoldenId, driver: DriverName) -> bool:
+        """See services.renewals.GoldenWorks."""
+        there = self._canaries.find(golden_id, driver) is not None
+        return there and self.tried(golden_id, driver) is None
 
     def _subject(self, golden_id: GoldenId, driver: DriverName) -> str:
         if driver is DriverName.QEMU:
