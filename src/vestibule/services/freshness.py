@@ -66,6 +66,8 @@ class Freshness:
         """To renew what is wanted, in a row."""
         self._served_failures = 0
         """To make ready what is served, in a row."""
+        self._looking = False
+        """Whether it is catching up, and so sees for itself what there is to do."""
         self._hold: Hold | None = None
 
     async def run(self) -> None:
@@ -120,11 +122,14 @@ class Freshness:
 
     async def _looked(self) -> float | None:
         """``_catch_up``; what it cannot do now, such as to read the register, it may be able to do later."""
+        self._looking = True
         try:
             return await self._catch_up()
         except Exception:
             log.exception("Goldens could not be looked after; tried again later")
             return self._later()
+        finally:
+            self._looking = False
 
     async def _catch_up(self) -> float | None:
         """One look; after how many seconds to look again, None for not before something changes."""
@@ -222,21 +227,21 @@ class Freshness:
                 # Gone, unreadable, no descriptor left: the next start says so, and the next look tries again.
                 with contextlib.suppress(VestibuleError, OSError):
                     await to_the_end(self._keep_promoted)  # first: what is damaged is let go, then made again
-                    if await asyncio.to_thread(self._has_lost):
+                    renew, ready, leave = await asyncio.to_thread(self._losses)
+                    # What has failed is tried again later.  Asked here: the thread may see a renewal's end
+                    # before its failure is counted.
+                    again = (renew and not self._failures) or (ready and not self._served_failures) or leave
+                    if again and not self._looking:
                         self._wake.set()
         finally:
             self._let_go()
 
-    def _has_lost(self) -> bool:
-        """Somebody may have removed the register or the cache, or exchanged QEMU.
+    def _losses(self) -> tuple[bool, bool, bool]:
+        """Whether there is something to renew, to make ready, to leave.
 
-        What has failed is tried again later, not at every look.
+        Somebody may have removed the register or the cache, exchanged QEMU, or written to a golden.
         """
-        if self._renewals.busy:
-            return False
-        to_renew = not self._failures and self._reason() is not None
-        unready = not self._served_failures and self._unready() is not None
-        return to_renew or unready or self._beyond_repair() is not None
+        return self._reason() is not None, self._unready() is not None, self._beyond_repair() is not None
 
     def _keep_promoted(self) -> None:
         self._keep(self._promotions.register.promoted)
