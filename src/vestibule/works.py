@@ -34,7 +34,7 @@ from vestibule.drivers.db.migrate import open_database
 from vestibule.drivers.goldens.build_process import BuildProcess
 from vestibule.drivers.goldens.cache import Cache, remove_tree
 from vestibule.drivers.goldens.canaries import CanaryReports
-from vestibule.drivers.goldens.collect import Collector
+from vestibule.drivers.goldens.collect import Collected, Collector
 from vestibule.drivers.goldens.durations import Durations
 from vestibule.drivers.goldens.memories import Fits
 from vestibule.drivers.goldens.scrub import ScrubProcess
@@ -124,9 +124,9 @@ class HostWorks:
 
     async def try_out(self, golden_id: GoldenId, driver: DriverName, tell: Tell) -> CanaryReport:
         """See services.renewals.GoldenWorks."""
-        before = self.tried(golden_id, driver)
+        before = await asyncio.to_thread(self.tried, golden_id, driver)
         async with self._canaries.alone(golden_id, driver) as waited:
-            found = self.tried(golden_id, driver)
+            found = await asyncio.to_thread(self.tried, golden_id, driver)
             if waited and found is not None and found != before:
                 return found  # another process tried the very same meanwhile
             return await self._try_out(golden_id, driver, tell)
@@ -171,19 +171,23 @@ class HostWorks:
     async def collect(self, keep: Callable[[], Collection[GoldenId]]) -> None:
         """See services.renewals.GoldenWorks."""
         given_up = threading.Event()
-        fits = await asyncio.to_thread(self._machinery.readiness.fits)
 
         def go_on() -> None:
             if given_up.is_set():
                 raise _GivenUpError
 
-        collector = collector_of(self._machinery.settings, self._store, keep, fits, go_on=go_on)
         try:
-            gone = await asyncio.to_thread(collector.collect)
+            gone = await asyncio.to_thread(self._collected, keep, go_on)
         finally:  # a controller that stops would else wait until every file of the cache was looked at
             given_up.set()
         for product in gone:
             log.info("Collected", kind=product.kind, name=product.name, bytes=product.size)
+
+    def _collected(
+        self, keep: Callable[[], Collection[GoldenId]], go_on: Callable[[], None]
+    ) -> Sequence[Collected]:
+        fits = self._machinery.readiness.fits()
+        return collector_of(self._machinery.settings, self._store, keep, fits, go_on=go_on).collect()
 
 
 class _GivenUpError(Exception):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
+import threading
 from typing import Any
 
 import pytest
@@ -169,6 +170,40 @@ async def test_a_register_that_cannot_be_read_is_a_failure(lab: GoldenLab) -> No
     renewal = await renewed(lab)
     assert renewal.failure is not None
     assert (renewal.outcome, renewal.failure.code) == (Outcome.FAILED, "register_damaged")
+
+
+@pytest.mark.parametrize("foresight", ["estimates", "forecast"])
+async def test_what_cannot_be_foreseen_is_a_failure_and_leaves_nothing_under_way(
+    lab: GoldenLab, monkeypatch: pytest.MonkeyPatch, foresight: str
+) -> None:
+    def broken() -> None:
+        raise PermissionError("the cache's manifests are somebody else's")
+
+    monkeypatch.setattr(lab.works, foresight, broken)
+    renewal = await renewed(lab)
+    assert (renewal.outcome, lab.renewals.busy, lab.promoted) == (Outcome.FAILED, False, GOLDEN)
+
+
+async def test_files_are_read_beside_the_event_loop(lab: GoldenLab, monkeypatch: pytest.MonkeyPatch) -> None:
+    loop_s, asked = threading.current_thread(), dict[str, bool]()
+
+    def watch(owner: object, name: str) -> None:
+        """Note whether it was ever asked by the event loop's own thread."""
+        real = getattr(owner, name)
+
+        def watched(*arguments: Any) -> Any:
+            asked[name] = asked.get(name, False) or threading.current_thread() is loop_s
+            return real(*arguments)
+
+        monkeypatch.setattr(owner, name, watched)
+
+    asked_in_threads = ("is_prepared", "tried", "estimates", "forecast", "canary_s")
+    for name in asked_in_threads:
+        watch(lab.works, name)
+    watch(lab.promotions._register, "read")
+    await renewed(lab)
+    await lab.renewals.make_ready(NEXT, "QEMU was exchanged")
+    assert asked == dict.fromkeys((*asked_in_threads, "read"), False)
 
 
 async def test_who_is_refused_meanwhile_is_told_the_step_and_afterwards_the_failure(lab: GoldenLab) -> None:
