@@ -115,6 +115,29 @@ async def test_a_log_that_is_begun_anew_is_read_from_its_beginning(logs: BuildLo
         await until(lambda: shown == ["a first try", "a second"])
 
 
+@pytest.mark.parametrize("second", ["a second", "a second try, with more to tell"])
+async def test_a_log_that_is_removed_and_made_again_is_read_from_its_beginning(
+    logs: BuildLogs, folder: Path, second: str
+) -> None:
+    """As the builder does it; ext4 gives the inode of a removed file to the next one."""
+    shown: list[str] = []
+    path = write(folder, "g-1", "a very first try\n", at=1)
+    async with logs.followed(lambda: ["g-1"], shown.append):
+        await until(lambda: shown == ["a very first try"])
+        path.unlink()
+        write(folder, "g-1", f"{second}\n", at=2)
+        await until(lambda: shown == ["a very first try", second])
+
+
+async def test_a_log_that_is_emptied_is_read_from_its_beginning(logs: BuildLogs, folder: Path) -> None:
+    shown: list[str] = []
+    write(folder, "g-1", "a very first try\n", at=1)
+    async with logs.followed(lambda: ["g-1"], shown.append):
+        await until(lambda: shown == ["a very first try"])
+        write(folder, "g-1", "a second\n", at=2)
+        await until(lambda: shown == ["a very first try", "a second"])
+
+
 async def test_what_is_written_last_is_shown_too(
     logs: BuildLogs, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
