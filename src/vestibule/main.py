@@ -233,6 +233,8 @@ async def renew(settings: Settings, tell: Tell, also: Sequence[DriverName] = ())
     Raises GoldenFailed, DiskFull, HostUnfit when it cannot be built; what fails later is in the outcome.
     """
     _log_failures_only()
+    store = golden_store(settings)
+    await asyncio.to_thread(store.mend, store.wanted())
     # Built before there is machinery: whether KVM works, and so for what the rest is done, is found out with
     # the golden's own kernel.
     built = await build_process(settings).run(_foreseeing(settings, tell, also))

@@ -18,7 +18,7 @@ from vestibule.core.ids import GoldenId
 from vestibule.core.machines import DriverName
 from vestibule.core.renewal import Phase, Renewal, StepNews
 from vestibule.drivers.goldens.recipe import read_spec
-from vestibule.drivers.goldens.verify import desktops_of, snapshots_of
+from vestibule.drivers.goldens.verify import snapshots_of
 from vestibule.machinery import Machinery, goldens_of, open_machinery
 from vestibule.resources import Resources, find_resources
 from vestibule.services.ports import Tell
@@ -86,8 +86,7 @@ class CopiedRebuilds:
         """What came of this renewal, users before what they use; others' products of the time stay."""
         cache, store = self._machinery.goldens.cache, self._machinery.goldens.store
         layers = store.manifest(golden_id).layers if store.has(golden_id) else ()
-        own = [("snapshots", path.name) for path in snapshots_of(cache, golden_id)]
-        own += [("desktops", path.name) for path in desktops_of(cache, layers)]
+        own = [(path.parent.name, path.name) for path in snapshots_of(cache, golden_id, layers)]
         own += [("goldens", golden_id), *(("layers", layer) for layer in reversed(layers))]
         for kind, name in own:
             if (kind, name) not in self._before:

@@ -23,7 +23,7 @@ import structlog
 
 from vestibule.assembly import Assembly, Place, assemble, demo_provider
 from vestibule.core.canary import CanaryReport
-from vestibule.core.errors import VestibuleError
+from vestibule.core.errors import GoldenFailed, VestibuleError
 from vestibule.core.goldens import Manifest, content_name
 from vestibule.core.ids import GoldenId
 from vestibule.core.machines import DriverName
@@ -32,7 +32,7 @@ from vestibule.demo.app import HOST as DEMO_HOST
 from vestibule.drivers.clock import SystemClock
 from vestibule.drivers.db.migrate import open_database
 from vestibule.drivers.goldens.build_process import BuildProcess
-from vestibule.drivers.goldens.cache import Cache, remove_tree
+from vestibule.drivers.goldens.cache import Cache, file_digest, remove_tree
 from vestibule.drivers.goldens.canaries import CanaryReports
 from vestibule.drivers.goldens.collect import Collected, Collector
 from vestibule.drivers.goldens.durations import Durations
@@ -116,9 +116,27 @@ class HostWorks:
         except VestibuleError:  # the golden, or QEMU, is gone: nothing is started from it
             return None
 
+    def damage(self, golden_id: GoldenId, driver: DriverName) -> GoldenFailed | None:
+        """See services.renewals.GoldenWorks."""
+        if driver is DriverName.QEMU:
+            try:
+                self._machinery.qemu.snapshots.find(golden_id, self._machinery.limits)
+            except GoldenFailed as error:
+                return error
+            except VestibuleError:  # not made yet, or QEMU is not there
+                pass
+        return None
+
+    def is_another_than_tried(self, golden_id: GoldenId, driver: DriverName) -> bool:
+        """See services.renewals.GoldenWorks."""
+        there = self._canaries.find(golden_id, driver) is not None
+        return there and self.tried(golden_id, driver) is None
+
     def _subject(self, golden_id: GoldenId, driver: DriverName) -> str:
         if driver is DriverName.QEMU:
-            return self._machinery.qemu.snapshots.key(golden_id, self._machinery.limits).name
+            snapshot = self._machinery.qemu.snapshots.find(golden_id, self._machinery.limits)
+            manifest = file_digest(snapshot.memory.with_name("manifest.json"))
+            return content_name("memory", {"snapshot": snapshot.name, "manifest": manifest})
         disks = dict(self._store.manifest(golden_id).disks)
         return content_name("root", {"golden": golden_id, "disks": disks})
 

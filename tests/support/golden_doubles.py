@@ -7,7 +7,7 @@ import datetime as dt
 from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
 
 from vestibule.core.canary import CanaryCheck, CanaryReport
-from vestibule.core.errors import Absent, Conflict
+from vestibule.core.errors import Absent, Conflict, GoldenFailed
 from vestibule.core.goldens import Change, Damage, GoldenPlan, Manifest, compare
 from vestibule.core.ids import GoldenId
 from vestibule.core.machines import DriverName
@@ -96,8 +96,8 @@ class Goldens:
         self.scrubbed.append(golden_id)
         return self.decayed.get(golden_id, ())
 
-    def discard(self, golden_id: GoldenId, damages: Sequence[Damage]) -> Sequence[str]:
-        raise AssertionError(f"{golden_id} is sound, {damages} is not its damage")
+    def discard(self, damages: Sequence[Damage]) -> Sequence[str]:
+        raise AssertionError(f"nothing is damaged, but {damages}")
 
     def changes(self, before: GoldenId, after: GoldenId) -> Sequence[Change]:
         return compare(self.manifest(before).inputs, self.manifest(after).inputs)
@@ -144,6 +144,10 @@ class Works:
         self.goldens = goldens
         self.drivers: tuple[DriverName, ...] = (DriverName.FAKE,)
         self.canaries = Canaries()
+        self.another: set[tuple[GoldenId, DriverName]] = set()
+        """What was made anew after its canary, with whichever controller."""
+        self.spoiled: dict[tuple[GoldenId, DriverName], GoldenFailed] = {}
+        """Snapshots that are damaged."""
         self.mends = False
         """Whether a build makes a damaged golden sound."""
         self.inputs = GOLDEN
@@ -196,22 +200,33 @@ class Works:
         return built
 
     def is_prepared(self, golden_id: GoldenId, driver: DriverName) -> bool:
-        return (golden_id, driver) in self.prepared and golden_id not in self.goldens.damaged
+        one = golden_id, driver
+        return one in self.prepared and one not in self.spoiled and golden_id not in self.goldens.damaged
 
     async def prepare(self, golden_id: GoldenId, driver: DriverName, tell: Tell) -> None:
         self._do("prepare", golden_id, driver)
         tell(StepNews(phase=Phase.SNAPSHOT, step=f"{driver}: fake snapshot"))
         tell(StepNews(phase=Phase.SNAPSHOT, step=f"{driver}: fake snapshot", seconds=2.0))
         self.prepared.add((golden_id, driver))
+        self.spoiled.pop((golden_id, driver), None)
+
+    def is_another_than_tried(self, golden_id: GoldenId, driver: DriverName) -> bool:
+        return (golden_id, driver) in self.another
 
     def tried(self, golden_id: GoldenId, driver: DriverName) -> CanaryReport | None:
+        if (golden_id, driver) in self.another:
+            return None
         return self.canaries.find(golden_id, driver)
+
+    def damage(self, golden_id: GoldenId, driver: DriverName) -> GoldenFailed | None:
+        return self.spoiled.get((golden_id, driver))
 
     async def try_out(self, golden_id: GoldenId, driver: DriverName, tell: Tell) -> CanaryReport:
         self._do("canary", golden_id, driver)
         tell(StepNews(phase=Phase.CANARY, step=f"{driver}: fake"))
         report = report_of(golden_id, driver, ok=self.canaries.sound)
         self.canaries.reports[golden_id, driver] = report
+        self.another.discard((golden_id, driver))
         tell(StepNews(phase=Phase.CANARY, step=f"{driver}: fake", seconds=0.5))
         return report
 

@@ -177,7 +177,7 @@ def verify(
     store = store_of(load())
     wanted = named(golden_id, store)
     damages, origin = store.verify(wanted), _origin(store, wanted)
-    removed = store.discard(wanted, damages) if discard and damages else ()
+    removed = store.discard(damages) if discard and damages else ()
     if output is OutputFormat.JSON:
         print_json(
             {

@@ -19,7 +19,7 @@ from collections.abc import AsyncIterator
 import structlog
 
 from vestibule.core import diagnosis
-from vestibule.core.errors import VestibuleError
+from vestibule.core.errors import Conflict, GoldenFailed, VestibuleError
 from vestibule.core.ids import GoldenId
 from vestibule.core.promotion import StalePolicy
 from vestibule.core.renewal import Outcome
@@ -131,6 +131,7 @@ class Freshness:
         renew_s = await self._renew_wanted()
         if renew_s == 0.0:
             return renew_s
+        await self._leave_beyond_repair()
         ready_s = await self._make_served_ready()
         return min((seconds for seconds in (renew_s, ready_s) if seconds is not None), default=None)
 
@@ -160,6 +161,28 @@ class Freshness:
             return None
         self._served_failures += 1
         return _pause(self._served_failures)
+
+    async def _leave_beyond_repair(self) -> None:
+        """A damaged golden that nothing makes again is left for the one before, and the operator told why."""
+        found = await asyncio.to_thread(self._beyond_repair)
+        if found is not None:
+            promoted, cause = found
+            with contextlib.suppress(Conflict):  # somebody has decided otherwise meanwhile
+                await asyncio.to_thread(self._promotions.roll_back, why=cause, leaving=promoted)
+            self._renewals.feed.publish(GOLDENS)
+
+    def _beyond_repair(self) -> tuple[GoldenId, str] | None:
+        """The promoted golden and its damage, when no renewal will replace it and another can be served."""
+        promoted = self._promotions.register.promoted
+        if promoted is None or self._reason() is not None:
+            return None
+        try:
+            self._goldens.usable(promoted)
+        except GoldenFailed as error:
+            return (promoted, error.cause) if self._promotions.roll_back_target() else None
+        except VestibuleError:
+            return None
+        return None
 
     def _later(self) -> float:
         self._failures += 1
@@ -212,7 +235,8 @@ class Freshness:
         if self._renewals.busy:
             return False
         to_renew = not self._failures and self._reason() is not None
-        return to_renew or (not self._served_failures and self._unready() is not None)
+        unready = not self._served_failures and self._unready() is not None
+        return to_renew or unready or self._beyond_repair() is not None
 
     def _keep_promoted(self) -> None:
         self._keep(self._promotions.register.promoted)

@@ -229,7 +229,10 @@ class GoldenStore(Protocol):
         ...
 
     def usable(self, golden_id: GoldenId) -> Manifest:
-        """Its manifest, unless it is known to be damaged.  Raises Absent, GoldenFailed ``golden_corrupt``."""
+        """Its manifest, unless it is known, or seen at a glance, to be damaged.
+
+        Raises Absent, GoldenFailed ``golden_corrupt``.
+        """
         ...
 
     def list(self) -> Sequence[Manifest]:
@@ -324,7 +327,7 @@ class GoldenInventory(GoldenStore, Protocol):
         """The last lines of the newest of these products' logs; empty when they have none."""
         ...
 
-    def discard(self, golden_id: GoldenId, damages: Sequence[Damage]) -> Sequence[str]:
+    def discard(self, damages: Sequence[Damage]) -> Sequence[str]:
         """Remove damaged products and all that was made from them; returns their names."""
         ...
 

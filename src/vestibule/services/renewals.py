@@ -25,7 +25,7 @@ from vestibule.core.renewal import Forecast, Outcome, Phase, Renewal, StepNews, 
 from vestibule.core.sessions import Failure
 from vestibule.services.feed import Feed
 from vestibule.services.ports import Clock, GoldenStore, Tell
-from vestibule.services.promotions import IDLE, Promotions
+from vestibule.services.promotions import BY_HAND, IDLE, Promotions
 
 log = structlog.get_logger()
 
@@ -60,6 +60,14 @@ class GoldenWorks(Protocol):
 
     def tried(self, golden_id: GoldenId, driver: DriverName) -> CanaryReport | None:
         """The report of a canary that tried just what machines would be started from now."""
+        ...
+
+    def damage(self, golden_id: GoldenId, driver: DriverName) -> GoldenFailed | None:
+        """What is damaged of what this driver needs besides the golden: its memory snapshot."""
+        ...
+
+    def is_another_than_tried(self, golden_id: GoldenId, driver: DriverName) -> bool:
+        """Whether a canary tried it, but not just what machines would be started from now."""
         ...
 
     def estimates(self) -> Mapping[tuple[Phase, str], float]:
@@ -210,9 +218,15 @@ class Renewals:
         return report is None or not report.conclusive
 
     def _is_made_anew(self, golden_id: GoldenId, driver: DriverName) -> bool:
-        """Since its last move: whoever promotes it again has decided anew."""
+        """Since its last move: whoever promotes it again has decided anew.
+
+        Reports tell, of whichever controller; where there never was one, this controller remembers.
+        """
+        move = self._promotions.register.last(golden_id)
+        if self._works.is_another_than_tried(golden_id, driver):
+            return move is None or move.why != BY_HAND
         made = self._made_anew.get((golden_id, driver))
-        return made is not None and made == self._promotions.register.last(golden_id)
+        return made is not None and made == move
 
     def _made(self, golden_id: GoldenId) -> None:
         """The builder reads the inputs itself: they may have changed since this renewal was begun."""

@@ -23,6 +23,8 @@ from vestibule.services.renewals import GOLDENS
 
 log = structlog.get_logger()
 
+AGAIN = dt.timedelta(minutes=10)
+"""After a scrub that found damage, or came to no end."""
 LOOK_S = 60.0
 """How often it is asked whether a scrub is due; a promotion asks at once."""
 Scrub = Callable[[GoldenId], Awaitable[Sequence[Damage]]]
@@ -53,6 +55,8 @@ class Scrubbing:
         """``every``: None never scrubs."""
         self.last: Scrubbed | None = None
         """The newest that came to its end; None before the first."""
+        self._troubled = False
+        """Whether the last one found damage, which may be mended by now, or came to no end."""
         self._begun: tuple[GoldenId, dt.datetime] | None = None
         self._scrub = scrub
         self._promotions = promotions
@@ -78,9 +82,11 @@ class Scrubbing:
         self._begun = promoted, began_at
         try:
             damages = await self._scrub(promoted)
-        except VestibuleError as error:
-            log.warning("Golden could not be scrubbed", golden_id=promoted, cause=error.cause)
+        except (VestibuleError, OSError) as error:  # OSError: no process could be started
+            log.warning("Golden could not be scrubbed", golden_id=promoted, cause=str(error))
+            self._troubled = True
             return
+        self._troubled = bool(damages)
         self.last = Scrubbed(golden_id=promoted, at=began_at, damages=damages)
         for damage in damages:
             log.error("Golden is damaged", golden_id=promoted, **dataclasses.asdict(damage))
@@ -90,4 +96,5 @@ class Scrubbing:
         if self._begun is None:
             return True
         golden_id, began_at = self._begun
-        return golden_id != promoted or self._clock.now() - began_at >= every
+        pause = min(AGAIN, every) if self._troubled else every
+        return golden_id != promoted or self._clock.now() - began_at >= pause

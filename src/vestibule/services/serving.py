@@ -33,12 +33,16 @@ class Serving:
     async def golden(self, driver: DriverName) -> GoldenId:
         """The golden that a machine of this driver is to be started from.
 
-        Raises GoldenFailed as ``Promotions.serving`` does, and ``snapshot_absent``.
+        Raises GoldenFailed as ``Promotions.serving`` does, ``snapshot_absent``, and ``golden_corrupt`` of a
+        damaged snapshot.
         """
         golden_id = await asyncio.to_thread(self._promotions.serving)
         if not await asyncio.to_thread(self._is_ready, golden_id, driver):
             coming = self._coming()
             self._renewals.feed.publish(GOLDENS)  # freshness looks now, not only at its next round
+            damage = await asyncio.to_thread(self._works.damage, golden_id, driver)
+            if damage is not None:
+                raise GoldenFailed(damage.cause, remedy=coming, code=damage.failure_code)
             raise GoldenFailed(
                 f"No {driver} machine can be started from the promoted golden {golden_id}: its memory"
                 " snapshot is made anew, as after a change of QEMU or of a machine's settings.",

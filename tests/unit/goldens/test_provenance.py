@@ -121,7 +121,7 @@ def test_a_golden_of_an_older_release_is_named_with_the_remedy(tmp_path: Path, s
     for damage in store.verify(GOLDEN):
         assert "an older release made this" in damage.problem
         assert "build again after vestibule golden verify --discard" in damage.problem
-    store.discard(GOLDEN, store.verify(GOLDEN))
+    store.discard(store.verify(GOLDEN))
     tiny_builder(tmp_path, signer).build(lambda *_: None)
     assert _problems(store) == []
 

@@ -50,6 +50,13 @@ def _write_later(path: Path, content: bytes) -> None:
     os.utime(path, ns=(later_ns, later_ns))
 
 
+def _started_from(store: DirectoryGoldenStore, root: Path) -> None:
+    """What is asked before a virtual machine is started, and before a snapshot is made of a desktop's."""
+    store.usable(GOLDEN)
+    store.require_sound(GOLDEN, root / "snapshots" / SNAP.name)
+    store.require_sound(GOLDEN, root / "desktops" / DESK.name)
+
+
 @pytest.mark.parametrize(
     ("file", "named"),
     [
@@ -63,15 +70,15 @@ def _write_later(path: Path, content: bytes) -> None:
 def test_a_product_that_was_written_to_refuses_the_start_by_name(
     store: DirectoryGoldenStore, tmp_path: Path, file: str, named: str
 ) -> None:
-    store.usable(GOLDEN)
+    _started_from(store, tmp_path)
     content = bytearray((tmp_path / file).read_bytes())
     content[0] ^= 1
     _write_later(tmp_path / file, bytes(content))
     with pytest.raises(GoldenFailed) as refused:
-        store.usable(GOLDEN)
+        _started_from(store, tmp_path)
     assert refused.value.failure_code == "golden_corrupt"
     assert refused.value.cause == f"golden {GOLDEN} is damaged: {named} was changed"
-    assert "verify --discard" in refused.value.remedy
+    assert f"verify {GOLDEN} --discard" in refused.value.remedy
 
 
 @pytest.mark.parametrize(
@@ -86,10 +93,10 @@ def test_a_product_that_was_written_to_refuses_the_start_by_name(
 def test_a_manifest_or_statement_that_is_gone_refuses_the_start(
     store: DirectoryGoldenStore, tmp_path: Path, file: str
 ) -> None:
-    store.usable(GOLDEN)
+    _started_from(store, tmp_path)
     (tmp_path / file).unlink()
     with pytest.raises(GoldenFailed) as refused:
-        store.usable(GOLDEN)
+        _started_from(store, tmp_path)
     assert refused.value.failure_code == "golden_corrupt"
 
 

@@ -52,6 +52,15 @@ def test_the_key_is_made_on_first_use_for_its_owner_alone(signer: KeyFileSigner,
     assert signer_in(tmp_path / "state").key_id == signer.key_id
 
 
+def test_a_key_that_was_exchanged_counts_at_once(signer: KeyFileSigner, tmp_path: Path) -> None:
+    """Builders are processes of their own: who goes on with the old key would call all they make foreign."""
+    old = signer.sign(STATEMENT)
+    (tmp_path / "state/golden-signing.key").unlink()
+    made_by_the_builder = signer_in(tmp_path / "state").sign(STATEMENT)
+    assert signer.read(made_by_the_builder).signature is Signature.HOLDS
+    assert signer.read(old).signature is Signature.FOREIGN
+
+
 def test_a_key_that_others_can_read_is_not_used(signer: KeyFileSigner, tmp_path: Path) -> None:
     signer.sign(STATEMENT)
     (tmp_path / "state/golden-signing.key").chmod(0o644)

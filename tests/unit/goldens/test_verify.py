@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
-import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -26,11 +24,13 @@ from tiny_goldens import sign
 from vestibule.core.errors import Absent, GoldenFailed
 from vestibule.core.goldens import Damage
 from vestibule.core.ids import GoldenId
+from vestibule.drivers.goldens import scrub
 from vestibule.drivers.goldens.build import PRODUCT, GoldenBuilder
 from vestibule.drivers.goldens.cache import Cache
 from vestibule.drivers.goldens.pack import LISTING
 from vestibule.drivers.goldens.signing import KeyFileSigner
 from vestibule.drivers.goldens.store import DirectoryGoldenStore
+from vestibule.drivers.goldens.verify import verify
 
 OTHER = GoldenId("g-another")
 DESK, OTHER_DESK = desktop_key(BASE.name), desktop_key("l-base-of-another")
@@ -130,18 +130,92 @@ def test_what_came_went_or_has_another_mode_is_named(
     assert [damage.problem for damage in found] == [problem]
 
 
-def test_what_was_made_again_since_is_no_longer_damaged(
-    store: DirectoryGoldenStore, builder: GoldenBuilder, tmp_path: Path
+def _started_from(store: DirectoryGoldenStore, root: Path) -> None:
+    """What is asked before a virtual machine is started, and before a snapshot is made of a desktop's."""
+    store.usable(GOLDEN)
+    store.require_sound(GOLDEN, root / "desktops" / DESK.name)
+    store.require_sound(GOLDEN, root / "snapshots" / SNAP.name)
+
+
+@pytest.mark.parametrize(
+    ("product", "file"),
+    [
+        (f"{kind}/{name}", file)
+        for kind, name, files in (
+            ("layers", BASE.name, (PRODUCT, LISTING)),
+            ("layers", AGENT.name, (PRODUCT, LISTING)),
+            ("goldens", GOLDEN, ("kernel", "sbom.json")),
+            ("desktops", DESK.name, ("memory.img",)),
+            ("snapshots", SNAP.name, ("memory.img",)),
+        )
+        for file in (*files, "manifest.json", "provenance.json")
+    ],
+)
+def test_any_byte_of_any_product_is_named_and_refuses_what_starts_from_it(
+    store: DirectoryGoldenStore, tmp_path: Path, product: str, file: str
 ) -> None:
-    """Whoever had it made again, and whether or not somebody has verified since."""
-    _flip(tmp_path / "layers" / BASE.name / "provenance.json")
-    _flip(tmp_path / "desktops" / DESK.name / "memory.img")
-    assert len(store.verify(GOLDEN)) == 2
-    builder.build(lambda *_: None)  # makes again the layer, which it cannot believe
-    manifest = tmp_path / "layers" / BASE.name / "manifest.json"
-    os.utime(manifest, ns=(time.time_ns() + 10**9,) * 2)
-    with pytest.raises(GoldenFailed, match=f"memory.img of {DESK.name} was changed$"):
-        store.usable(GOLDEN)
+    path = tmp_path / product / file
+    sound = path.read_bytes()
+    for at in range(0, len(sound), max(1, len(sound) // 23)):
+        changed = bytearray(sound)
+        changed[at] ^= 1
+        path.chmod(0o644)
+        path.write_bytes(changed)
+        named = {damage.product for damage in store.verify(GOLDEN)}
+        assert path.parent.name in named, (file, at)
+        with pytest.raises(GoldenFailed):
+            _started_from(store, tmp_path)
+
+
+def test_a_snapshot_that_says_to_be_of_another_golden_is_still_looked_at(
+    store: DirectoryGoldenStore, tmp_path: Path
+) -> None:
+    """Clones start from its name: what its own manifest claims must not hide it."""
+    manifest = tmp_path / "snapshots" / SNAP.name / "manifest.json"
+    content = json.loads(manifest.read_text())
+    content["key"]["golden_id"] = OTHER
+    manifest.chmod(0o644)
+    manifest.write_text(json.dumps(content))
+    assert (SNAP.name, "manifest.json") in {(d.product, d.file) for d in store.verify(GOLDEN)}
+    with pytest.raises(GoldenFailed, match=f"manifest.json of {SNAP.name} was changed"):
+        store.require_sound(GOLDEN, manifest.parent)
+
+
+def test_a_damaged_snapshot_leaves_its_golden_usable_for_who_needs_none(
+    store: DirectoryGoldenStore, tmp_path: Path
+) -> None:
+    _flip(tmp_path / "snapshots" / SNAP.name / "memory.img")
+    damages = store.verify(GOLDEN)
+    assert store.usable(GOLDEN).golden_id == GOLDEN
+    assert store.mend(GOLDEN) == ()
+    assert store.discard(damages) == [SNAP.name]
+    assert store.verify(GOLDEN) == ()
+
+
+def test_nobody_pays_for_a_snapshot_that_cannot_be_read(store: DirectoryGoldenStore, tmp_path: Path) -> None:
+    folder = tmp_path / "snapshots" / ALIEN_SNAP.name
+    for file in ("manifest.json", "provenance.json"):
+        (folder / file).unlink()
+    assert store.verify(GOLDEN) == ()
+
+
+def test_a_golden_that_was_made_again_while_it_was_read_is_read_again(
+    store: DirectoryGoldenStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Or damage would be told of what is gone, and remembered of what took its place."""
+    looks = 0
+
+    def verify_while_it_changes(cache: Cache, golden_id: GoldenId) -> Iterator[Damage]:
+        nonlocal looks
+        looks += 1
+        if looks == 1:
+            (tmp_path / "snapshots" / SNAP.name / "memory.img").touch()
+            yield Damage(product=GOLDEN, file="kernel", problem="is missing")
+        yield from verify(cache, golden_id)
+
+    monkeypatch.setattr(scrub, "verify", verify_while_it_changes)
+    assert store.verify(GOLDEN) == ()
+    assert looks == 2
 
 
 def test_no_machine_starts_from_a_damaged_golden_until_it_is_sound_again(
@@ -155,7 +229,7 @@ def test_no_machine_starts_from_a_damaged_golden_until_it_is_sound_again(
         store.usable(GOLDEN)
     assert refused.value.failure_code == "golden_corrupt"
     assert refused.value.cause == f"golden {GOLDEN} is damaged: kernel of {GOLDEN} was changed"
-    assert "verify --discard" in refused.value.remedy
+    assert f"verify {GOLDEN} --discard" in refused.value.remedy
     kernel.chmod(0o644)
     kernel.write_bytes(sound)
     assert store.verify(GOLDEN) == ()
@@ -166,7 +240,7 @@ def test_discarding_takes_all_that_was_made_from_the_damaged_and_a_build_makes_i
     store: DirectoryGoldenStore, builder: GoldenBuilder, tmp_path: Path
 ) -> None:
     _flip(tmp_path / "layers" / BASE.name / PRODUCT)
-    removed = store.discard(GOLDEN, store.verify(GOLDEN))
+    removed = store.discard(store.verify(GOLDEN))
     assert removed == sorted([BASE.name, GOLDEN, DESK.name, SNAP.name, OTHERS_SNAP.name])
     assert not list((tmp_path / "work").iterdir())
     builder.build(lambda *_: None)
@@ -178,8 +252,8 @@ def test_a_damaged_desktop_goes_with_all_snapshots_that_were_made_from_it(
     store: DirectoryGoldenStore, tmp_path: Path
 ) -> None:
     _flip(tmp_path / "desktops" / DESK.name / "memory.img")
-    removed = store.discard(GOLDEN, store.verify(GOLDEN))
-    assert removed == sorted([GOLDEN, DESK.name, SNAP.name, OTHERS_SNAP.name])
+    removed = store.discard(store.verify(GOLDEN))
+    assert removed == sorted([DESK.name, SNAP.name, OTHERS_SNAP.name])
     assert (tmp_path / "snapshots" / ALIEN_SNAP.name).is_dir()
 
 
@@ -212,4 +286,4 @@ def test_a_manifest_that_cannot_be_read_is_a_damage(store: DirectoryGoldenStore,
     manifest.write_text("{")
     damages = store.verify(GOLDEN)
     assert [damage.file for damage in damages] == ["manifest.json"]
-    assert GOLDEN in store.discard(GOLDEN, damages)
+    assert GOLDEN in store.discard(damages)

@@ -67,9 +67,11 @@ def test_the_same_layers_with_other_bytes_have_another_desktop(store: SnapshotSt
 def test_a_desktop_that_never_grew_quiet_is_made_again(
     store: SnapshotStore, tmp_path: Path, *, quiet: bool
 ) -> None:
-    folder = tmp_path / desktops.KIND / store.desktops.key(FIRST, LIMITS).name
+    key = store.desktops.key(FIRST, LIMITS)
+    folder = tmp_path / desktops.KIND / key.name
     folder.mkdir(parents=True)
-    (folder / "manifest.json").write_text(json.dumps({"quiet": quiet, "digests": {}}))
+    manifest = {"key": dataclasses.asdict(key), "quiet": quiet, "digests": {}}
+    (folder / "manifest.json").write_text(json.dumps(manifest))
     assert store.desktops.has(FIRST, LIMITS) is quiet
     made_first = 0 if quiet else desktops.DESKTOP_STEPS
     assert store.steps(FIRST, LIMITS) == snapshot.STEPS + made_first

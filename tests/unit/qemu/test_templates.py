@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import dataclasses
+import json
+import os
+import shutil
 from pathlib import Path
+from types import SimpleNamespace
 from typing import cast
 
 import pytest
 from tiny_goldens import add_golden
 
-from vestibule.core.goldens import Recipe
+from vestibule.core.errors import MachineFailed
+from vestibule.core.goldens import Recipe, SnapshotKey
 from vestibule.core.ids import GoldenId
 from vestibule.core.machines import Limits
 from vestibule.drivers.goldens.cache import Cache
@@ -18,7 +23,7 @@ from vestibule.drivers.machines.qemu import driver as qemu
 from vestibule.drivers.machines.qemu import snapshot
 from vestibule.drivers.machines.qemu.driver import QemuDriver
 from vestibule.drivers.machines.qemu.template import MEMORY, STATE
-from vestibule.services.ports import Network
+from vestibule.services.ports import MachineRequest, Network
 
 pytestmark = pytest.mark.anyio
 
@@ -33,11 +38,19 @@ def driver(tmp_path: Path) -> QemuDriver:
     found = QemuDriver(DirectoryGoldenStore(cache, Recipe(layers=())), cast("Network", None), "tcg")
     for golden_id in (FIRST, SECOND):
         add_golden(cache, golden_id, ["l-base", golden_id.replace("g-", "l-agent-")])
-        folder = cache.path(snapshot.KIND, found.snapshots.key(golden_id, LIMITS).name)
-        folder.mkdir(parents=True)
-        for name in (MEMORY, STATE, "manifest.json"):
-            (folder / name).write_bytes(b"x" * 8192)
+        make(cache, found.snapshots.key(golden_id, LIMITS), b"x")
     return found
+
+
+def make(cache: Cache, key: SnapshotKey, content: bytes) -> None:
+    """A finished snapshot of these bytes, in the place of one that was there."""
+    folder = cache.path(snapshot.KIND, key.name)
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    for name in (MEMORY, STATE):
+        (folder / name).write_bytes(content * 8192)
+    manifest = {"key": dataclasses.asdict(key), "digests": {}}
+    (folder / "manifest.json").write_text(json.dumps(manifest))
 
 
 def is_held(driver: QemuDriver, name: str) -> bool:
@@ -74,6 +87,38 @@ async def test_memory_of_a_qemu_that_was_exchanged_is_let_go(
     monkeypatch.setattr(driver.snapshots, "find", lambda _golden, _limits: after)
     await driver.preload(FIRST, LIMITS)
     assert (is_held(driver, before.name), is_held(driver, after.name)) == (False, True)
+    driver.close()
+
+
+async def test_a_snapshot_that_was_made_again_under_its_name_is_loaded_again(driver: QemuDriver) -> None:
+    """Device state of the new one on memory of the old one would be poison."""
+    key = driver.snapshots.key(FIRST, LIMITS)
+    await driver.preload(FIRST, LIMITS)
+    make(driver._goldens.cache, key, b"y")
+    await driver.preload(FIRST, LIMITS)
+    loaded = driver._templates[key.name]
+    assert os.pread(loaded.memory.fd, 4, 0) == b"yyyy"
+    assert loaded.snapshot == driver.snapshots.find(FIRST, LIMITS)
+    driver.close()
+
+
+async def test_a_snapshot_that_is_exchanged_during_a_start_fails_it_by_name(
+    driver: QemuDriver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    key, find = driver.snapshots.key(FIRST, LIMITS), driver.snapshots.find
+    finds = 0
+
+    def exchanged_after_the_first(golden_id: GoldenId, limits: Limits) -> snapshot.Snapshot:
+        nonlocal finds
+        finds += 1
+        if finds == 2:
+            make(driver._goldens.cache, key, b"y")
+        return find(golden_id, limits)
+
+    monkeypatch.setattr(driver.snapshots, "find", exchanged_after_the_first)
+    with pytest.raises(MachineFailed) as failed:
+        await driver.start(cast("MachineRequest", SimpleNamespace(golden_id=FIRST, limits=LIMITS)))
+    assert failed.value.failure_code == "snapshot_exchanged"
     driver.close()
 
 

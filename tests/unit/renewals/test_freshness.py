@@ -361,6 +361,51 @@ async def test_what_runs_from_a_decayed_golden_is_waited_for(lab: GoldenLab) -> 
         await until(lambda: not lab.goldens.damaged)
 
 
+@pytest.mark.parametrize("policy", [StalePolicy.REFUSE, StalePolicy.ALLOW])
+async def test_a_decayed_golden_that_nothing_makes_again_is_left_and_the_operator_told_why(
+    tmp_path: Path, policy: StalePolicy
+) -> None:
+    lab = golden_lab(tmp_path, policy=policy)
+    lab.made(NEXT)
+    lab.edit(NEXT)
+    lab.goldens.today = NEXT
+    lab.promotions.promote(NEXT, why="a test does")
+    async with lab.running():
+        await until(lambda: lab.goldens.held == [NEXT])
+        lab.goldens.damaged[NEXT] = DECAYED
+        lab.renewals.feed.publish(GOLDENS)
+        await until(lambda: lab.promoted == GOLDEN)
+        await until(lambda: lab.goldens.held == [GOLDEN])
+    left = lab.promotions.register.last(NEXT)
+    assert left is not None
+    assert (left.to, left.why) == (GoldenStatus.ROLLED_BACK, DECAYED.cause)
+    assert lab.promotions.serving() == GOLDEN
+    assert builds(lab) == []
+
+
+async def test_an_older_golden_that_decays_is_left_for_a_sound_one(lab: GoldenLab) -> None:
+    """Its inputs are gone: nothing can make it again."""
+    lab.made(NEXT)
+    lab.promotions.promote_by_hand(NEXT)
+    async with lab.running():
+        await until(lambda: lab.goldens.held == [NEXT])
+        lab.goldens.damaged[NEXT] = DECAYED
+        lab.renewals.feed.publish(GOLDENS)
+        await until(lambda: lab.promoted == GOLDEN)
+
+
+async def test_a_decayed_golden_with_nothing_to_return_to_stays_and_is_refused(tmp_path: Path) -> None:
+    lab = golden_lab(tmp_path, policy=StalePolicy.ALLOW)
+    async with lab.running():
+        await until(lambda: lab.goldens.held == [GOLDEN])
+        lab.goldens.damaged[GOLDEN] = DECAYED
+        lab.renewals.feed.publish(GOLDENS)
+        await until(lambda: lab.goldens.held == [])
+    assert lab.promoted == GOLDEN
+    with pytest.raises(GoldenFailed, match="kernel was changed"):
+        lab.promotions.serving()
+
+
 async def test_a_promoted_golden_that_is_gone_is_no_reason_to_stop(lab: GoldenLab, log: list[Any]) -> None:
     del lab.goldens.stored[GOLDEN]
     async with lab.running():

@@ -92,21 +92,34 @@ async def test_zero_hours_never_scrub(lab: GoldenLab) -> None:
     assert lab.goldens.scrubbed == []
 
 
-async def test_a_scrub_that_fails_is_tried_again_when_due(
-    lab: GoldenLab, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(
+    "error", [GoldenFailed("no", remedy="Look.", code="scrub_broke"), OSError("no process")]
+)
+async def test_a_scrub_that_fails_is_tried_again_soon(
+    lab: GoldenLab, monkeypatch: pytest.MonkeyPatch, error: Exception
 ) -> None:
     tries = 0
 
     async def scrub(_golden: object) -> tuple[Damage, ...]:
         nonlocal tries
         tries += 1
-        raise GoldenFailed("no", remedy="Look.", code="scrub_broke")
+        raise error
 
     monkeypatch.setattr(lab.goldens, "scrub", scrub)
     one = scrubbing_of(lab)
     async with at_work(one) as task:
         await until(lambda: tries == 1)
-        lab.clock.move(DAY.total_seconds())
+        lab.clock.move(scrubbing.AGAIN.total_seconds())
         await until(lambda: tries == 2)
         assert not task.done()
     assert one.last is None
+
+
+async def test_damage_is_looked_for_again_soon_for_it_may_be_mended(lab: GoldenLab) -> None:
+    lab.goldens.decayed[GOLDEN] = (DAMAGE,)
+    one = scrubbing_of(lab)
+    async with at_work(one):
+        await until(lambda: one.last is not None)
+        lab.goldens.decayed.clear()
+        lab.clock.move(scrubbing.AGAIN.total_seconds())
+        await until(lambda: one.last is not None and not one.last.damages)

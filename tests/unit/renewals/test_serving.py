@@ -81,6 +81,39 @@ async def test_a_start_that_finds_another_qemu_has_all_made_anew_without_a_resta
     assert lab.renewals.current.why == freshness.UNREADY
 
 
+async def test_a_start_from_a_damaged_snapshot_names_the_file_and_has_it_made_anew(lab: GoldenLab) -> None:
+    lab.made(GOLDEN)
+    lab.works.spoiled[GOLDEN, FAKE] = GoldenFailed(
+        "memory.img was changed", remedy="Verify.", code="golden_corrupt"
+    )
+    refused = await refusal(lab)
+    assert (refused.failure_code, refused.cause, refused.remedy) == (
+        "golden_corrupt",
+        "memory.img was changed",
+        SOON,
+    )
+    async with lab.running():
+        await until(lambda: not lab.works.spoiled and not lab.renewals.busy)
+        assert await started(lab)
+
+
+async def test_what_another_controller_made_anew_and_did_not_try_is_not_served(lab: GoldenLab) -> None:
+    """It was killed before the canary: only the report, which is of other memory, tells."""
+    lab.made(GOLDEN)
+    lab.works.another.add((GOLDEN, FAKE))
+    assert not await started(lab)
+    async with lab.running():
+        await until(lambda: not lab.works.another and not lab.renewals.busy)
+        assert await started(lab)
+
+
+async def test_what_an_operator_promoted_untried_is_served(lab: GoldenLab) -> None:
+    lab.made(NEXT)
+    lab.works.another.add((NEXT, FAKE))
+    lab.promotions.promote_by_hand(NEXT)
+    assert await serving(lab).golden(FAKE) == NEXT
+
+
 async def test_an_exchange_of_qemu_is_noticed_before_anybody_starts_a_machine(
     lab: GoldenLab, monkeypatch: pytest.MonkeyPatch
 ) -> None:

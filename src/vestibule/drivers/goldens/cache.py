@@ -107,12 +107,12 @@ class Cache:
         if final.exists():
             self._remove_at_once(final)
         work.rename(final)
-        self._mark_of_damage(name).unlink(missing_ok=True)
+        self.mark_of_damage(name).unlink(missing_ok=True)
         sync_filesystem(final.parent)
         return final
 
-    def _mark_of_damage(self, name: str) -> Path:
-        """What was found out about a golden that had this name before (drivers/goldens/verify.py)."""
+    def mark_of_damage(self, name: str) -> Path:
+        """What was found out about the product of this name (drivers/goldens/verify.py); ends with it."""
         return self.root / "damaged" / f"{name}.json"
 
     def _remove_at_once(self, final: Path) -> None:
@@ -128,7 +128,7 @@ class Cache:
             return
         with self.lock(name):
             self._remove_at_once(final)
-            self._mark_of_damage(name).unlink(missing_ok=True)
+            self.mark_of_damage(name).unlink(missing_ok=True)
 
     def _made(self, kind: str) -> Path:
         folder = self.root / kind

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import dataclasses
 import json
 from collections.abc import Callable, Iterator, Mapping
@@ -9,8 +10,10 @@ from collections.abc import Set as AbstractSet
 from pathlib import Path
 from typing import Any
 
+from vestibule.core.goldens import content_name
 from vestibule.drivers.goldens.cache import Cache
 
+_URN = "urn:vestibule:"
 KINDS = ("snapshots", "desktops")
 """Goldens' first: they were made from the desktops'."""
 
@@ -54,6 +57,37 @@ def memories(cache: Cache) -> Iterator[Memory]:
     for kind in KINDS:
         for path in sorted(cache.root.glob(f"{kind}/*")):
             yield Memory(kind=kind, name=path.name, key=_key(path / "manifest.json"))
+
+
+def belongs(folder: Path, golden_id: str, layers: AbstractSet[str]) -> bool:
+    """Whether its manifest or its statement says that this golden's machines are made from it.
+
+    Either alone may have been written to; and neither is believed here.
+    """
+    stated = _stated(folder)
+    told = Memory(kind=folder.parent.name, name=folder.name, key=_key(folder / "manifest.json"))
+    return told.serves(golden_id, layers) or stated.serves(golden_id, layers)
+
+
+def _stated(folder: Path) -> Memory:
+    """As its statement describes it: a golden's dependencies name the golden, all name their disks."""
+    try:
+        envelope = json.loads((folder / "provenance.json").read_text())
+        statement = json.loads(base64.b64decode(envelope["payload"]))
+        found = statement["predicate"]["buildDefinition"]["resolvedDependencies"]
+        names = [str(entry.get("name", entry.get("uri", ""))) for entry in found]
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        names = []
+    goldens = [name.removeprefix(_URN) for name in names if name.startswith(f"{_URN}g-")]
+    disks = {name.removeprefix("layers/"): "" for name in names if name.startswith("layers/")}
+    key = {"golden_id": next(iter(goldens), None), "disks": disks}
+    return Memory(kind=folder.parent.name, name=folder.name, key=key)
+
+
+def is_of_its_name(folder: Path) -> bool:
+    """Whether its manifest's key makes just this name, as everything that it depends on is in the key."""
+    key = _key(folder / "manifest.json")
+    return bool(key) and content_name(folder.name.partition("-")[0], key) == folder.name
 
 
 def _key(manifest: Path) -> Mapping[str, Any]:

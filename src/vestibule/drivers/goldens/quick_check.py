@@ -11,19 +11,19 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
 from vestibule.core.goldens import Damage
 from vestibule.core.ids import GoldenId
 from vestibule.drivers.goldens.attest import MANIFEST
 from vestibule.drivers.goldens.cache import Cache, file_digest
+from vestibule.drivers.goldens.memories import is_of_its_name
 from vestibule.drivers.goldens.signing import Signer
-from vestibule.drivers.goldens.verify import desktops_of, snapshots_of
-from vestibule.drivers.goldens.verify_statements import verify_statements
+from vestibule.drivers.goldens.verify_statements import verify_disk_statements, verify_statement
 
 Seen = tuple[tuple[str, int, int, int], ...]
-"""Path, inode, size and time of change (ns) of every file that is looked at."""
+"""Path, inode, size and time of the last write (ns) of every file that is looked at."""
 
 
 class QuickCheck:
@@ -33,27 +33,46 @@ class QuickCheck:
         """``signer``: unset, statements are not asked for."""
         self._cache = cache
         self._signer = signer
-        self._known: dict[GoldenId, tuple[Seen, Sequence[Damage]]] = {}
+        self._known: dict[str, tuple[Seen, Sequence[Damage]]] = {}
 
-    def damages(self, golden_id: GoldenId, layers: Sequence[str]) -> Sequence[Damage]:
-        """What is wrong with the golden, these layers of its and its snapshots, as far as that shows."""
-        folders = [
-            *(self._cache.path("layers", layer) for layer in layers),
-            self._cache.path("goldens", golden_id),
-            *desktops_of(self._cache, layers),
-            *snapshots_of(self._cache, golden_id),
-        ]
-        seen = tuple(entry for folder in folders for entry in _seen(folder))
-        known = self._known.get(golden_id)
+    def disk(self, golden_id: GoldenId, layers: Sequence[str]) -> Sequence[Damage]:
+        """What is wrong with the golden and these layers of its, as far as that shows."""
+        folders = [self._cache.path("layers", layer) for layer in layers]
+        folders.append(self._cache.path("goldens", golden_id))
+        signer = self._signer
+
+        def stated() -> Iterator[Damage]:
+            if signer is not None:
+                yield from verify_disk_statements(self._cache, golden_id, layers, signer)
+
+        return self._look(golden_id, folders, stated)
+
+    def snapshot(self, folder: Path) -> Sequence[Damage]:
+        """What is wrong with a golden's snapshot or a desktop's, as far as that shows."""
+        signer = self._signer
+
+        def stated() -> Iterator[Damage]:
+            if not is_of_its_name(folder):
+                yield Damage(product=folder.name, file=MANIFEST, problem="was changed")
+            if signer is not None:
+                yield from verify_statement(folder, signer)
+
+        return self._look(folder.name, [folder], stated)
+
+    def _look(
+        self, name: str, folders: Sequence[Path], stated: Callable[[], Iterator[Damage]]
+    ) -> Sequence[Damage]:
+        seen = fingerprint(folders)
+        known = self._known.get(name)
         if known is None or known[0] != seen:
-            known = self._known[golden_id] = seen, tuple(self._look(golden_id, folders))
+            written = (damage for folder in folders for damage in _written_since(folder))
+            known = self._known[name] = seen, (*written, *stated())
         return known[1]
 
-    def _look(self, golden_id: GoldenId, folders: Sequence[Path]) -> Iterator[Damage]:
-        for folder in folders:
-            yield from _written_since(folder)
-        if self._signer is not None:
-            yield from verify_statements(self._cache, golden_id, self._signer)
+
+def fingerprint(folders: Iterable[Path]) -> Seen:
+    """Of every file that lies in these folders, not below: another one when any was written or replaced."""
+    return tuple(entry for folder in folders for entry in _seen(folder))
 
 
 def _seen(folder: Path) -> Iterator[tuple[str, int, int, int]]:

@@ -12,7 +12,7 @@ import contextlib
 import dataclasses
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from vestibule.core.errors import GoldenFailed, VestibuleError
@@ -20,8 +20,9 @@ from vestibule.core.goldens import Damage
 from vestibule.core.ids import GoldenId
 from vestibule.drivers.goldens.cache import Cache
 from vestibule.drivers.goldens.commands import telling_lines
+from vestibule.drivers.goldens.quick_check import fingerprint
 from vestibule.drivers.goldens.signing import KeyFileSigner, Signer
-from vestibule.drivers.goldens.verify import verify, write_damages
+from vestibule.drivers.goldens.verify import products_of, verify, write_damages
 from vestibule.drivers.goldens.verify_statements import verify_statements
 
 _FOLLOW_PARENT = ("setpriv", "--pdeathsig", "KILL")
@@ -29,13 +30,29 @@ _NICEST = ("nice", "-n", "19", "ionice", "-c", "3")
 
 
 def scrub(cache: Cache, golden_id: GoldenId, signer: Signer | None) -> Sequence[Damage]:
-    """Read everything again; what is damaged is remembered, and no machine starts from it."""
-    damages = (
-        *verify(cache, golden_id),
-        *(verify_statements(cache, golden_id, signer) if signer else ()),
-    )
-    write_damages(cache, golden_id, damages)
-    return damages
+    """Read everything again; bytes that are damaged are remembered, and no machine starts from them.
+
+    Whom this host trusts is asked anew at each start, and not remembered for others that use the cache.
+    """
+    while True:
+        with _held(cache, products_of(cache, golden_id)) as folders:
+            before = fingerprint(folders)
+            damages = tuple(verify(cache, golden_id))
+            after = [*products_of(cache, golden_id)]
+            if after == folders and fingerprint(after) == before:
+                break  # nothing was made again meanwhile, of which the look would tell something untrue
+    for folder in folders:
+        write_damages(cache, folder.name, [damage for damage in damages if damage.product == folder.name])
+    return (*damages, *(verify_statements(cache, golden_id, signer) if signer else ()))
+
+
+@contextlib.contextmanager
+def _held(cache: Cache, folders: list[Path]) -> Iterator[list[Path]]:
+    """Keep the products from being collected or removed meanwhile."""
+    with contextlib.ExitStack() as stack:
+        for folder in folders:
+            stack.enter_context(cache.hold(folder.name))
+        yield folders
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

@@ -5,7 +5,6 @@ DSSE: https://github.com/secure-systems-lab/dsse; the library keeps its pre-auth
 
 from __future__ import annotations
 
-import functools
 import hashlib
 import json
 import os
@@ -52,13 +51,14 @@ class KeyFileSigner:
         others = (_named(Ed25519PublicKey.from_public_bytes(bytes.fromhex(key))) for key in trusted)
         self._trusted = {str(key.keyid): key for key in others}
 
-    @functools.cached_property
+    @property
     def _signer(self) -> CryptoSigner:
         """Raises SettingsInvalid ``key_file_invalid``."""
         return CryptoSigner(self._private, _named(self._private.public_key()))
 
-    @functools.cached_property
+    @property
     def _private(self) -> Ed25519PrivateKey:
+        """Read each time: a key that was exchanged counts for a controller as it does for its builder."""
         return Ed25519PrivateKey.from_private_bytes(load_or_make(self._path, self._random))
 
     @property
@@ -89,13 +89,14 @@ class KeyFileSigner:
 
     def _judge(self, envelope: Envelope, named: str) -> Signature:
         """DSSE: a keyid is a hint that nothing protects.  So all known keys are tried."""
-        known = {**self._trusted, self.key_id: self._signer.public_key}
+        own = self._signer.public_key
+        known = {**self._trusted, str(own.keyid): own}
         signed_by = next((key_id for key_id, key in known.items() if _holds(envelope, named, key)), None)
         if signed_by is None:
             return Signature.BROKEN if named in known else Signature.FOREIGN
         if signed_by != named:
             return Signature.BROKEN
-        return Signature.HOLDS if named == self.key_id else Signature.TRUSTED
+        return Signature.HOLDS if named == own.keyid else Signature.TRUSTED
 
 
 def _raw(key: Ed25519PublicKey) -> bytes:

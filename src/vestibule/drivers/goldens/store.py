@@ -37,13 +37,7 @@ from vestibule.drivers.goldens.report import read_provenance, report_of
 from vestibule.drivers.goldens.sbom import SBOM
 from vestibule.drivers.goldens.scrub import scrub
 from vestibule.drivers.goldens.signing import Signer
-from vestibule.drivers.goldens.verify import (
-    desktops_on,
-    read_damages,
-    snapshots_from,
-    snapshots_of,
-    write_damages,
-)
+from vestibule.drivers.goldens.verify import read_damages, snapshots_above, snapshots_of
 
 log = structlog.get_logger()
 
@@ -55,16 +49,17 @@ def _corrupt(golden_id: GoldenId, damages: Sequence[Damage]) -> GoldenFailed:
     return GoldenFailed(
         f"golden {golden_id} is damaged: {first.file} of {first.product} {first.problem}"
         + (f", and {more} more" if more else ""),
-        remedy="Under the policy rebuild the controller makes it again once no machine runs from it. At once:"
-        " stop the controller, run: vestibule golden verify --discard, then start it with make up.",
+        remedy="Under the policy rebuild today's golden is made again by itself once no machine runs from it."
+        f" At once: stop the controller, run: vestibule golden verify {golden_id} --discard, then make up."
+        " An older golden is not made again: vestibule golden rollback leaves it.",
         code="golden_corrupt",
         damages=len(damages),
     )
 
 
-def _in_use(golden_id: GoldenId) -> Conflict:
+def _in_use(name: str) -> Conflict:
     return Conflict(
-        f"golden {golden_id} is damaged, or made from what is, and a machine or a controller still uses it",
+        f"{name} is damaged, or made from what is, and a machine, a build or a controller still uses it",
         remedy="It is made again when the last machine from it has ended (vestibule vm list). At once: stop"
         " the controller, then run: vestibule golden verify --discard.",
         code="golden_in_use",
@@ -143,8 +138,20 @@ class DirectoryGoldenStore:
         return manifest
 
     def _damages(self, manifest: Manifest) -> Sequence[Damage]:
-        known = read_damages(self.cache, manifest.golden_id)
-        return known or self._quick_check.damages(manifest.golden_id, manifest.layers)
+        """Of the golden and its layers; snapshots are asked for by who starts from them."""
+        products = (*manifest.layers, manifest.golden_id)
+        known = [damage for product in products for damage in read_damages(self.cache, product)]
+        return known or self._quick_check.disk(manifest.golden_id, manifest.layers)
+
+    def snapshot_damages(self, folder: Path) -> Sequence[Damage]:
+        """What is known, or seen at a glance, to be damaged of a finished snapshot (a desktop's too)."""
+        return read_damages(self.cache, folder.name) or self._quick_check.snapshot(folder)
+
+    def require_sound(self, golden_id: GoldenId, snapshot: Path) -> None:
+        """Raise GoldenFailed ``golden_corrupt`` when a golden's snapshot is damaged."""
+        damages = self.snapshot_damages(snapshot)
+        if damages:
+            raise _corrupt(golden_id, damages)
 
     def mend(self, golden_id: GoldenId) -> Sequence[str]:
         """Remove what is known, or seen at a glance, to be damaged of it, so that a build makes it again.
@@ -157,7 +164,7 @@ class DirectoryGoldenStore:
             return ()
         except GoldenFailed:
             damages = (Damage(product=golden_id, file="manifest.json", problem="cannot be read"),)
-        return self.discard(golden_id, damages) if damages else ()
+        return self.discard(damages) if damages else ()
 
     def verify(self, golden_id: GoldenId) -> Sequence[Damage]:
         """Read everything again; what is damaged is remembered, and no machine starts from it.
@@ -274,19 +281,22 @@ class DirectoryGoldenStore:
                 path = self.cache.path("layers", layer) / MANIFEST
                 yield from json.loads(path.read_text())["details"].get("packages", {}).items()
 
-    def discard(self, golden_id: GoldenId, damages: Sequence[Damage]) -> Sequence[str]:
+    def discard(self, damages: Sequence[Damage]) -> Sequence[str]:
         """Remove damaged products and all that was made from them; returns their names.
 
-        The golden goes too: its root is hard links to its layers' roots.  Raises Conflict ``golden_in_use``
-        when a machine runs from one that would go, or a controller keeps it.
+        A golden goes with its layers: its root is hard links to theirs.  Clones that run from a snapshot have
+        its files open, and are not touched.  Raises Conflict ``golden_in_use`` when a machine runs from a
+        golden that would go, or a controller or a build keeps it or a layer.
         """
         damaged = {damage.product for damage in damages}
-        goldens: set[str] = {golden_id, *self._users_of(damaged)}
         layers = {name for name in damaged if name.startswith("l-")}
+        goldens = {name for name in damaged if name.startswith("g-")} | {*self._users_of(layers)}
         desktops = {name for name in damaged if name.startswith("desk-")}
-        desktops |= {path.name for path in desktops_on(self.cache, layers)}
-        snapshots = {path.name for golden in goldens for path in snapshots_of(self.cache, GoldenId(golden))}
-        snapshots |= {path.name for path in snapshots_from(self.cache, desktops)}
+        desktops |= {found.name for found in snapshots_above(self.cache, layers) if found.kind == "desktops"}
+        snapshots = {name for name in damaged if name.startswith("snap-")}
+        above = snapshots_above(self.cache, layers, desktops)
+        snapshots |= {found.name for found in above if found.kind == "snapshots"}
+        snapshots |= {path.name for golden in goldens for path in snapshots_of(self.cache, golden, ())}
         removed: dict[str, set[str]] = {
             "snapshots": snapshots,
             "desktops": desktops,
@@ -294,14 +304,12 @@ class DirectoryGoldenStore:
             "layers": layers,
         }
         with contextlib.ExitStack() as stack:
-            for golden in sorted(goldens):
-                if not stack.enter_context(self.cache.unheld(golden)):
-                    raise _in_use(GoldenId(golden))
+            for name in sorted(goldens | layers):
+                if not stack.enter_context(self.cache.unheld(name)):
+                    raise _in_use(name)
             for kind, names in removed.items():
                 for name in names:
                     self.cache.discard(kind, name)
-            for golden in goldens:
-                write_damages(self.cache, GoldenId(golden), ())
         return sorted(name for names in removed.values() for name in names)
 
     def log_tail(self, products: Collection[str], lines: int) -> Sequence[str]:

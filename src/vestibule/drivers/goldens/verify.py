@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import os
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from pathlib import Path
@@ -13,6 +14,7 @@ from vestibule.core.goldens import Damage
 from vestibule.core.ids import GoldenId
 from vestibule.drivers.goldens.cache import Cache
 from vestibule.drivers.goldens.listing import Digests, Entry, differences, list_tree, read_listing
+from vestibule.drivers.goldens.memories import KINDS, Memory, belongs, is_of_its_name, memories
 from vestibule.drivers.goldens.pack import LISTING
 
 
@@ -34,82 +36,60 @@ def verify(cache: Cache, golden_id: GoldenId) -> Iterator[Damage]:
             merged |= listing
     yield from _verify_folder(golden, digests)
     yield from _verify_tree(golden, merged, digests)
-    for snapshot in (*desktops_of(cache, manifest["layers"]), *snapshots_of(cache, golden_id)):
+    for snapshot in snapshots_of(cache, golden_id, manifest["layers"]):
         yield from _verify_folder(snapshot, digests)
-    for snapshot in (*_finished(cache, "desktops"), *_finished(cache, "snapshots")):
-        if _manifest(snapshot) is None:  # nobody knows whose it is
-            yield Damage(product=snapshot.name, file="manifest.json", problem="cannot be read")
+        if _manifest(snapshot) is not None and not is_of_its_name(snapshot):
+            yield Damage(product=snapshot.name, file="manifest.json", problem="was changed")
 
 
-def write_damages(cache: Cache, golden_id: GoldenId, damages: Sequence[Damage]) -> None:
-    """Remember the outcome; nothing is kept of a sound golden."""
-    file = _damages_file(cache, golden_id)
+def products_of(cache: Cache, golden_id: GoldenId) -> list[Path]:
+    """The folders that ``verify`` reads: layers, the golden, its snapshots."""
+    golden = cache.path("goldens", golden_id)
+    layers = (_manifest(golden) or {}).get("layers", ())
+    folders = [cache.path("layers", layer) for layer in layers]
+    return [*folders, golden, *snapshots_of(cache, golden_id, layers)]
+
+
+def snapshots_of(cache: Cache, golden_id: str, layers: Collection[str]) -> list[Path]:
+    """The folders of a golden's snapshots and of the desktop snapshots that run on these layers alone."""
+    return [
+        folder
+        for kind in KINDS
+        for folder in sorted(cache.root.glob(f"{kind}/*"))
+        if belongs(folder, golden_id, {*layers})
+    ]
+
+
+def snapshots_above(
+    cache: Cache, layers: AbstractSet[str], desktops: AbstractSet[str] = frozenset()
+) -> Iterator[Memory]:
+    """The snapshots that were made above one of these layers' disks, or from one of these desktops."""
+    for memory in memories(cache):
+        if memory.layers & layers or memory.key.get("desktop") in desktops:
+            yield memory
+
+
+def write_damages(cache: Cache, product: str, damages: Sequence[Damage]) -> None:
+    """Remember what was found of one product; nothing is kept of a sound one."""
+    file = cache.mark_of_damage(product)
     if not damages:
         file.unlink(missing_ok=True)
         return
     file.parent.mkdir(exist_ok=True)
-    aside = file.with_suffix(".new")
+    aside = file.with_suffix(f".{os.getpid()}")
     aside.write_text(json.dumps([dataclasses.asdict(damage) for damage in damages], indent=1))
     aside.rename(file)
 
 
-def read_damages(cache: Cache, golden_id: GoldenId) -> Sequence[Damage]:
-    """What the last look found, but of products made again since; empty when nothing is known."""
-    record = _damages_file(cache, golden_id)
+def read_damages(cache: Cache, product: str) -> Sequence[Damage]:
+    """What the last look found of it; empty when all was sound, or nobody has looked since it was made."""
     try:
-        raw, found_ns = json.loads(record.read_text()), record.stat().st_mtime_ns
-        damages = [Damage(**damage) for damage in list(raw)]
+        raw = json.loads(cache.mark_of_damage(product).read_text())
+        return [Damage(**damage) for damage in list(raw)]
     except FileNotFoundError:
         return ()
     except (OSError, ValueError, TypeError):  # something was found, or nobody would have written it
-        return (Damage(product=golden_id, file="the record of its damages", problem="cannot be read"),)
-    made_again = {
-        manifest.parent.name
-        for product in {damage.product for damage in damages}
-        for manifest in cache.root.glob(f"*/{product}/manifest.json")
-        if manifest.stat().st_mtime_ns > found_ns
-    }
-    return [damage for damage in damages if damage.product not in made_again]
-
-
-def _damages_file(cache: Cache, golden_id: GoldenId) -> Path:
-    return cache.root / "damaged" / f"{golden_id}.json"
-
-
-def snapshots_of(cache: Cache, golden_id: GoldenId) -> list[Path]:
-    """The finished snapshots of a golden."""
-    return [folder for folder in _finished(cache, "snapshots") if _key(folder).get("golden_id") == golden_id]
-
-
-def snapshots_from(cache: Cache, desktops: AbstractSet[str]) -> list[Path]:
-    """The finished snapshots that were made from one of these desktop snapshots."""
-    return [folder for folder in _finished(cache, "snapshots") if _key(folder).get("desktop") in desktops]
-
-
-def desktops_of(cache: Cache, layers: Collection[str]) -> list[Path]:
-    """The finished desktop snapshots that run on these layers and no others."""
-    return [
-        folder for folder in _finished(cache, "desktops") if _disks(folder) and _disks(folder) <= {*layers}
-    ]
-
-
-def desktops_on(cache: Cache, layers: AbstractSet[str]) -> list[Path]:
-    """The finished desktop snapshots that run on one of these layers."""
-    return [folder for folder in _finished(cache, "desktops") if _disks(folder) & layers]
-
-
-def _finished(cache: Cache, kind: str) -> list[Path]:
-    return sorted(path.parent for path in cache.root.glob(f"{kind}/*/manifest.json"))
-
-
-def _key(snapshot: Path) -> Mapping[str, Any]:
-    key = (_manifest(snapshot) or {}).get("key")
-    return key if isinstance(key, dict) else {}
-
-
-def _disks(desktop: Path) -> AbstractSet[str]:
-    disks = _key(desktop).get("disks")
-    return {*disks} if isinstance(disks, dict) else set()
+        return (Damage(product=product, file="the record of its damages", problem="cannot be read"),)
 
 
 def _verify_folder(folder: Path, digests: Digests) -> Iterator[Damage]:

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from vestibule.core.goldens import Damage
@@ -16,7 +16,7 @@ from vestibule.drivers.goldens.cache import Cache
 from vestibule.drivers.goldens.report import read_provenance
 from vestibule.drivers.goldens.signing import PROVENANCE, Signer
 from vestibule.drivers.goldens.statements import subjects_of
-from vestibule.drivers.goldens.verify import desktops_of, snapshots_of
+from vestibule.drivers.goldens.verify import snapshots_of
 
 _UNREADABLE = (OSError, ValueError, KeyError, TypeError, AttributeError)
 """Of a manifest that is damaged; ``verify`` tells that."""
@@ -28,11 +28,18 @@ def verify_statements(cache: Cache, golden_id: GoldenId, signer: Signer) -> Iter
         layers = json.loads((cache.path("goldens", golden_id) / MANIFEST).read_text())["layers"]
     except _UNREADABLE:
         return
+    yield from verify_disk_statements(cache, golden_id, layers, signer)
+    for snapshot in snapshots_of(cache, golden_id, layers):
+        yield from verify_statement(snapshot, signer)
+
+
+def verify_disk_statements(
+    cache: Cache, golden_id: GoldenId, layers: Sequence[str], signer: Signer
+) -> Iterator[Damage]:
+    """The same without the snapshots."""
     for layer in layers:
         yield from verify_statement(cache.path("layers", layer), signer)
     yield from verify_golden_statement(cache, golden_id, signer)
-    for snapshot in (*desktops_of(cache, layers), *snapshots_of(cache, golden_id)):
-        yield from verify_statement(snapshot, signer)
 
 
 def verify_statement(folder: Path, signer: Signer) -> Iterator[Damage]:

@@ -78,14 +78,14 @@ class DesktopStore:
         return DesktopKey(shape=self.shape(limits), disks=disks, settled=self._quiet.rule)
 
     def has(self, golden_id: GoldenId, limits: Limits) -> bool:
-        """Whether it is finished, and was quiet when it was saved."""
+        """Whether it is finished, was quiet when it was saved, and is not known to be damaged."""
         return self._is_quiet(self.key(golden_id, limits).name)
 
     def _is_quiet(self, name: str) -> bool:
-        if not self._goldens.cache.has(KIND, name):
+        folder = self._goldens.cache.path(KIND, name)
+        if not self._goldens.cache.has(KIND, name) or self._goldens.snapshot_damages(folder):
             return False
-        manifest = self._goldens.cache.path(KIND, name) / "manifest.json"
-        return bool(json.loads(manifest.read_text())["quiet"])
+        return bool(json.loads((folder / "manifest.json").read_text())["quiet"])
 
     async def ensure(self, golden_id: GoldenId, limits: Limits, say: Say) -> DesktopSnapshot:
         """Find it, or make it now (minutes under emulation); waits while another process makes it.

@@ -10,6 +10,7 @@ import socket
 import uuid
 from typing import IO
 
+from vestibule.core.errors import MachineFailed
 from vestibule.core.goldens import require_memory
 from vestibule.core.ids import GoldenId
 from vestibule.core.machines import DriverName, Isolation, Limits
@@ -86,7 +87,7 @@ class QemuMachine:
 class _Template:
     """Memory that clones map, and that its files are not collected meanwhile: a start reads its state."""
 
-    golden_id: GoldenId
+    snapshot: Snapshot
     memory: TemplateMemory
     holds: tuple[IO[str], ...]
 
@@ -129,6 +130,8 @@ class QemuDriver:
         memory = os.dup((await self._template(snapshot)).memory.fd)
         state = os.open(snapshot.state, os.O_RDONLY | os.O_CLOEXEC)
         try:
+            if self.snapshots.find(request.golden_id, request.limits) != snapshot:
+                raise _exchanged(snapshot)
             machine = await self._launch(request, Restore(), {MEMORY_FD: memory})
             return await _restored(machine, state)
         finally:
@@ -154,7 +157,8 @@ class QemuDriver:
 
     async def _template(self, snapshot: Snapshot) -> _Template:
         async with self._loading:
-            if snapshot.name not in self._templates:
+            loaded = self._templates.get(snapshot.name)
+            if loaded is None or loaded.snapshot != snapshot:  # or it was made again under its name
                 await to_the_end(lambda: self._load(snapshot))
             template = self._templates.pop(snapshot.name)
             for name in self._outdated(snapshot):
@@ -164,7 +168,11 @@ class QemuDriver:
 
     def _outdated(self, used: Snapshot) -> list[str]:
         """Templates of the same golden are of a QEMU that was exchanged; of the others the last used stay."""
-        same = [name for name, other in self._templates.items() if other.golden_id == used.key.golden_id]
+        same = [
+            name
+            for name, other in self._templates.items()
+            if other.snapshot.key.golden_id == used.key.golden_id
+        ]
         others = [name for name in self._templates if name not in same]
         return [*same, *others[: len(others) + 1 - TEMPLATES_KEPT]]
 
@@ -178,9 +186,10 @@ class QemuDriver:
             for hold in holds:
                 hold.close()
             raise
-        self._templates[snapshot.name] = _Template(
-            golden_id=snapshot.key.golden_id, memory=memory, holds=holds
-        )
+        before = self._templates.pop(snapshot.name, None)
+        if before is not None:
+            before.close()
+        self._templates[snapshot.name] = _Template(snapshot=snapshot, memory=memory, holds=holds)
 
     async def _launch(
         self, request: MachineRequest, start: Boot | Restore, fds: dict[int, int]
@@ -214,6 +223,15 @@ class QemuDriver:
             cidr=request.cidr,
             generation_id=str(uuid.uuid4()),
         )
+
+
+def _exchanged(snapshot: Snapshot) -> MachineFailed:
+    """Memory of one and device state of another would be poison."""
+    return MachineFailed(
+        f"snapshot {snapshot.name} was made again while a machine was started from it",
+        remedy="Start the machine again.",
+        code="snapshot_exchanged",
+    )
 
 
 async def _restored(machine: QemuMachine, state: int) -> QemuMachine:

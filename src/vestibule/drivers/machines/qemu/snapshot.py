@@ -63,6 +63,8 @@ class Snapshot:
     key: SnapshotKey
     memory: Path
     state: Path
+    made: tuple[int, int]
+    """Inode and time (ns) of its manifest: two that were made under one name are told apart."""
 
     @property
     def name(self) -> str:
@@ -94,8 +96,13 @@ class SnapshotStore:
         )
 
     def has(self, golden_id: GoldenId, limits: Limits) -> bool:
-        """Whether it is finished."""
-        return self._goldens.cache.has(KIND, self.key(golden_id, limits).name)
+        """Whether it is finished, and not known to be damaged."""
+        return self._is_sound(self.key(golden_id, limits))
+
+    def _is_sound(self, key: SnapshotKey) -> bool:
+        cache = self._goldens.cache
+        there = cache.has(KIND, key.name)
+        return there and not self._goldens.snapshot_damages(cache.path(KIND, key.name))
 
     def steps(self, golden_id: GoldenId, limits: Limits) -> int:
         """How many steps ``ensure`` would tell now."""
@@ -104,20 +111,22 @@ class SnapshotStore:
         return STEPS if self.desktops.has(golden_id, limits) else STEPS + DESKTOP_STEPS
 
     def find(self, golden_id: GoldenId, limits: Limits) -> Snapshot:
-        """The finished snapshot.  Raises Absent."""
+        """The finished snapshot.  Raises Absent, GoldenFailed ``golden_corrupt``."""
         key = self.key(golden_id, limits)
         if not self._goldens.cache.has(KIND, key.name):
-            raise Absent(
-                f"there is no memory snapshot of golden {golden_id} with {limits.mem_mib} MiB and "
-                f"{limits.vcpus} processors for {self._accelerator}",
-                remedy="Make it: vestibule golden build --snapshot.",
-                code="snapshot_absent",
-            )
+            raise _absent(key)
+        self._goldens.require_sound(golden_id, self._goldens.cache.path(KIND, key.name))
         return self._at(key)
 
     def _at(self, key: SnapshotKey) -> Snapshot:
+        """Raises Absent when it was removed a moment ago."""
         folder = self._goldens.cache.path(KIND, key.name)
-        return Snapshot(key=key, memory=folder / MEMORY, state=folder / STATE)
+        try:
+            manifest = (folder / "manifest.json").stat()
+        except FileNotFoundError as error:
+            raise _absent(key) from error
+        made = manifest.st_ino, manifest.st_mtime_ns
+        return Snapshot(key=key, memory=folder / MEMORY, state=folder / STATE, made=made)
 
     async def ensure(self, golden_id: GoldenId, limits: Limits, say: Say) -> Snapshot:
         """Find it, or make it now, its desktop's too; waits while another process makes it.
@@ -127,7 +136,7 @@ class SnapshotStore:
         product = Product(
             kind=KIND,
             key=lambda: self.key(golden_id, limits),
-            is_there=lambda key: self._goldens.cache.has(KIND, key.name),
+            is_there=self._is_sound,
             make=lambda folder, key: self._make(folder, key, limits, say),
         )
         return self._at(await product.ensure(self._goldens.cache))
@@ -184,6 +193,16 @@ class SnapshotStore:
                 code="snapshot_failed",
                 **failed,
             )
+
+
+def _absent(key: SnapshotKey) -> Absent:
+    shape = key.shape
+    return Absent(
+        f"there is no memory snapshot of golden {key.golden_id} with {shape.mem_mib} MiB and "
+        f"{shape.vcpus} processors for {shape.accelerator}",
+        remedy="Make it: vestibule golden build --snapshot.",
+        code="snapshot_absent",
+    )
 
 
 def fitting(accelerator: str, limits: Limits) -> Fits:
