@@ -43,18 +43,28 @@ def sources(tmp_path: Path) -> Path:
 def copied(sources: Path, golden: None) -> Iterator[Controller]:
     """A controller of the copy; its golden is the one that the checkout makes, tried before."""
     assert golden is None
-    path = f"{sources / 'src'}:{sources / 'agent'}"
-    settings = {
-        "VESTIBULE_ISOLATION": "container",
-        # Others' goldens in this cache, the checkout's among them, are not this controller's to collect.
-        "VESTIBULE_GOLDEN_KEEP": "100",
-        "PYTHONPATH": path,
-        "PYTHONDONTWRITEBYTECODE": "1",
-    }
-    with running(**settings) as started:
+    with running(**_settings(sources, isolation="container")) as started:
         with started.client() as client:
             assert state(client)["promoted"] is not None
         yield started
+
+
+@pytest.fixture
+def copied_for_vms(sources: Path, snapshot: None) -> Iterator[Controller]:
+    """The same, whose machines are virtual."""
+    assert snapshot is None
+    with running(**_settings(sources, isolation="vm")) as started:
+        yield started
+
+
+def _settings(sources: Path, *, isolation: str) -> dict[str, str]:
+    return {
+        "VESTIBULE_ISOLATION": isolation,
+        # Others' goldens in this cache, the checkout's among them, are not this controller's to collect.
+        "VESTIBULE_GOLDEN_KEEP": "100",
+        "PYTHONPATH": f"{sources / 'src'}:{sources / 'agent'}",
+        "PYTHONDONTWRITEBYTECODE": "1",
+    }
 
 
 def test_an_edit_of_the_agent_reaches_people_without_a_restart(sources: Path, copied: Controller) -> None:
@@ -156,7 +166,7 @@ def test_a_golden_that_was_written_to_is_refused_by_name_and_made_again(
         refused = await_session(client, start(client, "codex"), "failed")["failure"]
         assert refused["code"] == "golden_corrupt"
         assert f"layer.sqfs of {disk.parent.name} was changed" in refused["cause"]
-        assert "verify --discard" in refused["remedy"]
+        assert f"verify {damaged} --discard" in refused["remedy"]
         waiting = follow(client, lambda now: failure_code(now) == "golden_in_use")
         assert waiting["refusal"]["code"] == "golden_corrupt"
         untouched = client.get(f"/api/auth/session/{running_on['session_id']}").json()
@@ -169,6 +179,41 @@ def test_a_golden_that_was_written_to_is_refused_by_name_and_made_again(
         served = await_session(client, start(client, "demo"), "awaiting_user_auth")
         assert served["golden_id"] == damaged
     assert copied.command("golden", "verify", damaged)["sound"]
+
+
+def test_a_snapshot_that_was_written_to_is_refused_by_name_then_made_and_tried_again(
+    sources: Path, copied_for_vms: Controller
+) -> None:
+    with copied_for_vms.client() as client:
+        before = state(client)["promoted"]
+        edit(sources / AGENT, lambda text: text + f"# its memory decays {NONCE}\n")
+        damaged = follow(client, lambda now: now["promoted"] == now["wanted"] != before)["promoted"]
+        tried_at = canary_of(client, damaged)["at"]
+        memory = snapshot_of(damaged) / "memory.img"
+        spoil(memory)
+
+        refused = await_session(client, start(client, "demo"), "failed")["failure"]
+        assert refused["code"] == "golden_corrupt"
+        assert f"memory.img of {memory.parent.name} was changed" in refused["cause"]
+
+        follow(client, lambda _: canary_of(client, damaged)["at"] != tried_at)
+        follow(client, lambda now: now["renewal"]["outcome"] == "promoted")
+        served = await_session(client, start(client, "demo"), "ready")
+        assert served["golden_id"] == damaged
+    assert copied_for_vms.command("golden", "verify", damaged)["sound"]
+
+
+def canary_of(client: httpx.Client, golden_id: str) -> dict[str, Any]:
+    """Its one canary's report."""
+    (report,) = client.get(f"/api/goldens/{golden_id}").json()["golden"]["canaries"]
+    return dict(report)
+
+
+def snapshot_of(golden_id: str) -> Path:
+    """The folder of a golden's memory snapshot."""
+    manifests = (load().cache_dir / "snapshots").glob("*/manifest.json")
+    (found,) = (path for path in manifests if json.loads(path.read_text())["key"]["golden_id"] == golden_id)
+    return found.parent
 
 
 def layer_of(client: httpx.Client, golden_id: str, kind: str) -> Path:
