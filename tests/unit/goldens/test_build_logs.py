@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 from pathlib import Path
 
@@ -11,7 +12,7 @@ from waiting import until
 
 from vestibule.core.errors import Absent
 from vestibule.drivers.goldens import build_logs
-from vestibule.drivers.goldens.build_logs import BuildLogs
+from vestibule.drivers.goldens.build_logs import BuildLogs, _Reader
 from vestibule.drivers.goldens.cache import Cache
 
 pytestmark = pytest.mark.anyio
@@ -127,6 +128,25 @@ async def test_a_log_that_is_removed_and_made_again_is_read_from_its_beginning(
         path.unlink()
         write(folder, "g-1", f"{second}\n", at=2)
         await until(lambda: shown == ["a very first try", second])
+
+
+def test_a_log_that_goes_while_it_is_looked_at_is_read_once_it_is_there_again(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def gone(*_: object) -> None:
+        raise FileNotFoundError
+
+    shown: list[str] = []
+    path = write(folder, "g-1", "a first try\n", at=1)
+    with contextlib.closing(_Reader(lambda: path)) as reader:
+        reader.show_new(shown.append)
+        path.unlink()
+        write(folder, "g-1", "a second\n", at=2)
+        with monkeypatch.context() as patch:
+            patch.setattr(Path, "open", gone)
+            reader.show_new(shown.append)
+        reader.show_new(shown.append)
+    assert shown == ["a first try", "a second"]
 
 
 async def test_a_log_that_is_emptied_is_read_from_its_beginning(logs: BuildLogs, folder: Path) -> None:

@@ -110,6 +110,7 @@ class _Reader:
         """Let go of the file; idempotent."""
         if self._file is not None:
             self._file.close()
+            self._file = None
 
 
 def _new(file: BinaryIO) -> bytes:
