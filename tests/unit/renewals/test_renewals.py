@@ -73,7 +73,7 @@ async def test_the_steps_are_shown_with_their_phases(lab: GoldenLab) -> None:
 async def test_the_machines_go_on_with_the_old_golden_until_all_is_done(lab: GoldenLab) -> None:
     lab.works.gate = asyncio.Event()
     task = asyncio.create_task(renewed(lab))
-    await until(lambda: lab.renewals.busy)
+    await until(lambda: lab.building)
     assert lab.promotions.serving() == GOLDEN
     lab.works.gate.set()
     await task
@@ -209,7 +209,7 @@ async def test_files_are_read_beside_the_event_loop(lab: GoldenLab, monkeypatch:
 async def test_who_is_refused_meanwhile_is_told_the_step_and_afterwards_the_failure(lab: GoldenLab) -> None:
     lab.works.gate, lab.works.failing["build"] = asyncio.Event(), BROKEN
     task = asyncio.create_task(renewed(lab))
-    await until(lambda: lab.renewals.current is not None and lab.renewals.current.steps)
+    await until(lambda: lab.building)
     assert lab.promotions.coming == f"Golden {NEXT} is being made, step “fake”; try again in a minute."
     lab.works.gate.set()
     await task
@@ -394,7 +394,7 @@ async def test_a_promotion_by_hand_during_a_renewal_stays(lab: GoldenLab) -> Non
     lab.goldens.add(LATER)
     lab.works.gate = asyncio.Event()
     renewing = asyncio.create_task(renewed(lab))
-    await until(lambda: lab.renewals.busy)
+    await until(lambda: lab.building)
     lab.promotions.promote_by_hand(LATER)
     lab.works.gate.set()
     renewal = await renewing
