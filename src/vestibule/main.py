@@ -4,7 +4,7 @@
 
     settings ─▶ machinery (goldens, broker, drivers) ─▶ Context (database, vault, services) ─▶ HTTP, one port
 
-The command line calls the functions of this module; nothing else imports it.
+The command line calls the functions of this module, and of ``benches``; nothing else imports it.
 """
 
 from __future__ import annotations
@@ -12,7 +12,6 @@ from __future__ import annotations
 import asyncio
 import getpass
 import logging
-import secrets
 import signal
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
@@ -41,11 +40,10 @@ from vestibule.drivers.goldens.store import DirectoryGoldenStore
 from vestibule.drivers.goldens.watch import input_changes, input_folders
 from vestibule.drivers.http_server import HttpServer, bind, serving
 from vestibule.drivers.instance import only_instance
-from vestibule.drivers.machines.cold import ColdQemuDriver, evict
 from vestibule.drivers.machines.qemu import accel
 from vestibule.drivers.machines.qemu.planned import PlansWithSnapshots
 from vestibule.drivers.secret_file import read_secret, write_secret
-from vestibule.drivers.usage import ProcUsageMeter
+from vestibule.foresight import forecast
 from vestibule.machinery import (
     Machinery,
     goldens_of,
@@ -55,24 +53,20 @@ from vestibule.machinery import (
     promotions_of,
     signer_of,
 )
-from vestibule.rebuilds import copied_rebuilds
 from vestibule.resources import find_resources
 from vestibule.services.accounts import NAME
-from vestibule.services.clone_bench import CloneBench, Subject
 from vestibule.services.freshness import ASKED, Freshness
 from vestibule.services.golden_ports import Plans
 from vestibule.services.host import Accelerator, HostReport, choose
-from vestibule.services.ports import MachineDriver, Tell
+from vestibule.services.ports import Tell
 from vestibule.services.probation import Probation
 from vestibule.services.promotions import Promotions
-from vestibule.services.rebuild_bench import RebuildBench, RebuildResult
 from vestibule.settings import Settings
 from vestibule.works import (
     Renewing,
     build_process,
     clear_canary_runs,
     collector_of,
-    forecast,
     renewing_by,
     renewing_with,
     scrubbing_of,
@@ -178,52 +172,6 @@ async def host_report(settings: Settings) -> AsyncIterator[HostReport]:
     """What this host can do, for ``doctor`` and ``up``."""
     async with open_machinery(settings) as machinery:
         yield machinery.report
-
-
-@asynccontextmanager
-async def clone_bench(settings: Settings, driver: DriverName) -> AsyncIterator[CloneBench]:
-    """A bench of one driver, on machinery of its own."""
-    async with open_machinery(settings) as machinery:
-        if driver is DriverName.QEMU:
-            wanted = machinery.goldens.store.wanted()
-            await machinery.qemu.prepare(wanted, machinery.limits, lambda _: None)
-        yield CloneBench(
-            subject=_subject(machinery, driver),
-            folders=machinery.folders,
-            meter=ProcUsageMeter(),
-            clock=SystemClock(),
-            random=secrets.token_bytes,
-        )
-
-
-async def rebuild_bench(
-    settings: Settings, drivers: Sequence[DriverName], *, base: bool, note: Callable[[str], None]
-) -> RebuildResult:
-    """Measure what a change costs until a golden of it is promoted"""
-    logs.configure(level=logging.ERROR)
-    async with copied_rebuilds(settings) as rebuilds:
-        return await RebuildBench(rebuilds=rebuilds, note=note).run(drivers, base=base)
-
-
-def _subject(machinery: Machinery, driver: DriverName) -> Subject:
-    goldens = machinery.goldens
-    golden_id = goldens.store.wanted()
-    manifest = goldens.store.manifest(golden_id)
-    cold: MachineDriver = machinery.container
-    if driver is DriverName.QEMU:
-        cold = ColdQemuDriver(machinery.qemu)
-    else:
-        evict(goldens.store.files(golden_id).rootfs)
-    return Subject(
-        cold=cold,
-        clones=machinery.drivers[driver],
-        golden_id=golden_id,
-        agent_build=manifest.agent_build,
-        agent_files=manifest.agent_files,
-        network=machinery.addresses,
-        limits=machinery.limits,
-        confirm_timeout_s=machinery.settings.confirm_timeout_s(driver),
-    )
 
 
 async def renew(settings: Settings, tell: Tell, also: Sequence[DriverName] = ()) -> Renewal:

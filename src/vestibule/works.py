@@ -15,7 +15,6 @@ import os
 import secrets
 import shutil
 import threading
-import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping, Sequence
 from pathlib import Path
 
@@ -27,15 +26,14 @@ from vestibule.core.errors import GoldenFailed, VestibuleError
 from vestibule.core.goldens import Manifest, content_name
 from vestibule.core.ids import GoldenId
 from vestibule.core.machines import DriverName
-from vestibule.core.renewal import Forecast, Phase, StepNews, total_s
+from vestibule.core.renewal import Forecast, Phase
 from vestibule.demo.app import HOST as DEMO_HOST
 from vestibule.drivers.clock import SystemClock
 from vestibule.drivers.db.migrate import open_database
 from vestibule.drivers.goldens.build_process import BuildProcess
-from vestibule.drivers.goldens.cache import Cache, file_digest, remove_tree
+from vestibule.drivers.goldens.cache import file_digest, remove_tree
 from vestibule.drivers.goldens.canaries import CanaryReports
-from vestibule.drivers.goldens.collect import Collector
-from vestibule.drivers.goldens.durations import Durations
+from vestibule.drivers.goldens.collect import Collected, Collector
 from vestibule.drivers.goldens.memories import Fits
 from vestibule.drivers.goldens.scrub import ScrubProcess
 from vestibule.drivers.goldens.store import DirectoryGoldenStore
@@ -43,6 +41,7 @@ from vestibule.drivers.goldens.wanted import read_recipe
 from vestibule.drivers.private_folder import make_private
 from vestibule.drivers.rfb import rfb_desktop
 from vestibule.drivers.run_folders import DiskRunFolders
+from vestibule.foresight import SnapshotSteps, canary_s, forecast, snapshot_estimates
 from vestibule.machinery import Machinery
 from vestibule.services.canary import CLONES, Canary, Candidate
 from vestibule.services.ports import Tell
@@ -142,9 +141,9 @@ class HostWorks:
 
     async def try_out(self, golden_id: GoldenId, driver: DriverName, tell: Tell) -> CanaryReport:
         """See services.renewals.GoldenWorks."""
-        before = self.tried(golden_id, driver)
+        before = await asyncio.to_thread(self.tried, golden_id, driver)
         async with self._canaries.alone(golden_id, driver) as waited:
-            found = self.tried(golden_id, driver)
+            found = await asyncio.to_thread(self.tried, golden_id, driver)
             if waited and found is not None and found != before:
                 return found  # another process tried the very same meanwhile
             return await self._try_out(golden_id, driver, tell)
@@ -189,19 +188,23 @@ class HostWorks:
     async def collect(self, keep: Callable[[], Collection[GoldenId]]) -> None:
         """See services.renewals.GoldenWorks."""
         given_up = threading.Event()
-        fits = await asyncio.to_thread(self._machinery.readiness.fits)
 
         def go_on() -> None:
             if given_up.is_set():
                 raise _GivenUpError
 
-        collector = collector_of(self._machinery.settings, self._store, keep, fits, go_on=go_on)
         try:
-            gone = await asyncio.to_thread(collector.collect)
+            gone = await asyncio.to_thread(self._collected, keep, go_on)
         finally:  # a controller that stops would else wait until every file of the cache was looked at
             given_up.set()
         for product in gone:
             log.info("Collected", kind=product.kind, name=product.name, bytes=product.size)
+
+    def _collected(
+        self, keep: Callable[[], Collection[GoldenId]], go_on: Callable[[], None]
+    ) -> Sequence[Collected]:
+        fits = self._machinery.readiness.fits()
+        return collector_of(self._machinery.settings, self._store, keep, fits, go_on=go_on).collect()
 
 
 class _GivenUpError(Exception):
@@ -224,89 +227,11 @@ def collector_of(
     )
 
 
-def forecast(
-    store: DirectoryGoldenStore, canaries: CanaryReports, drivers: Collection[DriverName]
-) -> Forecast:
-    """How long what comes after the build of the wanted golden takes for these drivers."""
-    snapshot = _snapshot_s(store) if DriverName.QEMU in drivers else 0.0
-    tried = total_s(canary_s(canaries, driver) for driver in drivers)
-    return Forecast(phases={Phase.SNAPSHOT: snapshot, Phase.CANARY: tried})
-
-
-def _snapshot_s(store: DirectoryGoldenStore) -> float | None:
-    """With a desktop snapshot, where a layer that it is taken above is to be made; 0 when nothing is."""
-    *layers, _agent, golden = store.plan().products
-    if golden.done:
-        return 0.0
-    desktop = 0.0 if all(layer.done for layer in layers) else _sum(desktop_estimates(store.cache))
-    return total_s([desktop, _sum(snapshot_estimates(store.cache))])
-
-
-def _sum(estimates: Mapping[str, float]) -> float | None:
-    return sum(estimates.values()) if estimates else None
-
-
-def canary_s(canaries: CanaryReports, driver: DriverName) -> float | None:
-    """How long this driver's newest canary took, of whatever golden; None when there was none."""
-    newest = canaries.newest(driver)
-    return newest.seconds if newest else None
-
-
-def snapshot_estimates(cache: Cache) -> Mapping[str, float]:
-    """Step of a golden's snapshot → seconds of the last time on this host."""
-    return Durations(cache).steps("snapshots", "snap-")
-
-
-def desktop_estimates(cache: Cache) -> Mapping[str, float]:
-    """Step of a desktop snapshot → seconds of the last time on this host."""
-    return Durations(cache).steps("desktops", "desk-")
-
-
 def clear_canary_runs(run_dir: Path) -> None:
     """Remove the folders of canaries whose process was killed; a command may be at one of its own."""
     for folder in (run_dir / CANARY_RUNS).glob("*-*"):
         if not Path("/proc", folder.name.partition("-")[0]).is_dir():
             shutil.rmtree(folder, ignore_errors=True)
-
-
-class SnapshotSteps:
-    """Turns a snapshot's beginnings of steps into news of their ends too."""
-
-    def __init__(
-        self, tell: Tell, total: int, estimates: Mapping[str, float], products: tuple[str, ...] = ()
-    ) -> None:
-        """``estimates``: of the ``total`` steps that will come; ``products``: whose logs they write to."""
-        self._tell = tell
-        self._estimates = estimates
-        self._products = products
-        self._left = total
-        self._unknown = total - len(estimates)
-        self._left_s = sum(estimates.values())
-        self._step: str | None = None
-        self._begin = 0.0
-
-    def begin(self, step: str) -> None:
-        """A step has begun, and so the one before has ended."""
-        self.end()
-        self._step, self._begin, self._left = step, time.monotonic(), max(0, self._left - 1)
-        estimate_s = self._estimates.get(step)
-        news = StepNews(
-            phase=Phase.SNAPSHOT,
-            step=step,
-            to_come=self._left,
-            estimate_s=estimate_s,
-            left_s=None if self._unknown else self._left_s,
-            products=self._products,
-        )
-        self._left_s -= estimate_s or 0.0
-        self._tell(news)
-
-    def end(self) -> None:
-        """The last step has ended."""
-        if self._step is not None:
-            seconds = round(time.monotonic() - self._begin, 3)
-            self._tell(StepNews(phase=Phase.SNAPSHOT, step=self._step, seconds=seconds, to_come=self._left))
-            self._step = None
 
 
 def _tools(manifest: Manifest) -> Mapping[str, tuple[Sequence[str], str]]:

@@ -36,6 +36,12 @@ class GoldenLab:
     def promoted(self) -> GoldenId | None:
         return self.promotions.register.promoted
 
+    @property
+    def building(self) -> bool:
+        """A renewal is under way, and its build has begun."""
+        current = self.renewals.current
+        return self.renewals.busy and current is not None and bool(current.steps)
+
     def status(self, golden_id: GoldenId) -> GoldenStatus:
         return self.promotions.register.status(golden_id)
 

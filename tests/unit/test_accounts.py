@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import itertools
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 
 import pytest
 import sqlalchemy as sa
@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from vestibule.core.errors import Absent, BadInput, Conflict, NotAllowed
 from vestibule.core.ids import GoldenId, UserId, VmId
 from vestibule.core.machines import DriverName, Isolation, MachineRecord, MachineStatus, MachineType
+from vestibule.core.records import User
 from vestibule.drivers.db import schema
 from vestibule.drivers.db.accounts import DbAccounts
 from vestibule.drivers.db.engine import Database
@@ -89,6 +90,23 @@ async def test_the_first_user_runs_the_controller_and_nobody_else(accounts: Acco
     with pytest.raises(NotAllowed) as refused:
         await accounts.require_operator(bob)
     assert refused.value.failure_code == "operator_only"
+
+
+async def test_who_runs_the_controller_is_read_once_for_a_refusal(
+    accounts: Accounts, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await accounts.add_user("ann")
+    clock.moment += SECOND
+    bob, reads, users = await accounts.add_user("bob"), list[None](), accounts._rows.users
+
+    async def counted() -> Sequence[User]:
+        reads.append(None)
+        return await users()
+
+    monkeypatch.setattr(accounts._rows, "users", counted)
+    with pytest.raises(NotAllowed, match="Only ann, who runs this controller, may do this"):
+        await accounts.require_operator(bob)
+    assert len(reads) == 1
 
 
 async def test_a_link_signs_in_once(accounts: Accounts) -> None:

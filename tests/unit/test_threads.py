@@ -55,6 +55,18 @@ async def test_a_cancelled_caller_waits_for_the_end_of_the_work() -> None:
     assert (task.cancelled(), blocking.entered) == (True, True)
 
 
+@pytest.mark.parametrize("cancel", [True, False])
+async def test_what_the_work_of_a_cancelled_caller_returned_is_undone(*, cancel: bool) -> None:
+    blocking, undone = Blocking(), list[str]()
+    task = asyncio.create_task(to_the_end(blocking.__enter__, undo=undone.append))
+    await asyncio.to_thread(blocking.entering.wait)
+    if cancel:
+        task.cancel()
+    blocking.let.set()
+    await asyncio.wait({task})
+    assert undone == (["inside"] if cancel else [])
+
+
 async def test_what_is_entered_is_given_and_left() -> None:
     blocking = Blocking()
     blocking.let.set()

@@ -92,10 +92,10 @@ def rebuild(
 
     agent_edit_s and base_change_s are in seconds; steps says where they went.  All that is made is removed.
     """
-    from vestibule import main  # noqa: PLC0415 (loads the whole controller; most commands do without)
+    from vestibule import benches  # noqa: PLC0415 (loads the whole controller; most commands do without)
 
     drivers = [found.driver_name for found in driver or [RealDriver.CONTAINER]]
-    result = asyncio.run(main.rebuild_bench(load(), drivers, base=base, note=_note))
+    result = asyncio.run(benches.rebuild_bench(load(), drivers, base=base, note=_note))
     if output is OutputFormat.JSON:
         print_one(dataclasses.asdict(result), output)
         return
@@ -106,9 +106,9 @@ def rebuild(
 
 
 async def _measure(driver: DriverName, clones: int, observe: int) -> Result:
-    from vestibule import main  # noqa: PLC0415 (loads the whole controller; most commands do without)
+    from vestibule import benches  # noqa: PLC0415 (loads the whole controller; most commands do without)
 
-    async with main.clone_bench(load(), driver) as bench:
+    async with benches.clone_bench(load(), driver) as bench:
         return await bench.run(clones, observe, _note)
 
 

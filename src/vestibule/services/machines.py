@@ -41,6 +41,7 @@ from vestibule.services.ports import (
     RunFolders,
 )
 from vestibule.services.repositories import Machines as Rows
+from vestibule.services.threads import to_the_end
 from vestibule_desktop.messages import PROXY_PORT
 
 log = structlog.get_logger()
@@ -115,7 +116,8 @@ class Machines:
         Raises Unavailable (no room), GoldenFailed, HostUnfit, MachineFailed; nothing is left behind then.
         """
         chosen = self.driver(driver)
-        hold = self._goldens.hold(await self._serving(chosen.name))
+        golden_id = await self._serving(chosen.name)
+        hold = await to_the_end(lambda: self._goldens.hold(golden_id), undo=lambda hold: hold.release())
         try:
             live = await self._started(hold, user_id, session_id, chosen)
         except BaseException:
@@ -132,7 +134,7 @@ class Machines:
     async def _started(
         self, hold: Hold, user_id: UserId, session_id: SessionId | None, driver: MachineDriver
     ) -> Live:
-        manifest = self._goldens.usable(hold.golden_id)
+        manifest = await to_the_end(lambda: self._goldens.usable(hold.golden_id))
         require_memory(manifest, self._settings.limits.mem_mib)
         record = await self._records.reserve(user_id, session_id, driver, manifest.golden_id)
         try:

@@ -129,8 +129,20 @@ class Renewals:
         also: Tell | None = None,
     ) -> Renewal:
         """One renewal from its beginning to its outcome; ``carry_through`` returns why it is rejected."""
-        estimates = await asyncio.to_thread(self._works.estimates)
-        forecast = await asyncio.to_thread(self._works.forecast)
+        self._show(Renewal(golden_id=golden_id, why=why, began_at=self._clock.now()))
+        try:
+            rejected = await carry_through(await asyncio.to_thread(self._telling, also))
+        except VestibuleError as error:
+            log.warning("Golden could not be renewed", cause=error.cause, code=error.failure_code)
+            return self._end(Outcome.FAILED, diagnosis.failure_of(error))
+        except Exception as error:
+            log.exception("Golden could not be renewed")
+            return self._end(Outcome.FAILED, diagnosis.failure_of(error))
+        return self._end(Outcome.REJECTED if rejected else Outcome.PROMOTED, rejected)
+
+    def _telling(self, also: Tell | None) -> Tell:
+        """Shows news with what is foreseen by the last times on this host.  Reads files."""
+        estimates, forecast = self._works.estimates(), self._works.forecast()
 
         def tell(news: StepNews) -> None:
             if news.estimate_s is None:
@@ -141,19 +153,10 @@ class Renewals:
             if also is not None:
                 also(news)
 
-        self._show(Renewal(golden_id=golden_id, why=why, began_at=self._clock.now()))
-        try:
-            rejected = await carry_through(tell)
-        except VestibuleError as error:
-            log.warning("Golden could not be renewed", cause=error.cause, code=error.failure_code)
-            return self._end(Outcome.FAILED, diagnosis.failure_of(error))
-        except Exception as error:
-            log.exception("Golden could not be renewed")
-            return self._end(Outcome.FAILED, diagnosis.failure_of(error))
-        return self._end(Outcome.REJECTED if rejected else Outcome.PROMOTED, rejected)
+        return tell
 
     async def _renewed(self, tell: Tell) -> Failure | None:
-        before = self._promotions.register.promoted
+        before = await asyncio.to_thread(lambda: self._promotions.register.promoted)
         golden_id = await self._works.build(tell)
         self._made(golden_id)
         await asyncio.to_thread(self._promotions.require_contract, golden_id)
@@ -173,8 +176,8 @@ class Renewals:
         for driver in self._works.drivers:
             report = await asyncio.to_thread(self._works.tried, golden_id, driver)
             if report is None or not _is_passed(report):
-                told = _beginning_with(self._canaries_s(driver), tell)
-                report = await self._works.try_out(golden_id, driver, told)
+                left_s = await asyncio.to_thread(self._canaries_s, driver)
+                report = await self._works.try_out(golden_id, driver, _beginning_with(left_s, tell))
             if not report.conclusive:
                 raise _too_slow(report)
             if not report.passed:
@@ -183,17 +186,22 @@ class Renewals:
         return None
 
     def _canaries_s(self, first: DriverName) -> float | None:
-        """How long the canaries of this driver and those after it take."""
+        """How long the canaries of this driver and those after it take.  Reads files."""
         drivers = self._works.drivers
         return total_s(self._works.canary_s(driver) for driver in drivers[drivers.index(first) :])
 
     async def _prepare(self, golden_id: GoldenId, driver: DriverName, tell: Tell) -> None:
         """What is made anew of the promoted golden must not be served before a canary has passed it."""
-        prepared = await asyncio.to_thread(self._works.is_prepared, golden_id, driver)
-        move = self._promotions.register.last(golden_id)
-        if not prepared and move is not None and move.to is GoldenStatus.PROMOTED:
+        if (move := await asyncio.to_thread(self._lost, golden_id, driver)) is not None:
             self._made_anew[golden_id, driver] = move
         await self._works.prepare(golden_id, driver, tell)
+
+    def _lost(self, golden_id: GoldenId, driver: DriverName) -> Move | None:
+        """The move that promoted it, when it is not prepared any more.  Reads files."""
+        if self._works.is_prepared(golden_id, driver):
+            return None
+        move = self._promotions.register.last(golden_id)
+        return move if move is not None and move.to is GoldenStatus.PROMOTED else None
 
     def is_barred(self, golden_id: GoldenId, driver: DriverName) -> bool:
         """Whether it was made anew since its promotion, and no canary has passed it."""

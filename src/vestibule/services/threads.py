@@ -14,8 +14,11 @@ from typing import TypeVar
 T = TypeVar("T")
 
 
-async def to_the_end(work: Callable[[], T]) -> T:
-    """What ``work`` returns or raises; a cancellation is passed on once it has ended."""
+async def to_the_end(work: Callable[[], T], undo: Callable[[T], object] | None = None) -> T:
+    """What ``work`` returns or raises; a cancellation is passed on once it has ended.
+
+    ``undo``: of what ``work`` returned to nobody, since its caller was cancelled; must not block.
+    """
     running = asyncio.ensure_future(asyncio.to_thread(work))
     cancelled: asyncio.CancelledError | None = None
     while not running.done():
@@ -23,10 +26,11 @@ async def to_the_end(work: Callable[[], T]) -> T:
             await asyncio.wait({running})
         except asyncio.CancelledError as error:
             cancelled = error
-    if cancelled is not None:
-        running.exception()  # seen: the cancellation counts
-        raise cancelled
-    return running.result()
+    if cancelled is None:
+        return running.result()
+    if running.exception() is None and undo is not None:  # a failure was seen: the cancellation counts
+        undo(running.result())
+    raise cancelled
 
 
 @contextlib.asynccontextmanager

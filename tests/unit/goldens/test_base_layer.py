@@ -64,3 +64,11 @@ def test_apts_configuration_is_there_for_as_long_as_apt_runs(resources: Resource
     assert "--skip=cleanup/apt" in _bootstrap_arguments(resources, tmp_path)
     script = (resources.images / "base/clean").read_text()
     assert "$root/tmp" not in script.replace('"', "")
+
+
+def test_apt_gives_a_silent_mirror_up_after_two_tries_of_seconds(
+    resources: Resources, tmp_path: Path
+) -> None:
+    arguments = _bootstrap_arguments(resources, tmp_path)
+    options = {word.removeprefix("--aptopt=") for word in arguments if word.startswith("--aptopt=")}
+    assert options >= {'Acquire::http::Timeout "15"', 'Acquire::https::Timeout "15"', 'Acquire::Retries "1"'}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 from pathlib import Path
 
@@ -11,7 +12,7 @@ from waiting import until
 
 from vestibule.core.errors import Absent
 from vestibule.drivers.goldens import build_logs
-from vestibule.drivers.goldens.build_logs import BuildLogs
+from vestibule.drivers.goldens.build_logs import BuildLogs, _Reader
 from vestibule.drivers.goldens.cache import Cache
 
 pytestmark = pytest.mark.anyio
@@ -113,6 +114,48 @@ async def test_a_log_that_is_begun_anew_is_read_from_its_beginning(logs: BuildLo
         aside = write(folder, "aside", "a second\n", at=2)
         aside.rename(path)
         await until(lambda: shown == ["a first try", "a second"])
+
+
+@pytest.mark.parametrize("second", ["a second", "a second try, with more to tell"])
+async def test_a_log_that_is_removed_and_made_again_is_read_from_its_beginning(
+    logs: BuildLogs, folder: Path, second: str
+) -> None:
+    """As the builder does it; ext4 gives the inode of a removed file to the next one."""
+    shown: list[str] = []
+    path = write(folder, "g-1", "a very first try\n", at=1)
+    async with logs.followed(lambda: ["g-1"], shown.append):
+        await until(lambda: shown == ["a very first try"])
+        path.unlink()
+        write(folder, "g-1", f"{second}\n", at=2)
+        await until(lambda: shown == ["a very first try", second])
+
+
+def test_a_log_that_goes_while_it_is_looked_at_is_read_once_it_is_there_again(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def gone(*_: object) -> None:
+        raise FileNotFoundError
+
+    shown: list[str] = []
+    path = write(folder, "g-1", "a first try\n", at=1)
+    with contextlib.closing(_Reader(lambda: path)) as reader:
+        reader.show_new(shown.append)
+        path.unlink()
+        write(folder, "g-1", "a second\n", at=2)
+        with monkeypatch.context() as patch:
+            patch.setattr(Path, "open", gone)
+            reader.show_new(shown.append)
+        reader.show_new(shown.append)
+    assert shown == ["a first try", "a second"]
+
+
+async def test_a_log_that_is_emptied_is_read_from_its_beginning(logs: BuildLogs, folder: Path) -> None:
+    shown: list[str] = []
+    write(folder, "g-1", "a very first try\n", at=1)
+    async with logs.followed(lambda: ["g-1"], shown.append):
+        await until(lambda: shown == ["a very first try"])
+        write(folder, "g-1", "a second\n", at=2)
+        await until(lambda: shown == ["a very first try", "a second"])
 
 
 async def test_what_is_written_last_is_shown_too(

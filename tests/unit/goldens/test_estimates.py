@@ -13,7 +13,7 @@ from vestibule.core.renewal import Phase, StepNews
 from vestibule.drivers.goldens import __main__ as command
 from vestibule.drivers.goldens.build_process import BuildProcess, _news
 from vestibule.drivers.goldens.cache import Cache
-from vestibule.works import SnapshotSteps, desktop_estimates, snapshot_estimates
+from vestibule.foresight import SnapshotSteps, desktop_estimates, snapshot_estimates
 
 
 def test_the_builders_process_tells_what_it_took_the_last_time_and_what_is_left_of_the_whole(

@@ -15,13 +15,16 @@ from vestibule.drivers.pressure import read_pressure
 
 BEGAN = Pressure(reclaims=5, oom_kills=2, stalled_s=1.0, load=0.5)
 
+EXCUSABLE = {"machine_exited", "qemu_failed", "no_identity_ack", "agent_unreachable"}
+"""What a host that is short of something does to a sound golden's machine."""
+
 
 def blamed(code: str, **now: Any) -> str:
     failure = Failure(code=code, cause="The machine ended by itself (signal 9).", remedy="", evidence={})
     return blame(failure, BEGAN, dataclasses.replace(BEGAN, **now))[0]
 
 
-@pytest.mark.parametrize("code", ["machine_exited", "qemu_failed", "no_identity_ack", "agent_unreachable"])
+@pytest.mark.parametrize("code", sorted(EXCUSABLE))
 @pytest.mark.parametrize("now", [{"oom_kills": 3}, {"stalled_s": 6.0}], ids=["killed", "stalled"])
 def test_a_host_that_is_short_of_memory_is_blamed_for_ends_and_silence(code: str, now: Any) -> None:
     assert blamed(code, reclaims=6, **now) == HOST_EXHAUSTED
@@ -41,11 +44,9 @@ def test_a_saturated_host_ends_no_machine() -> None:
     assert blamed("machine_exited", load=40.0) == "machine_exited"
 
 
-@pytest.mark.parametrize("code", sorted(GOLDEN_CAUSED - {"machine_exited", "qemu_failed"}))
+@pytest.mark.parametrize("code", sorted(GOLDEN_CAUSED - EXCUSABLE))
 def test_what_only_a_golden_does_is_never_excused(code: str) -> None:
-    excused = {"no_identity_ack", "agent_unreachable"}
-    expected = HOST_EXHAUSTED if code in excused else code
-    assert blamed(code, reclaims=6, oom_kills=3, load=9.0) == expected
+    assert blamed(code, reclaims=6, oom_kills=3, stalled_s=60.0, load=9.0) == code
 
 
 def test_what_the_host_was_short_of_is_said() -> None:
@@ -81,4 +82,4 @@ def test_what_a_kernel_does_not_count_never_changes(tmp_path: Path) -> None:
 
 
 def test_this_host_s_counters_can_be_read() -> None:
-    assert read_pressure().load > 0
+    assert read_pressure().load >= 0  # 0.00 on a host that was idle for minutes

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 from pathlib import Path
 from typing import cast
 
@@ -51,9 +52,11 @@ def readiness(tmp_path: Path, program: Path) -> Readiness:
     goldens = DirectoryGoldenStore(Cache(tmp_path / "cache"), Recipe(layers=()))
     add_golden(goldens.cache, GOLDEN, ["l-base", "l-agent"])
     driver = QemuDriver(goldens, cast("Network", None), "tcg")
-    folder = goldens.cache.path(snapshot.KIND, driver.snapshots.key(GOLDEN, LIMITS).name)
+    key = driver.snapshots.key(GOLDEN, LIMITS)
+    folder = goldens.cache.path(snapshot.KIND, key.name)
     folder.mkdir(parents=True)
-    (folder / "manifest.json").write_text("{}")
+    manifest = {"key": dataclasses.asdict(key), "digests": {}}
+    (folder / "manifest.json").write_text(json.dumps(manifest))
     return Readiness(goldens=goldens, qemu=driver, limits=LIMITS, drivers=(CONTAINER, VM))
 
 

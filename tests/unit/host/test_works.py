@@ -1,4 +1,4 @@
-"""Collection beside a controller ends with it, however many files there still are to look at."""
+"""Collection beside a controller holds up no request, and ends with it, however many files there are."""
 
 from __future__ import annotations
 
@@ -23,7 +23,20 @@ def anyio_backend() -> str:
     return "asyncio"
 
 
-async def test_a_collection_that_nobody_waits_for_any_more_ends(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture
+def host() -> HostWorks:
+    """Without a machine or a golden."""
+    machinery = SimpleNamespace(
+        settings=None,
+        goldens=SimpleNamespace(store=None),
+        readiness=SimpleNamespace(fits=lambda: all_fit),
+    )
+    return HostWorks(cast("Machinery", machinery), cast("Any", None), (), cast("Any", None))
+
+
+async def test_a_collection_that_nobody_waits_for_any_more_ends(
+    host: HostWorks, monkeypatch: pytest.MonkeyPatch
+) -> None:
     began, ended, pause = threading.Event(), threading.Event(), threading.Event()
 
     def collector_of(*_: Any, go_on: Callable[[], None]) -> SimpleNamespace:
@@ -38,15 +51,25 @@ async def test_a_collection_that_nobody_waits_for_any_more_ends(monkeypatch: pyt
         return SimpleNamespace(collect=endless)
 
     monkeypatch.setattr(works, "collector_of", collector_of)
-    machinery = SimpleNamespace(
-        settings=None,
-        goldens=SimpleNamespace(store=None),
-        readiness=SimpleNamespace(fits=lambda: all_fit),
-    )
-    host = HostWorks(cast("Machinery", machinery), cast("Any", None), (), cast("Any", None))
     task = asyncio.create_task(host.collect(tuple))
     assert await asyncio.to_thread(began.wait, 10)
     task.cancel()
     await asyncio.wait({task})
     assert await asyncio.to_thread(ended.wait, 10)
     pause.set()
+
+
+async def test_the_first_look_of_a_collection_is_taken_beside_the_event_loop(
+    host: HostWorks, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looked_in: list[threading.Thread] = []
+
+    def collector_of(*_: Any, go_on: Callable[[], None]) -> SimpleNamespace:
+        looked_in.append(threading.current_thread())
+        go_on()
+        return SimpleNamespace(collect=tuple)
+
+    monkeypatch.setattr(works, "collector_of", collector_of)
+    await host.collect(tuple)
+    assert len(looked_in) == 1
+    assert looked_in != [threading.current_thread()]

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
-from collections.abc import AsyncIterator
+import threading
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from golden_doubles import GOLDEN, NEXT
@@ -62,6 +64,41 @@ async def test_a_start_that_is_given_up_holds_nothing(lab: Lab) -> None:
     assert lab.goldens.held == [GOLDEN]
     task.cancel()
     await asyncio.gather(task, return_exceptions=True)
+    assert lab.goldens.held == []
+    await lab.nothing_left()
+
+
+class Slow:
+    """Blocking work of the store, which goes on once it is let."""
+
+    def __init__(self, work: Callable[[GoldenId], Any]) -> None:
+        self._work = work
+        self.began, self.let = threading.Event(), threading.Event()
+
+    def __call__(self, golden_id: GoldenId) -> Any:
+        self.began.set()
+        assert self.let.wait(10), "nobody let it: it blocks the event loop"
+        return self._work(golden_id)
+
+
+@pytest.mark.parametrize("name", ["hold", "usable"])
+async def test_a_start_that_is_given_up_while_the_store_is_slow_holds_nothing(
+    lab: Lab, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    slow = Slow(getattr(lab.goldens, name))
+
+    async def serving(_driver: DriverName) -> GoldenId:
+        return GOLDEN
+
+    monkeypatch.setattr(lab.machines, "_serving", serving)
+    monkeypatch.setattr(lab.goldens, name, slow)
+    task = asyncio.create_task(lab.machines.start(lab.ann.user_id, driver=None))
+    assert await asyncio.to_thread(slow.began.wait, 10)
+    task.cancel()
+    slow.let.set()
+    await asyncio.wait({task})
+    assert task.cancelled()
+    assert [hold.golden_id for hold in lab.goldens.holds[1:]] == [GOLDEN], "its promotion's was the first"
     assert lab.goldens.held == []
     await lab.nothing_left()
 

@@ -87,6 +87,22 @@ def test_a_desktop_is_named_before_there_is_an_agent(tmp_path: Path, plans: Plan
 
 
 @pytest.mark.usefixtures("built")
+@pytest.mark.parametrize("digests", [None, [], "sha256:00"])
+def test_a_layer_s_manifest_of_another_form_is_a_disk_of_another_name(
+    tmp_path: Path, plans: PlansWithSnapshots, digests: Any
+) -> None:
+    named, _ = memories(plans)
+    manifest = tmp_path / "layers" / LAYERS[0] / "manifest.json"
+    manifest.parent.chmod(0o755)
+    manifest.unlink()
+    manifest.write_text(json.dumps({"digests": digests}))
+    desktop, snapshot = memories(plans)
+    assert named.name not in {None, desktop.name}
+    assert not desktop.done
+    assert not snapshot.done
+
+
+@pytest.mark.usefixtures("built")
 def test_what_is_there_is_done_and_tells_its_seconds(tmp_path: Path, plans: PlansWithSnapshots) -> None:
     desktop, snapshot = memories(plans)
     keep(tmp_path, "desktops", str(desktop.name), quiet=True, steps={"boot": 80.0, "save": 4.5})
@@ -170,7 +186,18 @@ def test_the_newest_snapshot_of_a_golden_counts(tmp_path: Path, plans: PlansWith
     assert changes(plans) == []
 
 
-@pytest.mark.parametrize("content", ["", "[]", "{}", '{"key": {"golden_id": "g-00000000000000bb"}}'])
+@pytest.mark.parametrize(
+    "content",
+    [
+        "",
+        "[]",
+        "{}",
+        '{"key": {"golden_id": "g-00000000000000bb"}}',
+        '{"built_at": "2026", "key": "g-00000000000000bb"}',
+        '{"built_at": "2026", "key": null}',
+        '{"built_at": "2026", "key": {"golden_id": "g-00000000000000bb", "shape": "q35"}}',
+    ],
+)
 def test_a_manifest_that_cannot_be_read_changes_nothing(
     tmp_path: Path, plans: PlansWithSnapshots, content: str
 ) -> None:

@@ -111,7 +111,7 @@ async def test_who_asks_during_a_renewal_is_served_after_it(lab: GoldenLab) -> N
     lab.works.gate = asyncio.Event()
     async with lab.running():
         lab.edit(NEXT)
-        await until(lambda: lab.renewals.busy)
+        await until(lambda: lab.building)
         await lab.freshness.ask()
         lab.works.gate.set()
         await until(lambda: len(builds(lab)) == 2)
@@ -124,7 +124,7 @@ async def test_inputs_that_change_during_a_renewal_are_made_next(lab: GoldenLab)
     lab.works.gate = asyncio.Event()
     async with lab.running():
         lab.edit(NEXT)
-        await until(lambda: lab.renewals.busy)
+        await until(lambda: lab.building)
         lab.edit(LATER)
         await until(lambda: lab.goldens.today == LATER)
         lab.works.gate.set()
@@ -137,7 +137,7 @@ async def test_inputs_that_change_back_during_a_renewal_are_promoted_again(lab: 
     lab.made(GOLDEN)
     async with lab.running():
         lab.edit(NEXT)
-        await until(lambda: lab.renewals.busy)
+        await until(lambda: lab.building)
         lab.edit(GOLDEN)
         await until(lambda: lab.goldens.today == GOLDEN)
         lab.works.gate.set()

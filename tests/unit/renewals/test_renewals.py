@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
+import threading
 from typing import Any
 
 import pytest
@@ -72,7 +73,7 @@ async def test_the_steps_are_shown_with_their_phases(lab: GoldenLab) -> None:
 async def test_the_machines_go_on_with_the_old_golden_until_all_is_done(lab: GoldenLab) -> None:
     lab.works.gate = asyncio.Event()
     task = asyncio.create_task(renewed(lab))
-    await until(lambda: lab.renewals.busy)
+    await until(lambda: lab.building)
     assert lab.promotions.serving() == GOLDEN
     lab.works.gate.set()
     await task
@@ -171,10 +172,44 @@ async def test_a_register_that_cannot_be_read_is_a_failure(lab: GoldenLab) -> No
     assert (renewal.outcome, renewal.failure.code) == (Outcome.FAILED, "register_damaged")
 
 
+@pytest.mark.parametrize("foresight", ["estimates", "forecast"])
+async def test_what_cannot_be_foreseen_is_a_failure_and_leaves_nothing_under_way(
+    lab: GoldenLab, monkeypatch: pytest.MonkeyPatch, foresight: str
+) -> None:
+    def broken() -> None:
+        raise PermissionError("the cache's manifests are somebody else's")
+
+    monkeypatch.setattr(lab.works, foresight, broken)
+    renewal = await renewed(lab)
+    assert (renewal.outcome, lab.renewals.busy, lab.promoted) == (Outcome.FAILED, False, GOLDEN)
+
+
+async def test_files_are_read_beside_the_event_loop(lab: GoldenLab, monkeypatch: pytest.MonkeyPatch) -> None:
+    loop_s, asked = threading.current_thread(), dict[str, bool]()
+
+    def watch(owner: object, name: str) -> None:
+        """Note whether it was ever asked by the event loop's own thread."""
+        real = getattr(owner, name)
+
+        def watched(*arguments: Any) -> Any:
+            asked[name] = asked.get(name, False) or threading.current_thread() is loop_s
+            return real(*arguments)
+
+        monkeypatch.setattr(owner, name, watched)
+
+    asked_in_threads = ("is_prepared", "tried", "estimates", "forecast", "canary_s")
+    for name in asked_in_threads:
+        watch(lab.works, name)
+    watch(lab.promotions._register, "read")
+    await renewed(lab)
+    await lab.renewals.make_ready(NEXT, "QEMU was exchanged")
+    assert asked == dict.fromkeys((*asked_in_threads, "read"), False)
+
+
 async def test_who_is_refused_meanwhile_is_told_the_step_and_afterwards_the_failure(lab: GoldenLab) -> None:
     lab.works.gate, lab.works.failing["build"] = asyncio.Event(), BROKEN
     task = asyncio.create_task(renewed(lab))
-    await until(lambda: lab.renewals.current is not None and lab.renewals.current.steps)
+    await until(lambda: lab.building)
     assert lab.promotions.coming == f"Golden {NEXT} is being made, step “fake”; try again in a minute."
     lab.works.gate.set()
     await task
@@ -359,7 +394,7 @@ async def test_a_promotion_by_hand_during_a_renewal_stays(lab: GoldenLab) -> Non
     lab.goldens.add(LATER)
     lab.works.gate = asyncio.Event()
     renewing = asyncio.create_task(renewed(lab))
-    await until(lambda: lab.renewals.busy)
+    await until(lambda: lab.building)
     lab.promotions.promote_by_hand(LATER)
     lab.works.gate.set()
     renewal = await renewing

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import dataclasses
+from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
@@ -28,10 +30,23 @@ GOLDEN = GoldenId("g-00000000000000fa")
 CONTAINER = DriverName.CONTAINER
 
 
+class CountingCache(Cache):
+    """Knows how often somebody found a name held."""
+
+    refusals = 0
+
+    @contextlib.contextmanager
+    def unheld(self, name: str) -> Iterator[bool]:
+        with super().unheld(name) as free:
+            self.refusals += not free
+            yield free
+
+
 class Trying(HostWorks):
     """Host works whose trials last until a test says how they end."""
 
-    def __init__(self, cache: Cache) -> None:
+    def __init__(self, root: Path) -> None:
+        self.cache = cache = CountingCache(root)
         store = DirectoryGoldenStore(cache, Recipe(layers=()))
         machinery = SimpleNamespace(goldens=SimpleNamespace(store=store))
         self.reports = CanaryReports(cache)
@@ -51,9 +66,10 @@ class Trying(HostWorks):
 
 
 @pytest.fixture
-def cache(tmp_path: Path) -> Cache:
+def root(tmp_path: Path) -> Path:
+    """Of a cache with one golden."""
     add_golden(Cache(tmp_path), GOLDEN, ["l-base-1", "l-agent-1"])
-    return Cache(tmp_path)
+    return tmp_path
 
 
 def trial(works: Trying) -> asyncio.Task[CanaryReport]:
@@ -61,31 +77,31 @@ def trial(works: Trying) -> asyncio.Task[CanaryReport]:
 
 
 @pytest.mark.parametrize("ok", [True, False])
-async def test_the_second_takes_the_report_of_the_first(cache: Cache, *, ok: bool) -> None:
-    first, second = Trying(cache), Trying(cache)
+async def test_the_second_takes_the_report_of_the_first(root: Path, *, ok: bool) -> None:
+    first, second = Trying(root), Trying(root)
     one = trial(first)
     await until(lambda: first.trials)
     other = trial(second)
-    await asyncio.sleep(0)
+    await until(lambda: second.cache.refusals)
     first.trials[0].set_result(report := first.report(ok=ok))
     assert await one == await other == report
     assert second.trials == []
 
 
-async def test_a_first_that_breaks_off_leaves_the_trial_to_the_second(cache: Cache) -> None:
-    first, second = Trying(cache), Trying(cache)
+async def test_a_first_that_breaks_off_leaves_the_trial_to_the_second(root: Path) -> None:
+    first, second = Trying(root), Trying(root)
     one = trial(first)
     await until(lambda: first.trials)
     other = trial(second)
-    await asyncio.sleep(0)
+    await until(lambda: second.cache.refusals)
     one.cancel()
     await until(lambda: second.trials)
     second.trials[0].set_result(report := second.report())
     assert await other == report
 
 
-async def test_an_old_report_is_nobody_s_answer(cache: Cache) -> None:
-    works = Trying(cache)
+async def test_an_old_report_is_nobody_s_answer(root: Path) -> None:
+    works = Trying(root)
     old = works.report(ok=False)
     works.reports.finish(works.reports.begin(GOLDEN), old, None)
     again = trial(works)
@@ -94,7 +110,7 @@ async def test_an_old_report_is_nobody_s_answer(cache: Cache) -> None:
     assert await again == report
 
 
-async def test_a_report_of_other_disks_does_not_count(cache: Cache) -> None:
-    works = Trying(cache)
+async def test_a_report_of_other_disks_does_not_count(root: Path) -> None:
+    works = Trying(root)
     works.reports.finish(works.reports.begin(GOLDEN), report_of(GOLDEN, CONTAINER), None)
     assert works.tried(GOLDEN, CONTAINER) is None

@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 import re
-from collections.abc import AsyncIterator, Callable, Collection, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Sequence
 from pathlib import Path
+from typing import BinaryIO
 
 from vestibule.core.errors import Absent
 from vestibule.drivers.goldens.cache import Cache
@@ -62,22 +64,20 @@ class BuildLogs:
     @contextlib.asynccontextmanager
     async def followed(self, products: Products, show: Callable[[str], None]) -> AsyncIterator[None]:
         """See services.golden_ports.BuildLogs; what was written up to the context's end is shown too."""
-        reader = _Reader(lambda: self.newest(products()))
+        with contextlib.closing(_Reader(lambda: self.newest(products()))) as reader:
+            task = asyncio.create_task(_follow(reader, show))
+            try:
+                yield
+            finally:
+                task.cancel()
+                await asyncio.gather(task, return_exceptions=True)
+                reader.show_new(show)
 
-        async def follow() -> None:
-            while True:
-                for line in reader.lines():
-                    show(line)
-                await asyncio.sleep(_LOOK_S)
 
-        task = asyncio.create_task(follow())
-        try:
-            yield
-        finally:
-            task.cancel()
-            await asyncio.gather(task, return_exceptions=True)
-            for line in reader.lines():
-                show(line)
+async def _follow(reader: _Reader, show: Callable[[str], None]) -> None:
+    while True:
+        reader.show_new(show)
+        await asyncio.sleep(_LOOK_S)
 
 
 class _Reader:
@@ -85,25 +85,43 @@ class _Reader:
 
     def __init__(self, find: Callable[[], Path | None]) -> None:
         self._find = find
-        self._at: tuple[int, int] | None = None
-        """Inode, and how many of its bytes were read."""
+        self._file: BinaryIO | None = None
+        """Stays open: or the inode might be given to the file that is made in its place."""
 
-    def lines(self) -> Iterator[str]:
-        """Those that were finished since the last time."""
+    def show_new(self, show: Callable[[str], None]) -> None:
+        """Show the lines that were finished since the last time."""
+        for line in self._lines():
+            show(line)
+
+    def _lines(self) -> Sequence[str]:
         path = self._find()
         with contextlib.suppress(FileNotFoundError):  # begun anew at this moment
             if path is not None:
-                yield from self._new(path).decode(errors="replace").splitlines()
+                return _new(self._at(path)).decode(errors="replace").splitlines()
+        return ()
 
-    def _new(self, path: Path) -> bytes:
-        with path.open("rb") as file:
-            inode = path.stat().st_ino
-            begin = self._at[1] if self._at and self._at[0] == inode else 0
-            file.seek(begin)
-            found = file.read()
-            whole = found[: found.rfind(b"\n") + 1]
-            self._at = inode, begin + len(whole)
-            return whole
+    def _at(self, path: Path) -> BinaryIO:
+        if self._file is None or not os.path.samestat(os.fstat(self._file.fileno()), path.stat()):
+            self.close()
+            self._file = path.open("rb")
+        return self._file
+
+    def close(self) -> None:
+        """Let go of the file; idempotent."""
+        if self._file is not None:
+            self._file.close()
+            self._file = None
+
+
+def _new(file: BinaryIO) -> bytes:
+    """Its whole lines from here on, or from the beginning when it became shorter."""
+    begin = file.tell()
+    if os.fstat(file.fileno()).st_size < begin:
+        begin = file.seek(0)
+    found = file.read()
+    whole = found[: found.rfind(b"\n") + 1]
+    file.seek(begin + len(whole))
+    return whole
 
 
 def _changed_ns(path: Path) -> int:

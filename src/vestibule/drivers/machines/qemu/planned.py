@@ -83,10 +83,8 @@ class PlansWithSnapshots:
         """Layer → SHA-256 of its disk; None when one is not made yet."""
         if not all(self.store.cache.has("layers", layer) for layer in layers):
             return None
-        manifests = {layer: self._manifest("layers", layer) for layer in layers}
-        return {
-            layer: str(manifest.get("digests", {}).get(PRODUCT, "")) for layer, manifest in manifests.items()
-        }
+        digests = {layer: _mapping(self._manifest("layers", layer), "digests") for layer in layers}
+        return {layer: str(files.get(PRODUCT, "")) for layer, files in digests.items()}
 
     def _product(self, kind: str, folder: str, prefix: str, name: str | None) -> PlannedProduct:
         steps = Durations(self.store.cache).steps(folder, f"{prefix}-")
@@ -116,9 +114,9 @@ class PlansWithSnapshots:
     def _newest_shape(self, golden_id: GoldenId) -> Mapping[str, Any] | None:
         paths = self.store.cache.root.glob(f"{snapshot.KIND}/*/manifest.json")
         manifests = [self._manifest(snapshot.KIND, path.parent.name) for path in paths]
-        own = [m for m in manifests if m.get("key", {}).get("golden_id") == golden_id and "built_at" in m]
-        newest = max(own, key=lambda manifest: str(manifest["built_at"]), default=None)
-        return None if newest is None else newest["key"].get("shape")
+        own = [m for m in manifests if _mapping(m, "key").get("golden_id") == golden_id and "built_at" in m]
+        newest = max(own, key=lambda manifest: str(manifest["built_at"]), default={})
+        return _mapping(_mapping(newest, "key"), "shape") or None
 
     def _manifest(self, kind: str, name: str) -> Mapping[str, Any]:
         """Empty when it is not there or cannot be read."""
@@ -127,6 +125,12 @@ class PlansWithSnapshots:
         except (OSError, ValueError):
             return {}
         return found if isinstance(found, dict) else {}
+
+
+def _mapping(manifest: Mapping[str, Any], field: str) -> Mapping[str, Any]:
+    """A field that should hold fields; empty in a manifest of another form."""
+    found = manifest.get(field)
+    return found if isinstance(found, dict) else {}
 
 
 def _inputs(shape: Mapping[str, Any]) -> Mapping[str, Any]:

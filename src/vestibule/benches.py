@@ -1,0 +1,71 @@
+"""Another part of the composition root: benches, each on machinery of its own; the command line calls them.
+
+::
+
+    settings ─▶ machinery ─▶ CloneBench (one driver's starts), RebuildBench (what a change costs)
+"""
+
+from __future__ import annotations
+
+import logging
+import secrets
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+
+from vestibule.core.machines import DriverName
+from vestibule.drivers import logs
+from vestibule.drivers.clock import SystemClock
+from vestibule.drivers.machines.cold import ColdQemuDriver, evict
+from vestibule.drivers.usage import ProcUsageMeter
+from vestibule.machinery import Machinery, open_machinery
+from vestibule.rebuilds import copied_rebuilds
+from vestibule.services.clone_bench import CloneBench, Subject
+from vestibule.services.ports import MachineDriver
+from vestibule.services.rebuild_bench import RebuildBench, RebuildResult
+from vestibule.settings import Settings
+
+
+@asynccontextmanager
+async def clone_bench(settings: Settings, driver: DriverName) -> AsyncIterator[CloneBench]:
+    """A bench of one driver, on machinery of its own."""
+    async with open_machinery(settings) as machinery:
+        if driver is DriverName.QEMU:
+            wanted = machinery.goldens.store.wanted()
+            await machinery.qemu.prepare(wanted, machinery.limits, lambda _: None)
+        yield CloneBench(
+            subject=_subject(machinery, driver),
+            folders=machinery.folders,
+            meter=ProcUsageMeter(),
+            clock=SystemClock(),
+            random=secrets.token_bytes,
+        )
+
+
+async def rebuild_bench(
+    settings: Settings, drivers: Sequence[DriverName], *, base: bool, note: Callable[[str], None]
+) -> RebuildResult:
+    """Measure what a change costs until a golden of it is promoted."""
+    logs.configure(level=logging.ERROR)
+    async with copied_rebuilds(settings) as rebuilds:
+        return await RebuildBench(rebuilds=rebuilds, note=note).run(drivers, base=base)
+
+
+def _subject(machinery: Machinery, driver: DriverName) -> Subject:
+    goldens = machinery.goldens
+    golden_id = goldens.store.wanted()
+    manifest = goldens.store.manifest(golden_id)
+    cold: MachineDriver = machinery.container
+    if driver is DriverName.QEMU:
+        cold = ColdQemuDriver(machinery.qemu)
+    else:
+        evict(goldens.store.files(golden_id).rootfs)
+    return Subject(
+        cold=cold,
+        clones=machinery.drivers[driver],
+        golden_id=golden_id,
+        agent_build=manifest.agent_build,
+        agent_files=manifest.agent_files,
+        network=machinery.addresses,
+        limits=machinery.limits,
+        confirm_timeout_s=machinery.settings.confirm_timeout_s(driver),
+    )
