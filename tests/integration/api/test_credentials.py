@@ -5,12 +5,17 @@ from __future__ import annotations
 import asyncio
 import base64
 import json
+from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
+import structlog
 from lab import TOKEN, Lab
 
+from vestibule.cli.app import run
+from vestibule.core.ids import CredentialId
 from vestibule.core.sessions import SessionStatus
 from vestibule_agent.protocol import MAX_CREDENTIAL_BYTES
 
@@ -164,6 +169,40 @@ async def test_a_file_of_the_largest_size_is_taken(ann: httpx.AsyncClient, crede
     assert (await ann.post(_of(credential_id, "/return"), json=body)).status_code == 200
     again = await _check_out(ann, credential_id)
     assert base64.b64decode(again["files"][0]["content"]) == newer
+
+
+@pytest.fixture
+def _logs_as_before() -> Iterator[None]:
+    """Commands set logging up, for their whole process."""
+    yield
+    structlog.reset_defaults()
+
+
+@pytest.mark.usefixtures("_logs_as_before")
+async def test_the_command_line_carries_one_out_and_back(
+    lab: Lab, served: str, credential_id: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    token = await lab.context.accounts.issue_token(lab.ann, "cli")
+    monkeypatch.setenv("VESTIBULE_URL", f"http://{served}")
+    monkeypatch.setenv("VESTIBULE_TOKEN", token.secret)
+    file = tmp_path / ".vestibule-demo/credentials.json"
+
+    async def command(*words: str) -> int:
+        return await asyncio.to_thread(run, ["credentials", words[0], credential_id, *words[1:]])
+
+    assert await command("checkout", "--holder", "ci-3", "--to", str(tmp_path)) == 0
+    assert await command("checkout", "--holder", "ci-4") == 5
+    document = json.loads(file.read_text())
+    file.write_text(json.dumps({**document, "expires_at": document["expires_at"] - 1}))
+    assert await command("return", "--holder", "ci-3", "--file", str(file)) == 5
+    file.write_text(json.dumps({**document, "expires_at": document["expires_at"] + 1}))
+    assert await command("return", "--holder", "ci-4", "--file", str(file)) == 5
+    assert await command("return", "--holder", "ci-3", "--file", str(file)) == 0
+    _, kept = await lab.context.credentials.export(lab.ann, CredentialId(credential_id))
+    assert base64.b64decode(kept.content) == file.read_bytes()
+    assert await command("show") == 0
+    assert await command("delete") == 0
+    assert await command("export") == 5
 
 
 @pytest.mark.parametrize("holder", ["", " ", "a b", "-x", "x" * 129, "a\nb", "ä", 'x"', None, 7])
