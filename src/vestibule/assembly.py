@@ -38,6 +38,7 @@ from vestibule.machinery import Machinery
 from vestibule.resources import find_resources
 from vestibule.services.accounts import Accounts
 from vestibule.services.credentials import Credentials
+from vestibule.services.custodian import Custodian
 from vestibule.services.feed import Feed
 from vestibule.services.machine_settings import MachineSettings
 from vestibule.services.machines import Machines
@@ -68,6 +69,7 @@ class Assembly:
     sign_ins: SignIns
     machines: Machines
     credentials: Credentials
+    custodian: Custodian
     providers: Mapping[str, Provider]
 
 
@@ -97,12 +99,14 @@ def assemble(
         clock=clock,
         random=random,
     )
+    credential_rows = DbCredentials(database)
     credentials = Credentials(
-        rows=DbCredentials(database),
+        rows=credential_rows,
         sealer=Vault.at(place.state_dir / "vault.key", random),
         clock=clock,
         random=random,
     )
+    custodian = Custodian(credentials=credentials, rows=credential_rows, providers=known, clock=clock)
     sessions = DbSessions(database)
     world = World(
         sessions=sessions,
@@ -118,7 +122,12 @@ def assemble(
     cookie_key = key_file.load_or_make(place.state_dir / "cookie.key", random)
     accounts = Accounts(rows=DbAccounts(database), clock=clock, random=random, cookie_key=cookie_key)
     return Assembly(
-        accounts=accounts, sign_ins=sign_ins, machines=machines, credentials=credentials, providers=known
+        accounts=accounts,
+        sign_ins=sign_ins,
+        machines=machines,
+        credentials=credentials,
+        custodian=custodian,
+        providers=known,
     )
 
 

@@ -253,6 +253,7 @@ def _context(machinery: Machinery, assembly: Assembly, renewing: Renewing) -> Co
         sign_ins=assembly.sign_ins,
         machines=assembly.machines,
         credentials=assembly.credentials,
+        custodian=assembly.custodian,
         goldens=machinery.goldens.store,
         plans=PlansWithSnapshots(
             store=machinery.goldens.store,

@@ -40,6 +40,7 @@ from vestibule.drivers.vault import Vault
 from vestibule.resources import find_resources
 from vestibule.services.accounts import Accounts
 from vestibule.services.credentials import Credentials
+from vestibule.services.custodian import Custodian
 from vestibule.services.feed import Feed
 from vestibule.services.freshness import Freshness
 from vestibule.services.host import Check, HostReport
@@ -297,6 +298,9 @@ async def open_lab(
         sign_ins=sign_ins,
         machines=machines,
         credentials=credentials,
+        custodian=Custodian(
+            credentials=credentials, rows=DbCredentials(database), providers=known, clock=clock
+        ),
         goldens=goldens,
         plans=goldens,
         promotions=promotions,

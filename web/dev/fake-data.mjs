@@ -33,6 +33,9 @@ export const credentialOf = (provider) => ({
   expires_at: inSeconds(3.4 * 86_400),
   sealed_at: at(-7200),
   session_id: "s-completed",
+  custody: "checked_out",
+  holder: "ci-runner-3",
+  held_since: at(-600),
 });
 
 const tool = (name, title, vendor, version, flow, description, more = {}) => ({

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 from fastapi import FastAPI
@@ -15,6 +16,11 @@ from vestibule.api.routes import accounts, catalogue, credentials, goldens, mach
 
 MAX_BODY_BYTES = 128 * 1024
 """A pasted text of the longest kind, every character of it escaped."""
+
+MAX_RETURN_BYTES = 2 * 1024 * 1024
+"""A credential file of the largest size in base64, and room for one that is refused for being larger."""
+
+_RETURN = re.compile(r"/api/credentials/[^/]+/return")
 
 
 def create(web_dir: Path) -> FastAPI:
@@ -42,7 +48,7 @@ def _operation_id(route: APIRoute) -> str:
 
 
 class BodyLimit:
-    """Nothing that the API takes is larger than MAX_BODY_BYTES; more is not read."""
+    """Nothing that the API takes is larger than MAX_BODY_BYTES, but a credential; more is not read."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -50,13 +56,14 @@ class BodyLimit:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one connection."""
         taken = 0
+        most = MAX_RETURN_BYTES if _RETURN.fullmatch(scope.get("path", "")) else MAX_BODY_BYTES
 
         async def counted() -> Message:
             nonlocal taken
             message = await receive()
             taken += len(message.get("body", b""))
-            if taken > MAX_BODY_BYTES:
-                raise HTTPException(413, f"The request's body is larger than {MAX_BODY_BYTES} bytes")
+            if taken > most:
+                raise HTTPException(413, f"The request's body is larger than {most} bytes")
             return message
 
         await self._app(scope, counted if scope["type"] == "http" else receive, send)

@@ -15,6 +15,7 @@ from vestibule.core.providers import Provider
 from vestibule.core.records import User
 from vestibule.services.accounts import Accounts
 from vestibule.services.credentials import Credentials
+from vestibule.services.custodian import Custodian
 from vestibule.services.freshness import Freshness
 from vestibule.services.golden_ports import Plans
 from vestibule.services.host import HostReport
@@ -38,6 +39,7 @@ class Context:
     sign_ins: SignIns
     machines: Machines
     credentials: Credentials
+    custodian: Custodian
     goldens: GoldenInventory
     plans: Plans
     promotions: Promotions

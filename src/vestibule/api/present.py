@@ -12,6 +12,7 @@ from vestibule.core.providers import Provider
 from vestibule.core.records import (
     ApiToken,
     CredentialRecord,
+    CustodyRecord,
     NoticeRecord,
     SessionRecord,
     StageRecord,
@@ -19,6 +20,7 @@ from vestibule.core.records import (
 )
 from vestibule.core.sessions import allowed_actions
 from vestibule.services.host import Check, HostReport
+from vestibule_agent.protocol import Credential
 
 
 def session(
@@ -113,6 +115,28 @@ def credential(record: CredentialRecord) -> schemas.Credential:
         expires_at=record.expires_at,
         sealed_at=record.sealed_at,
         session_id=record.session_id,
+        custody=record.custody,
+        holder=record.holder,
+        held_since=record.held_since,
+    )
+
+
+def credential_detail(record: CredentialRecord, history: Iterable[CustodyRecord]) -> schemas.CredentialDetail:
+    """The same with its history."""
+    return schemas.CredentialDetail(
+        **credential(record).model_dump(),
+        history=[
+            schemas.CustodyStep(custody=step.custody, holder=step.holder, at=step.at) for step in history
+        ],
+    )
+
+
+def opened(record: CredentialRecord, file: Credential) -> schemas.ExportedCredential:
+    """A credential with its content."""
+    return schemas.ExportedCredential(
+        credential_id=record.credential_id,
+        provider=record.provider,
+        files=[schemas.ExportedFile(path=file.path, mode=file.mode, content=file.content)],
     )
 
 

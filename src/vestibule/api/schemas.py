@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import datetime as dt
 import enum
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from vestibule.core.custody import Custody
 from vestibule.core.machines import DriverName, Isolation, MachineStatus, MachineType
 from vestibule.core.provenance import Signature
 from vestibule.core.providers import Flow
@@ -177,6 +178,47 @@ class Credential(Model):
     expires_at: dt.datetime | None
     sealed_at: dt.datetime
     session_id: str
+    custody: Custody
+    holder: str | None = Field(description="Who has it; null unless it is checked out.")
+    held_since: dt.datetime | None
+
+
+class CustodyStep(Model):
+    """One step of a credential's history."""
+
+    custody: Custody
+    holder: str | None = Field(description="Who had it before this step, or has it since.")
+    at: dt.datetime
+
+
+class CredentialDetail(Credential):
+    """GET /api/credentials/{id}: a deleted one too."""
+
+    history: list[CustodyStep]
+
+
+Holder = Annotated[
+    str,
+    Field(
+        pattern=r"^[A-Za-z0-9][A-Za-z0-9._@:-]{0,127}$",
+        description="The name that a holder gives itself, such as its host's.",
+    ),
+]
+
+
+class CheckOut(Model):
+    """POST /api/credentials/{id}/checkout."""
+
+    holder: Holder
+
+
+class Return(Model):
+    """POST /api/credentials/{id}/return."""
+
+    holder: Holder
+    content: str | None = Field(
+        default=None, description="Base64 of the file as the tool left it; null when it was not refreshed."
+    )
 
 
 class ExportedFile(Model):
@@ -188,7 +230,7 @@ class ExportedFile(Model):
 
 
 class ExportedCredential(Model):
-    """POST /api/credentials/{id}/export: the only answer that ever holds a secret."""
+    """POST /api/credentials/{id}/export and …/checkout: the only answers that ever hold a secret."""
 
     credential_id: str
     provider: str

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import base64
 import os
+import platform
+import sys
 from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
 from typing import Annotated, Any
@@ -11,12 +13,23 @@ from typing import Annotated, Any
 import typer
 
 from vestibule.cli.controller import Url, connect
-from vestibule.cli.output import Output, OutputFormat, print_json, print_rows
+from vestibule.cli.output import Output, OutputFormat, Row, print_done, print_json, print_one, print_rows
 from vestibule.core.errors import BadInput, Conflict
+from vestibule_agent.protocol import MAX_CREDENTIAL_BYTES
 
 app = typer.Typer(help="Sealed credentials.", no_args_is_help=True)
 
-_COLUMNS = ("credential_id", "provider", "account", "expires_at", "sealed_at")
+_COLUMNS = ("credential_id", "provider", "account", "expires_at", "sealed_at", "custody", "holder")
+
+Folder = Annotated[
+    Path | None, typer.Option(help="Folder (a home) to write the files into; unset: print them.")
+]
+Holder = Annotated[
+    str,
+    typer.Option(
+        help="The name of who holds it.", default_factory=platform.node, show_default="this host's name"
+    ),
+]
 
 
 @app.command("list")
@@ -27,17 +40,77 @@ def list_(url: Url = None, output: Output = OutputFormat.TABLE) -> None:
 
 
 @app.command()
+def show(credential_id: str, url: Url = None, output: Output = OutputFormat.TABLE) -> None:
+    """One credential without its content: who holds it since when, and who did before."""
+    with connect(url) as controller:
+        credential = controller.get(f"/api/credentials/{credential_id}")
+    if output is OutputFormat.JSON:
+        print_json(credential)
+        return
+    print_one({name: value for name, value in credential.items() if name != "history"}, output)
+    print()
+    print_rows(credential["history"], ("at", "custody", "holder"), output)
+
+
+@app.command()
 def export(
-    credential_id: str,
-    to: Annotated[
-        Path | None, typer.Option(help="Folder (a home) to write the files into; unset: print them.")
-    ] = None,
-    url: Url = None,
-    output: Output = OutputFormat.TABLE,
+    credential_id: str, to: Folder = None, url: Url = None, output: Output = OutputFormat.TABLE
 ) -> None:
     """Unseal a credential of yours: print its files, or write them with their modes."""
     with connect(url) as controller:
         exported = controller.post(f"/api/credentials/{credential_id}/export")
+    _hand_over(exported, to, output)
+
+
+@app.command()
+def checkout(
+    credential_id: str,
+    holder: Holder,
+    to: Folder = None,
+    url: Url = None,
+    output: Output = OutputFormat.TABLE,
+) -> None:
+    """Take a credential out for one holder, as export does; nobody else gets it until it is returned."""
+    with connect(url) as controller:
+        opened = controller.post(f"/api/credentials/{credential_id}/checkout", {"holder": holder})
+        try:
+            _hand_over(opened, to, output)
+        except BaseException:
+            # Its files are nowhere: held by nobody who could return it, it would stay checked out.
+            controller.post(f"/api/credentials/{credential_id}/return", {"holder": holder})
+            raise
+
+
+@app.command("return")
+def return_(
+    credential_id: str,
+    holder: Holder,
+    file: Annotated[
+        Path | None,
+        typer.Option(
+            allow_dash=True, help="The file as the tool left it, - for stdin; unset: it was not refreshed."
+        ),
+    ] = None,
+    url: Url = None,
+    output: Output = OutputFormat.TABLE,
+) -> None:
+    """Return a credential; a file that is newer takes the place of what is sealed."""
+    content = None if file is None else base64.b64encode(_read(file)).decode()
+    with connect(url) as controller:
+        body = {"holder": holder, "content": content}
+        returned = controller.post(f"/api/credentials/{credential_id}/return", body)
+    print_done(returned, f"{credential_id} is returned.", output)
+
+
+@app.command()
+def delete(credential_id: str, url: Url = None, output: Output = OutputFormat.TABLE) -> None:
+    """Delete a credential's content from the vault, whoever holds it; its history stays."""
+    with connect(url) as controller:
+        gone = controller.delete(f"/api/credentials/{credential_id}")
+    print_done(gone, f"{credential_id} is deleted.", output)
+
+
+def _hand_over(exported: Row, to: Path | None, output: OutputFormat) -> None:
     if to is not None:
         written = [str(_write(to, file)) for file in exported["files"]]
         print_rows([{"path": path} for path in written], ("path",), output)
@@ -47,6 +120,22 @@ def export(
         for file in exported["files"]:
             print(f"# {file['path']} (mode {file['mode']:04o})")
             print(base64.b64decode(file["content"]).decode(errors="replace"))
+
+
+def _read(file: Path) -> bytes:
+    """One byte more than may be sealed at most, so that what is larger is refused as that."""
+    most = MAX_CREDENTIAL_BYTES + 1
+    if file == Path("-"):
+        return sys.stdin.buffer.read(most)
+    try:
+        with file.open("rb") as stream:
+            return stream.read(most)
+    except OSError as error:
+        raise BadInput(
+            f"{file} could not be read: {error.strerror}",
+            remedy="Name the file that the tool wrote, or - and give it on stdin.",
+            code="file_unreadable",
+        ) from error
 
 
 def _write(home: Path, file: Mapping[str, Any]) -> Path:

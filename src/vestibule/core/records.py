@@ -6,6 +6,7 @@ import dataclasses
 import datetime as dt
 from collections.abc import Mapping
 
+from vestibule.core.custody import Custody
 from vestibule.core.ids import CredentialId, GoldenId, SessionId, TokenId, UserId, VmId
 from vestibule.core.machines import DriverName, Isolation
 from vestibule.core.sessions import SessionStatus
@@ -84,7 +85,7 @@ class NoticeRecord:
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class CredentialRecord:
-    """A sealed credential: its content is only in ``sealed``."""
+    """A sealed credential: its content is only in ``sealed``, which is empty once it is revoked."""
 
     credential_id: CredentialId
     user_id: UserId
@@ -94,6 +95,23 @@ class CredentialRecord:
     expires_at: dt.datetime | None
     sealed: bytes = dataclasses.field(repr=False)
     sealed_at: dt.datetime
+    custody: Custody = Custody.SEALED
+    holder: str | None = None
+    """The name that its live holder gave itself; None unless it is checked out."""
+    held_since: dt.datetime | None = None
+    seq: int = 0
+    """Counts every change of custody: a row with another one is not the row that was read."""
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class CustodyRecord:
+    """A state of custody that a credential reached, and when; ``holder`` had it before or has it then."""
+
+    credential_id: CredentialId
+    seq: int
+    custody: Custody
+    holder: str | None
+    at: dt.datetime
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

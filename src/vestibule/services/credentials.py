@@ -4,29 +4,34 @@
 
     guest's file → validate → seal (context: the credential's id) → row    … written with *completed*
     row → owner? → open → export                                           … written to the audit log
+
+Who has one, and what a holder writes back: ``custodian``.
 """
 
 from __future__ import annotations
 
 import base64
+import dataclasses
+import datetime as dt
 from collections.abc import Callable, Sequence
 
 import structlog
 
-from vestibule.core import ids
-from vestibule.core.errors import Absent, MachineFailed
+from vestibule.core import holding, ids
+from vestibule.core.errors import Absent, BadInput, MachineFailed
 from vestibule.core.ids import CredentialId, SessionId, UserId
 from vestibule.core.providers import Provider, credential_spec
-from vestibule.core.records import CredentialRecord, User
+from vestibule.core.records import CredentialRecord, CustodyRecord, User
 from vestibule.services.ports import Clock, Sealer
 from vestibule.services.repositories import Credentials as CredentialRows
 from vestibule_agent.protocol import Credential
-from vestibule_agent.validation import InvalidCredentialError, validate
+from vestibule_agent.validation import InvalidCredentialError, ValidCredential, validate
 
 log = structlog.get_logger()
 audit = structlog.get_logger("vestibule.audit")
 
 FILE_MODE = 0o600
+_EPOCH = dt.datetime.fromtimestamp(0, dt.UTC)
 
 
 class Credentials:
@@ -49,9 +54,8 @@ class Credentials:
         """
         now = self._clock.now()
         try:
-            content = base64.b64decode(credential.content, validate=True)
-            login = validate(credential_spec(provider), content, now)
-        except (TypeError, ValueError) as error:
+            login = _judge(provider, credential.content, now)
+        except InvalidCredentialError as error:
             raise _invalid(provider, error) from error
         credential_id = ids.credential_id(self._random(ids.RANDOM_BYTES))
         return CredentialRecord(
@@ -61,26 +65,61 @@ class Credentials:
             provider=provider.name,
             account=login.account,
             expires_at=login.expires_at,
-            sealed=self._sealer.seal(_trusted(provider, credential).encode(), context=credential_id),
+            sealed=self._seal(provider, credential_id, credential.content),
             sealed_at=now,
         )
 
+    def refresh(self, provider: Provider, kept: CredentialRecord, content: str) -> CredentialRecord:
+        """Check what a holder wrote back (base64) and seal it in the place of what is kept.
+
+        Raises BadInput ``credential_invalid``, Conflict as ``holding.refresh`` does; nothing is stored here.
+        """
+        try:
+            # Its access token may have run out since: what gets another one lies in the same file.
+            login = _judge(provider, content, _EPOCH)
+        except InvalidCredentialError as error:
+            raise BadInput(
+                f"What was written back to {kept.credential_id} is no login of {provider.title}: {error}.",
+                remedy=f"Return the tool's own file, {provider.credential.path}, or none if it is unchanged.",
+                code="credential_invalid",
+            ) from error
+        newer = holding.refresh(kept, expires_at=login.expires_at, account=login.account)
+        sealed = self._seal(provider, kept.credential_id, content)
+        return dataclasses.replace(newer, sealed=sealed, sealed_at=self._clock.now())
+
     async def list(self, user: User) -> Sequence[CredentialRecord]:
-        """A user's credentials, newest first, still sealed."""
+        """A user's credentials that are not revoked, newest first, still sealed."""
         return await self._rows.of_user(user.user_id)
 
-    async def export(self, user: User, credential_id: CredentialId) -> tuple[CredentialRecord, Credential]:
-        """Open a credential for its owner.
+    async def owned(self, user: User, credential_id: CredentialId) -> CredentialRecord:
+        """A user's own, still sealed.
 
-        Raises Absent when there is none or it is someone else's (told apart to nobody), VaultTampered.
+        Raises Absent when there is none or it is someone else's (told apart to nobody).
         """
         record = await self._rows.get(credential_id)
         if record.user_id != user.user_id:
-            audit.warning("Credential export refused", credential_id=credential_id, user_id=user.user_id)
+            audit.warning(
+                "Credential of another user refused", credential_id=credential_id, user_id=user.user_id
+            )
             raise Absent(
                 f"There is no credential {credential_id}.", remedy="List yours: vestibule credentials list."
             )
-        opened = Credential.decode(self._sealer.open(record.sealed, context=credential_id))
+        return record
+
+    async def read(
+        self, user: User, credential_id: CredentialId
+    ) -> tuple[CredentialRecord, Sequence[CustodyRecord]]:
+        """A user's own with the history of its custody, revoked ones too.  Raises Absent as ``owned``."""
+        record = await self.owned(user, credential_id)
+        return record, await self._rows.history(credential_id)
+
+    async def export(self, user: User, credential_id: CredentialId) -> tuple[CredentialRecord, Credential]:
+        """Open a credential for its owner: a copy, whoever holds it.
+
+        Raises Absent as ``owned``, Conflict ``credential_revoked``, VaultTampered.
+        """
+        record = await self.owned(user, credential_id)
+        opened = self.open(record)
         audit.info(
             "Credential exported",
             credential_id=credential_id,
@@ -89,16 +128,38 @@ class Credentials:
         )
         return record, opened
 
+    def open(self, record: CredentialRecord) -> Credential:
+        """Break the seal.  Raises Conflict ``credential_revoked``, VaultTampered."""
+        holding.require_kept(record)
+        return Credential.decode(self._sealer.open(record.sealed, context=record.credential_id))
 
-def _trusted(provider: Provider, credential: Credential) -> Credential:
-    """The content as it came; where it belongs and who may read it as declared, not as a guest says."""
-    return Credential(path=provider.credential.path, mode=FILE_MODE, content=credential.content)
+    def _seal(self, provider: Provider, credential_id: CredentialId, content: str) -> bytes:
+        """The content as it came; where it belongs and who may read it as declared, not as a guest says."""
+        trusted = Credential(path=provider.credential.path, mode=FILE_MODE, content=content)
+        return self._sealer.seal(trusted.encode(), context=credential_id)
 
 
-def _invalid(provider: Provider, error: Exception) -> MachineFailed:
-    why = str(error) if isinstance(error, InvalidCredentialError) else "it is not base64"
+def _judge(provider: Provider, content: str, now: dt.datetime) -> ValidCredential:
+    """What base64 ``content`` says of itself, judged at ``now``.  Raises InvalidCredentialError."""
+    try:
+        written = base64.b64decode(content, validate=True)
+    except (TypeError, ValueError) as error:
+        raise InvalidCredentialError("it is not base64") from error
+    if not written.strip():
+        raise InvalidCredentialError("it is blank")
+    login = validate(credential_spec(provider), written, now)
+    try:
+        # JSON holds half surrogate pairs, ISO 8601 the year 9999 west of Greenwich; no row holds either.
+        (login.account or "").encode()
+        (login.expires_at or now).astimezone(dt.UTC)
+    except (UnicodeEncodeError, OverflowError) as error:
+        raise InvalidCredentialError("its account or its expiry is no value that can be kept") from error
+    return login
+
+
+def _invalid(provider: Provider, error: InvalidCredentialError) -> MachineFailed:
     return MachineFailed(
-        f"The credential of {provider.title} was handed over but is not valid: {why}.",
+        f"The credential of {provider.title} was handed over but is not valid: {error}.",
         remedy="Sign in again; if it comes back, the tool's file format has changed: see its provider file.",
         code="credential_invalid",
     )

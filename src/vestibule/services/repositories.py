@@ -11,6 +11,7 @@ from vestibule.core.machines import MachineRecord, MachineStatus
 from vestibule.core.records import (
     ApiToken,
     CredentialRecord,
+    CustodyRecord,
     NoticeRecord,
     SessionRecord,
     StageRecord,
@@ -132,14 +133,27 @@ class SessionsWithMachine(Protocol):
 
 
 class Credentials(Protocol):
-    """Table ``credentials``."""
+    """Table ``credentials`` with the history of their custody."""
 
     async def get(self, credential_id: CredentialId) -> CredentialRecord:
-        """Raise Absent when there is none."""
+        """Revoked ones too.  Raise Absent when there is none."""
         ...
 
     async def of_user(self, user_id: UserId) -> Sequence[CredentialRecord]:
-        """A user's credentials, newest first."""
+        """A user's credentials that are not revoked, newest first."""
+        ...
+
+    async def move(
+        self, seen: CredentialRecord, to: CredentialRecord, *, at: dt.datetime
+    ) -> CredentialRecord:
+        """Compare-and-swap the row ``seen`` → ``to``, and add that to its history, on the disk.
+
+        Raises Conflict ``state_changed`` when the row is no longer ``seen`` or custody does not go that way.
+        """
+        ...
+
+    async def history(self, credential_id: CredentialId) -> Sequence[CustodyRecord]:
+        """Every state of its custody, oldest first."""
         ...
 
 

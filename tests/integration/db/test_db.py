@@ -18,11 +18,14 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
 from vestibule.core import records
+from vestibule.core.custody import Custody
 from vestibule.core.errors import HostUnfit, Unavailable
+from vestibule.core.ids import CredentialId
 from vestibule.core.machines import DriverName, Isolation, MachineRecord, MachineStatus, MachineType
 from vestibule.core.sessions import SessionStatus
 from vestibule.drivers.db import engine as db_engine
 from vestibule.drivers.db import schema
+from vestibule.drivers.db.credentials import DbCredentials
 from vestibule.drivers.db.engine import Database
 from vestibule.drivers.db.migrate import SCRIPTS, migrate, open_database
 from vestibule.drivers.db.unbroken import unbroken
@@ -86,6 +89,28 @@ async def test_upgrading_from_any_version_makes_the_declared_tables(empty: Datab
         assert await connection.run_sync(_differences) == []
 
 
+@unbroken
+async def test_what_was_sealed_before_there_was_custody_is_in_the_vault(empty: Database) -> None:
+    await migrate(empty, "v0002")
+    moment = "2026-01-01 00:00:00.000000"
+    session = "auth_sessions (session_id, user_id, provider, status, error_evidence, seq, created_at)"
+    async with empty.write() as connection:
+        for row in (
+            f"users VALUES ('u-1', 'ann', '{moment}')",
+            f"{session} VALUES ('s-1', 'u-1', 'demo', 'completed', '{{}}', 5, '{moment}')",
+            f"credentials VALUES ('c-1', 'u-1', 's-1', 'demo', 'ann', NULL, x'01ff', '{moment}')",
+        ):
+            await connection.exec_driver_sql(f"INSERT INTO {row}")
+    await migrate(empty)
+    rows = DbCredentials(empty)
+    kept = await rows.get(CredentialId("c-1"))
+    assert (kept.account, kept.sealed, kept.custody, kept.holder, kept.seq) == (
+        *("ann", b"\x01\xff", Custody.SEALED, None, 0),
+    )
+    (first,) = await rows.history(kept.credential_id)
+    assert (first.custody, first.at) == (Custody.SEALED, kept.sealed_at)
+
+
 def _differences(connection: sa.Connection) -> list[Any]:
     return list(compare_metadata(MigrationContext.configure(connection), schema.metadata))
 
@@ -125,6 +150,7 @@ async def test_a_failed_migration_leaves_nothing_behind(empty: Database) -> None
         (schema.session_stages, records.StageRecord),
         (schema.session_notices, records.NoticeRecord),
         (schema.credentials, records.CredentialRecord),
+        (schema.credential_custody, records.CustodyRecord),
         (schema.view_tickets, records.ViewTicketRecord),
         (schema.vms, MachineRecord),
     ],
@@ -141,6 +167,8 @@ def test_columns_are_the_records_fields(table: sa.Table, record: Any) -> None:
         ("auth_sessions", "isolation", Isolation),
         ("auth_sessions", "error_stage", SessionStatus),
         ("session_stages", "status", SessionStatus),
+        ("credentials", "custody", Custody),
+        ("credential_custody", "custody", Custody),
         ("vms", "status", MachineStatus),
         ("vms", "type", MachineType),
         ("vms", "driver", DriverName),

@@ -1,19 +1,16 @@
 """Commands against a controller that answers from a script: what is sent, printed and returned."""
 
-import base64
 import json
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 
-from vestibule.cli import controller as controllers
 from vestibule.cli.app import run
 from vestibule.cli.controller import Controller
 
-Script = dict[tuple[str, str], httpx.Response]
+from .conftest import Script
 
 
 def session(status: str, **fields: Any) -> dict[str, Any]:
@@ -29,28 +26,6 @@ def events(*sessions: dict[str, Any]) -> httpx.Response:
         for seq, value in enumerate(sessions, start=1)
     )
     return httpx.Response(200, text="".join(lines))
-
-
-@pytest.fixture
-def play(monkeypatch: pytest.MonkeyPatch) -> Callable[[Script], list[httpx.Request]]:
-    """Make commands talk to a script; returns the list of requests, which fills as they are sent."""
-
-    def start(script: Script) -> list[httpx.Request]:
-        seen: list[httpx.Request] = []
-
-        def answer(request: httpx.Request) -> httpx.Response:
-            seen.append(request)
-            return script[request.method, request.url.path]
-
-        def connect(url: str | None) -> Controller:
-            return Controller(url or "http://controller.test", "fake-token", httpx.MockTransport(answer))
-
-        monkeypatch.setattr(controllers, "connect", connect)
-        for name in ("session", "vm", "user", "token", "credentials"):
-            monkeypatch.setattr(f"vestibule.cli.{name}.connect", connect)
-        return seen
-
-    return start
 
 
 def test_a_machine_is_shown_with_what_it_was_cloned_from(
@@ -207,31 +182,3 @@ def test_the_tests_own_driver_is_not_offered(
     assert "container" in error
     assert "qemu" in error
     assert seen == []
-
-
-def exported(path: str) -> Script:
-    content = base64.b64encode(b'{"token": "fake"}').decode()
-    file = {"path": path, "mode": 0o644, "content": content}
-    body = {"credential_id": "c-1", "provider": "demo", "files": [file]}
-    return {("POST", "/api/credentials/c-1/export"): httpx.Response(200, json=body)}
-
-
-def test_a_credential_is_written_for_its_owner_alone(play: Callable[[Script], Any], tmp_path: Path) -> None:
-    play(exported("/home/person/.demo/credentials.json"))
-    assert run(["credentials", "export", "c-1", "--to", str(tmp_path)]) == 0
-    written = tmp_path / ".demo/credentials.json"
-    assert written.read_bytes() == b'{"token": "fake"}'
-    assert written.stat().st_mode & 0o077 == 0
-
-
-def test_a_credential_never_replaces_a_file(play: Callable[[Script], Any], tmp_path: Path) -> None:
-    (tmp_path / ".demo.json").write_text("mine")
-    play(exported("~/.demo.json"))
-    assert run(["credentials", "export", "c-1", "--to", str(tmp_path)]) == 5
-    assert (tmp_path / ".demo.json").read_text() == "mine"
-
-
-def test_a_credential_never_leaves_the_folder(play: Callable[[Script], Any], tmp_path: Path) -> None:
-    play(exported("~/../outside"))
-    assert run(["credentials", "export", "c-1", "--to", str(tmp_path / "home")]) == 2
-    assert not (tmp_path / "outside").exists()

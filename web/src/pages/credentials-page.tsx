@@ -2,7 +2,7 @@ import { IconKey } from "@tabler/icons-react";
 
 import { credentialsQuery } from "../api/queries";
 import type { Credential } from "../api/types";
-import { IdCell, TimeCell } from "./cells";
+import { IdCell, MomentCell, TimeCell } from "./cells";
 import { TablePage, type Column } from "./table-page";
 
 const COLUMNS: readonly Column<Credential>[] = [
@@ -11,6 +11,7 @@ const COLUMNS: readonly Column<Credential>[] = [
   { name: "Account", cell: (row) => row.account ?? "not told by the tool" },
   { name: "Sealed", cell: (row) => <TimeCell at={row.sealed_at} none="" /> },
   { name: "Expires", cell: (row) => <TimeCell at={row.expires_at} none="not told by the tool" /> },
+  { name: "Held by", cell: (row) => <HolderCell row={row} /> },
   { name: "Take it out", cell: (row) => <ExportCommand id={row.credential_id} /> },
 ];
 
@@ -29,6 +30,16 @@ export function CredentialsPage() {
         text: "A credential comes here when you have signed in to a tool.",
       }}
     />
+  );
+}
+
+/** Its one live holder and since when, or that the vault alone has it. */
+function HolderCell({ row }: { row: Credential }) {
+  if (row.holder === null || row.held_since === null) return <>nobody</>;
+  return (
+    <>
+      {row.holder} since <MomentCell at={row.held_since} />
+    </>
   );
 }
 

@@ -1,4 +1,4 @@
-"""Sealed credentials of the caller."""
+"""Sealed credentials of the caller, and who holds them."""
 
 from __future__ import annotations
 
@@ -10,21 +10,50 @@ from vestibule.core.ids import CredentialId
 
 router = APIRouter(tags=["credentials"])
 
+_CREDENTIAL = "/api/credentials/{credential_id}"
+
 
 @router.get("/api/credentials")
 async def list_credentials(services: Services, caller: Caller) -> list[schemas.Credential]:
-    """The caller's credentials, newest first, without their content."""
+    """The caller's credentials, newest first, without their content; not those that were deleted."""
     return [present.credential(record) for record in await services.credentials.list(caller)]
 
 
-@router.post("/api/credentials/{credential_id}/export")
+@router.get(_CREDENTIAL)
+async def read_credential(credential_id: str, services: Services, caller: Caller) -> schemas.CredentialDetail:
+    """One credential without its content: who holds it since when, and who did before."""
+    record, history = await services.credentials.read(caller, CredentialId(credential_id))
+    return present.credential_detail(record, history)
+
+
+@router.post(f"{_CREDENTIAL}/export")
 async def export_credential(
     credential_id: str, services: Services, caller: Caller
 ) -> schemas.ExportedCredential:
-    """Open the seal for the owner: the one answer that holds a secret.  Written to the audit log."""
+    """Open the seal for the owner: a copy, whoever holds it.  Written to the audit log."""
     record, file = await services.credentials.export(caller, CredentialId(credential_id))
-    return schemas.ExportedCredential(
-        credential_id=record.credential_id,
-        provider=record.provider,
-        files=[schemas.ExportedFile(path=file.path, mode=file.mode, content=file.content)],
-    )
+    return present.opened(record, file)
+
+
+@router.post(f"{_CREDENTIAL}/checkout")
+async def check_out_credential(
+    credential_id: str, body: schemas.CheckOut, services: Services, caller: Caller
+) -> schemas.ExportedCredential:
+    """Open the seal for one holder; nobody else gets it until it is returned."""
+    record, file = await services.custodian.check_out(caller, CredentialId(credential_id), body.holder)
+    return present.opened(record, file)
+
+
+@router.post(f"{_CREDENTIAL}/return")
+async def return_credential(
+    credential_id: str, body: schemas.Return, services: Services, caller: Caller
+) -> schemas.Credential:
+    """Take it back, with the file that the holder refreshed: what is older than the vault's is refused."""
+    record = await services.custodian.return_(caller, CredentialId(credential_id), body.holder, body.content)
+    return present.credential(record)
+
+
+@router.delete(_CREDENTIAL)
+async def delete_credential(credential_id: str, services: Services, caller: Caller) -> schemas.Credential:
+    """Delete its content, whoever holds it; its history stays."""
+    return present.credential(await services.custodian.delete(caller, CredentialId(credential_id)))

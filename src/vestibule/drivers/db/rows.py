@@ -13,6 +13,7 @@ from vestibule.core.machines import MachineRecord
 from vestibule.core.records import (
     ApiToken,
     CredentialRecord,
+    CustodyRecord,
     NoticeRecord,
     SessionRecord,
     StageRecord,
@@ -29,6 +30,7 @@ Record = (
     | StageRecord
     | NoticeRecord
     | CredentialRecord
+    | CustodyRecord
     | ViewTicketRecord
     | MachineRecord
 )

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
+from vestibule.core.custody import Custody
 from vestibule.core.machines import LIVE, DriverName, Isolation, MachineStatus, MachineType
 from vestibule.core.sessions import FINAL, SessionStatus
 from vestibule.drivers.db.types import UtcTime, choice, listed
@@ -147,7 +148,25 @@ credentials = sa.Table(
     sa.Column("expires_at", UtcTime),
     sa.Column("sealed", sa.LargeBinary, nullable=False),
     sa.Column("sealed_at", UtcTime, nullable=False),
+    sa.Column("custody", choice(Custody, "custody"), nullable=False, server_default=Custody.SEALED.value),
+    sa.Column("holder", sa.String(128)),
+    sa.Column("held_since", UtcTime),
+    sa.Column("seq", sa.Integer, nullable=False, server_default="0"),
+    sa.CheckConstraint(
+        f"(custody = '{Custody.CHECKED_OUT}') = (holder IS NOT NULL AND held_since IS NOT NULL)",
+        name="one_holder",
+    ),
     sa.Index(None, "user_id", "sealed_at"),
+)
+
+credential_custody = sa.Table(
+    "credential_custody",
+    metadata,
+    sa.Column("credential_id", sa.ForeignKey("credentials.credential_id"), primary_key=True),
+    sa.Column("seq", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("custody", choice(Custody, "custody"), nullable=False),
+    sa.Column("holder", sa.String(128)),
+    sa.Column("at", UtcTime, nullable=False),
 )
 
 view_tickets = sa.Table(

@@ -15,10 +15,10 @@ from vestibule.core.ids import SessionId, UserId, VmId
 from vestibule.core.machines import MachineStatus
 from vestibule.core.records import CredentialRecord, NoticeRecord, SessionRecord, StageRecord
 from vestibule.core.sessions import FINAL, TRANSITIONS, SessionStatus
-from vestibule.drivers.db import machines
+from vestibule.drivers.db import credentials, machines
 from vestibule.drivers.db.engine import Database
 from vestibule.drivers.db.rows import absent, checked, record, state_changed, values
-from vestibule.drivers.db.schema import auth_sessions, credentials, session_notices, session_stages
+from vestibule.drivers.db.schema import auth_sessions, session_notices, session_stages
 from vestibule.drivers.db.unbroken import unbroken
 
 _FIXED = frozenset({"session_id", "user_id", "provider", "status", "seq", "created_at", "completed_at"})
@@ -79,7 +79,7 @@ class DbSessions:
         step = _Step(session_id=session_id, seen=seen, to=SessionStatus.COMPLETED, at=at)
         async with self._database.write_durably() as connection:
             done = await _advance(connection, step, {"credential_id": credential.credential_id})
-            await connection.execute(credentials.insert().values(values(credential)))
+            await credentials.add(connection, credential)
             return done
 
     @unbroken

@@ -213,11 +213,55 @@ export interface paths {
         };
         /**
          * List Credentials
-         * @description The caller's credentials, newest first, without their content.
+         * @description The caller's credentials, newest first, without their content; not those that were deleted.
          */
         get: operations["list_credentials"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/credentials/{credential_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Credential
+         * @description One credential without its content: who holds it since when, and who did before.
+         */
+        get: operations["read_credential"];
+        put?: never;
+        post?: never;
+        /**
+         * Delete Credential
+         * @description Delete its content, whoever holds it; its history stays.
+         */
+        delete: operations["delete_credential"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/credentials/{credential_id}/checkout": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Check Out Credential
+         * @description Open the seal for one holder; nobody else gets it until it is returned.
+         */
+        post: operations["check_out_credential"];
         delete?: never;
         options?: never;
         head?: never;
@@ -235,9 +279,29 @@ export interface paths {
         put?: never;
         /**
          * Export Credential
-         * @description Open the seal for the owner: the one answer that holds a secret.  Written to the audit log.
+         * @description Open the seal for the owner: a copy, whoever holds it.  Written to the audit log.
          */
         post: operations["export_credential"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/credentials/{credential_id}/return": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Return Credential
+         * @description Take it back, with the file that the holder refreshed: what is older than the vault's is refused.
+         */
+        post: operations["return_credential"];
         delete?: never;
         options?: never;
         head?: never;
@@ -778,6 +842,17 @@ export interface components {
             verdict: string;
         };
         /**
+         * CheckOut
+         * @description POST /api/credentials/{id}/checkout.
+         */
+        CheckOut: {
+            /**
+             * Holder
+             * @description The name that a holder gives itself, such as its host's.
+             */
+            holder: string;
+        };
+        /**
          * Credential
          * @description A sealed credential without its content.
          */
@@ -786,8 +861,47 @@ export interface components {
             account: string | null;
             /** Credential Id */
             credential_id: string;
+            custody: components["schemas"]["Custody"];
             /** Expires At */
             expires_at: string | null;
+            /** Held Since */
+            held_since: string | null;
+            /**
+             * Holder
+             * @description Who has it; null unless it is checked out.
+             */
+            holder: string | null;
+            /** Provider */
+            provider: string;
+            /**
+             * Sealed At
+             * Format: date-time
+             */
+            sealed_at: string;
+            /** Session Id */
+            session_id: string;
+        };
+        /**
+         * CredentialDetail
+         * @description GET /api/credentials/{id}: a deleted one too.
+         */
+        CredentialDetail: {
+            /** Account */
+            account: string | null;
+            /** Credential Id */
+            credential_id: string;
+            custody: components["schemas"]["Custody"];
+            /** Expires At */
+            expires_at: string | null;
+            /** Held Since */
+            held_since: string | null;
+            /** History */
+            history: components["schemas"]["CustodyStep"][];
+            /**
+             * Holder
+             * @description Who has it; null unless it is checked out.
+             */
+            holder: string | null;
             /** Provider */
             provider: string;
             /**
@@ -816,6 +930,29 @@ export interface components {
             state: components["schemas"]["CredentialState"];
         };
         /**
+         * Custody
+         * @description What has become of a credential since it was sealed.
+         * @enum {string}
+         */
+        Custody: "sealed" | "checked_out" | "returned" | "revoked";
+        /**
+         * CustodyStep
+         * @description One step of a credential's history.
+         */
+        CustodyStep: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            custody: components["schemas"]["Custody"];
+            /**
+             * Holder
+             * @description Who had it before this step, or has it since.
+             */
+            holder: string | null;
+        };
+        /**
          * DriverName
          * @description How a machine is run.
          * @enum {string}
@@ -823,7 +960,7 @@ export interface components {
         DriverName: "container" | "qemu" | "fake";
         /**
          * ExportedCredential
-         * @description POST /api/credentials/{id}/export: the only answer that ever holds a secret.
+         * @description POST /api/credentials/{id}/export and …/checkout: the only answers that ever hold a secret.
          */
         ExportedCredential: {
             /** Credential Id */
@@ -1416,6 +1553,22 @@ export interface components {
             seconds: number | null;
             /** Trouble */
             trouble: string | null;
+        };
+        /**
+         * Return
+         * @description POST /api/credentials/{id}/return.
+         */
+        Return: {
+            /**
+             * Content
+             * @description Base64 of the file as the tool left it; null when it was not refreshed.
+             */
+            content?: string | null;
+            /**
+             * Holder
+             * @description The name that a holder gives itself, such as its host's.
+             */
+            holder: string;
         };
         /**
          * RollBack
@@ -2085,6 +2238,130 @@ export interface operations {
             };
         };
     };
+    read_credential: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                credential_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CredentialDetail"];
+                };
+            };
+            /** @description Client Error */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Server Error */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_credential: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                credential_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Credential"];
+                };
+            };
+            /** @description Client Error */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Server Error */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    check_out_credential: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                credential_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CheckOut"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExportedCredential"];
+                };
+            };
+            /** @description Client Error */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Server Error */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     export_credential: {
         parameters: {
             query?: never;
@@ -2103,6 +2380,50 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ExportedCredential"];
+                };
+            };
+            /** @description Client Error */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Server Error */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    return_credential: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                credential_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Return"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Credential"];
                 };
             };
             /** @description Client Error */

@@ -13,6 +13,9 @@ const CREDENTIAL: Credential = {
   expires_at: null,
   sealed_at: "2026-11-02T00:00:00Z",
   session_id: "s-1",
+  custody: "sealed",
+  holder: null,
+  held_since: null,
 };
 
 const PROVIDER: Provider = {

@@ -1,0 +1,121 @@
+"""A vault with a clock to move: credentials and their custodian on a real database."""
+
+from __future__ import annotations
+
+import base64
+import dataclasses
+import datetime as dt
+import itertools
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+from vestibule.core.ids import CredentialId, SessionId, UserId
+from vestibule.core.providers import Provider
+from vestibule.core.records import SessionRecord, User
+from vestibule.core.sessions import SessionStatus
+from vestibule.drivers import providers
+from vestibule.drivers.db.accounts import DbAccounts
+from vestibule.drivers.db.credentials import DbCredentials
+from vestibule.drivers.db.engine import Database
+from vestibule.drivers.db.migrate import migrate
+from vestibule.drivers.db.sessions import DbSessions
+from vestibule.drivers.vault import Vault
+from vestibule.resources import find_resources
+from vestibule.services.credentials import Credentials
+from vestibule.services.custodian import Custodian
+from vestibule_agent.protocol import Credential
+
+NOW = dt.datetime(2026, 11, 22, 12, tzinfo=dt.UTC)
+
+
+class SetClock:
+    """Stands still until it is moved."""
+
+    def __init__(self) -> None:
+        self._now = NOW
+
+    def now(self) -> dt.datetime:
+        return self._now
+
+    def move(self, seconds: float) -> None:
+        self._now += dt.timedelta(seconds=seconds)
+
+
+def login(expires_in_s: int | None = 3600, **changes: Any) -> bytes:
+    """A file of the demo's tool that expires so long after NOW; visibly fake."""
+    document = {"access_token": "demo-at-fake", "refresh_token": "demo-rt-fake", "account": "ann", **changes}
+    if expires_in_s is not None:
+        document["expires_at"] = int(NOW.timestamp()) + expires_in_s
+    return json.dumps(document).encode()
+
+
+def base64_of(content: bytes) -> str:
+    return base64.b64encode(content).decode()
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class VaultLab:
+    """The services, and rows to start from."""
+
+    database: Database
+    rows: DbCredentials
+    credentials: Credentials
+    custodian: Custodian
+    demo: Provider
+    clock: SetClock
+    numbers: Any = dataclasses.field(default_factory=itertools.count)
+
+    async def user(self, name: str) -> User:
+        user = User(user_id=UserId(f"u-{name}"), name=name, created_at=NOW)
+        await DbAccounts(self.database).add_user(user)
+        return user
+
+    async def sealed(self, user: User, content: bytes | None = None) -> CredentialId:
+        """A credential that a sign-in of this user brought."""
+        session = SessionRecord(
+            session_id=SessionId(f"s-{next(self.numbers)}"),
+            user_id=user.user_id,
+            provider="demo",
+            status=SessionStatus.AUTHENTICATING,
+            created_at=NOW,
+        )
+        sessions = DbSessions(self.database)
+        await sessions.add(session)
+        brought = Credential(path="~/x", mode=0o600, content=base64_of(content or login()))
+        record = self.credentials.seal(self.demo, user.user_id, session.session_id, brought)
+        await sessions.complete(session.session_id, record, seen=session.status, at=NOW)
+        return record.credential_id
+
+    async def content(self, user: User, credential_id: CredentialId) -> bytes:
+        """What is in the vault."""
+        _, opened = await self.credentials.export(user, credential_id)
+        return base64.b64decode(opened.content)
+
+
+@asynccontextmanager
+async def open_vault_lab(database: Database | None = None) -> AsyncIterator[VaultLab]:
+    """On ``database``, which is closed with it; else on one in memory."""
+    database = database or Database.in_memory()
+    await migrate(database)
+    numbers = itertools.count(1)
+
+    def random(size: int) -> bytes:
+        return next(numbers).to_bytes(size, "big")
+
+    clock, rows = SetClock(), DbCredentials(database)
+    known = providers.load([find_resources().providers])
+    credentials = Credentials(rows=rows, sealer=Vault(b"k" * 32, random), clock=clock, random=random)
+    custodian = Custodian(credentials=credentials, rows=rows, providers=known, clock=clock)
+    try:
+        yield VaultLab(
+            database=database,
+            rows=rows,
+            credentials=credentials,
+            custodian=custodian,
+            demo=known["demo"],
+            clock=clock,
+        )
+    finally:
+        await database.close()

@@ -1,0 +1,181 @@
+"""``vestibule credentials`` against a controller that answers from a script."""
+
+import base64
+import io
+import json
+import platform
+import stat
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from vestibule.cli.app import run
+from vestibule_agent.protocol import MAX_CREDENTIAL_BYTES
+
+from .conftest import Script
+
+Play = Callable[[Script], list[httpx.Request]]
+
+CREDENTIAL = {
+    "credential_id": "c-1",
+    "provider": "demo",
+    "account": "ann",
+    "custody": "checked_out",
+    "holder": "ci-3",
+    "held_since": "2026-11-22T12:00:00Z",
+}
+HELD = httpx.Response(
+    409,
+    json={
+        "code": "credential_checked_out",
+        "cause": "The credential c-1 is checked out to ci-3 since 2026-11-22T12:00:00+00:00.",
+        "remedy": "Wait until ci-3 returns it.",
+    },
+)
+
+
+def exported(path: str, action: str = "export") -> Script:
+    content = base64.b64encode(b'{"token": "fake"}').decode()
+    file = {"path": path, "mode": 0o644, "content": content}
+    body = {"credential_id": "c-1", "provider": "demo", "files": [file]}
+    return {("POST", f"/api/credentials/c-1/{action}"): httpx.Response(200, json=body)}
+
+
+def test_a_credential_is_written_for_its_owner_alone(play: Callable[[Script], Any], tmp_path: Path) -> None:
+    play(exported("/home/person/.demo/credentials.json"))
+    assert run(["credentials", "export", "c-1", "--to", str(tmp_path)]) == 0
+    written = tmp_path / ".demo/credentials.json"
+    assert written.read_bytes() == b'{"token": "fake"}'
+    assert written.stat().st_mode & 0o077 == 0
+
+
+def test_a_credential_never_replaces_a_file(play: Callable[[Script], Any], tmp_path: Path) -> None:
+    (tmp_path / ".demo.json").write_text("mine")
+    play(exported("~/.demo.json"))
+    assert run(["credentials", "export", "c-1", "--to", str(tmp_path)]) == 5
+    assert (tmp_path / ".demo.json").read_text() == "mine"
+
+
+def test_a_credential_never_leaves_the_folder(play: Callable[[Script], Any], tmp_path: Path) -> None:
+    play(exported("~/../outside"))
+    assert run(["credentials", "export", "c-1", "--to", str(tmp_path / "home")]) == 2
+    assert not (tmp_path / "outside").exists()
+
+
+RETURN = ("POST", "/api/credentials/c-1/return")
+RETURNED = {RETURN: httpx.Response(200, json={"credential_id": "c-1", "custody": "returned"})}
+
+
+def _body(request: httpx.Request) -> dict[str, Any]:
+    body: dict[str, Any] = json.loads(request.content)
+    return body
+
+
+def test_the_list_names_the_holder(play: Play, capsys: pytest.CaptureFixture[str]) -> None:
+    play({("GET", "/api/credentials"): httpx.Response(200, json=[CREDENTIAL])})
+    assert run(["credentials", "list"]) == 0
+    assert "ci-3" in capsys.readouterr().out
+
+
+def test_show_tells_holder_and_since_and_who_had_it_before(
+    play: Play, capsys: pytest.CaptureFixture[str]
+) -> None:
+    step = {"custody": "returned", "holder": "desk-7", "at": "2026-11-21T12:00:00Z"}
+    detail = httpx.Response(200, json={**CREDENTIAL, "history": [step]})
+    play({("GET", "/api/credentials/c-1"): detail})
+    assert run(["credentials", "show", "c-1"]) == 0
+    shown = capsys.readouterr().out
+    for text in ("ci-3", "held since", "2026-11-22 12:00:00 UTC", "desk-7", "2026-11-21 12:00:00 UTC"):
+        assert text in shown
+    assert run(["credentials", "show", "c-1", "-o", "json"]) == 0
+    assert json.loads(capsys.readouterr().out)["history"] == [step]
+
+
+def test_a_checkout_writes_the_files_for_their_owner_alone(play: Play, tmp_path: Path) -> None:
+    seen = play(exported("~/.demo/credentials.json", "checkout"))
+    assert run(["credentials", "checkout", "c-1", "--holder", "ci-3", "--to", str(tmp_path)]) == 0
+    written = tmp_path / ".demo/credentials.json"
+    assert written.read_bytes() == b'{"token": "fake"}'
+    assert stat.S_IMODE(written.stat().st_mode) == 0o600
+    assert stat.S_IMODE(written.parent.stat().st_mode) == 0o700
+    assert [_body(request) for request in seen] == [{"holder": "ci-3"}]
+
+
+def test_a_checkout_prints_without_a_folder_and_is_this_host_s(
+    play: Play, capsys: pytest.CaptureFixture[str]
+) -> None:
+    seen = play(exported("~/.demo/credentials.json", "checkout"))
+    assert run(["credentials", "checkout", "c-1"]) == 0
+    assert '{"token": "fake"}' in capsys.readouterr().out
+    assert [_body(request) for request in seen] == [{"holder": platform.node()}]
+
+
+def test_a_checkout_of_what_is_held_names_the_holder(play: Play, capsys: pytest.CaptureFixture[str]) -> None:
+    play({("POST", "/api/credentials/c-1/checkout"): HELD})
+    assert run(["credentials", "checkout", "c-1", "-o", "json"]) == 5
+    output = capsys.readouterr()
+    assert output.out == ""
+    assert json.loads(output.err) == json.loads(HELD.content)
+
+
+def test_a_checkout_whose_files_cannot_be_written_is_returned_at_once(
+    play: Play, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / ".demo.json").write_text("mine")
+    seen = play({**exported("~/.demo.json", "checkout"), **RETURNED})
+    assert run(["credentials", "checkout", "c-1", "--holder", "ci-3", "--to", str(tmp_path)]) == 5
+    assert (tmp_path / ".demo.json").read_text() == "mine"
+    assert (seen[-1].url.path, _body(seen[-1])) == (RETURN[1], {"holder": "ci-3"})
+    assert "file_exists" in capsys.readouterr().err
+
+
+def test_a_return_without_a_file_sends_none(play: Play, capsys: pytest.CaptureFixture[str]) -> None:
+    seen = play(RETURNED)
+    assert run(["credentials", "return", "c-1", "--holder", "ci-3"]) == 0
+    assert _body(seen[0]) == {"holder": "ci-3", "content": None}
+    assert capsys.readouterr().out == "c-1 is returned.\n"
+
+
+def test_a_return_sends_the_file_s_bytes_and_prints_none(
+    play: Play, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "credentials.json"
+    file.write_bytes(b'{"token": "fake-\xff"}')
+    seen = play(RETURNED)
+    assert run(["credentials", "return", "c-1", "--holder", "ci-3", "--file", str(file)]) == 0
+    assert base64.b64decode(_body(seen[0])["content"]) == file.read_bytes()
+    assert "fake" not in capsys.readouterr().out
+
+
+def test_a_return_reads_stdin(play: Play, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(b"{}")))
+    seen = play(RETURNED)
+    assert run(["credentials", "return", "c-1", "--file", "-"]) == 0
+    assert base64.b64decode(_body(seen[0])["content"]) == b"{}"
+
+
+def test_of_an_endless_file_no_more_is_sent_than_is_too_much(play: Play) -> None:
+    seen = play(RETURNED)
+    assert run(["credentials", "return", "c-1", "--file", "/dev/zero"]) == 0
+    assert len(base64.b64decode(_body(seen[0])["content"])) == MAX_CREDENTIAL_BYTES + 1
+
+
+@pytest.mark.parametrize("name", ["none.json", "."])
+def test_a_file_that_cannot_be_read_is_named_and_nothing_is_sent(
+    play: Play, tmp_path: Path, capsys: pytest.CaptureFixture[str], name: str
+) -> None:
+    seen = play(RETURNED)
+    assert run(["credentials", "return", "c-1", "--file", str(tmp_path / name)]) == 2
+    assert seen == []
+    assert "file_unreadable" in capsys.readouterr().err
+
+
+def test_delete_says_what_is_gone(play: Play, capsys: pytest.CaptureFixture[str]) -> None:
+    gone = httpx.Response(200, json={"credential_id": "c-1", "custody": "revoked"})
+    play({("DELETE", "/api/credentials/c-1"): gone})
+    assert run(["credentials", "delete", "c-1"]) == 0
+    assert capsys.readouterr().out == "c-1 is deleted.\n"
