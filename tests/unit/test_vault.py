@@ -101,6 +101,16 @@ def test_a_damaged_key_is_refused_and_never_replaced(tmp_path: Path, content: by
     assert path.read_bytes() == content
 
 
+def test_another_file_than_a_key_is_not_told_to_change_its_mode(tmp_path: Path) -> None:
+    """A setting may name /etc/passwd by mistake; its mode must stay."""
+    path = tmp_path / "passwd"
+    path.write_bytes(b"root:x:0:0::/root:/bin/sh\n" * 9)
+    path.chmod(0o644)
+    with pytest.raises(SettingsInvalid, match="is no key") as refused:
+        key_file.load_or_make(path, os.urandom)
+    assert "chmod" not in refused.value.remedy
+
+
 def test_a_key_whose_folder_cannot_be_made_is_named(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(SettingsInvalid, match="could not be opened"):

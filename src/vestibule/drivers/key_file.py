@@ -61,12 +61,12 @@ def _link(aside: Path, path: Path) -> None:
 def _load(path: Path) -> bytes:
     with path.open("rb") as file:
         mode = stat.S_IMODE(os.fstat(file.fileno()).st_mode)
-        if mode & 0o077:
-            raise _invalid(path, f"can be read by others (mode {mode:04o})", f"Run: chmod 600 {path}")
         key = file.read(KEY_BYTES + 1)
-    if len(key) != KEY_BYTES:
-        remedy = f"Restore {path} from a backup; without it nothing that was sealed can be opened."
-        raise _invalid(path, f"does not hold {KEY_BYTES} bytes", remedy)
+    if len(key) != KEY_BYTES:  # first: another file that a setting names must not be told to change its mode
+        remedy = f"Restore {path} from a backup, or name the right file: a key is never replaced by itself."
+        raise _invalid(path, f"is no key: it does not hold {KEY_BYTES} bytes", remedy)
+    if mode & 0o077:
+        raise _invalid(path, f"can be read by others (mode {mode:04o})", f"Run: chmod 600 {path}")
     return key
 
 

@@ -48,13 +48,24 @@ async def at_work(one: Scrubbing) -> AsyncIterator[asyncio.Task[None]]:
         await asyncio.gather(task, return_exceptions=True)
 
 
-async def test_it_is_scrubbed_at_the_start_and_again_when_it_is_due(lab: GoldenLab) -> None:
+async def test_it_is_scrubbed_at_the_start_and_again_when_it_is_due(
+    lab: GoldenLab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looks, now = 0, lab.clock.now
+
+    def counted() -> dt.datetime:
+        nonlocal looks
+        looks += 1
+        return now()
+
+    monkeypatch.setattr(lab.clock, "now", counted)
     one = scrubbing_of(lab)
     async with at_work(one):
         await until(lambda: one.last is not None)
-        assert one.last == Scrubbed(golden_id=GOLDEN, at=lab.clock.now(), damages=())
+        assert one.last == Scrubbed(golden_id=GOLDEN, at=now(), damages=())
         lab.clock.move(DAY.total_seconds() - 1)
-        await asyncio.sleep(0.1)
+        before = looks
+        await until(lambda: looks > before + 1)
         assert lab.goldens.scrubbed == [GOLDEN]
         lab.clock.move(1)
         await until(lambda: lab.goldens.scrubbed == [GOLDEN, GOLDEN])
