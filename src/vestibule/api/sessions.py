@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from vestibule.api import present as shapes
 from vestibule.api import schemas
 from vestibule.api.context import Context
@@ -11,7 +13,16 @@ from vestibule.core.records import SessionRecord, StageRecord
 async def present(context: Context, record: SessionRecord) -> schemas.Session:
     """The session with stages, notices and the actions allowed now."""
     stages, notices = await context.sign_ins.history(record.session_id)
-    return shapes.session(record, context.providers.get(record.provider), stages, notices)
+    return shapes.session(record, context.providers.get(record.provider), _until(record, stages), notices)
+
+
+def _until(record: SessionRecord, stages: Sequence[StageRecord]) -> Sequence[StageRecord]:
+    """The stages that the record knows of: it was read before them, and the session may have gone on since.
+
+    A failed stage beside a record without its failure would be half a truth.
+    """
+    known = [number for number, stage in enumerate(stages, start=1) if stage.status is record.status]
+    return stages[: known[-1]] if known else stages
 
 
 def just_started(context: Context, record: SessionRecord) -> schemas.Session:

@@ -15,6 +15,7 @@ from event_stream import Stream
 from golden_doubles import BUILD, GOLDEN
 from lab import TOKEN, URL, Lab
 
+from vestibule.api.sessions import present
 from vestibule.core.sessions import FINAL
 from vestibule.drivers.db import schema
 
@@ -142,6 +143,20 @@ async def _rows(lab: Lab) -> list[Any]:
         for table in schema.auth_sessions.metadata.sorted_tables:
             found += [(table.name, tuple(row)) for row in await connection.execute(sa.select(table))]
     return found
+
+
+async def test_a_session_that_goes_on_while_it_is_read_is_not_half_shown(
+    lab: Lab, ann: httpx.AsyncClient
+) -> None:
+    """Its row is read before its history; a stage of which the row says nothing comes with the next event."""
+    session_id = lab_id(await _start(ann))
+    before = await lab.context.sign_ins.get(lab.ann, session_id)
+    await ann.post(f"/api/auth/session/{session_id}/cancel")
+    await lab.ended(session_id)
+    shown = await present(lab.context, before)
+    assert [stage.status for stage in shown.stages][-1] == shown.status == before.status
+    after = await present(lab.context, await lab.context.sign_ins.get(lab.ann, session_id))
+    assert [stage.status for stage in after.stages][-1] == after.status == "cancelled"
 
 
 async def test_reading_changes_nothing(lab: Lab, ann: httpx.AsyncClient) -> None:
