@@ -2,7 +2,7 @@ import { IconKey } from "@tabler/icons-react";
 
 import { credentialsQuery } from "../api/queries";
 import type { Credential } from "../api/types";
-import { IdCell, MomentCell, TimeCell } from "./cells";
+import { CommandCell, IdCell, MomentCell, TimeCell } from "./cells";
 import { TablePage, type Column } from "./table-page";
 
 const COLUMNS: readonly Column<Credential>[] = [
@@ -44,5 +44,5 @@ function HolderCell({ row }: { row: Credential }) {
 }
 
 function ExportCommand({ id }: { id: string }) {
-  return <IdCell id={`vestibule credentials export ${id} --to ~/`} what="command" />;
+  return <CommandCell command={`vestibule credentials export ${id} --to ~/`} />;
 }

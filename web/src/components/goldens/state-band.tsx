@@ -98,7 +98,9 @@ function Scrubbed({ scrub }: { scrub: Scrub }) {
     <div>
       <dt title="Every byte was read and compared with what was built">Scrubbed</dt>
       <dd>
-        <Ago at={scrub.at} />, {found}
+        <span>
+          <Ago at={scrub.at} />, {found}
+        </span>
       </dd>
     </div>
   );
