@@ -37,7 +37,16 @@ async def present(context: Context) -> shapes.Goldens:
 
 
 def _present(context: Context) -> shapes.Goldens:
-    register, wanted = context.promotions.register, context.goldens.wanted()
+    """Of one moment: a promotion while it is read would show the old golden without what was against it."""
+    while True:
+        register = context.promotions.register
+        shown = _shown(context, register)
+        if context.promotions.register == register:
+            return shown
+
+
+def _shown(context: Context, register: Register) -> shapes.Goldens:
+    wanted = context.goldens.wanted()
     plan = _plan(context, register)
     back = context.promotions.roll_back_target()
     return shapes.Goldens(

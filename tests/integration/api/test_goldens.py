@@ -117,6 +117,25 @@ async def test_why_no_machine_can_be_started_is_told(lab: Lab, ann: httpx.AsyncC
     }
 
 
+async def test_a_promotion_while_the_state_is_read_is_shown_whole_or_not_at_all(
+    lab: Lab, ann: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lab.goldens.add(NEXT)
+    wanted, reads = lab.goldens.wanted, 0
+
+    def promoted_meanwhile() -> GoldenId:
+        nonlocal reads
+        reads += 1
+        if reads == 1:
+            lab.context.promotions.promote(NEXT, why="it is today's")
+        return wanted()
+
+    monkeypatch.setattr(lab.goldens, "wanted", promoted_meanwhile)
+    body = await state(ann)
+    assert body["promoted"] == NEXT
+    assert by_id(body)[NEXT]["status"] == "promoted"
+
+
 async def test_what_the_last_scrub_found_is_told(lab: Lab, ann: httpx.AsyncClient) -> None:
     assert (await state(ann))["scrub"] is None
     damage = Damage(product=GOLDEN, file="kernel", problem="was changed")
