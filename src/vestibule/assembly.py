@@ -84,21 +84,7 @@ def assemble(
     shipped = find_resources().providers
     known = providers.load([shipped, *([settings.providers_dir] if settings.providers_dir else [])])
     verdicts = _Verdicts()
-    internal = {DEMO_HOST: place.demo_socket, **settings.internal_sites}
-    machines = Machines(
-        settings=_machine_settings(machinery, place.most_machines),
-        choice=machinery.choice,
-        drivers=machinery.drivers,
-        goldens=machinery.goldens.store,
-        serving=serving,
-        rows=DbMachines(database),
-        egress=EgressProxy(internal=internal, on_verdict=verdicts),
-        folders=place.folders,
-        guest_of=lambda machine, token: HttpGuest(machine.connect, token),
-        pressure=read_pressure,
-        clock=clock,
-        random=random,
-    )
+    machines = _machines(machinery, DbMachines(database), place, serving, verdicts)
     credential_rows = DbCredentials(database)
     credentials = Credentials(
         rows=credential_rows,
@@ -128,6 +114,30 @@ def assemble(
         credentials=credentials,
         custodian=custodian,
         providers=known,
+    )
+
+
+def _machines(
+    machinery: Machinery,
+    rows: DbMachines,
+    place: Place,
+    serving: Callable[[DriverName], Awaitable[GoldenId]],
+    verdicts: _Verdicts,
+) -> Machines:
+    internal = {DEMO_HOST: place.demo_socket, **machinery.settings.internal_sites}
+    return Machines(
+        settings=_machine_settings(machinery, place.most_machines),
+        choice=machinery.choice,
+        drivers=machinery.drivers,
+        goldens=machinery.goldens.store,
+        serving=serving,
+        rows=rows,
+        egress=EgressProxy(internal=internal, on_verdict=verdicts),
+        folders=place.folders,
+        guest_of=lambda machine, token: HttpGuest(machine.connect, token),
+        pressure=read_pressure,
+        clock=SystemClock(),
+        random=secrets.token_bytes,
     )
 
 

@@ -18,6 +18,7 @@ from vestibule.drivers.goldens.cache import Cache, file_digest
 from vestibule.drivers.goldens.pack import LISTING, merge_layers, unpack_rootfs
 from vestibule.drivers.goldens.packages import STATUS
 from vestibule.drivers.goldens.signing import KeyFileSigner
+from vestibule.drivers.goldens.store import DirectoryGoldenStore
 from vestibule.drivers.goldens.verify_statements import is_believed
 
 CODE, AGENT_FILE = "c0" * 32, "a9" * 32
@@ -131,6 +132,16 @@ def snapshot_key(golden_id: GoldenId, desktop: str) -> SnapshotKey:
     """Of a golden's snapshot that goes on from this desktop's."""
     disks = {AGENT.name: "d2" * 32}
     return SnapshotKey(golden_id=golden_id, shape=SHAPE, disks=disks, desktop=desktop, settled="quiet")
+
+
+def start_from(store: DirectoryGoldenStore, desktop: DesktopKey, snapshot: SnapshotKey) -> None:
+    """What is asked before a machine is started from the tiny golden, or a snapshot is made of a desktop's.
+
+    Raises GoldenFailed ``golden_corrupt``.
+    """
+    store.usable(GOLDEN)
+    store.require_sound(GOLDEN, store.cache.path("desktops", desktop.name))
+    store.require_sound(GOLDEN, store.cache.path("snapshots", snapshot.name))
 
 
 def store_snapshot(root: Path, kind: str, key: DesktopKey | SnapshotKey, signer: KeyFileSigner) -> None:

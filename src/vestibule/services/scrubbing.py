@@ -55,8 +55,6 @@ class Scrubbing:
         """``every``: None never scrubs."""
         self.last: Scrubbed | None = None
         """The newest that came to its end; None before the first."""
-        self._troubled = False
-        """Whether the last one found damage, which may be mended by now, or came to no end."""
         self._begun: tuple[GoldenId, dt.datetime] | None = None
         self._scrub = scrub
         self._promotions = promotions
@@ -69,9 +67,8 @@ class Scrubbing:
         if self._every is None:
             return
         async for _ in self._feed.changes(GOLDENS, LOOK_S):
-            with contextlib.suppress(
-                VestibuleError
-            ):  # a register that cannot be read: the next start says so
+            # A register that cannot be read: the next start says so.
+            with contextlib.suppress(VestibuleError):
                 await self._look(self._every)
 
     async def _look(self, every: dt.timedelta) -> None:
@@ -84,9 +81,7 @@ class Scrubbing:
             damages = await self._scrub(promoted)
         except (VestibuleError, OSError) as error:  # OSError: no process could be started
             log.warning("Golden could not be scrubbed", golden_id=promoted, cause=str(error))
-            self._troubled = True
             return
-        self._troubled = bool(damages)
         self.last = Scrubbed(golden_id=promoted, at=began_at, damages=damages)
         for damage in damages:
             log.error("Golden is damaged", golden_id=promoted, **dataclasses.asdict(damage))
@@ -96,5 +91,10 @@ class Scrubbing:
         if self._begun is None:
             return True
         golden_id, began_at = self._begun
-        pause = min(AGAIN, every) if self._troubled else every
+        pause = every if self._was_sound(began_at) else min(AGAIN, every)
         return golden_id != promoted or self._clock.now() - began_at >= pause
+
+    def _was_sound(self, began_at: dt.datetime) -> bool:
+        """Whether the scrub that began then came to its end and found nothing; damage may be mended."""
+        last = self.last
+        return last is not None and last.at == began_at and not last.damages

@@ -5,7 +5,9 @@ import shutil
 from pathlib import Path
 
 import pytest
+from tiny_golden import signer_in
 
+from vestibule.drivers.goldens.signing import KeyFileSigner
 from vestibule.resources import Resources, find_resources
 
 
@@ -22,3 +24,9 @@ def resources(tmp_path: Path) -> Resources:
         agent_package=tmp_path / "agent" / "vestibule_agent",
         desktop_package=tmp_path / "agent" / "vestibule_desktop",
     )
+
+
+@pytest.fixture
+def signer(tmp_path: Path) -> KeyFileSigner:
+    """This host's."""
+    return signer_in(tmp_path / "state")

@@ -36,11 +36,6 @@ FILE = Path("goldens") / GOLDEN / "provenance.json"
 
 
 @pytest.fixture
-def signer(tmp_path: Path) -> KeyFileSigner:
-    return signer_in(tmp_path / "state")
-
-
-@pytest.fixture
 def store(tmp_path: Path, signer: KeyFileSigner) -> DirectoryGoldenStore:
     tiny_builder(tmp_path, signer).build(lambda *_: None)
     return DirectoryGoldenStore(Cache(tmp_path), RECIPE, signer)

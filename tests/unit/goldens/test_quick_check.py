@@ -12,8 +12,8 @@ from tiny_golden import (
     GOLDEN,
     RECIPE,
     desktop_key,
-    signer_in,
     snapshot_key,
+    start_from,
     store_snapshot,
     tiny_builder,
 )
@@ -27,11 +27,6 @@ from vestibule.drivers.goldens.store import DirectoryGoldenStore
 
 DESK = desktop_key(BASE.name)
 SNAP = snapshot_key(GOLDEN, DESK.name)
-
-
-@pytest.fixture
-def signer(tmp_path: Path) -> KeyFileSigner:
-    return signer_in(tmp_path / "state")
 
 
 @pytest.fixture
@@ -50,13 +45,6 @@ def _write_later(path: Path, content: bytes) -> None:
     os.utime(path, ns=(later_ns, later_ns))
 
 
-def _started_from(store: DirectoryGoldenStore, root: Path) -> None:
-    """What is asked before a virtual machine is started, and before a snapshot is made of a desktop's."""
-    store.usable(GOLDEN)
-    store.require_sound(GOLDEN, root / "snapshots" / SNAP.name)
-    store.require_sound(GOLDEN, root / "desktops" / DESK.name)
-
-
 @pytest.mark.parametrize(
     ("file", "named"),
     [
@@ -70,12 +58,12 @@ def _started_from(store: DirectoryGoldenStore, root: Path) -> None:
 def test_a_product_that_was_written_to_refuses_the_start_by_name(
     store: DirectoryGoldenStore, tmp_path: Path, file: str, named: str
 ) -> None:
-    _started_from(store, tmp_path)
+    start_from(store, DESK, SNAP)
     content = bytearray((tmp_path / file).read_bytes())
     content[0] ^= 1
     _write_later(tmp_path / file, bytes(content))
     with pytest.raises(GoldenFailed) as refused:
-        _started_from(store, tmp_path)
+        start_from(store, DESK, SNAP)
     assert refused.value.failure_code == "golden_corrupt"
     assert refused.value.cause == f"golden {GOLDEN} is damaged: {named} was changed"
     assert f"verify {GOLDEN} --discard" in refused.value.remedy
@@ -93,10 +81,10 @@ def test_a_product_that_was_written_to_refuses_the_start_by_name(
 def test_a_manifest_or_statement_that_is_gone_refuses_the_start(
     store: DirectoryGoldenStore, tmp_path: Path, file: str
 ) -> None:
-    _started_from(store, tmp_path)
+    start_from(store, DESK, SNAP)
     (tmp_path / file).unlink()
     with pytest.raises(GoldenFailed) as refused:
-        _started_from(store, tmp_path)
+        start_from(store, DESK, SNAP)
     assert refused.value.failure_code == "golden_corrupt"
 
 

@@ -20,11 +20,6 @@ from vestibule.drivers.goldens.signing import PAYLOAD_TYPE, KeyFileSigner
 STATEMENT = b'{"subject": []}'
 
 
-@pytest.fixture
-def signer(tmp_path: Path) -> KeyFileSigner:
-    return signer_in(tmp_path / "state")
-
-
 def test_what_was_signed_is_read_again(signer: KeyFileSigner) -> None:
     found = signer.read(signer.sign(STATEMENT))
     assert (found.signature, found.key_id) == (Signature.HOLDS, signer.key_id)

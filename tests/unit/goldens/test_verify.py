@@ -14,8 +14,8 @@ from tiny_golden import (
     GOLDEN,
     RECIPE,
     desktop_key,
-    signer_in,
     snapshot_key,
+    start_from,
     store_snapshot,
     tiny_builder,
 )
@@ -37,11 +37,6 @@ DESK, OTHER_DESK = desktop_key(BASE.name), desktop_key("l-base-of-another")
 SNAP, OTHERS_SNAP = snapshot_key(GOLDEN, DESK.name), snapshot_key(OTHER, DESK.name)
 ALIEN_SNAP = snapshot_key(OTHER, OTHER_DESK.name)
 """Of another golden on another desktop."""
-
-
-@pytest.fixture
-def signer(tmp_path: Path) -> KeyFileSigner:
-    return signer_in(tmp_path / "state")
 
 
 @pytest.fixture
@@ -130,13 +125,6 @@ def test_what_came_went_or_has_another_mode_is_named(
     assert [damage.problem for damage in found] == [problem]
 
 
-def _started_from(store: DirectoryGoldenStore, root: Path) -> None:
-    """What is asked before a virtual machine is started, and before a snapshot is made of a desktop's."""
-    store.usable(GOLDEN)
-    store.require_sound(GOLDEN, root / "desktops" / DESK.name)
-    store.require_sound(GOLDEN, root / "snapshots" / SNAP.name)
-
-
 @pytest.mark.parametrize(
     ("product", "file"),
     [
@@ -164,7 +152,7 @@ def test_any_byte_of_any_product_is_named_and_refuses_what_starts_from_it(
         named = {damage.product for damage in store.verify(GOLDEN)}
         assert path.parent.name in named, (file, at)
         with pytest.raises(GoldenFailed):
-            _started_from(store, tmp_path)
+            start_from(store, DESK, SNAP)
 
 
 def test_a_snapshot_that_says_to_be_of_another_golden_is_still_looked_at(

@@ -24,16 +24,13 @@ from vestibule.core.renewal import total_s
 from vestibule.drivers.goldens.build import GoldenBuilder, PlannedStep, Progress
 from vestibule.drivers.goldens.compose import open_goldens
 from vestibule.drivers.goldens.jail import Jail
-from vestibule.drivers.goldens.signing import KeyFileSigner
+from vestibule.drivers.goldens.signing import KeyFileSigner, add_key_arguments
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="vestibule.drivers.goldens", description="Build the wanted golden.")
     parser.add_argument("cache_dir", type=Path)
-    parser.add_argument(
-        "--key", type=Path, required=True, help="file of the key that statements are signed with"
-    )
-    parser.add_argument("--trust", action="append", default=[], help="another host's public key, in hex")
+    add_key_arguments(parser)
     parser.add_argument("--json", action="store_true", help="one JSON object per line")
     parser.add_argument("--debian-mirror", help="unset: what the host's apt uses")
     parser.add_argument("--uid", type=int, default=UNOWNED_ID, help="user that the tools are checked as")

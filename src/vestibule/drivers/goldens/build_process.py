@@ -18,6 +18,7 @@ from vestibule.core.errors import DiskFull, GoldenFailed, HostUnfit, VestibuleEr
 from vestibule.core.ids import GoldenId
 from vestibule.core.renewal import Phase, StepNews
 from vestibule.drivers.goldens.commands import telling_lines
+from vestibule.drivers.goldens.signing import key_arguments
 from vestibule.services.ports import Tell
 
 _FOLLOW_PARENT = ("setpriv", "--pdeathsig", "TERM")
@@ -50,8 +51,7 @@ class BuildProcess:
         mirror = ["--debian-mirror", self.debian_mirror] if self.debian_mirror else []
         owner = ["--uid", str(self.uid), "--gid", str(self.gid)]
         module = [sys.executable, "-m", "vestibule.drivers.goldens", str(self.cache_dir), "--json"]
-        keys = ["--key", str(self.key), *(f"--trust={key}" for key in self.trusted)]
-        return [*_FOLLOW_PARENT, *NICE, *module, *keys, *owner, *mirror]
+        return [*_FOLLOW_PARENT, *NICE, *module, *key_arguments(self.key, self.trusted), *owner, *mirror]
 
     async def run(self, tell: Tell) -> GoldenId:
         """Build; returns what was built.  Raises GoldenFailed, DiskFull or HostUnfit, as the builder did."""

@@ -11,7 +11,9 @@ from pathlib import Path
 from typing import Any
 
 from vestibule.core.goldens import content_name
+from vestibule.drivers.goldens.attest import MANIFEST
 from vestibule.drivers.goldens.cache import Cache
+from vestibule.drivers.goldens.signing import PROVENANCE
 
 _URN = "urn:vestibule:"
 KINDS = ("snapshots", "desktops")
@@ -56,7 +58,7 @@ def memories(cache: Cache) -> Iterator[Memory]:
     """All of them."""
     for kind in KINDS:
         for path in sorted(cache.root.glob(f"{kind}/*")):
-            yield Memory(kind=kind, name=path.name, key=_key(path / "manifest.json"))
+            yield Memory(kind=kind, name=path.name, key=_key(path / MANIFEST))
 
 
 def belongs(folder: Path, golden_id: str, layers: AbstractSet[str]) -> bool:
@@ -65,14 +67,14 @@ def belongs(folder: Path, golden_id: str, layers: AbstractSet[str]) -> bool:
     Either alone may have been written to; and neither is believed here.
     """
     stated = _stated(folder)
-    told = Memory(kind=folder.parent.name, name=folder.name, key=_key(folder / "manifest.json"))
+    told = Memory(kind=folder.parent.name, name=folder.name, key=_key(folder / MANIFEST))
     return told.serves(golden_id, layers) or stated.serves(golden_id, layers)
 
 
 def _stated(folder: Path) -> Memory:
     """As its statement describes it: a golden's dependencies name the golden, all name their disks."""
     try:
-        envelope = json.loads((folder / "provenance.json").read_text())
+        envelope = json.loads((folder / PROVENANCE).read_text())
         statement = json.loads(base64.b64decode(envelope["payload"]))
         found = statement["predicate"]["buildDefinition"]["resolvedDependencies"]
         names = [str(entry.get("name", entry.get("uri", ""))) for entry in found]
@@ -86,7 +88,7 @@ def _stated(folder: Path) -> Memory:
 
 def is_of_its_name(folder: Path) -> bool:
     """Whether its manifest's key makes just this name, as everything that it depends on is in the key."""
-    key = _key(folder / "manifest.json")
+    key = _key(folder / MANIFEST)
     return bool(key) and content_name(folder.name.partition("-")[0], key) == folder.name
 
 

@@ -9,6 +9,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -20,6 +21,7 @@ from vestibule.drivers.goldens.attest import MANIFEST
 from vestibule.drivers.goldens.cache import Cache, file_digest
 from vestibule.drivers.goldens.memories import is_of_its_name
 from vestibule.drivers.goldens.signing import Signer
+from vestibule.drivers.goldens.verify import problem_of
 from vestibule.drivers.goldens.verify_statements import verify_disk_statements, verify_statement
 
 Seen = tuple[tuple[str, int, int, int], ...]
@@ -95,17 +97,11 @@ def _written_since(folder: Path) -> Iterator[Damage]:
     except (OSError, ValueError, KeyError, TypeError):
         yield Damage(product=folder.name, file=MANIFEST, problem="cannot be read")
         return
+
+    def digest(path: Path, wanted: str) -> str:
+        return wanted if path.stat().st_mtime_ns <= finished_ns else file_digest(path)
+
     for name, wanted in digests.items():
-        problem = _problem(folder / name, wanted, finished_ns)
+        problem = problem_of(folder / name, wanted, functools.partial(digest, wanted=wanted))
         if problem:
             yield Damage(product=folder.name, file=name, problem=problem)
-
-
-def _problem(path: Path, wanted: str, finished_ns: int) -> str | None:
-    try:
-        untouched = path.stat().st_mtime_ns <= finished_ns
-        return None if untouched or file_digest(path) == wanted else "was changed"
-    except FileNotFoundError:
-        return "is missing"
-    except OSError as error:
-        return f"cannot be read: {error.strerror}"

@@ -21,7 +21,7 @@ from vestibule.core.ids import GoldenId
 from vestibule.drivers.goldens.cache import Cache
 from vestibule.drivers.goldens.commands import telling_lines
 from vestibule.drivers.goldens.quick_check import fingerprint
-from vestibule.drivers.goldens.signing import KeyFileSigner, Signer
+from vestibule.drivers.goldens.signing import KeyFileSigner, Signer, add_key_arguments, key_arguments
 from vestibule.drivers.goldens.verify import products_of, verify, write_damages
 from vestibule.drivers.goldens.verify_statements import verify_statements
 
@@ -67,8 +67,7 @@ class ScrubProcess:
     def argv(self, golden_id: GoldenId) -> list[str]:
         """The command line."""
         module = [sys.executable, "-m", "vestibule.drivers.goldens.scrub", str(self.cache_dir), golden_id]
-        keys = ["--key", str(self.key), *(f"--trust={key}" for key in self.trusted)]
-        return [*_FOLLOW_PARENT, *_NICEST, *module, *keys]
+        return [*_FOLLOW_PARENT, *_NICEST, *module, *key_arguments(self.key, self.trusted)]
 
     async def run(self, golden_id: GoldenId) -> Sequence[Damage]:
         """What is damaged.  Raises GoldenFailed ``scrub_broke`` when that cannot be found out."""
@@ -101,8 +100,7 @@ def main(argv: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(prog="vestibule.drivers.goldens.scrub", description=__doc__)
     parser.add_argument("cache_dir", type=Path)
     parser.add_argument("golden_id", type=GoldenId)
-    parser.add_argument("--key", type=Path, required=True, help="this host's signing key")
-    parser.add_argument("--trust", action="append", default=[], help="another host's public key, in hex")
+    add_key_arguments(parser)
     asked = parser.parse_args(argv)
     try:
         signer = KeyFileSigner(asked.key, trusted=asked.trust)

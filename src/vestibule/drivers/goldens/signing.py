@@ -5,6 +5,7 @@ DSSE: https://github.com/secure-systems-lab/dsse; the library keeps its pre-auth
 
 from __future__ import annotations
 
+import argparse
 import hashlib
 import json
 import os
@@ -97,6 +98,17 @@ class KeyFileSigner:
         if signed_by != named:
             return Signature.BROKEN
         return Signature.HOLDS if named == own.keyid else Signature.TRUSTED
+
+
+def key_arguments(key: Path, trusted: Sequence[str]) -> list[str]:
+    """For the command line of a process that signs or reads: the key's file, never the key."""
+    return ["--key", str(key), *(f"--trust={public}" for public in trusted)]
+
+
+def add_key_arguments(parser: argparse.ArgumentParser) -> None:
+    """The other end of ``key_arguments``."""
+    parser.add_argument("--key", type=Path, required=True, help="file of this host's signing key")
+    parser.add_argument("--trust", action="append", default=[], help="another host's public key, in hex")
 
 
 def _raw(key: Ed25519PublicKey) -> bytes:

@@ -5,13 +5,14 @@ from __future__ import annotations
 import dataclasses
 import json
 import os
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from pathlib import Path
 from typing import Any
 
 from vestibule.core.goldens import Damage
 from vestibule.core.ids import GoldenId
+from vestibule.drivers.goldens.attest import MANIFEST
 from vestibule.drivers.goldens.cache import Cache
 from vestibule.drivers.goldens.listing import Digests, Entry, differences, list_tree, read_listing
 from vestibule.drivers.goldens.memories import KINDS, Memory, belongs, is_of_its_name, memories
@@ -24,7 +25,7 @@ def verify(cache: Cache, golden_id: GoldenId) -> Iterator[Damage]:
     golden = cache.path("goldens", golden_id)
     manifest = _manifest(golden)
     if manifest is None:
-        yield Damage(product=golden.name, file="manifest.json", problem="cannot be read")
+        yield Damage(product=golden.name, file=MANIFEST, problem="cannot be read")
         return
     merged: dict[str, Entry] = {}
     for name in manifest["layers"]:
@@ -39,7 +40,7 @@ def verify(cache: Cache, golden_id: GoldenId) -> Iterator[Damage]:
     for snapshot in snapshots_of(cache, golden_id, manifest["layers"]):
         yield from _verify_folder(snapshot, digests)
         if _manifest(snapshot) is not None and not is_of_its_name(snapshot):
-            yield Damage(product=snapshot.name, file="manifest.json", problem="was changed")
+            yield Damage(product=snapshot.name, file=MANIFEST, problem="was changed")
 
 
 def products_of(cache: Cache, golden_id: GoldenId) -> list[Path]:
@@ -96,17 +97,18 @@ def _verify_folder(folder: Path, digests: Digests) -> Iterator[Damage]:
     """The products that the manifest gives a digest of."""
     manifest = _manifest(folder)
     if manifest is None:
-        yield Damage(product=folder.name, file="manifest.json", problem="cannot be read")
+        yield Damage(product=folder.name, file=MANIFEST, problem="cannot be read")
         return
     for name, wanted in manifest["digests"].items():
-        problem = _problem(folder / name, wanted, digests)
+        problem = problem_of(folder / name, wanted, digests.of)
         if problem:
             yield Damage(product=folder.name, file=name, problem=problem)
 
 
-def _problem(path: Path, wanted: str, digests: Digests) -> str | None:
+def problem_of(path: Path, wanted: str, digest: Callable[[Path], str]) -> str | None:
+    """What is wrong with a file whose digest should be ``wanted``; None when nothing is."""
     try:
-        return None if digests.of(path) == wanted else "was changed"
+        return None if digest(path) == wanted else "was changed"
     except FileNotFoundError:
         return "is missing"
     except OSError as error:
@@ -133,7 +135,7 @@ def _listing(layer: Path) -> dict[str, Entry] | None:
 
 def _manifest(folder: Path) -> Mapping[str, Any] | None:
     try:
-        found = json.loads((folder / "manifest.json").read_text())
+        found = json.loads((folder / MANIFEST).read_text())
         return found if isinstance(found["digests"], dict) else None
     except (OSError, ValueError, KeyError, TypeError):
         return None
