@@ -61,7 +61,7 @@ class SnapshotSteps:
     """Turns a snapshot's beginnings of steps into news of their ends too."""
 
     def __init__(
-        self, tell: Tell, total: int, estimates: Mapping[str, float], products: tuple[str, ...] = ()
+        self, tell: Tell, total: int, estimates: Mapping[str, float], products: tuple[str, ...]
     ) -> None:
         """``estimates``: of the ``total`` steps that will come; ``products``: whose logs they write to."""
         self._tell = tell

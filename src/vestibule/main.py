@@ -64,13 +64,12 @@ from vestibule.services.promotions import Promotions
 from vestibule.settings import Settings
 from vestibule.works import (
     Renewing,
-    build_process,
+    build,
     clear_canary_runs,
     collector_of,
     renewing_by,
     renewing_with,
     scrubbing_of,
-    used_drivers,
 )
 
 log = structlog.get_logger()
@@ -157,7 +156,7 @@ def _foreseen_accelerator(settings: Settings) -> str | None:
 
 
 def _foreseen_drivers(settings: Settings, accelerator: str | None) -> set[DriverName]:
-    """What goldens are made and tried for here, as ``works.used_drivers`` will find with machinery."""
+    """What goldens are made and tried for here, as ``Readiness.drivers`` will say with machinery."""
     chosen = choose(settings.isolation, Accelerator(works=accelerator == "kvm", why="")).driver
     return {chosen, *settings.golden_drivers}
 
@@ -178,16 +177,15 @@ async def renew(settings: Settings, tell: Tell, also: Sequence[DriverName] = ())
     """Build, try and promote what is wanted, unless all that is done.
 
     ``also``: drivers to do so for besides the host's own and those of the settings.
-    Raises GoldenFailed, DiskFull, HostUnfit when it cannot be built; what fails later is in the outcome.
+    Raises Conflict ``golden_in_use``, GoldenFailed, DiskFull, HostUnfit when it cannot be built; what fails
+    later is in the outcome.
     """
     _log_failures_only()
-    store = golden_store(settings)
-    await asyncio.to_thread(store.mend, store.wanted())
     # Built before there is machinery: whether KVM works, and so for what the rest is done, is found out with
     # the golden's own kernel.
-    built = await build_process(settings).run(_foreseeing(settings, tell, also))
+    built = await build(settings, golden_store(settings), _foreseeing(settings, tell, also))
     async with open_machinery(settings) as machinery:
-        drivers = (*used_drivers(machinery), *also)
+        drivers = (*machinery.readiness.drivers, *also)
         parts = renewing_by(machinery, drivers, lambda _: _there(built))
         parts.promotions.reconsider(built)
         return await parts.renewals.renew(built, ASKED, tell)

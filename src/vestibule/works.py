@@ -41,7 +41,7 @@ from vestibule.drivers.goldens.wanted import read_recipe
 from vestibule.drivers.private_folder import make_private
 from vestibule.drivers.rfb import rfb_desktop
 from vestibule.drivers.run_folders import DiskRunFolders
-from vestibule.foresight import SnapshotSteps, canary_s, forecast, snapshot_estimates
+from vestibule.foresight import SnapshotSteps, canary_s, desktop_estimates, forecast, snapshot_estimates
 from vestibule.machinery import Machinery
 from vestibule.services.canary import CLONES, Canary, Candidate
 from vestibule.services.ports import Tell
@@ -83,10 +83,7 @@ class HostWorks:
         return self._store.wanted()
 
     async def build(self, tell: Tell) -> GoldenId:
-        """See services.renewals.GoldenWorks: what is damaged is made again, once nothing runs from it."""
-        gone = await asyncio.to_thread(self._store.mend, self._store.wanted())
-        if gone:
-            log.warning("Removed what was damaged", names=list(gone))
+        """See services.renewals.GoldenWorks."""
         return await self._build(tell)
 
     def is_prepared(self, golden_id: GoldenId, driver: DriverName) -> bool:
@@ -104,8 +101,11 @@ class HostWorks:
             steps.end()
 
     def _steps(self, golden_id: GoldenId, tell: Tell) -> SnapshotSteps:
-        total = self._machinery.qemu.snapshots.steps(golden_id, self._machinery.limits)
-        return SnapshotSteps(tell, total, snapshot_estimates(self._store.cache))
+        snapshots, limits = self._machinery.qemu.snapshots, self._machinery.limits
+        total, key = snapshots.steps(golden_id, limits), snapshots.key(golden_id, limits)
+        desktop = {} if snapshots.desktops.has(golden_id, limits) else desktop_estimates(self._store.cache)
+        estimates = {**desktop, **snapshot_estimates(self._store.cache)}
+        return SnapshotSteps(tell, total, estimates, (key.desktop, key.name))
 
     def tried(self, golden_id: GoldenId, driver: DriverName) -> CanaryReport | None:
         """See services.renewals.GoldenWorks."""
@@ -301,17 +301,21 @@ class Renewing:
 
 def renewing_with(machinery: Machinery) -> Renewing:
     """Put together for the host's own driver and those of the settings, with a build process."""
-    return renewing_by(machinery, machinery.readiness.drivers, build_process(machinery.settings).run)
+    store = machinery.goldens.store
+    return renewing_by(
+        machinery, machinery.readiness.drivers, lambda tell: build(machinery.settings, store, tell)
+    )
 
 
-def used_drivers(machinery: Machinery) -> Sequence[DriverName]:
-    """What goldens are made and tried for here, the host's own driver first."""
-    return machinery.choice.driver, *machinery.settings.golden_drivers
+async def build(settings: Settings, store: DirectoryGoldenStore, tell: Tell) -> GoldenId:
+    """Build the golden of today's inputs; what is damaged of it is made again, once nothing runs from it.
 
-
-def build_process(settings: Settings) -> BuildProcess:
-    """What builds the golden of today's inputs."""
-    return BuildProcess(
+    Raises Conflict ``golden_in_use``, and as ``BuildProcess.run``.
+    """
+    gone = await asyncio.to_thread(store.mend, store.wanted())
+    if gone:
+        log.warning("Removed what was damaged", names=list(gone))
+    process = BuildProcess(
         cache_dir=settings.cache_dir,
         key=settings.golden_signing_key,
         trusted=settings.golden_trusted_keys,
@@ -319,6 +323,7 @@ def build_process(settings: Settings) -> BuildProcess:
         uid=settings.machine_uid,
         gid=settings.machine_gid,
     )
+    return await process.run(tell)
 
 
 def renewing_by(machinery: Machinery, drivers: Sequence[DriverName], build: BuildDisk) -> Renewing:
