@@ -17,6 +17,7 @@ EVENTS: st.SearchStrategy[s.SessionEvent] = st.one_of(
     st.builds(s.AgentConfirmed, agent_build=st.text(max_size=5)),
     st.builds(s.UrlSeen, url=st.text(max_size=5)),
     st.builds(s.UserCodeSeen, code=st.text(max_size=5)),
+    st.just(s.CodeAsked()),
     st.builds(s.PageShown, title=st.text(max_size=5)),
     st.just(s.CredentialReady()),
     st.just(s.CredentialSealed()),
