@@ -32,7 +32,7 @@ EVENTS: st.SearchStrategy[s.SessionEvent] = st.one_of(
 def test_the_strategy_knows_every_event() -> None:
     drawn = {type(item) for item in (s.MachineRunning(), s.CredentialReady(), s.CredentialSealed())}
     assert drawn < set(typing.get_args(s.SessionEvent))
-    assert len(typing.get_args(s.SessionEvent)) == 12
+    assert len(typing.get_args(s.SessionEvent)) == 13
 
 
 @given(st.sampled_from(S), EVENTS)
