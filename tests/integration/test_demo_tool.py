@@ -25,6 +25,7 @@ from vestibule.drivers import providers
 ROOT = Path(__file__).parents[2]
 TOOL = ROOT / "agent/demo_tool/vestibule-demo"
 DEMO = providers.load([ROOT / "providers"])["demo"]
+FILE = DEMO.credential.files[0]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -47,7 +48,7 @@ class Desk:
 
     @property
     def credentials(self) -> Path:
-        return self.home / DEMO.credential.path.removeprefix("~/")
+        return self.home / FILE.path.removeprefix("~/")
 
 
 @pytest.fixture
@@ -91,8 +92,8 @@ def test_the_tool_ends_signed_in_with_the_credential_that_its_provider_file_decl
     assert "Signed in as ann." in out
     document = json.loads(desk.credentials.read_text())
     assert stat.S_IMODE(desk.credentials.stat().st_mode) == 0o600
-    assert all(document[key] for key in DEMO.credential.required)
-    assert document[DEMO.credential.account or ""] == "ann"
+    assert all(document[key] for key in FILE.required)
+    assert document[FILE.account or ""] == "ann"
     with desk.start("whoami") as asking:
         assert asking.communicate(timeout=30)[0] == "ann\n"
 

@@ -404,7 +404,7 @@ def _providers(changes: Mapping[str, Any]) -> Mapping[str, Provider]:
     """The shipped tools, every one of which signs in as the demo does."""
     shipped = providers.load([find_resources().providers])
     demo = shipped["demo"]
-    alike = {"flow": demo.flow, "login": demo.login, "credential": demo.credential, **changes}
+    alike = {"login": demo.login, "credential": demo.credential, **changes}
     return {name: dataclasses.replace(provider, **alike) for name, provider in shipped.items()}
 
 

@@ -25,7 +25,7 @@ from vestibule.drivers.vault import Vault
 from vestibule.resources import find_resources
 from vestibule.services.credentials import Credentials
 from vestibule.services.custodian import Custodian
-from vestibule_agent.protocol import Credential
+from vestibule_agent.protocol import Credential, CredentialFile
 
 NOW = dt.datetime(2026, 11, 22, 12, tzinfo=dt.UTC)
 
@@ -53,6 +53,16 @@ def login(expires_in_s: int | None = 3600, **changes: Any) -> bytes:
 
 def base64_of(content: bytes) -> str:
     return base64.b64encode(content).decode()
+
+
+def brought(content: bytes) -> list[CredentialFile]:
+    """The demo's one file, as a holder or a guest brings it."""
+    return files_of(base64_of(content))
+
+
+def files_of(content: str) -> list[CredentialFile]:
+    """The same of what is base64, or should be."""
+    return [CredentialFile(path="~/.vestibule-demo/credentials.json", mode=0o777, content=content)]
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -83,15 +93,15 @@ class VaultLab:
         )
         sessions = DbSessions(self.database)
         await sessions.add(session)
-        brought = Credential(path="~/x", mode=0o600, content=base64_of(content or login()))
-        record = self.credentials.seal(self.demo, user.user_id, session.session_id, brought)
+        handed_over = Credential(files=brought(content or login()))
+        record = self.credentials.seal(self.demo, user.user_id, session.session_id, handed_over)
         await sessions.complete(session.session_id, record, seen=session.status, at=NOW)
         return record.credential_id
 
     async def content(self, user: User, credential_id: CredentialId) -> bytes:
         """What is in the vault."""
         _, opened = await self.credentials.export(user, credential_id)
-        return base64.b64decode(opened.content)
+        return base64.b64decode(opened.files[0].content)
 
 
 @asynccontextmanager

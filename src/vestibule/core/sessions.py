@@ -111,6 +111,11 @@ class UserCodeSeen:
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
+class CodeAsked:
+    """The tool waits for the code that the sign-in page shows."""
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
 class PageShown:
     """The title of the page in the machine's browser."""
 
@@ -164,6 +169,7 @@ SessionEvent = (
     | AgentConfirmed
     | UrlSeen
     | UserCodeSeen
+    | CodeAsked
     | PageShown
     | CredentialReady
     | CredentialSealed
@@ -206,12 +212,20 @@ def decide(status: SessionStatus, event: SessionEvent) -> Decision:
             return _ending(status, event)
         case ToolExited() | GraceOver():
             return _tool_ended(status, event)
-        case PageShown(title=title):
-            return Decision(fields={"page_title": title})
-        case UserCodeSeen(code=code):
-            return Decision(fields={"user_code": code})
+        case PageShown() | UserCodeSeen() | CodeAsked():
+            return Decision(fields=_learned(event))
         case _:
             return _progress(status, event)
+
+
+def _learned(event: PageShown | UserCodeSeen | CodeAsked) -> Mapping[str, object]:
+    match event:
+        case PageShown(title=title):
+            return {"page_title": title}
+        case UserCodeSeen(code=code):
+            return {"user_code": code}
+        case CodeAsked():
+            return {"code_asked": True}
 
 
 def _ending(status: SessionStatus, event: Failed | DeadlinePassed | CancelAsked) -> Decision:

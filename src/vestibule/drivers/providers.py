@@ -6,7 +6,8 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from vestibule.core.errors import BadInput
-from vestibule.core.providers import Provider, parse
+from vestibule.core.provider_files import parse
+from vestibule.core.providers import Provider
 
 
 def load(folders: Iterable[Path]) -> Mapping[str, Provider]:

@@ -35,7 +35,7 @@ async def test_from_connect_to_a_sealed_credential(lab: Lab) -> None:
     assert [stage.status for stage in stages] == list(S)[:6]
     assert done.credential_id is not None
     _row, file = await lab.context.credentials.export(lab.ann, done.credential_id)
-    assert json.loads(base64.b64decode(file.content))["access_token"] == TOKEN
+    assert json.loads(base64.b64decode(file.files[0].content))["access_token"] == TOKEN
     await lab.nothing_left()
 
 

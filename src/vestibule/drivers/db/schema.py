@@ -10,8 +10,9 @@ import sqlalchemy as sa
 
 from vestibule.core.custody import Custody
 from vestibule.core.machines import LIVE, DriverName, Isolation, MachineStatus, MachineType
+from vestibule.core.providers import Flow
 from vestibule.core.sessions import FINAL, SessionStatus
-from vestibule.drivers.db.types import UtcTime, choice, listed
+from vestibule.drivers.db.types import UtcTime, Words, choice, listed
 
 metadata = sa.MetaData(
     naming_convention={
@@ -64,12 +65,14 @@ auth_sessions = sa.Table(
     sa.Column("status", choice(SessionStatus, "status"), nullable=False),
     sa.Column("driver", choice(DriverName, "driver")),
     sa.Column("isolation", choice(Isolation, "isolation")),
+    sa.Column("flow", choice(Flow, "flow")),
     sa.Column("browser_vm_id", sa.String(64)),
     sa.Column("vm_id", sa.String(64)),
     sa.Column("vm_ip", sa.String(64)),
     sa.Column("vnc_url", sa.Text),
     sa.Column("auth_url", sa.Text),
     sa.Column("user_code", sa.Text),
+    sa.Column("code_asked", sa.Boolean, nullable=False, server_default=sa.false()),
     sa.Column("page_title", sa.Text),
     sa.Column("golden_id", sa.String(64)),
     sa.Column("agent_build", sa.String(64)),
@@ -146,6 +149,8 @@ credentials = sa.Table(
     sa.Column("provider", sa.String(64), nullable=False),
     sa.Column("account", sa.Text),
     sa.Column("expires_at", UtcTime),
+    sa.Column("login_expires_at", UtcTime),
+    sa.Column("scopes", Words, nullable=False, server_default="[]"),
     sa.Column("sealed", sa.LargeBinary, nullable=False),
     sa.Column("sealed_at", UtcTime, nullable=False),
     sa.Column("custody", choice(Custody, "custody"), nullable=False, server_default=Custody.SEALED.value),

@@ -19,6 +19,7 @@ from vestibule_agent.protocol import (
     CONTRACT,
     Check,
     Credential,
+    CredentialFile,
     Event,
     Health,
     LoginSpec,
@@ -106,9 +107,10 @@ class FakeAgent:
             return
         spec = self._spec.credential
         content = base64.b64encode(self._script.credential).decode()
-        self._credential = Credential(path=spec.path, mode=0o600, content=content)
-        await self.tell("credential_seen", path=spec.path)
-        await self.tell("credential_valid", expires_at=None, account=self._script.account)
+        file = CredentialFile(path=spec.files[0].path, mode=0o600, content=content)
+        self._credential = Credential(files=[file])
+        await self.tell("credential_seen", path=file.path)
+        await self.tell("credential_valid", expires_at=None, account=self._script.account, unverified=None)
 
     async def tell(self, type_: str, **data: object) -> None:
         """An event for everyone who follows."""
