@@ -35,7 +35,9 @@ def go_inside(argv: Sequence[str]) -> int:
     """Run this program once more, inside; returns its exit code.  As root, or where namespaces are free."""
     user = [] if os.geteuid() == 0 else ["--user", "--map-root-user"]
     place = ["unshare", *user, "--net", "--uts", "--mount", "--pid", "--fork", "--mount-proc"]
-    return subprocess.run([*place, sys.executable, *argv], env={**os.environ, _INSIDE: "1"}, check=False).returncode
+    return subprocess.run(
+        [*place, sys.executable, *argv], env={**os.environ, _INSIDE: "1"}, check=False
+    ).returncode
 
 
 def furnish(tools: Path) -> None:
@@ -66,7 +68,7 @@ def empty_home() -> None:
 
 
 def environment() -> dict[str, str]:
-    """What a tool gets in a machine: no DISPLAY, openers first, a proxy (that is not there unless doubled)."""
+    """What a tool gets in a machine: no DISPLAY, openers first, a proxy (not there unless doubled)."""
     proxy = f"http://127.0.0.1:{PROXY_PORT}"
     return {
         "HOME": str(HOME),

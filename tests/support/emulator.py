@@ -34,7 +34,7 @@ class _Screen(pyte.HistoryScreen):
 
     def linefeed(self) -> None:
         # Set on the row itself: rows move up as the screen scrolls.
-        self.buffer[self.cursor.y].wrapped = self._drawing
+        self.buffer[self.cursor.y].wrapped = self._drawing  # type: ignore[attr-defined]
         super().linefeed()
 
 

@@ -1,4 +1,4 @@
-"""Stands in for the providers of tools that ask theirs before they print anything: canned answers by address.
+"""Stands in for the providers of tools that ask theirs before they print anything: answers by address.
 
 An HTTP proxy on the machine's loopback that opens the TLS of every CONNECT with an authority of its own, which
 the tool is told to trust.  It passes nothing on; what it has no answer for is 404, and is told in ``asked``.
@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
-import datetime
+import datetime as dt
 import http.server
 import json
 import ssl
@@ -62,7 +62,7 @@ class Authority:
         return context
 
     def _certificate(self, subject: x509.Name, extension: x509.ExtensionType) -> x509.Certificate:
-        now, day = datetime.datetime.now(datetime.UTC), datetime.timedelta(days=1)
+        now, day = dt.datetime.now(dt.UTC), dt.timedelta(days=1)
         builder = x509.CertificateBuilder(subject_name=subject, issuer_name=self._name)
         builder = builder.public_key(self._key.public_key()).serial_number(x509.random_serial_number())
         builder = builder.not_valid_before(now - day).not_valid_after(now + day)
@@ -93,12 +93,12 @@ class _Handler(http.server.BaseHTTPRequestHandler):
     double: ProviderDouble
     _inside = ""
 
-    def do_CONNECT(self) -> None:  # noqa: N802 - the library names methods so
+    def do_CONNECT(self) -> None:
         host = self.path.partition(":")[0]
         self.send_response(200)
         self.end_headers()
         self.connection = self.double.authority.context(host).wrap_socket(self.connection, server_side=True)
-        self.rfile, self.wfile = self.connection.makefile("rb"), self.connection.makefile("wb", 0)  # type: ignore[assignment]
+        self.rfile, self.wfile = self.connection.makefile("rb"), self.connection.makefile("wb", 0)
         self._inside = f"https://{host}"
 
     def _answer(self) -> None:

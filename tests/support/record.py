@@ -1,4 +1,4 @@
-"""record TOOLS [NAME…]: run the takes of tests/transcripts/takes.toml and write what they show beside it.
+"""record TOOLS [NAME…]: run the takes of tests/transcripts/takes.toml, write what they show beside it.
 
 ``TOOLS`` is an installed images/tools folder (npm ci, then the install steps of images/tools.toml); programs of
 the host's own PATH are found, too.  ``NAME`` chooses takes, ``codex`` or ``codex-device``.
@@ -21,12 +21,14 @@ from typing import Any
 import bare_machine
 from provider_double import Answer, doubling
 from recording import Recording, Step, TakeFailed
+
 from transcripts import FOLDER, Transcript
 
 PROVIDERS = FOLDER.parents[1] / "providers"
 ROWS = 50
 _ESCAPES = re.compile(r"\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)|\x1b\[[0-?]*[ -/]*[@-~]|\x1b[ -/]*[0-~]")
 _BETWEEN = re.compile(r"[\s│]+")
+_TRUST = ("NODE_EXTRA_CA_CERTS", "SSL_CERT_FILE", "CLOUDSDK_CORE_CUSTOM_CA_CERTS_FILE")
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -39,6 +41,7 @@ class Take:
     steps: tuple[Step, ...]
     answers: tuple[Answer, ...]
     expect: dict[str, str]
+    columns: tuple[int, ...]
 
     @property
     def name(self) -> str:
@@ -95,7 +98,7 @@ def _seed(file: Mapping[str, Any]) -> None:
 
 @contextlib.contextmanager
 def _doubled(answers: Sequence[Answer]) -> Iterator[dict[str, str]]:
-    """The providers' double, and the variables that make a tool trust it; nothing where no answer is given."""
+    """The providers' double, and what makes a tool trust it; nothing where no answer is given."""
     if not answers:
         yield {}
         return
@@ -105,14 +108,14 @@ def _doubled(answers: Sequence[Answer]) -> Iterator[dict[str, str]]:
     ):
         Path(name).chmod(0o755)
         trusted = str(double.authority.path)
-        yield {"NODE_EXTRA_CA_CERTS": trusted, "SSL_CERT_FILE": trusted}
+        yield dict.fromkeys(_TRUST, trusted)
 
 
-def read_takes(path: Path) -> tuple[list[int], list[Take]]:
-    """The widths, and the takes."""
+def read_takes(path: Path) -> list[Take]:
+    """All there are."""
     raw = tomllib.loads(path.read_text())
     doubles = {double["name"]: double["answers"] for double in raw["double"]}
-    return raw["columns"], [_take(take, doubles) for take in raw["take"]]
+    return [_take({"columns": raw["columns"], **take}, doubles) for take in raw["take"]]
 
 
 def _take(raw: Mapping[str, Any], doubles: Mapping[str, Any]) -> Take:
@@ -124,21 +127,25 @@ def _take(raw: Mapping[str, Any], doubles: Mapping[str, Any]) -> Take:
         steps=tuple(Step(**{**step, "keys": tuple(step.get("keys", ()))}) for step in raw["steps"]),
         answers=tuple(Answer(**answer) for answer in doubles.get(raw.get("double", ""), [])),
         expect=raw.get("expect", {}),
+        columns=tuple(raw["columns"]),
     )
 
 
 def main() -> int:
     """Exit code 1 when a take failed; the others are written all the same."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("tools", type=Path)
     parser.add_argument("names", nargs="*", metavar="NAME")
     options = parser.parse_args()
     if not bare_machine.is_inside():
         return bare_machine.go_inside(sys.argv)
     bare_machine.furnish(options.tools.resolve())
-    columns, takes = read_takes(FOLDER / "takes.toml")
-    chosen = [take for take in takes if not options.names or {take.name, take.provider["name"]} & {*options.names}]
-    return max([0, *(_run(take, width) for take in chosen for width in columns)])
+    names = {*options.names}
+    takes = read_takes(FOLDER / "takes.toml")
+    chosen = [take for take in takes if not names or {take.name, take.provider["name"]} & names]
+    return max([0, *(_run(take, width) for take in chosen for width in take.columns)])
 
 
 def _run(take: Take, columns: int) -> int:

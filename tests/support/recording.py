@@ -18,13 +18,22 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from emulator import Emulator
+
 from transcripts import OPENED, Moment
 
 TICK_S = 0.05
 PATIENCE_S = 40.0
 AFTERWARDS_S = 0.6
 """How long to go on reading after the last thing that was waited for."""
-KEYS = {"Enter": "\r", "Up": "\x1b[A", "Down": "\x1b[B", "Escape": "\x1b", "C-c": "\x03", "Tab": "\t", "Space": " "}
+KEYS = {
+    "Enter": "\r",
+    "Up": "\x1b[A",
+    "Down": "\x1b[B",
+    "Escape": "\x1b",
+    "C-c": "\x03",
+    "Tab": "\t",
+    "Space": " ",
+}
 
 
 class TakeFailed(RuntimeError):
@@ -43,7 +52,9 @@ class Step:
 class Recording:
     """A running login."""
 
-    def __init__(self, argv: Sequence[str], environment: Mapping[str, str], size: tuple[int, int], uid: int) -> None:
+    def __init__(
+        self, argv: Sequence[str], environment: Mapping[str, str], size: tuple[int, int], uid: int
+    ) -> None:
         self.emulator = Emulator(*size)
         self.moments: list[Moment] = []
         self.exit_code: int | None = None
@@ -131,7 +142,9 @@ class Recording:
         self.moments.append(Moment(at_s=time.monotonic() - self._start, kind=kind, text=text))
 
 
-def _spawn(argv: Sequence[str], environment: Mapping[str, str], size: tuple[int, int], uid: int) -> tuple[int, int]:
+def _spawn(
+    argv: Sequence[str], environment: Mapping[str, str], size: tuple[int, int], uid: int
+) -> tuple[int, int]:
     columns, rows = size
     pid, fd = pty.fork()
     if pid == 0:

@@ -57,7 +57,7 @@ class BaseSpec:
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class BrowserSpec:
-    """agent/debian-packages.txt: what the desktop, the browser and the agent need of Debian; and its tools."""
+    """agent/debian-packages.txt and, for tools, images/tools.toml: what is Debian's and not in the base."""
 
     packages: tuple[str, ...]
 
