@@ -12,6 +12,8 @@ import dataclasses
 import re
 
 MAX_HYPERLINK_BYTES = 16_384
+MARGIN = 4
+"""So many columns on the right may be left free by a tool that wraps by itself."""
 _START = b"\x1b]8;"
 _LINK = re.compile(rb"\x1b\]8;[^;\x07\x1b]*;([^\x07\x1b\x9c]*)(?:\x07|\x1b\\|\x9c)")
 _URL_CHARACTERS = r"[A-Za-z0-9\-._~:/?#\[\]@!$&'()*+,;=%]"
@@ -105,7 +107,7 @@ def _whole(lines: list[str], row: int, match: re.Match[str], columns: int) -> Si
     url, line = match[0], lines[row]
     frame = line[match.end() :]
     # A line that the tool broke is full: up to the frame and padding on its right, nothing but URL.
-    full = not frame.strip(_FRAME) and len(line) >= columns - 1
+    full = not frame.strip(_FRAME) and len(line) >= columns - MARGIN
     edge, end = match.end(), match.end()
     while full and row + 1 < len(lines):
         piece = lines[row + 1].strip(_FRAME)

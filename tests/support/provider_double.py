@@ -1,7 +1,7 @@
 """Stands in for the providers of tools that ask theirs before they print anything: answers by address.
 
-An HTTP proxy on the machine's loopback that opens the TLS of every CONNECT with an authority of its own, which
-the tool is told to trust.  It passes nothing on; what it has no answer for is 404, and is told in ``asked``.
+An HTTP proxy on the machine's loopback that opens the TLS of every CONNECT with an authority of its own,
+which the tool is told to trust.  It passes nothing on; what it has no answer for is 404.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """record TOOLS [NAME…]: run the takes of tests/transcripts/takes.toml, write what they show beside it.
 
-``TOOLS`` is an installed images/tools folder (npm ci, then the install steps of images/tools.toml); programs of
-the host's own PATH are found, too.  ``NAME`` chooses takes, ``codex`` or ``codex-device``.
+``TOOLS`` is an installed images/tools folder (npm ci, then the install steps of images/tools.toml); programs
+of the host's own PATH are found, too.  ``NAME`` chooses takes, ``codex`` or ``codex-device``.
 """
 
 from __future__ import annotations
