@@ -10,7 +10,7 @@ import asyncio
 import dataclasses
 import platform
 import secrets
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -45,6 +45,7 @@ from vestibule.services.machines import Machines
 from vestibule.services.ports import RunFolders
 from vestibule.services.sign_in_run import World
 from vestibule.services.sign_ins import SignIns
+from vestibule.settings import Settings
 
 log = structlog.get_logger()
 
@@ -81,8 +82,7 @@ def assemble(
 ) -> Assembly:
     """Build the services; ``serving`` names the golden that a machine of a driver is to be started from."""
     settings, clock, random = machinery.settings, SystemClock(), secrets.token_bytes
-    shipped = find_resources().providers
-    known = providers.load([shipped, *([settings.providers_dir] if settings.providers_dir else [])])
+    known = providers.load(provider_folders(settings))
     verdicts = _Verdicts()
     machines = _machines(machinery, DbMachines(database), place, serving, verdicts)
     credential_rows = DbCredentials(database)
@@ -115,6 +115,12 @@ def assemble(
         custodian=custodian,
         providers=known,
     )
+
+
+def provider_folders(settings: Settings) -> Sequence[Path]:
+    """Where provider files are: those that ship with Vestibule, then the operator's own."""
+    own = [settings.providers_dir] if settings.providers_dir else []
+    return [find_resources().providers, *own]
 
 
 def _machines(

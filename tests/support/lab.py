@@ -317,6 +317,7 @@ async def open_lab(
             scrub=goldens.scrub, promotions=promotions, feed=renewals.feed, clock=clock, every=None
         ),
         host=HostReport(probe=_Nothing(), choice=machines.choice, promotions=promotions),
+        doubts={},
         providers=known,
         public_url=None,
     )

@@ -147,7 +147,10 @@ def opened(record: CredentialRecord, credential: Credential) -> schemas.Exported
 
 
 def provider(
-    declared: Provider, newest: CredentialRecord | None, open_session: SessionRecord | None
+    declared: Provider,
+    doubt: str | None,
+    newest: CredentialRecord | None,
+    open_session: SessionRecord | None,
 ) -> schemas.Provider:
     """A tool, with what the caller has of it."""
     return schemas.Provider(
@@ -157,8 +160,8 @@ def provider(
         description=declared.description,
         version=declared.version,
         flows=list(declared.flows),
-        verified=declared.install.unverified is None,
-        unverified_because=declared.install.unverified,
+        verified=doubt is None,
+        unverified_because=doubt,
         notes=declared.notes,
         credential_files=[file.path for file in declared.credential.files],
         credential=credential(newest) if newest else None,

@@ -23,7 +23,7 @@ import structlog
 
 from vestibule.core import diagnosis
 from vestibule.core import sessions as s
-from vestibule.core.egress import Verdict
+from vestibule.core.egress import NO_INTERNET, Verdict
 from vestibule.core.errors import Conflict, MachineFailed, VestibuleError
 from vestibule.core.ids import SessionId, UserId, VmId
 from vestibule.core.providers import Provider, login_spec
@@ -122,6 +122,8 @@ class SignInRun:
 
     async def _turn(self, event: s.SessionEvent) -> None:
         decision = s.decide(self.record.status, event)
+        if self.record.auth_url is None:
+            decision = s.with_sites(decision, self._missed_sites())
         try:
             await self._store(event, decision)
         except Conflict:
@@ -130,6 +132,12 @@ class SignInRun:
         await self._tell_missed()
         for effect in decision.effects:
             self._perform(effect)
+
+    def _missed_sites(self) -> dict[str, list[str]]:
+        found: dict[str, list[str]] = {"unreachable": [], "refused": []}
+        for verdict in self._missed.values():
+            found["unreachable" if verdict.reason in NO_INTERNET else "refused"].append(verdict.cause)
+        return found
 
     async def _store(self, event: s.SessionEvent, decision: s.Decision) -> None:
         if decision.to is not None:
