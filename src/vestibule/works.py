@@ -27,7 +27,6 @@ from vestibule.core.goldens import Manifest, content_name
 from vestibule.core.ids import GoldenId
 from vestibule.core.machines import DriverName
 from vestibule.core.renewal import Forecast, Phase
-from vestibule.demo.app import HOST as DEMO_HOST
 from vestibule.drivers.clock import SystemClock
 from vestibule.drivers.db.migrate import open_database
 from vestibule.drivers.goldens.build_process import BuildProcess
@@ -42,6 +41,7 @@ from vestibule.drivers.private_folder import make_private
 from vestibule.drivers.rfb import rfb_desktop
 from vestibule.drivers.run_folders import DiskRunFolders
 from vestibule.foresight import SnapshotSteps, canary_s, desktop_estimates, forecast, snapshot_estimates
+from vestibule.laboratory.app import HOST as DEMO_HOST
 from vestibule.machinery import Machinery
 from vestibule.services.canary import CLONES, Canary, Candidate
 from vestibule.services.ports import Tell

@@ -19,7 +19,7 @@ import pytest
 import uvicorn
 
 from vestibule.core.providers import login_spec
-from vestibule.demo.app import create
+from vestibule.laboratory.app import create
 from vestibule.drivers import providers
 
 ROOT = Path(__file__).parents[2]

@@ -11,9 +11,9 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 import httpx
 import pytest
 
-from vestibule.demo import pages, store
-from vestibule.demo.app import CLIENT_ID, ISSUER, create
-from vestibule.demo.store import challenge_of
+from vestibule.laboratory import pages, store
+from vestibule.laboratory.app import CLIENT_ID, ISSUER, create
+from vestibule.laboratory.store import challenge_of
 
 pytestmark = pytest.mark.anyio
 

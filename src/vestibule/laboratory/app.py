@@ -13,8 +13,8 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
 
-from vestibule.demo import pages
-from vestibule.demo.store import ACCESS_LIFE_S, InvalidGrantError, Store, Tokens
+from vestibule.laboratory import pages
+from vestibule.laboratory.store import ACCESS_LIFE_S, InvalidGrantError, Store, Tokens
 
 HOST = "login.demo.test"
 ISSUER = f"http://{HOST}"
