@@ -1,4 +1,12 @@
-"""The demo provider: a small OAuth 2.0 server, so that a whole sign-in runs on any machine, offline.
+"""The laboratory: an OAuth 2.0 and OpenID provider of ours, so that whole sign-ins run offline.
 
-It is reached only through the egress proxy, as ``http://login.demo.test``; it listens on no TCP port.
+::
+
+    app ── authorization ─┐              ┌─ store ───── codes, access and refresh tokens
+        ── device ────────┼── endpoints ─┼─ devices ─── device codes
+        ── tokens ────────┘              └─ identity ── the key that signs id tokens
+        ── faults: what a scenario spoils before an endpoint is asked
+
+The demo provider is the laboratory with the plain scenario; it is reached only through the egress proxy, as
+``http://login.demo.test``, and listens on no TCP port.  Tests build it with scenarios of their own.
 """

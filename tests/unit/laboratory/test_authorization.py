@@ -12,7 +12,9 @@ import httpx
 import pytest
 
 from vestibule.laboratory import pages, store
-from vestibule.laboratory.app import CLIENT_ID, ISSUER, create
+from vestibule.laboratory.app import ISSUER, create
+from vestibule.laboratory.forms import CLIENT_ID
+from vestibule.laboratory.scenario import Lives
 from vestibule.laboratory.store import challenge_of
 
 pytestmark = pytest.mark.anyio
@@ -238,7 +240,7 @@ async def test_a_page_can_be_answered_once(http: httpx.AsyncClient) -> None:
 
 async def test_a_page_left_open_too_long_is_refused(http: httpx.AsyncClient, clock: Clock) -> None:
     form = {"request": _request_id(await _ask(http)), "account": "demo", "decision": "allow"}
-    clock.now += store.REQUEST_LIFE_S
+    clock.now += Lives().request_s
     assert (await http.post("/authorize", data=form)).status_code == 400
 
 
@@ -274,7 +276,7 @@ async def test_a_code_is_good_once_and_using_it_again_revokes_its_tokens(http: h
 
 async def test_a_code_ends_after_a_minute(http: httpx.AsyncClient, clock: Clock) -> None:
     code = await _code(http)
-    clock.now += store.CODE_LIFE_S
+    clock.now += Lives().code_s
     assert _error(await _redeem(http, code)) == (400, "invalid_grant")
 
 
@@ -333,9 +335,9 @@ async def test_another_sign_in_is_another_family(http: httpx.AsyncClient) -> Non
 
 async def test_tokens_end_at_their_moment(http: httpx.AsyncClient, clock: Clock) -> None:
     tokens = (await _redeem(http, await _code(http))).json()
-    clock.now += store.ACCESS_LIFE_S
+    clock.now += Lives().access_s
     assert _error(await _whose(http, tokens["access_token"])) == (401, "invalid_token")
-    clock.now += store.REFRESH_LIFE_S
+    clock.now += Lives().refresh_s
     assert _error(await _refresh(http, tokens["refresh_token"])) == (400, "invalid_grant")
 
 
