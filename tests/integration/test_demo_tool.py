@@ -19,8 +19,8 @@ import pytest
 import uvicorn
 
 from vestibule.core.providers import login_spec
-from vestibule.laboratory.app import create
 from vestibule.drivers import providers
+from vestibule.laboratory.app import create
 
 ROOT = Path(__file__).parents[2]
 TOOL = ROOT / "agent/demo_tool/vestibule-demo"
