@@ -80,4 +80,4 @@ class DeviceAuthorization:
             typed = given.get("account", "").strip()
             return pages.device_consent(device.user_code, account=typed, wrong=wrong_form(decision))
         self._devices.allow(device, self._store.grant(account, device.scope))
-        return pages.done("You are signed in", "Go back to the tool: it goes on by itself.")
+        return pages.done("Access allowed", "Go back to the tool: it goes on by itself.")

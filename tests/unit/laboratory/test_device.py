@@ -7,6 +7,7 @@ import re
 import pytest
 from oauth_client import Client, laboratory, refusal
 
+from vestibule.laboratory import store
 from vestibule.laboratory.devices import ALPHABET, SLOWER_S
 from vestibule.laboratory.scenario import Lives, Scenario
 
@@ -26,7 +27,7 @@ async def test_a_whole_sign_in(client: Client) -> None:
     device = await client.device(scope="demo openid")
     assert "It shows this code" in (await client.type_code(device["user_code"])).text
     done = await client.type_code(device["user_code"], decision="allow", account="ann")
-    assert "You are signed in" in done.text
+    assert "Access allowed" in done.text
     tokens = (await client.poll(device)).json()
     assert (await client.whose(tokens["access_token"])).json()["account"] == "ann"
     assert tokens["id_token"]
@@ -144,3 +145,12 @@ async def test_the_pages_run_nothing_and_send_to_themselves_only(client: Client)
 @pytest.mark.parametrize("path", ["/device", "/device_authorization"])
 async def test_a_body_of_another_kind_is_refused(client: Client, path: str) -> None:
     assert (await client.http.post(path, json={"client_id": "fake"})).status_code == 415
+
+
+async def test_memory_is_bounded(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(store, "MOST_ENTRIES", 3)
+    first = await client.device()
+    for _ in range(3):
+        await client.device()
+    assert refusal(await client.poll(first)) == (400, "invalid_grant")
+    assert (await client.type_code(first["user_code"])).status_code == 400
