@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import codecs
 import contextlib
 import dataclasses
 import os
@@ -17,6 +19,7 @@ from pathlib import Path
 
 import httpx
 from serving import served
+from waiting import until
 
 from vestibule.laboratory.app import create
 from vestibule.laboratory.scenario import Scenario
@@ -54,9 +57,7 @@ class Desk:
 
     def waited(self, times: int) -> None:
         """Wait until the tool has paused so often."""
-        deadline = time.monotonic() + PATIENCE_S
-        while len(self.pauses) < times:
-            assert time.monotonic() < deadline, self.pauses
+        asyncio.run(until(lambda: len(self.pauses) >= times, PATIENCE_S))
 
     @property
     def credentials(self) -> Path:
@@ -105,6 +106,7 @@ class Terminal:
             desk.argv(*words), env=desk.environment, stdin=slave, stdout=slave, stderr=slave
         )
         os.close(slave)
+        self._decoder = codecs.getincrementaldecoder("utf-8")()
         self.screen = ""
 
     def until(self, pattern: str) -> re.Match[str]:
@@ -136,7 +138,7 @@ class Terminal:
             data = os.read(self._master, 65536) if ready else b""
         except OSError:  # EIO: nobody has the other side open any more
             data = b""
-        self.screen += data.decode().replace("\r\n", "\n")
+        self.screen = (self.screen + self._decoder.decode(data)).replace("\r\n", "\n")
         return bool(data)
 
 
