@@ -20,8 +20,6 @@ from vestibule.core.egress import Verdict
 from vestibule.core.ids import GoldenId, VmId
 from vestibule.core.machines import DriverName
 from vestibule.core.providers import Provider
-from vestibule.demo.app import HOST as DEMO_HOST
-from vestibule.demo.app import create as create_demo
 from vestibule.drivers import key_file, providers
 from vestibule.drivers.clock import SystemClock
 from vestibule.drivers.db.accounts import DbAccounts
@@ -34,6 +32,8 @@ from vestibule.drivers.http_server import HttpServer, bind_unix, serving
 from vestibule.drivers.net.proxy import EgressProxy
 from vestibule.drivers.pressure import read_pressure
 from vestibule.drivers.vault import Vault
+from vestibule.laboratory.app import HOST as DEMO_HOST
+from vestibule.laboratory.app import create as create_demo
 from vestibule.machinery import Machinery
 from vestibule.resources import find_resources
 from vestibule.services.accounts import Accounts

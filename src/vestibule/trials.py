@@ -20,13 +20,13 @@ from vestibule.core.errors import BadInput
 from vestibule.core.ids import GoldenId
 from vestibule.core.machines import DriverName
 from vestibule.core.verification import Verification
-from vestibule.demo.app import HOST as DEMO_HOST
 from vestibule.drivers import providers
 from vestibule.drivers.clock import SystemClock
 from vestibule.drivers.db.migrate import open_database
 from vestibule.drivers.private_folder import make_private
 from vestibule.drivers.rfb import rfb_desktop
 from vestibule.drivers.run_folders import DiskRunFolders
+from vestibule.laboratory.app import HOST as DEMO_HOST
 from vestibule.machinery import Machinery
 from vestibule.services.canary import CLONES, Canary
 from vestibule.services.provider_trial import ProviderTrial, TellCheck

@@ -16,6 +16,7 @@ from vestibule.core.verification import Outcome, TrialCheck, Verification
 from vestibule.drivers.machines.fake_agent import Script
 from vestibule.services import provider_trial
 from vestibule.services.provider_trial import ProviderTrial
+from vestibule.services.sign_ins import SignIns
 
 pytestmark = pytest.mark.anyio
 
@@ -44,6 +45,7 @@ async def _run(lab: Lab) -> Verification:
     trials = ProviderTrial(machines=lab.machines, sign_ins=lab.sign_ins, user=lab.ann, clock=lab.clock)
     found = await trials.run(lab.sign_ins.providers["demo"], "d" * 64, DriverName.FAKE, told.append)
     assert tuple(told) == found.checks
+    await lab.sign_ins.stop()
     await lab.nothing_left()
     return found
 
@@ -95,7 +97,8 @@ async def test_a_tool_that_swallows_a_wrong_code_is_found_out(
 ) -> None:
     monkeypatch.setattr(provider_trial, "ANSWER_S", 0.2)
     found = await trial(tmp_path, PASTE, script=dataclasses.replace(SOUND, refusal=""))
-    assert outcomes(found)["refusal of a wrong code", Flow.PASTE] is Outcome.PASSED
+    assert outcomes(found)["refusal of a wrong code", Flow.PASTE] is Outcome.FAILED
+    assert "login.errors" in (found.shortfall or "")
 
 
 async def test_a_tool_without_its_provider_is_told_from_a_wrong_file(
@@ -103,14 +106,14 @@ async def test_a_tool_without_its_provider_is_told_from_a_wrong_file(
 ) -> None:
     """The egress proxy tells of the site before the tool gives up."""
     missed = Verdict(host="auth.example.com", port=443, reason=Reason.UNREACHABLE)
-    start = provider_trial.SignIns.start
+    start = SignIns.start
 
     async def missing(self: Any, *arguments: Any, **options: Any) -> Any:
         record = await start(self, *arguments, **options)
         await self._runs[record.session_id].site_missed(missed)
         return record
 
-    monkeypatch.setattr(provider_trial.SignIns, "start", missing)
+    monkeypatch.setattr(SignIns, "start", missing)
     found = await trial(tmp_path, DEVICE, script=dataclasses.replace(SOUND, exit_code=1))
     assert outcomes(found)["address", Flow.DEVICE] is Outcome.UNREACHABLE
     assert found.shortfall is not None

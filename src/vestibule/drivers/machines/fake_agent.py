@@ -48,7 +48,7 @@ class Script:
     exit_code: int | None = None
     """The tool ends with this code instead of asking for a sign-in."""
     refusal: str | None = None
-    """What the tool says to whatever is typed; None: it signs in."""
+    """What the tool says to whatever is typed, if only nothing; None: it signs in."""
     other_urls: Sequence[str] = ()
     """Addresses that it shows and that are not the sign-in's."""
     signs_in: bool = False
@@ -220,9 +220,9 @@ class FakeAgent:
         """A pasted code, with Enter, is how a person ends the flows that need one."""
         typed: dict[str, Any] = json.loads(body)
         self.typed.append(str(typed["text"]))
-        if self._script.refusal is not None:
+        if self._script.refusal:
             await self.tell("tool_error", text=self._script.refusal)
-        elif typed.get("enter"):
+        elif self._script.refusal is None and typed.get("enter"):
             await self.sign_in()
         return _Answer(status=202)
 
