@@ -20,7 +20,7 @@ from pathlib import Path
 
 import structlog
 
-from vestibule.assembly import Assembly, Place, assemble, demo_provider
+from vestibule.assembly import Assembly, Place, assemble, demo_provider, open_vault
 from vestibule.core.canary import CanaryReport
 from vestibule.core.errors import GoldenFailed, VestibuleError
 from vestibule.core.goldens import Manifest, content_name
@@ -38,6 +38,7 @@ from vestibule.drivers.goldens.memories import Fits
 from vestibule.drivers.goldens.scrub import ScrubProcess
 from vestibule.drivers.goldens.store import DirectoryGoldenStore
 from vestibule.drivers.goldens.wanted import read_recipe
+from vestibule.drivers.master_keys import VAULT_KEY, FileKeyRing
 from vestibule.drivers.private_folder import make_private
 from vestibule.drivers.rfb import rfb_desktop
 from vestibule.drivers.run_folders import DiskRunFolders
@@ -261,7 +262,8 @@ async def _trial(machinery: Machinery, golden_id: GoldenId, evidence: Path) -> A
         database = await open_database(state / "trial.db")
         stack.push_async_callback(database.close)
         await stack.enter_async_context(demo_provider(place.demo_socket))
-        assembly = assemble(machinery, database, place, _always(golden_id))
+        vault = await open_vault(FileKeyRing(state / VAULT_KEY, secrets.token_bytes), database)
+        assembly = assemble(machinery, database, vault, place, _always(golden_id))
         stack.push_async_callback(assembly.machines.destroy_all)
         stack.push_async_callback(assembly.sign_ins.stop)
         yield await _canary(assembly, machinery)

@@ -7,10 +7,12 @@ import dataclasses
 import datetime as dt
 import itertools
 import json
+import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
+from vestibule.assembly import open_vault
 from vestibule.core.ids import CredentialId, SessionId, UserId
 from vestibule.core.providers import Provider
 from vestibule.core.records import SessionRecord, User
@@ -21,7 +23,7 @@ from vestibule.drivers.db.credentials import DbCredentials
 from vestibule.drivers.db.engine import Database
 from vestibule.drivers.db.migrate import migrate
 from vestibule.drivers.db.sessions import DbSessions
-from vestibule.drivers.vault import Vault
+from vestibule.drivers.master_keys import GivenKeyRing
 from vestibule.resources import find_resources
 from vestibule.services.credentials import Credentials
 from vestibule.services.custodian import Custodian
@@ -53,6 +55,11 @@ def login(expires_in_s: int | None = 3600, **changes: Any) -> bytes:
 
 def base64_of(content: bytes) -> str:
     return base64.b64encode(content).decode()
+
+
+def given_ring(*letters: bytes) -> GivenKeyRing:
+    """Visibly fake master keys, one letter each."""
+    return GivenKeyRing.parse(" ".join((letter * 32).hex() for letter in letters), "by a test", os.urandom)
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -106,7 +113,8 @@ async def open_vault_lab(database: Database | None = None) -> AsyncIterator[Vaul
 
     clock, rows = SetClock(), DbCredentials(database)
     known = providers.load([find_resources().providers])
-    credentials = Credentials(rows=rows, sealer=Vault(b"k" * 32, random), clock=clock, random=random)
+    vault = await open_vault(given_ring(b"k"), database)
+    credentials = Credentials(rows=rows, sealer=vault.sealer, clock=clock, random=random)
     custodian = Custodian(credentials=credentials, rows=rows, providers=known, clock=clock)
     try:
         yield VaultLab(

@@ -11,7 +11,9 @@ from pathlib import Path
 
 import pytest
 from structlog.testing import capture_logs
+from vault_lab import given_ring
 
+from vestibule.assembly import open_vault
 from vestibule.core.errors import Absent, MachineFailed, VaultTampered
 from vestibule.core.ids import CredentialId, SessionId, UserId
 from vestibule.core.providers import Provider
@@ -25,7 +27,6 @@ from vestibule.drivers.db.engine import Database
 from vestibule.drivers.db.migrate import migrate
 from vestibule.drivers.db.sessions import DbSessions
 from vestibule.drivers.db.unbroken import unbroken
-from vestibule.drivers.vault import Vault
 from vestibule.services.credentials import Credentials
 from vestibule_agent.protocol import Credential
 
@@ -66,14 +67,14 @@ async def database() -> AsyncIterator[Database]:
 
 
 @pytest.fixture
-def credentials(database: Database) -> Credentials:
+async def credentials(database: Database) -> Credentials:
     numbers = itertools.count(1)
 
     def random(size: int) -> bytes:
         return next(numbers).to_bytes(size, "big")
 
-    vault = Vault(b"k" * 32, random)
-    return Credentials(rows=DbCredentials(database), sealer=vault, clock=FixedClock(), random=random)
+    vault = await open_vault(given_ring(b"k"), database)
+    return Credentials(rows=DbCredentials(database), sealer=vault.sealer, clock=FixedClock(), random=random)
 
 
 def _handed_over(document: object, path: str = "/home/person/elsewhere") -> Credential:

@@ -7,7 +7,7 @@ import datetime as dt
 from collections.abc import Mapping
 
 from vestibule.core.custody import Custody
-from vestibule.core.ids import CredentialId, GoldenId, SessionId, TokenId, UserId, VmId
+from vestibule.core.ids import CredentialId, GoldenId, KeyId, SessionId, TokenId, UserId, VmId
 from vestibule.core.machines import DriverName, Isolation
 from vestibule.core.sessions import SessionStatus
 
@@ -84,6 +84,15 @@ class NoticeRecord:
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
+class Sealed:
+    """What the vault made of a content, and which master key opens it; the two are only of use together."""
+
+    key_id: KeyId | None
+    """None: sealed by the master key itself, as the first release did."""
+    content: bytes = dataclasses.field(repr=False)
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
 class CredentialRecord:
     """A sealed credential: its content is only in ``sealed``, which is empty once it is revoked."""
 
@@ -94,6 +103,8 @@ class CredentialRecord:
     account: str | None
     expires_at: dt.datetime | None
     sealed: bytes = dataclasses.field(repr=False)
+    key_id: KeyId | None = None
+    """As ``Sealed.key_id``; None too once it is revoked."""
     sealed_at: dt.datetime
     custody: Custody = Custody.SEALED
     holder: str | None = None

@@ -21,7 +21,7 @@ from vestibule.core import holding, ids
 from vestibule.core.errors import Absent, BadInput, MachineFailed
 from vestibule.core.ids import CredentialId, SessionId, UserId
 from vestibule.core.providers import Provider, credential_spec
-from vestibule.core.records import CredentialRecord, CustodyRecord, User
+from vestibule.core.records import CredentialRecord, CustodyRecord, Sealed, User
 from vestibule.services.ports import Clock, Sealer
 from vestibule.services.repositories import Credentials as CredentialRows
 from vestibule_agent.protocol import Credential
@@ -58,6 +58,7 @@ class Credentials:
         except InvalidCredentialError as error:
             raise _invalid(provider, error) from error
         credential_id = ids.credential_id(self._random(ids.RANDOM_BYTES))
+        sealed = self._seal(provider, credential_id, credential.content)
         return CredentialRecord(
             credential_id=credential_id,
             user_id=user_id,
@@ -65,7 +66,8 @@ class Credentials:
             provider=provider.name,
             account=login.account,
             expires_at=login.expires_at,
-            sealed=self._seal(provider, credential_id, credential.content),
+            sealed=sealed.content,
+            key_id=sealed.key_id,
             sealed_at=now,
         )
 
@@ -85,7 +87,7 @@ class Credentials:
             ) from error
         newer = holding.refresh(kept, expires_at=login.expires_at, account=login.account)
         sealed = self._seal(provider, kept.credential_id, content)
-        return dataclasses.replace(newer, sealed=sealed, sealed_at=self._clock.now())
+        return dataclasses.replace(_with(newer, sealed), sealed_at=self._clock.now())
 
     async def list(self, user: User) -> Sequence[CredentialRecord]:
         """A user's credentials that are not revoked, newest first, still sealed."""
@@ -131,12 +133,24 @@ class Credentials:
     def open(self, record: CredentialRecord) -> Credential:
         """Break the seal.  Raises Conflict ``credential_revoked``, VaultTampered."""
         holding.require_kept(record)
-        return Credential.decode(self._sealer.open(record.sealed, context=record.credential_id))
+        return Credential.decode(self._sealer.open(_sealed(record), context=record.credential_id))
 
-    def _seal(self, provider: Provider, credential_id: CredentialId, content: str) -> bytes:
+    def rewrapped(self, record: CredentialRecord) -> CredentialRecord:
+        """The same under the present master key, for one that was not stored because its key is retired."""
+        return _with(record, self._sealer.rewrap(_sealed(record), context=record.credential_id))
+
+    def _seal(self, provider: Provider, credential_id: CredentialId, content: str) -> Sealed:
         """The content as it came; where it belongs and who may read it as declared, not as a guest says."""
         trusted = Credential(path=provider.credential.path, mode=FILE_MODE, content=content)
         return self._sealer.seal(trusted.encode(), context=credential_id)
+
+
+def _sealed(record: CredentialRecord) -> Sealed:
+    return Sealed(key_id=record.key_id, content=record.sealed)
+
+
+def _with(record: CredentialRecord, sealed: Sealed) -> CredentialRecord:
+    return dataclasses.replace(record, sealed=sealed.content, key_id=sealed.key_id)
 
 
 def _judge(provider: Provider, content: str, now: dt.datetime) -> ValidCredential:

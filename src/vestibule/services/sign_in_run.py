@@ -24,7 +24,7 @@ import structlog
 from vestibule.core import diagnosis
 from vestibule.core import sessions as s
 from vestibule.core.egress import Verdict
-from vestibule.core.errors import Conflict, MachineFailed, VestibuleError
+from vestibule.core.errors import KEY_RETIRED, Conflict, MachineFailed, VestibuleError
 from vestibule.core.ids import SessionId, UserId, VmId
 from vestibule.core.providers import Provider, login_spec
 from vestibule.core.records import CredentialRecord, NoticeRecord, SessionRecord
@@ -152,8 +152,21 @@ class SignInRun:
         if isinstance(event, s.MachineRunning) and self._live is not None:
             return await self._machine_running(self._live, now)
         if isinstance(event, s.CredentialSealed) and self._credential is not None:
-            return await sessions.complete(session_id, self._credential, seen=seen, at=now)
+            return await self._complete(self._credential, seen, now)
         return await sessions.advance(session_id, seen=seen, to=to, at=now, **decision.fields)
+
+    async def _complete(
+        self, credential: CredentialRecord, seen: s.SessionStatus, now: dt.datetime
+    ) -> SessionRecord:
+        complete = self._world.sessions.complete
+        try:
+            return await complete(self.record.session_id, credential, seen=seen, at=now)
+        except Conflict as error:
+            if error.failure_code != KEY_RETIRED:
+                raise
+        # Between the seal and the row, the master key was rotated; the guest gives its credential only once.
+        again = self._world.credentials.rewrapped(credential)
+        return await complete(self.record.session_id, again, seen=seen, at=now)
 
     async def _machine_running(self, live: Live, now: dt.datetime) -> SessionRecord:
         machine = live.record

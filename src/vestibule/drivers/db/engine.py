@@ -33,6 +33,8 @@ from vestibule.core.errors import DiskFull, HostUnfit, Unavailable, VestibuleErr
 from vestibule.drivers.db.unbroken import require_unbroken
 from vestibule.drivers.private_folder import make_private
 
+DATABASE = "vestibule.db"
+"""The file's name in the state folder."""
 BUSY_S = 5.0
 _WRITE = "vestibule_write"
 
