@@ -36,6 +36,7 @@ from vestibule.services.introductions import Live
 from vestibule.services.machines import Machines
 from vestibule.services.ports import Clock, Guest
 from vestibule.services.repositories import Sessions, SessionsWithMachine
+from vestibule.services.typed_texts import TypedTexts
 from vestibule_agent.protocol import Event
 
 log = structlog.get_logger()
@@ -80,6 +81,7 @@ class SignInRun:
         self._tasks: set[asyncio.Task[None]] = set()
         self._deadline_moved = asyncio.Event()
         self._missed: dict[str, Verdict] = {}
+        self.typed = TypedTexts()
         self.record = record
 
     @property
@@ -135,7 +137,11 @@ class SignInRun:
             self._know(await self._advance(event, decision.to, decision))
             log.info("Session advanced", session_id=self.record.session_id, status=decision.to)
         elif decision.fields:
-            self._know(await self._world.sessions.update(self.record.session_id, **decision.fields))
+            self._know(
+                await self._world.sessions.update(
+                    self.record.session_id, **self.typed.hidden(decision.fields)
+                )
+            )
         self._world.feed.publish(self.record.session_id)
 
     def _know(self, record: SessionRecord) -> None:
@@ -153,7 +159,8 @@ class SignInRun:
             return await self._machine_running(self._live, now)
         if isinstance(event, s.CredentialSealed) and self._credential is not None:
             return await self._complete(self._credential, seen, now)
-        return await sessions.advance(session_id, seen=seen, to=to, at=now, **decision.fields)
+        fields = self.typed.hidden(decision.fields)
+        return await sessions.advance(session_id, seen=seen, to=to, at=now, **fields)
 
     async def _complete(
         self, credential: CredentialRecord, seen: s.SessionStatus, now: dt.datetime
