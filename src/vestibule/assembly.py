@@ -10,7 +10,7 @@ import asyncio
 import dataclasses
 import platform
 import secrets
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -27,6 +27,7 @@ from vestibule.drivers.db.credentials import DbCredentials
 from vestibule.drivers.db.engine import Database
 from vestibule.drivers.db.machines import DbMachines
 from vestibule.drivers.db.sessions import DbSessions
+from vestibule.drivers.db.vault_keys import DbVaultKeys
 from vestibule.drivers.guest import HttpGuest
 from vestibule.drivers.http_server import HttpServer, bind_unix, serving
 from vestibule.drivers.net.proxy import EgressProxy
@@ -42,7 +43,8 @@ from vestibule.services.custodian import Custodian
 from vestibule.services.feed import Feed
 from vestibule.services.machine_settings import MachineSettings
 from vestibule.services.machines import Machines
-from vestibule.services.ports import RunFolders
+from vestibule.services.ports import KeyRing, RunFolders, Sealer
+from vestibule.services.rotation import Rotation, require_known
 from vestibule.services.sign_in_run import World
 from vestibule.services.sign_ins import SignIns
 from vestibule.settings import Settings
@@ -55,7 +57,7 @@ class Place:
     """Where an assembly keeps its things."""
 
     state_dir: Path
-    """Database and keys."""
+    """Database and keys, but the vault's master key."""
     demo_socket: Path
     folders: RunFolders
     most_machines: int | None = None
@@ -71,12 +73,37 @@ class Assembly:
     machines: Machines
     credentials: Credentials
     custodian: Custodian
+    rotation: Rotation
     providers: Mapping[str, Provider]
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class OpenVault:
+    """What seals, with keys that open what is in the database."""
+
+    sealer: Sealer
+    rotation: Rotation
+
+
+async def open_vault(ring: KeyRing, database: Database, lost: Collection[str] = ()) -> OpenVault:
+    """Use the keys of ``ring``; a first one is made where nothing is sealed yet.
+
+    Raises HostUnfit ``vault_key_unknown``, SettingsInvalid ``key_file_invalid``.
+    """
+    rows = DbVaultKeys(database)
+    await require_known(ring.keys, rows, lost)
+    if not ring.keys:
+        await asyncio.to_thread(ring.prepare)
+    sealer = Vault(ring.keys, secrets.token_bytes)
+    rotation = Rotation(ring=ring, sealer=sealer, rows=rows, credentials=DbCredentials(database))
+    await rotation.begin(lost)
+    return OpenVault(sealer=sealer, rotation=rotation)
 
 
 def assemble(
     machinery: Machinery,
     database: Database,
+    vault: OpenVault,
     place: Place,
     serving: Callable[[DriverName], Awaitable[GoldenId]],
 ) -> Assembly:
@@ -88,7 +115,7 @@ def assemble(
     credential_rows = DbCredentials(database)
     credentials = Credentials(
         rows=credential_rows,
-        sealer=Vault.at(place.state_dir / "vault.key", random),
+        sealer=vault.sealer,
         clock=clock,
         random=random,
     )
@@ -113,6 +140,7 @@ def assemble(
         machines=machines,
         credentials=credentials,
         custodian=custodian,
+        rotation=vault.rotation,
         providers=known,
     )
 

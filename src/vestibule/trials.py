@@ -15,7 +15,14 @@ import shutil
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from pathlib import Path
 
-from vestibule.assembly import Assembly, Place, assemble, demo_provider, provider_folders
+from vestibule.assembly import (
+    Assembly,
+    Place,
+    assemble,
+    demo_provider,
+    open_vault,
+    provider_folders,
+)
 from vestibule.core.errors import BadInput
 from vestibule.core.ids import GoldenId
 from vestibule.core.machines import DriverName
@@ -23,6 +30,7 @@ from vestibule.core.verification import Verification
 from vestibule.drivers import providers
 from vestibule.drivers.clock import SystemClock
 from vestibule.drivers.db.migrate import open_database
+from vestibule.drivers.master_keys import VAULT_KEY, FileKeyRing
 from vestibule.drivers.private_folder import make_private
 from vestibule.drivers.rfb import rfb_desktop
 from vestibule.drivers.run_folders import DiskRunFolders
@@ -106,7 +114,8 @@ async def _trial(
         database = await open_database(state / "trial.db")
         stack.push_async_callback(database.close)
         await stack.enter_async_context(demo_provider(place.demo_socket))
-        assembly = assemble(machinery, database, place, _always(golden_id))
+        vault = await open_vault(FileKeyRing(state / VAULT_KEY, secrets.token_bytes), database)
+        assembly = assemble(machinery, database, vault, place, _always(golden_id))
         stack.push_async_callback(assembly.machines.destroy_all)
         stack.push_async_callback(assembly.sign_ins.stop)
         yield assembly

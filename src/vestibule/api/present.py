@@ -20,6 +20,7 @@ from vestibule.core.records import (
 )
 from vestibule.core.sessions import allowed_actions
 from vestibule.services.host import Check, HostReport
+from vestibule.services.rotation import Progress
 from vestibule_agent.protocol import Credential
 
 
@@ -105,6 +106,17 @@ def machine_with_golden(record: MachineRecord, manifest: Manifest, provenance: P
         signature=provenance.signature,
     )
     return machine(record).model_copy(update={"golden": golden})
+
+
+def rotation(progress: Progress) -> schemas.Rotation:
+    """How far the exchange of the master key is."""
+    return schemas.Rotation(
+        key_id=progress.key_id,
+        rewrapped=progress.rewrapped,
+        remaining=progress.remaining,
+        damaged=list(progress.damaged),
+        finished=progress.finished,
+    )
 
 
 def credential(record: CredentialRecord) -> schemas.Credential:

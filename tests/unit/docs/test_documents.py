@@ -17,7 +17,7 @@ ROOT = Path(__file__).parents[3]
 PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])
 LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
 CODE = re.compile(r"```.*?```|`[^`\n]+`", re.DOTALL)
-COMMAND = re.compile(r"\bvestibule ((?:[a-z]+ ?)+)")
+COMMAND = re.compile(r"\bvestibule ((?:[a-z]+(?:-[a-z]+)* ?)+)")
 TARGET = re.compile(r"\bmake ([a-z-]+)")
 
 

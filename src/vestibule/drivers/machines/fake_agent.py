@@ -232,7 +232,8 @@ class FakeAgent:
     def _screen(self) -> str:
         if self._spec is None:
             return ""
-        return f"$ {' '.join(self._spec.command)}\nOpen {self._script.auth_url or '…'}\n"
+        echo = "".join(f"> {text}\n" for text in self.typed)
+        return f"$ {' '.join(self._spec.command)}\nOpen {self._script.auth_url or '…'}\n{echo}"
 
     async def _claim(self, _body: bytes) -> _Answer:
         if self._claimed:
