@@ -10,7 +10,7 @@ import asyncio
 import dataclasses
 import platform
 import secrets
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -20,8 +20,6 @@ from vestibule.core.egress import Verdict
 from vestibule.core.ids import GoldenId, VmId
 from vestibule.core.machines import DriverName
 from vestibule.core.providers import Provider
-from vestibule.demo.app import HOST as DEMO_HOST
-from vestibule.demo.app import create as create_demo
 from vestibule.drivers import key_file, providers
 from vestibule.drivers.clock import SystemClock
 from vestibule.drivers.db.accounts import DbAccounts
@@ -29,11 +27,14 @@ from vestibule.drivers.db.credentials import DbCredentials
 from vestibule.drivers.db.engine import Database
 from vestibule.drivers.db.machines import DbMachines
 from vestibule.drivers.db.sessions import DbSessions
+from vestibule.drivers.db.vault_keys import DbVaultKeys
 from vestibule.drivers.guest import HttpGuest
 from vestibule.drivers.http_server import HttpServer, bind_unix, serving
 from vestibule.drivers.net.proxy import EgressProxy
 from vestibule.drivers.pressure import read_pressure
 from vestibule.drivers.vault import Vault
+from vestibule.laboratory.app import HOST as DEMO_HOST
+from vestibule.laboratory.app import create as create_demo
 from vestibule.machinery import Machinery
 from vestibule.resources import find_resources
 from vestibule.services.accounts import Accounts
@@ -42,9 +43,11 @@ from vestibule.services.custodian import Custodian
 from vestibule.services.feed import Feed
 from vestibule.services.machine_settings import MachineSettings
 from vestibule.services.machines import Machines
-from vestibule.services.ports import RunFolders
+from vestibule.services.ports import KeyRing, RunFolders, Sealer
+from vestibule.services.rotation import Rotation, require_known
 from vestibule.services.sign_in_run import World
 from vestibule.services.sign_ins import SignIns
+from vestibule.settings import Settings
 
 log = structlog.get_logger()
 
@@ -54,7 +57,7 @@ class Place:
     """Where an assembly keeps its things."""
 
     state_dir: Path
-    """Database and keys."""
+    """Database and keys, but the vault's master key."""
     demo_socket: Path
     folders: RunFolders
     most_machines: int | None = None
@@ -70,25 +73,49 @@ class Assembly:
     machines: Machines
     credentials: Credentials
     custodian: Custodian
+    rotation: Rotation
     providers: Mapping[str, Provider]
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class OpenVault:
+    """What seals, with keys that open what is in the database."""
+
+    sealer: Sealer
+    rotation: Rotation
+
+
+async def open_vault(ring: KeyRing, database: Database, lost: Collection[str] = ()) -> OpenVault:
+    """Use the keys of ``ring``; a first one is made where nothing is sealed yet.
+
+    Raises HostUnfit ``vault_key_unknown``, SettingsInvalid ``key_file_invalid``.
+    """
+    rows = DbVaultKeys(database)
+    await require_known(ring.keys, rows, lost)
+    if not ring.keys:
+        await asyncio.to_thread(ring.prepare)
+    sealer = Vault(ring.keys, secrets.token_bytes)
+    rotation = Rotation(ring=ring, sealer=sealer, rows=rows, credentials=DbCredentials(database))
+    await rotation.begin(lost)
+    return OpenVault(sealer=sealer, rotation=rotation)
 
 
 def assemble(
     machinery: Machinery,
     database: Database,
+    vault: OpenVault,
     place: Place,
     serving: Callable[[DriverName], Awaitable[GoldenId]],
 ) -> Assembly:
     """Build the services; ``serving`` names the golden that a machine of a driver is to be started from."""
     settings, clock, random = machinery.settings, SystemClock(), secrets.token_bytes
-    shipped = find_resources().providers
-    known = providers.load([shipped, *([settings.providers_dir] if settings.providers_dir else [])])
+    known = providers.load(provider_folders(settings))
     verdicts = _Verdicts()
     machines = _machines(machinery, DbMachines(database), place, serving, verdicts)
     credential_rows = DbCredentials(database)
     credentials = Credentials(
         rows=credential_rows,
-        sealer=Vault.at(place.state_dir / "vault.key", random),
+        sealer=vault.sealer,
         clock=clock,
         random=random,
     )
@@ -113,8 +140,15 @@ def assemble(
         machines=machines,
         credentials=credentials,
         custodian=custodian,
+        rotation=vault.rotation,
         providers=known,
     )
+
+
+def provider_folders(settings: Settings) -> Sequence[Path]:
+    """Where provider files are: those that ship with Vestibule, then the operator's own."""
+    own = [settings.providers_dir] if settings.providers_dir else []
+    return [find_resources().providers, *own]
 
 
 def _machines(

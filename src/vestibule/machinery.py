@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import dataclasses
+import secrets
 from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from vestibule.core.addresses import MachineNetwork
 from vestibule.core.errors import HostUnfit, VestibuleError
 from vestibule.core.ids import GoldenId
 from vestibule.core.machines import DriverName, Limits
+from vestibule.drivers import vault_check
 from vestibule.drivers.clock import SystemClock
 from vestibule.drivers.goldens.compose import Goldens, open_goldens
 from vestibule.drivers.goldens.jail import Jail
@@ -34,11 +36,11 @@ from vestibule.drivers.net.cgroups import Cgroups
 from vestibule.drivers.net.client import BrokerNetwork, identity_for
 from vestibule.drivers.run_folders import DiskRunFolders
 from vestibule.resources import Resources, find_resources
-from vestibule.services.host import Accelerator, HostReport, choose
+from vestibule.services.host import Accelerator, Check, HostReport, choose
 from vestibule.services.machine_settings import Choice
 from vestibule.services.ports import MachineDriver
 from vestibule.services.promotions import Promotions, ServingRule
-from vestibule.settings import Settings
+from vestibule.settings import KeySource, Settings
 from vestibule_agent.protocol import CONTRACT
 
 
@@ -241,6 +243,12 @@ def probe_kernel(goldens: DirectoryGoldenStore, register: FileRegister) -> Path 
     return None
 
 
+def _vault_check(settings: Settings) -> Check:
+    if settings.vault_key_source is not KeySource.FILE:
+        return vault_check.given(settings.vault_key_source)
+    return vault_check.check(settings.state_dir, secrets.token_bytes, settings.vault_lost_keys)
+
+
 def _report(
     settings: Settings,
     promotions: Promotions,
@@ -255,5 +263,6 @@ def _report(
         address=(settings.host, settings.port),
         network=network.report,
         accelerator=accelerator,
+        vault=lambda: _vault_check(settings),
     )
     return HostReport(probe=probe, choice=choice, promotions=promotions)

@@ -12,6 +12,7 @@ from __future__ import annotations
 import asyncio
 import getpass
 import logging
+import secrets
 import signal
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
@@ -23,14 +24,16 @@ from fastapi import FastAPI
 
 from vestibule.api.app import create
 from vestibule.api.context import Context
-from vestibule.assembly import Assembly, Place, assemble, demo_provider
-from vestibule.core.errors import GoldenFailed, HostUnfit
+from vestibule.assembly import Assembly, Place, assemble, demo_provider, open_vault, provider_folders
+from vestibule.core.errors import GoldenFailed, HostUnfit, SettingsInvalid
 from vestibule.core.ids import GoldenId
 from vestibule.core.machines import DriverName
 from vestibule.core.promotion import StalePolicy
 from vestibule.core.renewal import Renewal
-from vestibule.drivers import logs
+from vestibule.core.verification import Verification
+from vestibule.drivers import logs, providers
 from vestibule.drivers.clock import SystemClock
+from vestibule.drivers.db.engine import DATABASE
 from vestibule.drivers.db.machines import DbMachines
 from vestibule.drivers.db.migrate import open_database
 from vestibule.drivers.goldens.build_logs import BuildLogs
@@ -42,6 +45,7 @@ from vestibule.drivers.http_server import HttpServer, bind, serving
 from vestibule.drivers.instance import only_instance
 from vestibule.drivers.machines.qemu import accel
 from vestibule.drivers.machines.qemu.planned import PlansWithSnapshots
+from vestibule.drivers.master_keys import VAULT_KEY, FileKeyRing, GivenKeyRing, take_stdin, take_variable
 from vestibule.drivers.secret_file import read_secret, write_secret
 from vestibule.foresight import forecast
 from vestibule.machinery import (
@@ -58,14 +62,15 @@ from vestibule.services.accounts import NAME
 from vestibule.services.freshness import ASKED, Freshness
 from vestibule.services.golden_ports import Plans
 from vestibule.services.host import Accelerator, HostReport, choose
-from vestibule.services.ports import Tell
+from vestibule.services.ports import KeyRing, Tell
 from vestibule.services.probation import Probation
 from vestibule.services.promotions import Promotions
-from vestibule.settings import Settings
+from vestibule.services.provider_trial import TellCheck
+from vestibule.settings import KEY_VARIABLE, KeySource, Settings
+from vestibule.trials import clear_trial_runs, verify_providers
 from vestibule.works import (
     Renewing,
     build,
-    clear_canary_runs,
     collector_of,
     renewing_by,
     renewing_with,
@@ -166,6 +171,27 @@ def build_logs(settings: Settings) -> BuildLogs:
     return BuildLogs(goldens_of(settings).cache)
 
 
+async def verify(
+    settings: Settings, names: Sequence[str], driver: DriverName | None, tell: TellCheck
+) -> Sequence[Verification]:
+    """Try provider files with the real tools, in clones of what machines start from; all for no names.
+
+    Raises BadInput ``unknown_provider``, GoldenFailed, HostUnfit.
+    """
+    _log_failures_only()
+    async with open_machinery(settings) as machinery:
+        chosen = driver or machinery.choice.driver
+        golden_id = await renewing_with(machinery).serving.golden(chosen)
+        return await verify_providers(machinery, golden_id, names, chosen, tell)
+
+
+def record_verifications(fresh: Sequence[Verification]) -> Path:
+    """Write down what was tried of the files that ship with Vestibule; where."""
+    folder = find_resources().providers
+    providers.record(folder, [one for one in fresh if (folder / f"{one.provider}.toml").exists()])
+    return folder / providers.VERIFICATIONS
+
+
 @asynccontextmanager
 async def host_report(settings: Settings) -> AsyncIterator[HostReport]:
     """What this host can do, for ``doctor`` and ``up``."""
@@ -215,22 +241,27 @@ def is_settled(settings: Settings) -> bool:
 
 
 @asynccontextmanager
-async def open_context(settings: Settings) -> AsyncIterator[Context]:
-    """Every service of a controller; at its end every sign-in and machine has ended."""
+async def open_context(settings: Settings, given: KeyRing | None = None) -> AsyncIterator[Context]:
+    """Every service of a controller; at its end every sign-in and machine has ended.
+
+    ``given``: what ``given_keys`` read, if that is where the master key comes from.
+    """
     async with AsyncExitStack() as stack:
-        machinery = await stack.enter_async_context(open_machinery(settings))
-        database = await open_database(settings.state_dir / "vestibule.db")
+        database = await open_database(settings.state_dir / DATABASE)
         stack.push_async_callback(database.close)
+        ring = given or FileKeyRing(settings.state_dir / VAULT_KEY, secrets.token_bytes)
+        vault = await open_vault(ring, database, settings.vault_lost_keys)
+        machinery = await stack.enter_async_context(open_machinery(settings))
         demo_socket = settings.run_dir / "demo.sock"
         await stack.enter_async_context(demo_provider(demo_socket))
         renewing = renewing_with(machinery)
         place = Place(state_dir=settings.state_dir, demo_socket=demo_socket, folders=machinery.folders)
-        assembly = assemble(machinery, database, place, renewing.serving.golden)
+        assembly = assemble(machinery, database, vault, place, renewing.serving.golden)
         context = _context(machinery, assembly, renewing)
         stack.push_async_callback(context.machines.destroy_all)
         stack.push_async_callback(context.sign_ins.stop)
         await _recover(context)
-        clear_canary_runs(settings.run_dir)
+        clear_trial_runs(settings.run_dir)
         await asyncio.to_thread(context.freshness.promote_tried)
         probation = Probation(
             rows=DbMachines(database),
@@ -252,6 +283,7 @@ def _context(machinery: Machinery, assembly: Assembly, renewing: Renewing) -> Co
         machines=assembly.machines,
         credentials=assembly.credentials,
         custodian=assembly.custodian,
+        rotation=assembly.rotation,
         goldens=machinery.goldens.store,
         plans=PlansWithSnapshots(
             store=machinery.goldens.store,
@@ -272,6 +304,7 @@ def _context(machinery: Machinery, assembly: Assembly, renewing: Renewing) -> Co
         scrubbing=scrubbing_of(settings, renewing),
         host=machinery.report,
         providers=assembly.providers,
+        doubts=providers.doubts(provider_folders(settings)),
         public_url=str(settings.public_url).rstrip("/") if settings.public_url else None,
     )
 
@@ -316,22 +349,50 @@ def build_app(context: Context | None = None) -> FastAPI:
     return app
 
 
-def run(settings: Settings, ready: Callable[[asyncio.Event], Awaitable[None]] | None = None) -> None:
+def given_keys(settings: Settings) -> KeyRing | None:
+    """Take the master key from where the settings say; None where it is in its file.
+
+    Before anything else is started: what it was taken from is empty then.  Raises SettingsInvalid.
+    """
+    variable = take_variable(KEY_VARIABLE)
+    match settings.vault_key_source:
+        case KeySource.ENV:
+            return GivenKeyRing.parse(variable, f"in {KEY_VARIABLE}", secrets.token_bytes)
+        case KeySource.STDIN:
+            return GivenKeyRing.parse(take_stdin(), "on standard input", secrets.token_bytes)
+        case KeySource.FILE if variable:
+            raise SettingsInvalid(
+                f"{KEY_VARIABLE} is set, but the master key comes from its file.",
+                remedy=f"Set vault_key_source to env, or unset {KEY_VARIABLE}.",
+            )
+        case KeySource.FILE:
+            return None
+
+
+def run(
+    settings: Settings,
+    given: KeyRing | None,
+    ready: Callable[[asyncio.Event], Awaitable[None]] | None = None,
+) -> None:
     """Run a controller until SIGTERM, SIGINT, or ``ready`` sets its event; blocks.
 
-    ``ready`` is called once the port answers.  Raises Conflict ``controller_running``, PortTaken,
-    HostUnfit, GoldenFailed.
+    ``given`` as to ``open_context``; ``ready`` is called once the port answers.  Raises Conflict
+    ``controller_running``, PortTaken, HostUnfit, GoldenFailed.
     """
     logs.configure()
-    uvloop.run(_serve(settings, ready))
+    uvloop.run(_serve(settings, given, ready))
 
 
-async def _serve(settings: Settings, ready: Callable[[asyncio.Event], Awaitable[None]] | None) -> None:
+async def _serve(
+    settings: Settings,
+    given: KeyRing | None,
+    ready: Callable[[asyncio.Event], Awaitable[None]] | None,
+) -> None:
     stop = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     with only_instance(settings.state_dir), bind(settings.host, settings.port) as sock:
-        async with open_context(settings) as context:
+        async with open_context(settings, given) as context:
             await _leave_cli_token(context, settings.state_dir / "cli-token")
             server = HttpServer(build_app(context), on_stop=lambda: _close_feeds(context))
             async with serving(server, sock) as task:

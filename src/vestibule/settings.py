@@ -38,6 +38,7 @@ PREFIX = "VESTIBULE_"
 CONFIG_VARIABLE = f"{PREFIX}CONFIG"
 URL_VARIABLE = f"{PREFIX}URL"
 TOKEN_VARIABLE = f"{PREFIX}TOKEN"
+KEY_VARIABLE = f"{PREFIX}VAULT_KEY"
 
 _LAST_ID = 2**32 - 2
 """One more is -1: "leave it as it is" to chown(2) and setuid(2)."""
@@ -49,6 +50,8 @@ OTHER_VARIABLES = {
     CONFIG_VARIABLE: "path of the TOML file with settings",
     URL_VARIABLE: "address of the controller that the command line speaks to",
     TOKEN_VARIABLE: "API token that the command line signs in with",
+    KEY_VARIABLE: "master key of the vault, where `vault_key_source` is `env`: 64 hexadecimal digits; while"
+    " the key is rotated, the new one, a blank, the one before",
 }
 """Variables with our prefix that are no settings → what they are."""
 
@@ -63,6 +66,14 @@ class IsolationChoice(enum.StrEnum):
     AUTO = "auto"
     VM = "vm"
     CONTAINER = "container"
+
+
+class KeySource(enum.StrEnum):
+    """Where the vault's master key comes from."""
+
+    FILE = "file"
+    ENV = "env"
+    STDIN = "stdin"
 
 
 def _is_root() -> bool:
@@ -204,6 +215,16 @@ class Settings(BaseSettings):
         ge=0,
         description="Every byte of the promoted golden is read and compared when it is promoted, when the"
         " controller starts, and so many hours later; 0: never.",
+    )
+    vault_key_source: KeySource = Field(
+        default=KeySource.FILE,
+        description="Where the master key of all credentials comes from: file (`vault.key` in state_dir, made"
+        f" at the first start), env (`{KEY_VARIABLE}`), stdin (the same text, read once at the start).",
+    )
+    vault_lost_keys: tuple[str, ...] = Field(
+        default=(),
+        description="Master keys that are lost for good, as `vault_key_unknown` names them: the controller"
+        " starts without them, and what they sealed can only be deleted.",
     )
     providers_dir: Path | None = Field(
         default=None, description="Folder with more provider files; they win over the shipped ones by name."

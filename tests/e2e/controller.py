@@ -44,8 +44,9 @@ class Controller:
     def _start(self) -> None:
         self._up.clear()
         self.process = subprocess.Popen(
-            [*self._wrapper, VESTIBULE, "serve"], env=self.environment, stderr=subprocess.PIPE, text=True
-        )
+            [*self._wrapper, VESTIBULE, "serve"],
+            env=self.environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+        )  # fmt: skip
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
 
@@ -61,7 +62,7 @@ class Controller:
         }
 
     def _read(self) -> None:
-        for line in self.process.stderr or ():
+        for line in self.process.stdout or ():
             self.log.append(line)
             if "Controller is up" in line:
                 self._up.set()
@@ -122,8 +123,8 @@ class Controller:
     def _reap(self) -> None:
         self.process.wait(STOP_TIMEOUT_S)
         self._reader.join(STOP_TIMEOUT_S)
-        if self.process.stderr is not None:
-            self.process.stderr.close()
+        if self.process.stdout is not None:
+            self.process.stdout.close()
 
 
 def _is_inherited(name: str) -> bool:

@@ -38,7 +38,7 @@ class Footprint:
 
 def footprint(pid: int) -> Footprint:
     """Take stock of a process and its descendants; those that end meanwhile count for nothing."""
-    pidfds = {member: pidfd for member in (pid, *_descendants(pid)) if (pidfd := _pidfd(member)) is not None}
+    pidfds = {member: pidfd for member in (pid, *descendants(pid)) if (pidfd := _pidfd(member)) is not None}
     host = _namespace(os.getpid())
     listening = _listening()
     return Footprint(
@@ -71,7 +71,7 @@ def _processes() -> Iterator[int]:
     return (int(entry.name) for entry in Path("/proc").iterdir() if entry.name.isdigit())
 
 
-def _descendants(pid: int) -> list[int]:
+def descendants(pid: int) -> list[int]:
     children: dict[int, list[int]] = {}
     for other in _processes():
         children.setdefault(_parent(other), []).append(other)

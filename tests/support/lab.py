@@ -16,6 +16,7 @@ from typing import Any
 from golden_doubles import BUILD, GOLDEN, Clock, Goldens, Works
 
 from vestibule.api.context import Context
+from vestibule.assembly import open_vault
 from vestibule.core.addresses import MachineNetwork
 from vestibule.core.ids import SessionId, VmId
 from vestibule.core.machines import DriverName, Isolation, Limits
@@ -35,8 +36,8 @@ from vestibule.drivers.goldens.register import FileRegister
 from vestibule.drivers.guest import HttpGuest
 from vestibule.drivers.machines.fake import FakeMachine, FakeMachineDriver
 from vestibule.drivers.machines.fake_agent import Script
+from vestibule.drivers.master_keys import FileKeyRing
 from vestibule.drivers.run_folders import CONSOLE, DiskRunFolders
-from vestibule.drivers.vault import Vault
 from vestibule.resources import find_resources
 from vestibule.services.accounts import Accounts
 from vestibule.services.credentials import Credentials
@@ -273,9 +274,10 @@ async def open_lab(
         limits=limits or {},
     )
     sessions = JournaledSessions(database, journal)
+    vault = await open_vault(FileKeyRing(folder / "state/vault.key", secrets.token_bytes), database)
     credentials = Credentials(
         rows=DbCredentials(database),
-        sealer=Vault.at(folder / "state/vault.key", secrets.token_bytes),
+        sealer=vault.sealer,
         clock=clock,
         random=secrets.token_bytes,
     )
@@ -301,6 +303,7 @@ async def open_lab(
         custodian=Custodian(
             credentials=credentials, rows=DbCredentials(database), providers=known, clock=clock
         ),
+        rotation=vault.rotation,
         goldens=goldens,
         plans=goldens,
         promotions=promotions,
@@ -317,6 +320,7 @@ async def open_lab(
             scrub=goldens.scrub, promotions=promotions, feed=renewals.feed, clock=clock, every=None
         ),
         host=HostReport(probe=_Nothing(), choice=machines.choice, promotions=promotions),
+        doubts={},
         providers=known,
         public_url=None,
     )

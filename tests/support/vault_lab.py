@@ -2,29 +2,39 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import dataclasses
 import datetime as dt
 import itertools
 import json
-from collections.abc import AsyncIterator
+import os
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Any
 
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from vestibule.assembly import open_vault
 from vestibule.core.ids import CredentialId, SessionId, UserId
 from vestibule.core.providers import Provider
 from vestibule.core.records import SessionRecord, User
 from vestibule.core.sessions import SessionStatus
 from vestibule.drivers import providers
+from vestibule.drivers.db import schema
 from vestibule.drivers.db.accounts import DbAccounts
 from vestibule.drivers.db.credentials import DbCredentials
 from vestibule.drivers.db.engine import Database
 from vestibule.drivers.db.migrate import migrate
 from vestibule.drivers.db.sessions import DbSessions
-from vestibule.drivers.vault import Vault
+from vestibule.drivers.db.unbroken import unbroken
+from vestibule.drivers.master_keys import GivenKeyRing
 from vestibule.resources import find_resources
 from vestibule.services.credentials import Credentials
 from vestibule.services.custodian import Custodian
+from vestibule.services.ports import KeyRing, Sealer
+from vestibule.services.rotation import Rotation
 from vestibule_agent.protocol import Credential, CredentialFile
 
 NOW = dt.datetime(2026, 11, 22, 12, tzinfo=dt.UTC)
@@ -65,6 +75,11 @@ def files_of(content: str) -> list[CredentialFile]:
     return [CredentialFile(path="~/.vestibule-demo/credentials.json", mode=0o777, content=content)]
 
 
+def given_ring(*letters: bytes) -> GivenKeyRing:
+    """Visibly fake master keys, one letter each."""
+    return GivenKeyRing.parse(" ".join((letter * 32).hex() for letter in letters), "by a test", os.urandom)
+
+
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class VaultLab:
     """The services, and rows to start from."""
@@ -73,6 +88,7 @@ class VaultLab:
     rows: DbCredentials
     credentials: Credentials
     custodian: Custodian
+    rotation: Rotation
     demo: Provider
     clock: SetClock
     numbers: Any = dataclasses.field(default_factory=itertools.count)
@@ -103,9 +119,35 @@ class VaultLab:
         _, opened = await self.credentials.export(user, credential_id)
         return base64.b64decode(opened.files[0].content)
 
+    @unbroken
+    async def as_the_first_release(self, user: User, key: Path) -> CredentialId:
+        """A credential that the key of this file seals itself, without an envelope."""
+        credential_id = await self.sealed(user)
+        opened = self.credentials.open(await self.rows.get(credential_id)).encode()
+        nonce, bound = os.urandom(12), b"\x01" + credential_id.encode()
+        cipher = AESGCM(await asyncio.to_thread(key.read_bytes))
+        await self.spoil(
+            credential_id, sealed=b"\x01" + nonce + cipher.encrypt(nonce, opened, bound), key_id=None
+        )
+        return credential_id
+
+    @unbroken
+    async def spoil(self, credential_id: CredentialId, **columns: object) -> None:
+        """Write past every rule."""
+        one = schema.credentials.c.credential_id == credential_id
+        async with self.database.write() as connection:
+            await connection.execute(schema.credentials.update().where(one).values(**columns))
+
+    async def contents(self, sealer: Sealer, ids: Sequence[CredentialId]) -> list[bytes]:
+        """What is in the vault, opened by this sealer's keys alone."""
+        credentials = Credentials(rows=self.rows, sealer=sealer, clock=self.clock, random=os.urandom)
+        return [base64.b64decode(credentials.open(await self.rows.get(one)).files[0].content) for one in ids]
+
 
 @asynccontextmanager
-async def open_vault_lab(database: Database | None = None) -> AsyncIterator[VaultLab]:
+async def open_vault_lab(
+    database: Database | None = None, ring: KeyRing | None = None
+) -> AsyncIterator[VaultLab]:
     """On ``database``, which is closed with it; else on one in memory."""
     database = database or Database.in_memory()
     await migrate(database)
@@ -116,7 +158,8 @@ async def open_vault_lab(database: Database | None = None) -> AsyncIterator[Vaul
 
     clock, rows = SetClock(), DbCredentials(database)
     known = providers.load([find_resources().providers])
-    credentials = Credentials(rows=rows, sealer=Vault(b"k" * 32, random), clock=clock, random=random)
+    vault = await open_vault(ring or given_ring(b"k"), database)
+    credentials = Credentials(rows=rows, sealer=vault.sealer, clock=clock, random=random)
     custodian = Custodian(credentials=credentials, rows=rows, providers=known, clock=clock)
     try:
         yield VaultLab(
@@ -124,6 +167,7 @@ async def open_vault_lab(database: Database | None = None) -> AsyncIterator[Vaul
             rows=rows,
             credentials=credentials,
             custodian=custodian,
+            rotation=vault.rotation,
             demo=known["demo"],
             clock=clock,
         )

@@ -7,12 +7,15 @@ import dataclasses
 import datetime as dt
 import itertools
 import json
+import os
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 from structlog.testing import capture_logs
+from vault_lab import given_ring
 
+from vestibule.assembly import open_vault
 from vestibule.core.errors import Absent, MachineFailed, VaultTampered
 from vestibule.core.ids import CredentialId, SessionId, UserId
 from vestibule.core.providers import Provider
@@ -67,14 +70,14 @@ async def database() -> AsyncIterator[Database]:
 
 
 @pytest.fixture
-def credentials(database: Database) -> Credentials:
+async def credentials(database: Database) -> Credentials:
     numbers = itertools.count(1)
 
     def random(size: int) -> bytes:
         return next(numbers).to_bytes(size, "big")
 
-    vault = Vault(b"k" * 32, random)
-    return Credentials(rows=DbCredentials(database), sealer=vault, clock=FixedClock(), random=random)
+    vault = await open_vault(given_ring(b"k"), database)
+    return Credentials(rows=DbCredentials(database), sealer=vault.sealer, clock=FixedClock(), random=random)
 
 
 def _handed_over(document: object, path: str = "~/.vestibule-demo/credentials.json") -> Credential:
@@ -151,9 +154,9 @@ async def test_what_was_sealed_as_one_file_still_opens(
 ) -> None:
     ann, credential_id = await _stored(database, credentials, demo)
     record = await credentials.owned(ann, credential_id)
-    vault = Vault(b"k" * 32, lambda size: b"n" * size)
-    before = vault.seal(b'{"path": "~/x", "mode": 384, "content": "ZmFrZQ=="}', context=credential_id)
-    opened = credentials.open(dataclasses.replace(record, sealed=before))
+    one_file = b'{"path": "~/x", "mode": 384, "content": "ZmFrZQ=="}'
+    before = Vault(given_ring(b"k").keys, os.urandom).seal(one_file, context=credential_id)
+    opened = credentials.open(dataclasses.replace(record, sealed=before.content, key_id=before.key_id))
     assert opened.files == [CredentialFile(path="~/x", mode=0o600, content="ZmFrZQ==")]
 
 

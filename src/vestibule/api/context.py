@@ -23,6 +23,7 @@ from vestibule.services.machines import Machines
 from vestibule.services.ports import CanaryReports, GoldenInventory
 from vestibule.services.promotions import Promotions
 from vestibule.services.renewals import Renewals
+from vestibule.services.rotation import Rotation
 from vestibule.services.scrubbing import Scrubbing
 from vestibule.services.sign_ins import SignIns
 
@@ -40,6 +41,7 @@ class Context:
     machines: Machines
     credentials: Credentials
     custodian: Custodian
+    rotation: Rotation
     goldens: GoldenInventory
     plans: Plans
     promotions: Promotions
@@ -49,6 +51,8 @@ class Context:
     scrubbing: Scrubbing
     host: HostReport
     providers: Mapping[str, Provider]
+    doubts: Mapping[str, str | None]
+    """Provider → why its file is not verified; None when it is."""
     public_url: str | None
 
 

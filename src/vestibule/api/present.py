@@ -20,6 +20,7 @@ from vestibule.core.records import (
 )
 from vestibule.core.sessions import allowed_actions
 from vestibule.services.host import Check, HostReport
+from vestibule.services.rotation import Progress
 from vestibule_agent.protocol import Credential
 
 
@@ -107,6 +108,17 @@ def machine_with_golden(record: MachineRecord, manifest: Manifest, provenance: P
     return machine(record).model_copy(update={"golden": golden})
 
 
+def rotation(progress: Progress) -> schemas.Rotation:
+    """How far the exchange of the master key is."""
+    return schemas.Rotation(
+        key_id=progress.key_id,
+        rewrapped=progress.rewrapped,
+        remaining=progress.remaining,
+        damaged=list(progress.damaged),
+        finished=progress.finished,
+    )
+
+
 def credential(record: CredentialRecord) -> schemas.Credential:
     """A credential without its content."""
     return schemas.Credential(
@@ -147,7 +159,10 @@ def opened(record: CredentialRecord, credential: Credential) -> schemas.Exported
 
 
 def provider(
-    declared: Provider, newest: CredentialRecord | None, open_session: SessionRecord | None
+    declared: Provider,
+    doubt: str | None,
+    newest: CredentialRecord | None,
+    open_session: SessionRecord | None,
 ) -> schemas.Provider:
     """A tool, with what the caller has of it."""
     return schemas.Provider(
@@ -157,8 +172,8 @@ def provider(
         description=declared.description,
         version=declared.version,
         flows=list(declared.flows),
-        verified=declared.install.unverified is None,
-        unverified_because=declared.install.unverified,
+        verified=doubt is None,
+        unverified_because=doubt,
         notes=declared.notes,
         credential_files=[file.path for file in declared.credential.files],
         credential=credential(newest) if newest else None,

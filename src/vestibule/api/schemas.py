@@ -256,6 +256,18 @@ class ExportedCredential(Model):
     files: list[ExportedFile]
 
 
+class Rotation(Model):
+    """POST /api/vault/rotation: how far the exchange of the master key is."""
+
+    key_id: str = Field(description="Names the new master key, and tells nothing of it.")
+    rewrapped: int = Field(description="Credentials that this call gave the new key.")
+    remaining: int = Field(description="Those that still need another key; call again until there are none.")
+    damaged: list[str] = Field(
+        description="Ids of credentials that could not be opened. The key before is kept for them."
+    )
+    finished: bool = Field(description="Whether the keys before are gone.")
+
+
 class MachineGolden(Model):
     """What a machine was cloned from."""
 

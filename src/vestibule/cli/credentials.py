@@ -122,6 +122,37 @@ def delete(credential_id: str, url: Url = None, output: Output = OutputFormat.TA
     print_done(gone, f"{credential_id} is deleted.", output)
 
 
+@app.command("rotate-key")
+def rotate_key(url: Url = None, output: Output = OutputFormat.TABLE) -> None:
+    """Exchange the vault's master key (operator).  Interrupted, it goes on when it is run again."""
+    with connect(url) as controller:
+        rewrapped, step = 0, controller.post("/api/vault/rotation")
+        while step["remaining"] and step["rewrapped"]:
+            rewrapped += step["rewrapped"]
+            print(f"{rewrapped} done, {step['remaining']} remain", file=sys.stderr, flush=True)
+            step = controller.post("/api/vault/rotation")
+    done = {**step, "rewrapped": rewrapped + step["rewrapped"]}
+    if not done["finished"]:
+        raise _unfinished(done)
+    print_done(done, f"{done['rewrapped']} credentials have the new master key {done['key_id']}.", output)
+
+
+def _unfinished(done: Row) -> Conflict:
+    damaged = ", ".join(done["damaged"])
+    if not damaged:
+        return Conflict(
+            "The master key before is still needed.",
+            remedy="Run the command again.",
+            code="vault_rotation_unfinished",
+        )
+    return Conflict(
+        f"{done['rewrapped']} credentials have the new master key {done['key_id']}; the one before is kept, "
+        f"because these cannot be opened: {damaged}",
+        remedy="Restore them from a backup, or have their owners delete them; then run the command again.",
+        code="vault_rotation_unfinished",
+    )
+
+
 def _declared(controller: Controller, credential_id: str) -> list[str]:
     """The files that this credential's provider declares, the one with the tokens first."""
     name = controller.get(f"/api/credentials/{credential_id}")["provider"]

@@ -9,4 +9,5 @@ def serve() -> None:
     """Run the controller until SIGTERM or Ctrl-C; every machine ends with it."""
     from vestibule import main  # noqa: PLC0415 (loads the whole controller; most commands do without)
 
-    main.run(load())
+    settings = load()
+    main.run(settings, main.given_keys(settings))

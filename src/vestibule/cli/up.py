@@ -28,6 +28,7 @@ def up(
     from vestibule import main  # noqa: PLC0415 (loads the whole controller; most commands do without)
 
     settings = load()
+    given = main.given_keys(settings)
     asyncio.run(_refuse_unfit(settings))
     _make_current(settings)
 
@@ -36,7 +37,7 @@ def up(
         if check:
             stop.set()
 
-    main.run(settings, ready)
+    main.run(settings, given, ready)
 
 
 async def _refuse_unfit(settings: Settings) -> None:

@@ -83,6 +83,10 @@ class Conflict(VestibuleError):
     code = "conflict"
 
 
+KEY_RETIRED = "vault_key_retired"
+"""A Conflict: what was sealed meanwhile must be wrapped by the present master key before it is stored."""
+
+
 class Unavailable(VestibuleError):
     """The host lacks something that an operator can mend."""
 

@@ -59,7 +59,7 @@ def give_back(kept: CredentialRecord, holder: str) -> CredentialRecord:
 def revoke(kept: CredentialRecord) -> CredentialRecord:
     """Delete its content, whoever holds it.  Raises Conflict ``credential_revoked`` when it is gone."""
     require_kept(kept)
-    gone = dataclasses.replace(kept, sealed=b"")
+    gone = dataclasses.replace(kept, sealed=b"", key_id=None)
     return _moved(gone, Custody.REVOKED, holder=None, held_since=None)
 
 

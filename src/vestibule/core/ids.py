@@ -13,6 +13,8 @@ CredentialId = NewType("CredentialId", str)
 TokenId = NewType("TokenId", str)
 GoldenId = NewType("GoldenId", str)
 """``g-`` and the first 16 hex digits of the SHA-256 of the golden's canonical recipe."""
+KeyId = NewType("KeyId", str)
+"""Names a master key of the vault without telling it: 16 hex digits (``drivers.master_keys``)."""
 
 RANDOM_BYTES = 8
 

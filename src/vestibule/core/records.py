@@ -7,7 +7,7 @@ import datetime as dt
 from collections.abc import Mapping
 
 from vestibule.core.custody import Custody
-from vestibule.core.ids import CredentialId, GoldenId, SessionId, TokenId, UserId, VmId
+from vestibule.core.ids import CredentialId, GoldenId, KeyId, SessionId, TokenId, UserId, VmId
 from vestibule.core.machines import DriverName, Isolation
 from vestibule.core.providers import Flow
 from vestibule.core.sessions import SessionStatus
@@ -89,6 +89,15 @@ class NoticeRecord:
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
+class Sealed:
+    """What the vault made of a content, and which master key opens it; the two are only of use together."""
+
+    key_id: KeyId | None
+    """None: sealed by the master key itself, as the first release did."""
+    content: bytes = dataclasses.field(repr=False)
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
 class CredentialRecord:
     """A sealed credential: its content is only in ``sealed``, which is empty once it is revoked."""
 
@@ -103,6 +112,8 @@ class CredentialRecord:
     """After that only a person can make a new one; None where nobody says."""
     scopes: tuple[str, ...] = ()
     sealed: bytes = dataclasses.field(repr=False)
+    key_id: KeyId | None = None
+    """As ``Sealed.key_id``; None too once it is revoked."""
     sealed_at: dt.datetime
     custody: Custody = Custody.SEALED
     holder: str | None = None

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import dataclasses
 import enum
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 
 class SessionStatus(enum.StrEnum):
@@ -236,6 +236,26 @@ def _ending(status: SessionStatus, event: Failed | DeadlinePassed | CancelAsked)
             return _ended(S.TIMEOUT, status, _NO_SIGN_OF_LIFE)
         case CancelAsked():
             return Decision(to=S.CANCELLED, effects=(Effect.DESTROY_MACHINE,))
+
+
+def with_sites(decision: Decision, sites: Mapping[str, Sequence[str]]) -> Decision:
+    """A failure before there was a sign-in page, and the sites that the tool did not get to, kind → causes.
+
+    A tool without its provider often says no more than that something went wrong.
+    """
+    told = {f"sites_{kind}": "\n".join(causes) for kind, causes in sites.items() if causes}
+    if decision.to is not S.FAILED or not told:
+        return decision
+    cause = f"{decision.fields['error_cause']} It asked for sites that it did not get: see the evidence."
+    evidence = {**_evidence(decision), **told}
+    return dataclasses.replace(
+        decision, fields={**decision.fields, "error_cause": cause, "error_evidence": evidence}
+    )
+
+
+def _evidence(decision: Decision) -> Mapping[str, object]:
+    found = decision.fields["error_evidence"]
+    return found if isinstance(found, dict) else {}
 
 
 def _progress(status: SessionStatus, event: SessionEvent) -> Decision:

@@ -44,6 +44,7 @@ class LocalHost:
     address: tuple[str, int]
     network: Callable[[], Awaitable[NetworkReport]]
     accelerator: Accelerator
+    vault: Callable[[], Check]
 
     async def checks(self, choice: Choice) -> Sequence[Check]:
         """See services.host.HostProbe."""
@@ -57,6 +58,7 @@ class LocalHost:
         yield _accelerator(self.accelerator)
         yield _disk(self.cache_dir)
         yield _private(self.state_dir)
+        yield self.vault()
         yield _web(self.web_dir)
         yield _port(*self.address)
 

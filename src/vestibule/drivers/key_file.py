@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from vestibule.core.errors import SettingsInvalid
-from vestibule.drivers.private_folder import make_private
+from vestibule.drivers.private_folder import flush_folder, make_private
 
 KEY_BYTES = 32
 
@@ -51,11 +51,7 @@ def _link(aside: Path, path: Path) -> None:
         os.link(aside, path)
     except FileExistsError:
         return  # another process was first; its key is the key
-    folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
+    flush_folder(path.parent)
 
 
 def _load(path: Path) -> bytes:

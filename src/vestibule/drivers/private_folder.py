@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 from pathlib import Path
 
 MODE = 0o700
@@ -17,3 +18,12 @@ def make_private(folder: Path) -> None:
     for path in reversed(missing):
         with contextlib.suppress(FileExistsError):  # another process was first
             path.mkdir(mode=MODE)
+
+
+def flush_folder(folder: Path) -> None:
+    """Bring the names in it to the disk: a file that was linked or renamed is there after a power cut too."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -22,7 +22,7 @@ from vestibule.core import holding, ids
 from vestibule.core.errors import Absent, BadInput, MachineFailed
 from vestibule.core.ids import CredentialId, SessionId, UserId
 from vestibule.core.providers import Provider, credential_spec
-from vestibule.core.records import CredentialRecord, CustodyRecord, User
+from vestibule.core.records import CredentialRecord, CustodyRecord, Sealed, User
 from vestibule.services.ports import Clock, Sealer
 from vestibule.services.repositories import Credentials as CredentialRows
 from vestibule_agent.protocol import Credential, CredentialFile
@@ -58,6 +58,7 @@ class Credentials:
         except InvalidCredentialError as error:
             raise _invalid(provider, error) from error
         credential_id = ids.credential_id(self._random(ids.RANDOM_BYTES))
+        sealed = self._seal(provider, credential_id, credential.files)
         return CredentialRecord(
             credential_id=credential_id,
             user_id=user_id,
@@ -67,7 +68,8 @@ class Credentials:
             expires_at=login.expires_at,
             login_expires_at=_usable_until(provider, login, now),
             scopes=login.scopes,
-            sealed=self._seal(provider, credential_id, credential.files),
+            sealed=sealed.content,
+            key_id=sealed.key_id,
             sealed_at=now,
         )
 
@@ -93,10 +95,9 @@ class Credentials:
         newer = holding.refresh(kept, expires_at=login.expires_at, account=login.account)
         now = self._clock.now()
         return dataclasses.replace(
-            newer,
+            _with(newer, self._seal(provider, kept.credential_id, whole)),
             login_expires_at=_usable_until(provider, login, now),
             scopes=login.scopes,
-            sealed=self._seal(provider, kept.credential_id, whole),
             sealed_at=now,
         )
 
@@ -144,11 +145,15 @@ class Credentials:
     def open(self, record: CredentialRecord) -> Credential:
         """Break the seal.  Raises Conflict ``credential_revoked``, VaultTampered."""
         holding.require_kept(record)
-        return _decode(self._sealer.open(record.sealed, context=record.credential_id))
+        return _decode(self._sealer.open(_sealed(record), context=record.credential_id))
+
+    def rewrapped(self, record: CredentialRecord) -> CredentialRecord:
+        """The same under the present master key, for one that was not stored because its key is retired."""
+        return _with(record, self._sealer.rewrap(_sealed(record), context=record.credential_id))
 
     def _seal(
         self, provider: Provider, credential_id: CredentialId, files: Sequence[CredentialFile]
-    ) -> bytes:
+    ) -> Sealed:
         """The contents as they came; where they belong and who may read them, as declared."""
         content = {file.path: file.content for file in files}
         trusted = [
@@ -157,6 +162,14 @@ class Credentials:
             if declared.path in content
         ]
         return self._sealer.seal(Credential(files=trusted).encode(), context=credential_id)
+
+
+def _sealed(record: CredentialRecord) -> Sealed:
+    return Sealed(key_id=record.key_id, content=record.sealed)
+
+
+def _with(record: CredentialRecord, sealed: Sealed) -> CredentialRecord:
+    return dataclasses.replace(record, sealed=sealed.content, key_id=sealed.key_id)
 
 
 def _decode(plain: bytes) -> Credential:

@@ -17,7 +17,7 @@ from collections.abc import Callable, Mapping, Sequence
 import structlog
 
 from vestibule.core import holding
-from vestibule.core.errors import BadInput, Conflict
+from vestibule.core.errors import KEY_RETIRED, BadInput, Conflict
 from vestibule.core.ids import CredentialId
 from vestibule.core.providers import Provider
 from vestibule.core.records import CredentialRecord, User
@@ -96,7 +96,9 @@ class Custodian:
         to = rule(kept)
         try:
             return await self._rows.move(kept, to, at=self._clock.now())
-        except Conflict:
+        except Conflict as error:
+            if error.failure_code == KEY_RETIRED:  # between the seal and the row, the master key was rotated
+                return await self._rows.move(kept, self._credentials.rewrapped(to), at=self._clock.now())
             rule(await self._rows.get(kept.credential_id))
             raise  # it has come free again meanwhile: the caller may try once more
 

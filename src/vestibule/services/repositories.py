@@ -6,13 +6,14 @@ import datetime as dt
 from collections.abc import Sequence
 from typing import Protocol
 
-from vestibule.core.ids import CredentialId, GoldenId, SessionId, TokenId, UserId, VmId
+from vestibule.core.ids import CredentialId, GoldenId, KeyId, SessionId, TokenId, UserId, VmId
 from vestibule.core.machines import MachineRecord, MachineStatus
 from vestibule.core.records import (
     ApiToken,
     CredentialRecord,
     CustodyRecord,
     NoticeRecord,
+    Sealed,
     SessionRecord,
     StageRecord,
     User,
@@ -54,7 +55,10 @@ class Sessions(Protocol):
     async def complete(
         self, session_id: SessionId, credential: CredentialRecord, *, seen: SessionStatus, at: dt.datetime
     ) -> SessionRecord:
-        """Store the sealed credential and ``seen`` → completed in one transaction."""
+        """Store the sealed credential and ``seen`` → completed in one transaction.
+
+        Raises Conflict ``vault_key_retired`` as ``Credentials.move``.
+        """
         ...
 
     async def update(self, session_id: SessionId, **fields: object) -> SessionRecord:
@@ -148,12 +152,43 @@ class Credentials(Protocol):
     ) -> CredentialRecord:
         """Compare-and-swap the row ``seen`` → ``to``, and add that to its history, on the disk.
 
-        Raises Conflict ``state_changed`` when the row is no longer ``seen`` or custody does not go that way.
+        Raises Conflict ``state_changed`` when the row is no longer ``seen`` or custody does not go that way,
+        ``vault_key_retired`` when its master key is not in use any more: wrap it anew and store that.
+        """
+        ...
+
+    async def rewrap(self, seen: CredentialRecord, sealed: Sealed) -> bool:
+        """Put ``sealed`` in the place of what ``seen`` has, on the disk, whatever its custody is by now.
+
+        False when the row's content is another one meanwhile.  Not a change of custody: ``seq`` stays.
         """
         ...
 
     async def history(self, credential_id: CredentialId) -> Sequence[CustodyRecord]:
         """Every state of its custody, oldest first."""
+        ...
+
+
+class VaultKeys(Protocol):
+    """Table ``vault_keys``: which master keys rows may be sealed under; of the keys only their ids."""
+
+    async def admit(self, key_id: KeyId) -> None:
+        """From now on rows may be stored under this key, on the disk; idempotent."""
+        ...
+
+    async def needed(self) -> frozenset[KeyId | None]:
+        """The keys that rows are sealed under; None stands for ``Sealed.key_id`` None."""
+        ...
+
+    async def not_under(self, key_id: KeyId) -> Sequence[CredentialId]:
+        """Credentials that have a content which another key opens, in a stable order."""
+        ...
+
+    async def retire(self, key_id: KeyId) -> bool:
+        """Let no row be stored under this key any more, on the disk; idempotent.
+
+        False, and nothing is changed, when a row needs it or one is there that names no key.
+        """
         ...
 
 

@@ -23,8 +23,8 @@ import structlog
 
 from vestibule.core import diagnosis
 from vestibule.core import sessions as s
-from vestibule.core.egress import Verdict
-from vestibule.core.errors import Conflict, MachineFailed, VestibuleError
+from vestibule.core.egress import NO_INTERNET, Verdict
+from vestibule.core.errors import KEY_RETIRED, Conflict, MachineFailed, VestibuleError
 from vestibule.core.ids import SessionId, UserId, VmId
 from vestibule.core.providers import Provider, login_spec
 from vestibule.core.records import CredentialRecord, NoticeRecord, SessionRecord
@@ -36,6 +36,7 @@ from vestibule.services.introductions import Live
 from vestibule.services.machines import Machines
 from vestibule.services.ports import Clock, Guest
 from vestibule.services.repositories import Sessions, SessionsWithMachine
+from vestibule.services.typed_texts import TypedTexts
 from vestibule_agent.protocol import Event
 
 log = structlog.get_logger()
@@ -81,6 +82,7 @@ class SignInRun:
         self._deadline_moved = asyncio.Event()
         self._missed: dict[str, Verdict] = {}
         self._other_urls: list[str] = []
+        self.typed = TypedTexts()
         self.record = record
 
     @property
@@ -122,6 +124,8 @@ class SignInRun:
 
     async def _turn(self, event: s.SessionEvent) -> None:
         decision = s.decide(self.record.status, event)
+        if self.record.auth_url is None:
+            decision = s.with_sites(decision, self._missed_sites())
         try:
             await self._store(event, decision)
         except Conflict:
@@ -131,12 +135,22 @@ class SignInRun:
         for effect in decision.effects:
             self._perform(effect)
 
+    def _missed_sites(self) -> dict[str, list[str]]:
+        found: dict[str, list[str]] = {"unreachable": [], "refused": []}
+        for verdict in self._missed.values():
+            found["unreachable" if verdict.reason in NO_INTERNET else "refused"].append(verdict.cause)
+        return found
+
     async def _store(self, event: s.SessionEvent, decision: s.Decision) -> None:
         if decision.to is not None:
             self._know(await self._advance(event, decision.to, decision))
             log.info("Session advanced", session_id=self.record.session_id, status=decision.to)
         elif decision.fields:
-            self._know(await self._world.sessions.update(self.record.session_id, **decision.fields))
+            self._know(
+                await self._world.sessions.update(
+                    self.record.session_id, **self.typed.hidden(decision.fields)
+                )
+            )
         self._world.feed.publish(self.record.session_id)
 
     def _know(self, record: SessionRecord) -> None:
@@ -153,8 +167,22 @@ class SignInRun:
         if isinstance(event, s.MachineRunning) and self._live is not None:
             return await self._machine_running(self._live, now)
         if isinstance(event, s.CredentialSealed) and self._credential is not None:
-            return await sessions.complete(session_id, self._credential, seen=seen, at=now)
-        return await sessions.advance(session_id, seen=seen, to=to, at=now, **decision.fields)
+            return await self._complete(self._credential, seen, now)
+        fields = self.typed.hidden(decision.fields)
+        return await sessions.advance(session_id, seen=seen, to=to, at=now, **fields)
+
+    async def _complete(
+        self, credential: CredentialRecord, seen: s.SessionStatus, now: dt.datetime
+    ) -> SessionRecord:
+        complete = self._world.sessions.complete
+        try:
+            return await complete(self.record.session_id, credential, seen=seen, at=now)
+        except Conflict as error:
+            if error.failure_code != KEY_RETIRED:
+                raise
+        # Between the seal and the row, the master key was rotated; the guest gives its credential only once.
+        again = self._world.credentials.rewrapped(credential)
+        return await complete(self.record.session_id, again, seen=seen, at=now)
 
     async def _machine_running(self, live: Live, now: dt.datetime) -> SessionRecord:
         machine = live.record

@@ -185,7 +185,9 @@ class SignIns:
 
     async def paste(self, user: User, session_id: SessionId, text: str) -> SessionRecord:
         """Type a text into the tool and press Enter."""
-        await (await self._guest(user, session_id, Action.PASTE)).type_text(text, enter=True)
+        guest = await self._guest(user, session_id, Action.PASTE)
+        self._run(session_id).typed.add(text)
+        await guest.type_text(text, enter=True)
         return await self._helped(user, session_id)
 
     async def _helped(self, user: User, session_id: SessionId) -> SessionRecord:

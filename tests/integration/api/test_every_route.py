@@ -29,6 +29,7 @@ OPERATOR_ONLY = {
     ("POST", "/api/goldens/renew"),
     ("POST", "/api/goldens/rollback"),
     ("POST", "/api/goldens/{golden_id}/promote"),
+    ("POST", "/api/vault/rotation"),
 }
 OF_ALL = {
     ("GET", "/api/goldens/{golden_id}"),

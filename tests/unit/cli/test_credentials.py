@@ -14,6 +14,7 @@ import httpx
 import pytest
 
 from vestibule.cli.app import run
+from vestibule.cli.controller import Controller
 from vestibule_agent.protocol import MAX_CREDENTIAL_BYTES
 
 from .conftest import Script
@@ -205,3 +206,44 @@ def test_delete_says_what_is_gone(play: Play, capsys: pytest.CaptureFixture[str]
     play({("DELETE", "/api/credentials/c-1"): gone})
     assert run(["credentials", "delete", "c-1"]) == 0
     assert capsys.readouterr().out == "c-1 is deleted.\n"
+
+
+STEP = {"key_id": "0123456789abcdef", "rewrapped": 100, "remaining": 0, "damaged": [], "finished": True}
+
+
+def _steps(monkeypatch: pytest.MonkeyPatch, *steps: dict[str, Any]) -> None:
+    """What the controller answers, one call after the other."""
+    left = [httpx.Response(200, json={**STEP, **step}) for step in steps]
+    transport = httpx.MockTransport(lambda _request: left.pop(0))
+    monkeypatch.setattr(
+        "vestibule.cli.credentials.connect", lambda _url: Controller("http://c.test", "fake", transport)
+    )
+
+
+def test_a_rotation_goes_on_until_nothing_remains_and_tells_how_far_it_is(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    _steps(monkeypatch, {"remaining": 120, "finished": False}, {"remaining": 20, "finished": False}, {})
+    assert run(["credentials", "rotate-key"]) == 0
+    said = capsys.readouterr()
+    assert said.out == "300 credentials have the new master key 0123456789abcdef.\n"
+    assert said.err == "100 done, 120 remain\n200 done, 20 remain\n"
+
+
+def test_a_rotation_s_json_is_one_document_with_the_sum(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    _steps(monkeypatch, {"remaining": 20, "finished": False}, {"rewrapped": 20})
+    assert run(["credentials", "rotate-key", "-o", "json"]) == 0
+    assert json.loads(capsys.readouterr().out) == {**STEP, "rewrapped": 120}
+
+
+def test_a_rotation_that_leaves_something_names_it_and_what_to_do(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    _steps(monkeypatch, {"damaged": ["c-7"], "finished": False})
+    assert run(["credentials", "rotate-key"]) == 5
+    said = capsys.readouterr().err
+    assert "error vault_rotation_unfinished: 100 credentials have the new master key" in said
+    assert "cannot be opened: c-7" in said
+    assert "FIX: Restore" in said

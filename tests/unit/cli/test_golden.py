@@ -458,7 +458,7 @@ def started(monkeypatch: pytest.MonkeyPatch) -> list[GoldenId | None]:
         """Nothing is missing."""
 
     monkeypatch.setattr(up, "_refuse_unfit", fit)
-    monkeypatch.setattr(main, "run", lambda _settings, _ready: found.append(serving()))
+    monkeypatch.setattr(main, "run", lambda _settings, _given, _ready: found.append(serving()))
     return found
 
 

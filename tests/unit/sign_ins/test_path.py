@@ -47,6 +47,27 @@ async def test_the_credential_is_stored_before_the_machine_is_stopped(lab: Lab) 
     assert lab.journal == ["stored completed", "machine stopped"]
 
 
+async def test_a_credential_is_kept_though_the_master_key_is_exchanged_before_it_is_stored(
+    lab: Lab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The machine gives it only once."""
+    complete, rotations = lab.sessions.complete, [lab.context.rotation.rotate]
+
+    async def late(*args: Any, **kwargs: Any) -> SessionRecord:
+        while rotations:
+            assert (await rotations.pop()(lab.ann)).finished
+        return await complete(*args, **kwargs)
+
+    monkeypatch.setattr(lab.sessions, "complete", late)
+    record = await lab.connect()
+    await lab.reach(record.session_id, S.AWAITING_USER_AUTH)
+    await lab.machine().agent.sign_in()
+    done = await lab.ended(record.session_id)
+    assert done.credential_id is not None
+    _row, file = await lab.context.credentials.export(lab.ann, done.credential_id)
+    assert json.loads(base64.b64decode(file.files[0].content))["access_token"] == TOKEN
+
+
 async def test_a_machine_s_fields_are_there_with_the_state_that_promises_them(lab: Lab) -> None:
     """Every stored state is looked at as it is published."""
     record = await lab.connect()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from fastapi import APIRouter
 
 from vestibule.api import present, schemas
-from vestibule.api.context import Caller, Services
+from vestibule.api.context import Caller, Operator, Services
 from vestibule.core.ids import CredentialId
 from vestibule_agent.protocol import CredentialFile
 
@@ -59,3 +59,12 @@ async def return_credential(
 async def delete_credential(credential_id: str, services: Services, caller: Caller) -> schemas.Credential:
     """Delete its content, whoever holds it; its history stays."""
     return present.credential(await services.custodian.delete(caller, CredentialId(credential_id)))
+
+
+@router.post("/api/vault/rotation")
+async def rotate_master_key(services: Services, operator: Operator) -> schemas.Rotation:
+    """Begin to exchange the master key, or go on with that: a batch of credentials for each call.
+
+    Call it again until nothing remains.  Operator only; written to the audit log.
+    """
+    return present.rotation(await services.rotation.rotate(operator))

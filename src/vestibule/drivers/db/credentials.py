@@ -8,14 +8,16 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Sequence
 
+import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from vestibule.core.custody import TRANSITIONS, Custody
-from vestibule.core.ids import CredentialId, UserId
-from vestibule.core.records import CredentialRecord, CustodyRecord
+from vestibule.core.errors import KEY_RETIRED, Conflict
+from vestibule.core.ids import CredentialId, KeyId, UserId
+from vestibule.core.records import CredentialRecord, CustodyRecord, Sealed
 from vestibule.drivers.db.engine import Database
 from vestibule.drivers.db.rows import absent, checked, record, state_changed, values
-from vestibule.drivers.db.schema import credential_custody, credentials
+from vestibule.drivers.db.schema import credential_custody, credentials, vault_keys
 from vestibule.drivers.db.unbroken import unbroken
 
 _FIXED = frozenset({"credential_id", "user_id", "session_id", "provider"})
@@ -63,6 +65,8 @@ class DbCredentials:
             .returning(*credentials.c)
         )
         async with self._database.write_durably() as connection:
+            if to.sealed != seen.sealed:
+                await _require_admitted(connection, to.key_id)
             row = (await connection.execute(swap)).one_or_none()
             if row is None:
                 now = await _read(connection, seen.credential_id)
@@ -70,6 +74,18 @@ class DbCredentials:
             moved = record(CredentialRecord, row)
             await _add_custody(connection, moved, to.holder or seen.holder, at)
             return moved
+
+    @unbroken
+    async def rewrap(self, seen: CredentialRecord, sealed: Sealed) -> bool:
+        """Compare-and-swap the content alone.  On the disk: the key before may be forgotten afterwards."""
+        swap = (
+            credentials.update()
+            .where(credentials.c.credential_id == seen.credential_id, credentials.c.sealed == seen.sealed)
+            .values(sealed=sealed.content, key_id=sealed.key_id)
+        )
+        async with self._database.write_durably() as connection:
+            await _require_admitted(connection, sealed.key_id)
+            return (await connection.execute(swap)).rowcount == 1
 
     async def history(self, credential_id: CredentialId) -> Sequence[CustodyRecord]:
         """Every state of its custody, oldest first."""
@@ -84,6 +100,7 @@ class DbCredentials:
 
 async def add(connection: AsyncConnection, credential: CredentialRecord) -> None:
     """Insert one with the beginning of its history, in the caller's transaction."""
+    await _require_admitted(connection, credential.key_id)
     await connection.execute(credentials.insert().values(values(credential)))
     await _add_custody(connection, credential, credential.holder, credential.sealed_at)
 
@@ -99,7 +116,20 @@ async def _read(connection: AsyncConnection, credential_id: CredentialId) -> Cre
 def _changes(seen: CredentialRecord, to: CredentialRecord) -> dict[str, object]:
     before, after = values(seen), values(to)
     changed = {name: value for name, value in after.items() if value != before[name]}
+    if "sealed" in changed:  # the row's key may be another by now, though it is not in ``to``
+        changed["key_id"] = to.key_id
     return checked(credentials, {**changed, "seq": seen.seq + 1}, fixed=_FIXED)
+
+
+async def _require_admitted(connection: AsyncConnection, key_id: KeyId | None) -> None:
+    """In the transaction that stores the row: nobody can retire the key in between."""
+    query = sa.select(vault_keys.c.key_id).where(vault_keys.c.key_id == key_id)
+    if key_id is not None and (await connection.execute(query)).one_or_none() is None:
+        raise Conflict(
+            f"The master key {key_id} is not in use any more.",
+            remedy="Try again: the key that took its place is used then.",
+            code=KEY_RETIRED,
+        )
 
 
 async def _add_custody(

@@ -33,6 +33,8 @@ from vestibule.core.errors import DiskFull, HostUnfit, Unavailable, VestibuleErr
 from vestibule.drivers.db.unbroken import require_unbroken
 from vestibule.drivers.private_folder import make_private
 
+DATABASE = "vestibule.db"
+"""The file's name in the state folder."""
 BUSY_S = 5.0
 _WRITE = "vestibule_write"
 
@@ -62,7 +64,8 @@ class Database:
         except OSError as error:
             raise _unusable(f"The database {path} could not be opened: {error.strerror}.") from error
         url = URL.create("sqlite+aiosqlite", database=str(path))
-        return cls(*(create_async_engine(url) for _ in range(2)))
+        # Its errors quote values otherwise, and what fails is logged.
+        return cls(*(create_async_engine(url, hide_parameters=True) for _ in range(2)))
 
     @classmethod
     def in_memory(cls) -> Self:

@@ -140,6 +140,9 @@ vms = sa.Table(
 )
 sa.Index(ONE_LIVE_ADDRESS, vms.c.vm_ip, unique=True, sqlite_where=_LIVE, postgresql_where=_LIVE)
 
+# ``credentials.key_id`` names one of these without a foreign key: SQLite adds none to a table that is there.
+vault_keys = sa.Table("vault_keys", metadata, sa.Column("key_id", sa.String(64), primary_key=True))
+
 credentials = sa.Table(
     "credentials",
     metadata,
@@ -157,6 +160,7 @@ credentials = sa.Table(
     sa.Column("holder", sa.String(128)),
     sa.Column("held_since", UtcTime),
     sa.Column("seq", sa.Integer, nullable=False, server_default="0"),
+    sa.Column("key_id", sa.String(64)),
     sa.CheckConstraint(
         f"(custody = '{Custody.CHECKED_OUT}') = (holder IS NOT NULL AND held_since IS NOT NULL)",
         name="one_holder",

@@ -656,6 +656,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/vault/rotation": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Rotate Master Key
+         * @description Begin to exchange the master key, or go on with that: a batch of credentials for each call.
+         *
+         *     Call it again until nothing remains.  Operator only; written to the audit log.
+         */
+        post: operations["rotate_master_key"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/vm/auth": {
         parameters: {
             query?: never;
@@ -1629,6 +1651,37 @@ export interface components {
              * @default the operator rolled back
              */
             why: string;
+        };
+        /**
+         * Rotation
+         * @description POST /api/vault/rotation: how far the exchange of the master key is.
+         */
+        Rotation: {
+            /**
+             * Damaged
+             * @description Ids of credentials that could not be opened. The key before is kept for them.
+             */
+            damaged: string[];
+            /**
+             * Finished
+             * @description Whether the keys before are gone.
+             */
+            finished: boolean;
+            /**
+             * Key Id
+             * @description Names the new master key, and tells nothing of it.
+             */
+            key_id: string;
+            /**
+             * Remaining
+             * @description Those that still need another key; call again until there are none.
+             */
+            remaining: number;
+            /**
+             * Rewrapped
+             * @description Credentials that this call gave the new key.
+             */
+            rewrapped: number;
         };
         /**
          * Scrub
@@ -3228,6 +3281,44 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["SignInLink"];
+                };
+            };
+            /** @description Client Error */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Server Error */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    rotate_master_key: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Rotation"];
                 };
             };
             /** @description Client Error */

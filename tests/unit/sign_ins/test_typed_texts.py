@@ -1,0 +1,58 @@
+"""What a person pasted is on no screen that is kept."""
+
+from __future__ import annotations
+
+import textwrap
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from lab import Lab
+
+from vestibule.core.sessions import SessionStatus
+from vestibule.services.typed_texts import SHOWN_INSTEAD, TypedTexts
+
+CODE = "4/0AbCdEf-visibly.fake+code"
+
+
+def _typed(*texts: str) -> TypedTexts:
+    typed = TypedTexts()
+    for text in texts:
+        typed.add(text)
+    return typed
+
+
+@given(code=st.text("abcXYZ0123456789-_.+/=#", min_size=12, max_size=90), width=st.integers(5, 120))
+def test_it_is_hidden_however_the_terminal_wraps_it(code: str, width: int) -> None:
+    screen = f"$ login\n{textwrap.fill('> ' + code, width)}\nInvalid code.\n"
+    hidden = _typed(code).hide(screen)
+    assert code not in "".join(hidden.split())
+    assert hidden.endswith("\nInvalid code.\n")
+
+
+def test_blanks_around_it_and_in_it_do_not_matter() -> None:
+    assert _typed(f"  {CODE}\n").hide(f"> {CODE}") == f"> {SHOWN_INSTEAD}"
+
+
+def test_a_short_answer_is_not_hidden_everywhere() -> None:
+    assert _typed("y", "2", " \n ").hide("try 2 ways") == "try 2 ways"
+
+
+def test_a_row_s_texts_are_hidden_and_the_rest_stays() -> None:
+    fields = {"status": SessionStatus.FAILED, "n": 1, "error_evidence": {"screen": f"> {CODE}"}, "none": None}
+    assert _typed(CODE).hidden(fields) == {**fields, "error_evidence": {"screen": f"> {SHOWN_INSTEAD}"}}
+
+
+@pytest.mark.anyio
+async def test_a_refused_code_is_not_in_the_session_s_evidence(lab: Lab) -> None:
+    record = await lab.connect()
+    await lab.reach(record.session_id, SessionStatus.AWAITING_USER_AUTH)
+    agent = lab.machine().agent
+    agent._credential = agent._credential or _SOMETHING  # type: ignore[assignment]  # Enter brings none
+    await lab.sign_ins.paste(lab.ann, record.session_id, CODE)
+    await agent.tell("tool_exited", exit_code=1, screen=f"> {CODE}\nInvalid code.\n")
+    ended = await lab.ended(record.session_id)
+    assert ended.error_evidence["screen"] == f"> {SHOWN_INSTEAD}\nInvalid code.\n"
+
+
+_SOMETHING = object()
