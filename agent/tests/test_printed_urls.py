@@ -1,7 +1,7 @@
 """However a tool prints its address, on a terminal of whatever width, the same address is found.
 
-Synthetic prints go through a terminal in memory: wrapped by it, or by the tool itself, plain, with margins, in
-a frame or as a hyperlink, among colours and cursor moves, in chunks of any size.
+Synthetic prints go through a terminal in memory: wrapped by it, or by the tool itself, plain, with margins,
+in a frame or as a hyperlink, among colours and cursor moves, in chunks of any size.
 """
 
 from __future__ import annotations

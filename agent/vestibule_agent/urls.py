@@ -90,13 +90,8 @@ class ScreenReader:
         return whole
 
 
-def urls_on(screen: str, columns: int) -> list[str]:
-    """The URLs on a screen of this width, in order; hard-wrapped ones are whole."""
-    return [found.url for found in sightings_on(screen, columns)]
-
-
 def sightings_on(screen: str, columns: int) -> list[Sighting]:
-    """The same, with what tells whether more of it may come."""
+    """The URLs on a screen of this width, in order; hard-wrapped ones are whole."""
     lines = [line.rstrip() for line in strip_escapes(screen).rstrip().split("\n")]
     return [
         _whole(lines, row, match, columns) for row, line in enumerate(lines) for match in _URL.finditer(line)
