@@ -67,6 +67,8 @@ def offline(request: pytest.FixtureRequest) -> Iterator[Controller]:
         ("claude-code", "https://claude.com/cai/oauth/authorize?"),
         ("codex", "https://auth.openai.com/oauth/authorize?"),
         ("gemini-cli", "https://accounts.google.com/o/oauth2/v2/auth?"),
+        ("copilot", "https://github.com/login/oauth/authorize?"),
+        ("opencode", "https://auth.openai.com/oauth/authorize?"),
     ],
 )
 def test_a_real_tool_shows_its_real_address(offline: Controller, provider: str, beginning: str) -> None:
