@@ -159,6 +159,7 @@ credentials = sa.Table(
     sa.Column("custody", choice(Custody, "custody"), nullable=False, server_default=Custody.SEALED.value),
     sa.Column("holder", sa.String(128)),
     sa.Column("held_since", UtcTime),
+    sa.Column("doubt", sa.Text),
     sa.Column("seq", sa.Integer, nullable=False, server_default="0"),
     sa.Column("key_id", sa.String(64)),
     sa.CheckConstraint(
