@@ -20,6 +20,12 @@ pytestmark = pytest.mark.skipif(
     bool(guest_container.missing_programs()), reason=f"not installed: {guest_container.missing_programs()}"
 )
 PATTERN = r"https://login\.example/"
+CREDENTIAL_FILE = {
+    "path": "~/.fake/credential.json",
+    "required": ["token"],
+    "expires_at": "expires",
+    "account": "who",
+}
 LONG_URL = "https://login.example/authorize?challenge=" + "a1B2" * 90 + "&state=end"
 
 
@@ -41,12 +47,7 @@ def login_spec(script: str, **changes: Any) -> dict[str, Any]:  # noqa: ANN401 -
         "provider": "fake",
         "command": ["sh", "-c", script],
         "url_pattern": PATTERN,
-        "credential": {
-            "path": "~/.fake/credential.json",
-            "required": ["token"],
-            "expires_at": "expires",
-            "account": "who",
-        },
+        "credential": {"files": [CREDENTIAL_FILE]},
         "open_browser": False,
     }
     return {**spec, **changes}
@@ -133,6 +134,11 @@ def test_a_wrong_token_is_refused(guest: Guest, token: str) -> None:
         ("POST", "/login", login_spec("true", url_pattern="("), 400),
         ("POST", "/login", login_spec("true", files=[{"path": "/etc/passwd", "content": ""}]), 400),
         ("POST", "/login", login_spec("true", files=[{"path": "~/../x", "content": ""}]), 400),
+        ("POST", "/login", login_spec("true", credential={"files": []}), 400),
+        ("POST", "/login", login_spec("true", credential={"files": [7]}), 400),
+        ("POST", "/login", login_spec("true", prompts=[{"when": "x"}]), 400),
+        ("POST", "/login", login_spec("true", prompts=[{"when": "(", "text": "y"}]), 400),
+        ("POST", "/login", login_spec("true", error_patterns=["("]), 400),
         ("POST", "/open-url", {"url": "--remote-debugging-port=1"}, 400),
         ("POST", "/input", {"text": 3}, 400),
         ("POST", "/credential/claim", {}, 404),
@@ -172,7 +178,7 @@ def test_a_whole_login(guest: Guest) -> None:
     assert guest.await_event("tool_exited")["exit_code"] == 5
     status, credential = guest.request("POST", "/credential/claim")
     assert status == 200
-    assert json.loads(base64.b64decode(credential["content"]))["token"] == "fake;[$x]'~"
+    assert json.loads(base64.b64decode(credential["files"][0]["content"]))["token"] == "fake;[$x]'~"
     assert guest.request("POST", "/credential/claim")[0] == 410
 
 
@@ -223,3 +229,74 @@ def test_long_input_arrives_whole(guest: Guest) -> None:
     guest.request("POST", "/input", body={"text": text, "enter": True})
     assert guest.await_event("tool_exited")["exit_code"] == 0
     assert hashlib.md5(text.encode()).hexdigest() in guest.request("GET", "/screen")[1]["text"]  # noqa: S324
+
+
+MENU = r"""
+import sys, termios, tty
+options, at = ["Dark", "Light", "Sign in"], 0
+tty.setcbreak(0)
+while True:
+    lines = [("❯ " if n == at else "  ") + option for n, option in enumerate(options)]
+    sys.stdout.write("\x1b[2J\x1b[HHow to begin?\r\n" + "\r\n".join(lines) + "\r\n")
+    sys.stdout.flush()
+    key = sys.stdin.buffer.raw.read(3)
+    if key == b"\x1b[B": at = min(at + 1, 2)
+    if key == b"\x1b[A": at = max(at - 1, 0)
+    if key in (b"\r", b"\n"): break
+print("\x1b[2J\x1b[Hchosen:", options[at])
+answer = input("Name? ")
+print("hello", answer, "https://login.example/a")
+input("Code: ")
+print("OAuth error: wrong code")
+input("Code: ")
+"""
+
+
+def test_foreseen_questions_are_answered_and_a_wrong_code_is_told(guest: Guest) -> None:
+    spec = login_spec(
+        f"python3 -c '{MENU}'",
+        prompts=[
+            {"when": r"How to begin\?", "choose": "Sign in"},
+            {"when": r"Name\?", "text": "ann"},
+        ],
+        code_prompt="(?m)^Code:",
+        error_patterns=["OAuth error: (.+)"],
+    )
+    guest.request("POST", "/login", body=spec)
+    assert guest.await_event("auth_url") == {"url": "https://login.example/a", "source": "screen"}
+    guest.await_event("code_asked")
+    screen = guest.request("GET", "/screen")[1]["text"]
+    assert "chosen: Sign in" in screen
+    assert "hello ann" in screen
+    guest.request("POST", "/input", body={"text": "nonsense", "enter": True})
+    assert guest.await_event("tool_error") == {"text": "wrong code"}
+
+
+def test_a_question_that_nobody_foresees_is_told_with_the_screen(guest: Guest) -> None:
+    script = "echo 'See https://elsewhere.example/terms'; echo 'Sell your soul? [y/N]'; read hold"
+    guest.request("POST", "/login", body=login_spec(script))
+    assert guest.await_event("other_url") == {"url": "https://elsewhere.example/terms", "source": "screen"}
+    assert "Sell your soul" in guest.await_event("tool_waits")["screen"]
+
+
+@pytest.mark.parametrize(("code", "verdict"), [(0, "credential_valid"), (1, "credential_invalid")])
+def test_the_tool_itself_is_asked_for_its_login(guest: Guest, code: int, verdict: str) -> None:
+    ask = f"grep -q fake ~/.fake/credential.json && echo $OWN >&2; exit {code}"
+    verify = {"command": ["sh", "-c", ask], "expect": "^from the login$"}
+    script = """mkdir -p ~/.fake; echo '{"token": "fake"}' > ~/.fake/credential.json; read hold"""
+    spec = login_spec(
+        script,
+        environment={"OWN": "from the login"},
+        credential={"files": [CREDENTIAL_FILE], "verify": verify},
+    )
+    guest.request("POST", "/login", body=spec)
+    told = guest.await_event(verdict)
+    assert told.get("unverified") is None
+    assert "says that it is no login" in told.get("cause", "says that it is no login")
+
+
+def test_a_verification_that_is_not_there_gives_no_answer(guest: Guest) -> None:
+    script = """mkdir -p ~/.fake; echo '{"token": "fake"}' > ~/.fake/credential.json; read hold"""
+    credential = {"files": [CREDENTIAL_FILE], "verify": {"command": ["nonesuch-tool"]}}
+    guest.request("POST", "/login", body=login_spec(script, credential=credential))
+    assert "nonesuch-tool could not be started" in guest.await_event("credential_valid")["unverified"]

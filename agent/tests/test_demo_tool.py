@@ -26,6 +26,7 @@ class Provider(http.server.ThreadingHTTPServer):
 
     challenge = ""
     refuse_code = False
+    called = ""
 
     @property
     def issuer(self) -> str:
@@ -39,7 +40,12 @@ class Handler(http.server.BaseHTTPRequestHandler):
         if self.path.startswith("/.well-known/"):
             issuer = self.server.issuer
             self._answer(
-                200, {"authorization_endpoint": f"{issuer}/authorize", "token_endpoint": f"{issuer}/token"}
+                200,
+                {
+                    "issuer": self.server.called or issuer,
+                    "authorization_endpoint": f"{issuer}/authorize",
+                    "token_endpoint": f"{issuer}/token",
+                },
             )
         elif self.headers["Authorization"] == "Bearer fake-access":
             self._answer(200, {"sub": "ada"})
@@ -148,7 +154,24 @@ def test_an_answer_with_another_state_changes_nothing(provider: Provider, tmp_pa
         tool.kill()
 
 
-def test_whoami_without_a_sign_in_exits_with_4(provider: Provider, tmp_path: Path) -> None:
-    with start(provider, tmp_path, "whoami") as tool:
+def test_a_provider_that_calls_itself_another_is_not_asked(provider: Provider, tmp_path: Path) -> None:
+    provider.called = "http://other.example"
+    with start(provider, tmp_path, "login") as tool:
+        assert "says that it is http://other.example" in tool.communicate()[0]
+    assert tool.returncode == 3
+
+
+@pytest.mark.parametrize("words", [["login", "--paste", "--device"], ["whoami", "--paste"], ["logout"], []])
+def test_what_it_does_not_understand_exits_with_2(
+    provider: Provider, tmp_path: Path, words: list[str]
+) -> None:
+    with start(provider, tmp_path, *words) as tool:
+        assert "usage: vestibule-demo" in tool.communicate()[0]
+    assert tool.returncode == 2
+
+
+@pytest.mark.parametrize("command", ["whoami", "refresh"])
+def test_without_a_sign_in_there_is_nothing_to_ask(provider: Provider, tmp_path: Path, command: str) -> None:
+    with start(provider, tmp_path, command) as tool:
         assert "not signed in" in tool.communicate()[0]
     assert tool.returncode == 4

@@ -1,7 +1,12 @@
-"""Watches for the tool's credential file and hands it over once.
+"""Watches for the tool's credential files and hands them over once.
 
-Every folder on the way from the home to the file is watched, those that appear later too: tools make their
+Every folder on the way from the home to each file is watched, those that appear later too: tools make their
 folder at the moment of writing.
+
+::
+
+    a file changes ─▶ all declared files are read ─▶ shape and expiry ─▶ the tool itself ─▶ credential_valid
+                                                        └──────────────────┴─▶ credential_invalid, and on
 """
 
 from __future__ import annotations
@@ -11,15 +16,28 @@ import base64
 import datetime as dt
 import os
 import stat
+from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 
+from vestibule_agent.documents import InvalidCredentialError
 from vestibule_agent.events import EventLog
 from vestibule_agent.inotify import Inotify
-from vestibule_agent.protocol import MAX_CREDENTIAL_BYTES, Credential, CredentialSpec
-from vestibule_agent.validation import InvalidCredentialError, ValidCredential, validate
+from vestibule_agent.protocol import (
+    MAX_CREDENTIAL_BYTES,
+    Credential,
+    CredentialFile,
+    CredentialFileSpec,
+    CredentialSpec,
+    Verification,
+)
+from vestibule_agent.validation import ValidCredential, validate
+from vestibule_agent.verification import NoAnswerError
 
 SETTLE_S = 0.05
 """A write is often open, write, close, chmod, rename: look once after the burst."""
+
+Contents = Mapping[str, bytes]
+"""Declared path → what is in it, of the files that are there."""
 
 
 class AlreadyClaimedError(LookupError):
@@ -29,16 +47,26 @@ class AlreadyClaimedError(LookupError):
 class CredentialWatch:
     """Follows one login's credential from its first sight to its claim."""
 
-    def __init__(self, spec: CredentialSpec, home: Path, owner: int, log: EventLog) -> None:
+    def __init__(
+        self,
+        spec: CredentialSpec,
+        home: Path,
+        owner: int,
+        log: EventLog,
+        ask: Callable[[Verification], Awaitable[None]],
+    ) -> None:
         self._spec, self._log, self._owner, self._home = spec, log, owner, home
-        self._path = inside(home, spec.path)
+        self._paths = {file.path: inside(home, file.path) for file in spec.files}
+        self._ask = ask
         self._inotify = Inotify()
-        self._judged: bytes | str | None = None
-        self._seen = self._announced = self._claimed = False
+        self._judged: Contents | str | None = None
+        self._seen: set[str] = set()
+        self._announced = self._claimed = False
         self._pending: asyncio.TimerHandle | None = None
+        self._asking: asyncio.Task[None] | None = None
 
     def start(self) -> None:
-        """Watch from now on; a file that is already there is looked at, too."""
+        """Watch from now on; files that are already there are looked at, too."""
         asyncio.get_running_loop().add_reader(self._inotify.fd, self._woken)
         self._look()
 
@@ -47,19 +75,29 @@ class CredentialWatch:
         asyncio.get_running_loop().remove_reader(self._inotify.fd)
         if self._pending:
             self._pending.cancel()
+        if self._asking:
+            self._asking.cancel()
         self._inotify.close()
 
     def claim(self) -> Credential | None:
         """The valid credential, once; None while there is none.  Raises AlreadyClaimedError."""
         if self._claimed:
-            raise AlreadyClaimedError(self._spec.path)
+            raise AlreadyClaimedError(self._spec.files[0].path)
         try:
-            content, mode = self._read()
-            validate(self._spec, content, _now())
+            contents = self._read()
+            validate(self._spec, contents, _now())
         except (OSError, InvalidCredentialError):
             return None
         self._claimed = True
-        return Credential(path=self._spec.path, mode=mode, content=base64.b64encode(content).decode())
+        return Credential(
+            files=[
+                CredentialFile(
+                    path=file.path, mode=file.mode, content=base64.b64encode(contents[file.path]).decode()
+                )
+                for file in self._spec.files
+                if file.path in contents
+            ]
+        )
 
     def _woken(self) -> None:
         self._inotify.drain()
@@ -68,42 +106,96 @@ class CredentialWatch:
 
     def _look(self) -> None:
         self._pending = None
-        for folder in reversed([part for part in self._path.parents if part.is_relative_to(self._home)]):
-            if not self._inotify.watch(folder):
-                return
-        if self._announced or not os.path.lexists(self._path):
+        for path in self._paths.values():
+            self._watch_folders_of(path)
+        if self._announced or self._asking or not self._is_there():
             return
-        if not self._seen:
-            self._seen = True
-            self._log.emit("credential_seen", path=self._spec.path)
         self._judge()
 
-    def _judge(self) -> None:
-        content: bytes | str = b""
-        try:
-            content, _ = self._read()
-            self._announce(validate(self._spec, content, _now()))
-        except (OSError, InvalidCredentialError) as error:
-            # Once per distinct content; a refusal to open counts by its text.
-            key = content or str(error)
-            if key != self._judged:
-                self._judged = key
-                self._log.emit("credential_invalid", path=self._spec.path, cause=str(error))
+    def _watch_folders_of(self, path: Path) -> None:
+        for folder in reversed([part for part in path.parents if part.is_relative_to(self._home)]):
+            if not self._inotify.watch(folder):
+                return
 
-    def _announce(self, found: ValidCredential) -> None:
+    def _is_there(self) -> bool:
+        """Whether a file that makes a login is there; each is told when it is first seen."""
+        there = [file for file in self._spec.files if os.path.lexists(self._paths[file.path])]
+        for file in there:
+            if file.path not in self._seen:
+                self._seen.add(file.path)
+                self._log.emit("credential_seen", path=file.path)
+        return any(not file.optional for file in there)
+
+    def _judge(self) -> None:
+        contents: Contents = {}
+        try:
+            contents = self._read()
+            found = validate(self._spec, contents, _now())
+        except (OSError, InvalidCredentialError) as error:
+            self._refuse(contents, str(error))
+            return
+        if self._spec.verify is None:
+            self._announce(found, unverified=None)
+        elif contents != self._judged:
+            self._asking = asyncio.ensure_future(self._verify(self._spec.verify, contents, found))
+
+    async def _verify(self, verification: Verification, contents: Contents, found: ValidCredential) -> None:
+        try:
+            await self._ask(verification)
+            self._announce(found, unverified=None)
+        except NoAnswerError as error:
+            self._announce(found, unverified=str(error))
+        except InvalidCredentialError as error:
+            self._refuse(contents, str(error))
+        finally:
+            self._asking = None
+        # It may have been written again while the tool was asked.
+        self._look()
+
+    def _refuse(self, contents: Contents, cause: str) -> None:
+        # Once per distinct content; a refusal to open counts by its text.
+        key = contents or cause
+        if key != self._judged:
+            self._judged = key
+            self._log.emit("credential_invalid", path=self._spec.files[0].path, cause=cause)
+
+    def _announce(self, found: ValidCredential, *, unverified: str | None) -> None:
         self._announced = True
         expires_at = found.expires_at.isoformat() if found.expires_at else None
-        self._log.emit("credential_valid", expires_at=expires_at, account=found.account)
+        self._log.emit(
+            "credential_valid", expires_at=expires_at, account=found.account, unverified=unverified
+        )
 
-    def _read(self) -> tuple[bytes, int]:
-        # O_NOFOLLOW and the owner: the agent may be root, and must not be led to another's file.
-        fd = os.open(self._path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK)
-        with os.fdopen(fd, "rb") as file:
-            state = os.fstat(fd)
-            if not stat.S_ISREG(state.st_mode) or state.st_uid != self._owner:
-                raise InvalidCredentialError("it is not a regular file of the guest's user")
-            content = file.read(MAX_CREDENTIAL_BYTES + 1)
-        return content, stat.S_IMODE(state.st_mode)
+    def _read(self) -> dict[str, bytes]:
+        """Raises OSError or InvalidCredentialError when one that is there may not be read."""
+        contents: dict[str, bytes] = {}
+        for file in self._spec.files:
+            content = self._content(file)
+            if content is not None:
+                contents[file.path] = content
+        return contents
+
+    def _content(self, file: CredentialFileSpec) -> bytes | None:
+        try:
+            content = _read_own(self._paths[file.path], self._owner)
+        except FileNotFoundError:
+            return None
+        except (OSError, InvalidCredentialError):
+            if file.optional:
+                return None
+            raise
+        too_large = len(content) > MAX_CREDENTIAL_BYTES
+        return None if too_large and file.optional else content
+
+
+def _read_own(path: Path, owner: int) -> bytes:
+    # O_NOFOLLOW and the owner: the agent may be root, and must not be led to another's file.
+    fd = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK)
+    with os.fdopen(fd, "rb") as file:
+        state = os.fstat(fd)
+        if not stat.S_ISREG(state.st_mode) or state.st_uid != owner:
+            raise InvalidCredentialError("it is not a regular file of the guest's user")
+        return file.read(MAX_CREDENTIAL_BYTES + 1)
 
 
 def inside(home: Path, path: str) -> Path:

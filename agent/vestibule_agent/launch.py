@@ -6,6 +6,7 @@ import contextlib
 import dataclasses
 import os
 import subprocess
+from collections.abc import Mapping, Sequence
 
 from vestibule_desktop import browser, services
 from vestibule_desktop.paths import Paths
@@ -53,4 +54,22 @@ class Launcher:
             environment=services.environment(self._paths),
             folder=self._paths.home,
             log=self._paths.logs / "chromium.log",
+        )
+
+    def verification(
+        self, command: Sequence[str], environment: Mapping[str, str], output: int
+    ) -> subprocess.Popen[bytes]:
+        """Start a tool's command without a terminal, all that it says into ``output``.  Raises OSError."""
+        person = self.person
+        return subprocess.Popen(
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
+            env=dict(environment),
+            cwd=self._paths.home,
+            start_new_session=True,
+            user=person.uid if person.switch else None,
+            group=person.gid if person.switch else None,
+            extra_groups=[] if person.switch else None,
         )

@@ -1,10 +1,11 @@
-"""One tool's login: files, command, URL, user code, credential, exit.
+"""One tool's login: files, command, what it asks and shows, credential, exit.
 
 ::
 
-    LoginSpec ─▶ files ─▶ new window ─▶ output ─▶ auth_url, user_code ─▶ browser
-                              │                                        credential file ─▶ claim
-                              └▶ exit ─▶ tool_exited
+    LoginSpec ─▶ files ─▶ new window ─▶ output ─▶ screen ─▶ auth_url, user_code ─▶ browser
+                              │            ▲        ├─────▶ keys, to a question that is foreseen
+                              │            └────────┘─────▶ code_asked, tool_error, tool_waits
+                              ├▶ exit ─▶ tool_exited                   credential files ─▶ claim
 """
 
 from __future__ import annotations
@@ -17,7 +18,9 @@ from collections.abc import Awaitable, Callable, Mapping
 from vestibule_agent import urls
 from vestibule_agent.credential import CredentialWatch, inside
 from vestibule_agent.events import EventLog
-from vestibule_agent.protocol import LoginSpec, SeedFile
+from vestibule_agent.prompts import Dialogue
+from vestibule_agent.protocol import LoginSpec, SeedFile, Verification
+from vestibule_agent.reading import ErrorReader, asks
 from vestibule_agent.terminal import Terminal, TerminalError
 from vestibule_agent.tools import tool_environment
 from vestibule_desktop.paths import Paths
@@ -25,8 +28,14 @@ from vestibule_desktop.person import Person
 
 LOOK_S = 0.1
 """After output, the screen is read once, this much later: output comes in bursts."""
+STILL_S = 8.0
+"""A tool that has shown something, no address, and is still for so long, may be asking something."""
 WIDE_S = 30
 """A tool that has printed no URL by then shows menus: the person needs the window's real width."""
+HISTORY = 200
+"""Lines that have scrolled off and are read, too."""
+MOST_OTHERS = 5
+"""Addresses that are not the sign-in's are told up to here."""
 
 
 class Login:
@@ -40,16 +49,27 @@ class Login:
         terminal: Terminal,
         log: EventLog,
         open_url: Callable[[str], Awaitable[None]],
+        ask: Callable[[Verification, Mapping[str, str]], Awaitable[None]],
     ) -> None:
-        re.compile(spec.url_pattern)
+        for pattern in (spec.url_pattern, spec.user_code_pattern, spec.code_prompt):
+            re.compile(pattern or "")
         self.spec, self._paths, self._person = spec, paths, person
         self._terminal, self._log, self._open_url = terminal, log, open_url
-        self.credential = CredentialWatch(spec.credential, paths.home, person.uid, log)
+        self._variables: Mapping[str, str] = {}
+        self.credential = CredentialWatch(
+            spec.credential, paths.home, person.uid, log, lambda command: ask(command, self._variables)
+        )
         self.running = False
+        self._dialogue = Dialogue(spec.prompts)
+        self._errors = ErrorReader(spec.error_patterns)
         self._hyperlinks = urls.HyperlinkReader()
         self._url: str | None = None
+        self._others: list[str] = []
         self._code: str | None = None
+        self._code_asked = False
+        self._still_screen = ""
         self._look: asyncio.TimerHandle | None = None
+        self._still: asyncio.TimerHandle | None = None
         self._fit: asyncio.TimerHandle | None = None
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -60,8 +80,8 @@ class Login:
         self.credential.start()
         self._terminal.on_output = self._on_output
         self.running = True
-        variables = {**tool_environment(self._paths), **given, **self.spec.environment}
-        pid = await self._terminal.run(self.spec.command, variables)
+        self._variables = {**tool_environment(self._paths), **given, **self.spec.environment}
+        pid = await self._terminal.run(self.spec.command, self._variables)
         self._log.emit("login_started", pid=pid)
         loop = asyncio.get_running_loop()
         self._fit = loop.call_later(WIDE_S, lambda: self._spawn(self._terminal.fit()))
@@ -69,7 +89,7 @@ class Login:
     def stop(self) -> None:
         """Forget this login; the next one takes the terminal."""
         self.credential.stop()
-        for handle in (self._fit, self._look):
+        for handle in (self._fit, self._look, self._still):
             if handle is not None:
                 handle.cancel()
 
@@ -79,6 +99,7 @@ class Login:
             self._found(url, "opener")
         elif url != self._url:
             # Another page that the tool wants to show; the sign-in page itself is opened once.
+            self._other(url, "opener")
             self._spawn(self._open_url(url))
 
     def _seed(self, file: SeedFile) -> None:
@@ -91,29 +112,74 @@ class Login:
         self._person.own(path)
 
     def _on_output(self, data: bytes) -> None:
-        url = urls.first_match(self.spec.url_pattern, self._hyperlinks.feed(data))
-        if url and self._url is None:
-            self._found(url, "osc8")
-        if self._look is None and self._is_searching():
-            self._look = asyncio.get_running_loop().call_later(
-                LOOK_S, lambda: self._spawn(self._read_screen())
-            )
-
-    def _is_searching(self) -> bool:
-        return self._url is None or (self.spec.user_code_pattern is not None and self._code is None)
+        for url in self._hyperlinks.feed(data):
+            self._consider(url, "osc8")
+        loop = asyncio.get_running_loop()
+        if self._look is None:
+            self._look = loop.call_later(LOOK_S, lambda: self._spawn(self._read_screen()))
+        if self._still is not None:
+            self._still.cancel()
+        self._still = None
+        if self._url is None:
+            self._still = loop.call_later(STILL_S, lambda: self._spawn(self._report_still()))
 
     async def _read_screen(self) -> None:
         self._look = None
-        screen = await self._terminal.screen(history=200)
+        if self._url is None or (self.spec.user_code_pattern and self._code is None):
+            await self._search()
+        screen = await self._terminal.screen()
+        if not self._code_asked and asks(self.spec.code_prompt, screen):
+            self._code_asked = True
+            self._log.emit("code_asked")
+        # On what is visible: a redrawn screen leaves earlier copies of itself above.
+        for text in self._errors.read(screen):
+            self._log.emit("tool_error", text=text)
+        await self._reply(screen)
+
+    async def _search(self) -> None:
+        """Look for the address and the user code, on what has scrolled off, too."""
+        screen = await self._terminal.screen(history=HISTORY)
         if self.spec.user_code_pattern and self._code is None:
             self._code = urls.user_code_on(self.spec.user_code_pattern, screen)
             if self._code:
                 self._log.emit("user_code", code=self._code)
-        if self._url is None:
-            candidates = urls.urls_on(screen, await self._terminal.columns())
-            url = urls.first_match(self.spec.url_pattern, candidates)
-            if url and self._url is None:
-                self._found(url, "screen")
+        for url in urls.urls_on(screen, await self._terminal.columns()):
+            self._consider(url, "screen")
+
+    async def _reply(self, screen: str) -> None:
+        """Answer a question that the provider foresees."""
+        answer = self._dialogue.answer(screen)
+        if answer is None:
+            return
+        if answer.text is not None:
+            await self._terminal.type_text(answer.text, enter=True)
+        else:
+            await self._terminal.press(answer.keys)
+        if answer.done:
+            self._log.emit("prompt_answered", when=answer.when, keys=[*answer.keys])
+
+    async def _report_still(self) -> None:
+        self._still = None
+        self._dialogue.nudge()
+        await self._read_screen()
+        screen = await self._terminal.screen()
+        if self._url is None and self.running and screen.strip() and screen != self._still_screen:
+            self._still_screen = screen
+            self._log.emit("tool_waits", screen=screen)
+
+    def _consider(self, url: str, source: str) -> None:
+        """Take the first address that the provider's pattern accepts; name others, for whoever wonders."""
+        if self._url is not None:
+            return
+        if urls.first_match(self.spec.url_pattern, [url]):
+            self._found(url, source)
+        else:
+            self._other(url, source)
+
+    def _other(self, url: str, source: str) -> None:
+        if url not in self._others and len(self._others) < MOST_OTHERS:
+            self._others.append(url)
+            self._log.emit("other_url", url=url, source=source)
 
     def _found(self, url: str, source: str) -> None:
         self._url = url
@@ -130,7 +196,7 @@ class Login:
         await self._read_screen()
         await self._terminal.fit()
         self.running = False
-        self._log.emit("tool_exited", exit_code=code, screen=await self._terminal.screen(history=200))
+        self._log.emit("tool_exited", exit_code=code, screen=await self._terminal.screen(history=HISTORY))
 
     def _spawn(self, work: Awaitable[None]) -> None:
         task = asyncio.ensure_future(_guard(work))

@@ -13,7 +13,8 @@ import asyncio
 import gc
 import json
 import os
-from collections.abc import Mapping
+import subprocess
+from collections.abc import Mapping, Sequence
 
 from vestibule_agent import browser
 from vestibule_agent.browser import BrowserError
@@ -23,10 +24,11 @@ from vestibule_agent.events import EventLog
 from vestibule_agent.handover import Introduction
 from vestibule_agent.launch import Inherited, Launcher
 from vestibule_agent.login import Login
-from vestibule_agent.protocol import Check, Handover, LoginSpec
+from vestibule_agent.protocol import Check, Handover, LoginSpec, Verification
 from vestibule_agent.relay import serve_relay
 from vestibule_agent.terminal import Terminal, exit_code
 from vestibule_agent.uplink import Uplink
+from vestibule_agent.verification import Verifier
 from vestibule_desktop.browser import WINDOW_CLASS
 from vestibule_desktop.messages import PROXY_PORT, SCREEN_UP, TERMINAL_UP
 from vestibule_desktop.paths import Paths
@@ -92,11 +94,19 @@ class Machine:
     async def sign_in(self, spec: LoginSpec) -> None:
         """Run a tool's login.  Raises ValueError, OSError, re.error or TerminalError."""
         handover = self.handover
-        login = Login(spec, self.paths, self._person, self.terminal, self.log, self.open_url)
+        login = Login(spec, self.paths, self._person, self.terminal, self.log, self.open_url, self._verify)
         if self.login is not None:
             self.login.stop()
         self.login = login
         await login.start(handover.environment if handover else {})
+
+    async def _verify(self, verification: Verification, variables: Mapping[str, str]) -> None:
+        """Ask the tool itself.  Raises InvalidCredentialError, NoAnswerError."""
+
+        def begin(command: Sequence[str], output: int) -> subprocess.Popen[bytes]:
+            return self._launcher.verification(command, variables, output)
+
+        await Verifier(self._children, begin).ask(verification)
 
     async def open_url(self, url: str) -> None:
         """Show a URL in the browser: the running one, or one started for it."""

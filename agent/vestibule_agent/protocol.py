@@ -34,15 +34,16 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
-from vestibule_desktop.messages import Message
+from vestibule_desktop.messages import Message, ProtocolError
 
-CONTRACT = 2
+CONTRACT = 3
 """Version of everything in this module; a mismatch is the failure ``agent_mismatch``."""
 
 AGENT_PORT = 8080
 MAX_CREDENTIAL_BYTES = 1_048_576
+"""Of all files of a credential together."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -76,8 +77,21 @@ class Check(Message):
     detail: str
 
 
-def _checks(raw: Mapping[str, Any]) -> dict[str, Any]:
-    return {**raw, "checks": [Check.from_mapping(item) for item in raw.get("checks", [])]}
+M = TypeVar("M", bound=Message)
+
+
+def _each(kind: type[M], raw: Mapping[str, Any], name: str) -> list[M]:
+    """The nested messages of a list.  Raises ProtocolError."""
+    items = raw.get(name, [])
+    if not isinstance(items, list):
+        raise ProtocolError(f"{name}: a list was expected")
+    return [_nested(kind, item) for item in items]
+
+
+def _nested(kind: type[M], raw: object) -> M:
+    if not isinstance(raw, dict):
+        raise ProtocolError(f"{kind.__name__}: an object was expected, not {type(raw).__name__}")
+    return kind.from_mapping(raw)
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -97,7 +111,7 @@ class HandoverReply(Message):
     @classmethod
     def from_mapping(cls, raw: Mapping[str, Any]) -> Self:
         """Build from a decoded object, the nested messages included."""
-        return super().from_mapping(_checks(raw))
+        return super().from_mapping({**raw, "checks": _each(Check, raw, "checks")})
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -114,7 +128,7 @@ class Health(Message):
     @classmethod
     def from_mapping(cls, raw: Mapping[str, Any]) -> Self:
         """Build from a decoded object, the nested messages included."""
-        return super().from_mapping(_checks(raw))
+        return super().from_mapping({**raw, "checks": _each(Check, raw, "checks")})
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -124,12 +138,18 @@ class Event(Message):
     ``type`` and the keys of ``data``:
 
     - ``login_started``      ``pid``
+    - ``prompt_answered``    ``when``, ``keys``: a question before the sign-in was answered
     - ``auth_url``           ``url``, ``source`` (opener, osc8, screen)
+    - ``other_url``          ``url``, ``source``: an address that is not the sign-in's, a few at most
     - ``user_code``          ``code``
+    - ``code_asked``         the tool waits for the code that the person brings from the page
+    - ``tool_waits``         ``screen``: still, without a sign-in address; it may be asking something
+    - ``tool_error``         ``text``: the tool's own refusal, each time that it appears
     - ``browser_opened``     ``url``
     - ``page``               ``title``: the browser window's title changed
     - ``credential_seen``    ``path``
-    - ``credential_valid``   ``expires_at`` (ISO 8601 or null), ``account`` (text or null)
+    - ``credential_valid``   ``expires_at`` (ISO 8601 or null), ``account`` (text or null), ``unverified``
+      (null, or why the tool itself could not say whether it is a login)
     - ``credential_invalid`` ``path``, ``cause``
     - ``tool_exited``        ``exit_code``, ``screen``
     """
@@ -150,18 +170,73 @@ class SeedFile(Message):
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class CredentialSpec(Message):
-    """Where the tool writes its credential, and what tells a login from a blank file."""
+class Prompt(Message):
+    """A question that the tool asks before its sign-in, and its answer: exactly one of the three."""
+
+    when: str
+    """Regular expression on the screen's text."""
+    choose: str | None = None
+    """Regular expression of the menu's line to move to, then Enter."""
+    text: str | None = None
+    """What to type, then Enter."""
+    press: list[str] = dataclasses.field(default_factory=list)
+    """Keys, as tmux names them."""
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class CredentialFileSpec(Message):
+    """One file of a credential, and where in it things are said.
+
+    What a path is depends on ``format``: "json", dotted names, on whose way a JSON Web Token is looked into;
+    "text", a regular expression whose one group is the value.  Of "binary" nothing is read.
+    """
 
     path: str
-    required: list[str]
-    """Dotted paths into the JSON document that must hold a non-empty value."""
+    format: str = "json"
+    optional: bool = False
+    """Taken along when it is there; it makes no login."""
+    mode: int = 0o600
+    required: list[str] = dataclasses.field(default_factory=list)
+    """Paths that must hold a non-empty value."""
     expires_at: str | None = None
-    """Dotted path to the expiry, or null."""
+    """Path of the access token's expiry: of two versions, the later one is newer."""
+    login_expires_at: str | None = None
+    """Path of the moment after which it cannot be refreshed any more."""
     expires_unit: str = "s"
     """"s" or "ms" since 1970, or "iso"."""
     account: str | None = None
-    """Dotted path to a name to show (mail, login), or null."""
+    """Path of a name to show (mail, login)."""
+    scopes: str | None = None
+    """Path of what it allows: a list, or a text with spaces or commas."""
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Verification(Message):
+    """A command of the tool that, as a fresh process, tells a login from none."""
+
+    command: list[str]
+    expect: str | None = None
+    """Regular expression on its output; its exit code must be 0 besides."""
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class CredentialSpec(Message):
+    """What the tool writes when it is signed in, and what tells a login from a blank file."""
+
+    files: list[CredentialFileSpec]
+    verify: Verification | None = None
+
+    @classmethod
+    def from_mapping(cls, raw: Mapping[str, Any]) -> Self:
+        """Build from a decoded object, the nested messages included."""
+        verify = raw.get("verify")
+        return super().from_mapping(
+            {
+                **raw,
+                "files": _each(CredentialFileSpec, raw, "files"),
+                "verify": None if verify is None else _nested(Verification, verify),
+            }
+        )
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -175,6 +250,11 @@ class LoginSpec(Message):
     credential: CredentialSpec
     user_code_pattern: str | None = None
     """Regular expression whose first group is the user code of a device flow."""
+    code_prompt: str | None = None
+    """Regular expression of the tool's question for the code that the sign-in page shows."""
+    error_patterns: list[str] = dataclasses.field(default_factory=list)
+    """Regular expressions of the tool's own refusals; the first group, or all of it, is told."""
+    prompts: list[Prompt] = dataclasses.field(default_factory=list)
     environment: dict[str, str] = dataclasses.field(default_factory=dict)
     files: list[SeedFile] = dataclasses.field(default_factory=list)
     open_browser: bool = True
@@ -186,17 +266,30 @@ class LoginSpec(Message):
         return super().from_mapping(
             {
                 **raw,
-                "credential": CredentialSpec.from_mapping(raw.get("credential", {})),
-                "files": [SeedFile.from_mapping(item) for item in raw.get("files", [])],
+                "credential": _nested(CredentialSpec, raw.get("credential", {})),
+                "prompts": _each(Prompt, raw, "prompts"),
+                "files": _each(SeedFile, raw, "files"),
             }
         )
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class Credential(Message):
-    """What the tool wrote: opaque bytes, handed over once."""
+class CredentialFile(Message):
+    """One file of a credential: opaque bytes."""
 
     path: str
     mode: int
     content: str
     """Base64."""
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Credential(Message):
+    """What the tool wrote, handed over once: the declared files that are there, in declared order."""
+
+    files: list[CredentialFile]
+
+    @classmethod
+    def from_mapping(cls, raw: Mapping[str, Any]) -> Self:
+        """Build from a decoded object, the nested messages included."""
+        return super().from_mapping({**raw, "files": _each(CredentialFile, raw, "files")})

@@ -138,4 +138,6 @@ def _login_spec(request: Request) -> LoginSpec:
         raise ValueError(f"not a LoginSpec: {error}") from error
     if not spec.command or not all(isinstance(word, str) for word in spec.command):
         raise ValueError("command: at least one word is needed")
+    if not spec.credential.files:
+        raise ValueError("credential.files: at least one file is needed")
     return spec

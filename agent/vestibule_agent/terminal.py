@@ -87,6 +87,10 @@ class Terminal:
             await self._await_echo(text)
             await self._order("send-keys", "Enter")
 
+    async def press(self, keys: Sequence[str]) -> None:
+        """Press keys, by tmux's names of them.  Raises TerminalError."""
+        await self._order("send-keys", "--", *keys)
+
     async def screen(self, history: int = 0) -> str:
         """The screen's text, lines that the terminal wrapped joined; with lines scrolled off above it."""
         text = await self._order("capture-pane", "-p", "-J", "-S", str(-history))

@@ -1,87 +1,92 @@
-"""What tells a real credential from a blank, half-written or expired file.  No I/O: shared."""
+"""What tells a real credential from blank, half-written or expired files.  No I/O: shared."""
 
 from __future__ import annotations
 
 import dataclasses
 import datetime as dt
-import json
-from typing import Any
+from collections.abc import Iterable, Mapping
+from typing import TypeVar
 
-from vestibule_agent.protocol import MAX_CREDENTIAL_BYTES, CredentialSpec
+from vestibule_agent import documents
+from vestibule_agent.documents import InvalidCredentialError, Values
+from vestibule_agent.protocol import MAX_CREDENTIAL_BYTES, CredentialFileSpec, CredentialSpec
 
+__all__ = ["InvalidCredentialError", "ValidCredential", "validate"]
 
-class InvalidCredentialError(ValueError):
-    """The file is not a login; the text is one sentence that names no secret."""
+T = TypeVar("T")
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class ValidCredential:
-    """A login: when it expires, whose it is; None where the file does not say."""
+    """A login: when it expires, whose it is, what it allows; None or empty where no file says."""
 
-    expires_at: dt.datetime | None
-    account: str | None
-
-
-def validate(spec: CredentialSpec, content: bytes, now: dt.datetime) -> ValidCredential:
-    """Judge a credential file's bytes at ``now`` (aware).  Raises InvalidCredentialError."""
-    document = _parse(content)
-    for path in spec.required:
-        if _is_blank(_look_up(document, path)):
-            raise InvalidCredentialError(f"{path} is missing or empty")
-    expires_at = _expiry(spec, document)
-    if expires_at is not None and expires_at <= now:
-        raise InvalidCredentialError(f"it expired at {expires_at.isoformat()}")
-    return ValidCredential(expires_at=expires_at, account=_account(spec, document))
+    expires_at: dt.datetime | None = None
+    login_expires_at: dt.datetime | None = None
+    account: str | None = None
+    scopes: tuple[str, ...] = ()
 
 
-def _parse(content: bytes) -> dict[str, Any]:
-    if len(content) > MAX_CREDENTIAL_BYTES:
+def validate(spec: CredentialSpec, files: Mapping[str, bytes], now: dt.datetime) -> ValidCredential:
+    """Judge a credential's files, path → bytes, at ``now`` (aware).
+
+    Files that are not declared are not looked at.  A declared one that is optional may be absent; it is no
+    reason against a login when it cannot be read either: it belongs to the tool, not to the login.  Raises
+    InvalidCredentialError.
+    """
+    if sum(map(len, files.values())) > MAX_CREDENTIAL_BYTES:
         raise InvalidCredentialError(f"it is larger than {MAX_CREDENTIAL_BYTES} bytes")
+    found = [_say_of(file, files.get(file.path), now) for file in spec.files]
+    return ValidCredential(
+        expires_at=_last(one.expires_at for one in found),
+        login_expires_at=_last(one.login_expires_at for one in found),
+        account=_last(one.account for one in found),
+        scopes=_last(one.scopes for one in found) or (),
+    )
+
+
+def _last(values: Iterable[T | None]) -> T | None:
+    """A later file knows better: it is there for what the one with the tokens does not say."""
+    said = [value for value in values if value]
+    return said[-1] if said else None
+
+
+def _say_of(spec: CredentialFileSpec, content: bytes | None, now: dt.datetime) -> ValidCredential:
     try:
-        document = json.loads(content.decode("utf-8"))
-    except (UnicodeDecodeError, ValueError, RecursionError) as error:
-        # The parser's own text may quote the content: it stays out of the cause.
-        raise InvalidCredentialError("it is not a UTF-8 JSON document") from error
-    if not isinstance(document, dict):
-        raise InvalidCredentialError("it is not a JSON object")
-    return document
+        return _judge(spec, content, now)
+    except InvalidCredentialError:
+        if spec.optional:
+            return ValidCredential()
+        raise
 
 
-def _look_up(document: Any, path: str) -> Any:  # noqa: ANN401 - any JSON value
-    for key in path.split("."):
-        if not isinstance(document, dict) or key not in document:
-            return None
-        document = document[key]
-    return document
+def _judge(spec: CredentialFileSpec, content: bytes | None, now: dt.datetime) -> ValidCredential:
+    if content is None:
+        raise InvalidCredentialError(f"{spec.path} is missing")
+    if not content.strip():
+        raise InvalidCredentialError(f"{spec.path} is blank")
+    values = documents.reader(spec.format, content)
+    for path in spec.required:
+        if documents.is_blank(values(path)):
+            raise InvalidCredentialError(f"{path} is missing or empty")
+    expires_at = _time(spec, values, spec.expires_at)
+    login_expires_at = _time(spec, values, spec.login_expires_at)
+    for moment in (expires_at, login_expires_at):
+        if moment is not None and moment <= now:
+            raise InvalidCredentialError(f"it expired at {moment.isoformat()}")
+    account = values(spec.account) if spec.account else None
+    return ValidCredential(
+        expires_at=expires_at,
+        login_expires_at=login_expires_at,
+        account=account if isinstance(account, str) and account.strip() else None,
+        scopes=documents.words(values(spec.scopes)) if spec.scopes else (),
+    )
 
 
-def _is_blank(value: Any) -> bool:  # noqa: ANN401 - any JSON value
-    if isinstance(value, str):
-        return not value.strip()
-    return value is None or (isinstance(value, list | dict) and not value)
-
-
-def _expiry(spec: CredentialSpec, document: dict[str, Any]) -> dt.datetime | None:
-    if spec.expires_at is None:
-        return None
-    value = _look_up(document, spec.expires_at)
-    if _is_blank(value):
+def _time(spec: CredentialFileSpec, values: Values, path: str | None) -> dt.datetime | None:
+    value = values(path) if path else None
+    if documents.is_blank(value):
         return None
     try:
-        return _moment(spec.expires_unit, value)
+        return documents.moment(spec.expires_unit, value)
     except (TypeError, ValueError, OverflowError, OSError) as error:
-        raise InvalidCredentialError(f"{spec.expires_at} is no time in unit {spec.expires_unit!r}") from error
-
-
-def _moment(unit: str, value: Any) -> dt.datetime:  # noqa: ANN401 - any JSON value
-    if unit == "iso":
-        moment = dt.datetime.fromisoformat(value)
-        return moment if moment.tzinfo else moment.replace(tzinfo=dt.UTC)
-    if isinstance(value, bool) or unit not in {"s", "ms"}:
-        raise ValueError(unit)
-    return dt.datetime.fromtimestamp(float(value) / (1000 if unit == "ms" else 1), dt.UTC)
-
-
-def _account(spec: CredentialSpec, document: dict[str, Any]) -> str | None:
-    value = _look_up(document, spec.account) if spec.account else None
-    return value if isinstance(value, str) and value.strip() else None
+        raise InvalidCredentialError(f"{path} is no time in unit {spec.expires_unit!r}") from error

@@ -10,7 +10,7 @@ import asyncio
 import dataclasses
 import platform
 import secrets
-from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -20,8 +20,6 @@ from vestibule.core.egress import Verdict
 from vestibule.core.ids import GoldenId, VmId
 from vestibule.core.machines import DriverName
 from vestibule.core.providers import Provider
-from vestibule.demo.app import HOST as DEMO_HOST
-from vestibule.demo.app import create as create_demo
 from vestibule.drivers import key_file, providers
 from vestibule.drivers.clock import SystemClock
 from vestibule.drivers.db.accounts import DbAccounts
@@ -35,6 +33,8 @@ from vestibule.drivers.http_server import HttpServer, bind_unix, serving
 from vestibule.drivers.net.proxy import EgressProxy
 from vestibule.drivers.pressure import read_pressure
 from vestibule.drivers.vault import Vault
+from vestibule.laboratory.app import HOST as DEMO_HOST
+from vestibule.laboratory.app import create as create_demo
 from vestibule.machinery import Machinery
 from vestibule.resources import find_resources
 from vestibule.services.accounts import Accounts
@@ -47,6 +47,7 @@ from vestibule.services.ports import KeyRing, RunFolders, Sealer
 from vestibule.services.rotation import Rotation, require_known
 from vestibule.services.sign_in_run import World
 from vestibule.services.sign_ins import SignIns
+from vestibule.settings import Settings
 
 log = structlog.get_logger()
 
@@ -108,8 +109,7 @@ def assemble(
 ) -> Assembly:
     """Build the services; ``serving`` names the golden that a machine of a driver is to be started from."""
     settings, clock, random = machinery.settings, SystemClock(), secrets.token_bytes
-    shipped = find_resources().providers
-    known = providers.load([shipped, *([settings.providers_dir] if settings.providers_dir else [])])
+    known = providers.load(provider_folders(settings))
     verdicts = _Verdicts()
     machines = _machines(machinery, DbMachines(database), place, serving, verdicts)
     credential_rows = DbCredentials(database)
@@ -143,6 +143,12 @@ def assemble(
         rotation=vault.rotation,
         providers=known,
     )
+
+
+def provider_folders(settings: Settings) -> Sequence[Path]:
+    """Where provider files are: those that ship with Vestibule, then the operator's own."""
+    own = [settings.providers_dir] if settings.providers_dir else []
+    return [find_resources().providers, *own]
 
 
 def _machines(

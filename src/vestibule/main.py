@@ -24,13 +24,14 @@ from fastapi import FastAPI
 
 from vestibule.api.app import create
 from vestibule.api.context import Context
-from vestibule.assembly import Assembly, Place, assemble, demo_provider, open_vault
+from vestibule.assembly import Assembly, Place, assemble, demo_provider, open_vault, provider_folders
 from vestibule.core.errors import GoldenFailed, HostUnfit, SettingsInvalid
 from vestibule.core.ids import GoldenId
 from vestibule.core.machines import DriverName
 from vestibule.core.promotion import StalePolicy
 from vestibule.core.renewal import Renewal
-from vestibule.drivers import logs
+from vestibule.core.verification import Verification
+from vestibule.drivers import logs, providers
 from vestibule.drivers.clock import SystemClock
 from vestibule.drivers.db.engine import DATABASE
 from vestibule.drivers.db.machines import DbMachines
@@ -64,11 +65,12 @@ from vestibule.services.host import Accelerator, HostReport, choose
 from vestibule.services.ports import KeyRing, Tell
 from vestibule.services.probation import Probation
 from vestibule.services.promotions import Promotions
+from vestibule.services.provider_trial import TellCheck
 from vestibule.settings import KEY_VARIABLE, KeySource, Settings
+from vestibule.trials import clear_trial_runs, verify_providers
 from vestibule.works import (
     Renewing,
     build,
-    clear_canary_runs,
     collector_of,
     renewing_by,
     renewing_with,
@@ -169,6 +171,27 @@ def build_logs(settings: Settings) -> BuildLogs:
     return BuildLogs(goldens_of(settings).cache)
 
 
+async def verify(
+    settings: Settings, names: Sequence[str], driver: DriverName | None, tell: TellCheck
+) -> Sequence[Verification]:
+    """Try provider files with the real tools, in clones of what machines start from; all for no names.
+
+    Raises BadInput ``unknown_provider``, GoldenFailed, HostUnfit.
+    """
+    _log_failures_only()
+    async with open_machinery(settings) as machinery:
+        chosen = driver or machinery.choice.driver
+        golden_id = await renewing_with(machinery).serving.golden(chosen)
+        return await verify_providers(machinery, golden_id, names, chosen, tell)
+
+
+def record_verifications(fresh: Sequence[Verification]) -> Path:
+    """Write down what was tried of the files that ship with Vestibule; where."""
+    folder = find_resources().providers
+    providers.record(folder, [one for one in fresh if (folder / f"{one.provider}.toml").exists()])
+    return folder / providers.VERIFICATIONS
+
+
 @asynccontextmanager
 async def host_report(settings: Settings) -> AsyncIterator[HostReport]:
     """What this host can do, for ``doctor`` and ``up``."""
@@ -238,7 +261,7 @@ async def open_context(settings: Settings, given: KeyRing | None = None) -> Asyn
         stack.push_async_callback(context.machines.destroy_all)
         stack.push_async_callback(context.sign_ins.stop)
         await _recover(context)
-        clear_canary_runs(settings.run_dir)
+        clear_trial_runs(settings.run_dir)
         await asyncio.to_thread(context.freshness.promote_tried)
         probation = Probation(
             rows=DbMachines(database),
@@ -281,6 +304,7 @@ def _context(machinery: Machinery, assembly: Assembly, renewing: Renewing) -> Co
         scrubbing=scrubbing_of(settings, renewing),
         host=machinery.report,
         providers=assembly.providers,
+        doubts=providers.doubts(provider_folders(settings)),
         public_url=str(settings.public_url).rstrip("/") if settings.public_url else None,
     )
 

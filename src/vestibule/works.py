@@ -8,28 +8,20 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import dataclasses
 import datetime as dt
-import os
-import secrets
-import shutil
 import threading
-from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping, Sequence
-from pathlib import Path
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 
 import structlog
 
-from vestibule.assembly import Assembly, Place, assemble, demo_provider, open_vault
 from vestibule.core.canary import CanaryReport
 from vestibule.core.errors import GoldenFailed, VestibuleError
 from vestibule.core.goldens import Manifest, content_name
 from vestibule.core.ids import GoldenId
 from vestibule.core.machines import DriverName
 from vestibule.core.renewal import Forecast, Phase
-from vestibule.demo.app import HOST as DEMO_HOST
 from vestibule.drivers.clock import SystemClock
-from vestibule.drivers.db.migrate import open_database
 from vestibule.drivers.goldens.build_process import BuildProcess
 from vestibule.drivers.goldens.cache import file_digest, remove_tree
 from vestibule.drivers.goldens.canaries import CanaryReports
@@ -38,13 +30,9 @@ from vestibule.drivers.goldens.memories import Fits
 from vestibule.drivers.goldens.scrub import ScrubProcess
 from vestibule.drivers.goldens.store import DirectoryGoldenStore
 from vestibule.drivers.goldens.wanted import read_recipe
-from vestibule.drivers.master_keys import VAULT_KEY, FileKeyRing
-from vestibule.drivers.private_folder import make_private
-from vestibule.drivers.rfb import rfb_desktop
-from vestibule.drivers.run_folders import DiskRunFolders
 from vestibule.foresight import SnapshotSteps, canary_s, desktop_estimates, forecast, snapshot_estimates
 from vestibule.machinery import Machinery
-from vestibule.services.canary import CLONES, Canary, Candidate
+from vestibule.services.canary import Candidate
 from vestibule.services.ports import Tell
 from vestibule.services.promotions import Promotions
 from vestibule.services.renewals import Renewals
@@ -52,12 +40,9 @@ from vestibule.services.scrubbing import Scrubbing
 from vestibule.services.serving import Serving
 from vestibule.services.threads import to_the_end
 from vestibule.settings import Settings
+from vestibule.trials import canary_of
 
 log = structlog.get_logger()
-
-CANARY_RUNS = "canary"
-"""Where in the run folder canaries' machines have theirs; a killed controller leaves it behind."""
-
 
 BuildDisk = Callable[[Tell], Awaitable[GoldenId]]
 
@@ -153,7 +138,7 @@ class HostWorks:
         candidate = await asyncio.to_thread(self._candidate, golden_id, driver)
         evidence = await to_the_end(lambda: self._canaries.begin(golden_id))
         try:
-            async with _trial(self._machinery, golden_id, evidence) as canary:
+            async with canary_of(self._machinery, golden_id, evidence) as canary:
                 report = await canary.run(candidate, tell)
         except BaseException:  # without a report nobody would find the evidence
             await asyncio.to_thread(remove_tree, evidence)
@@ -228,65 +213,9 @@ def collector_of(
     )
 
 
-def clear_canary_runs(run_dir: Path) -> None:
-    """Remove the folders of canaries whose process was killed; a command may be at one of its own."""
-    for folder in (run_dir / CANARY_RUNS).glob("*-*"):
-        if not Path("/proc", folder.name.partition("-")[0]).is_dir():
-            shutil.rmtree(folder, ignore_errors=True)
-
-
 def _tools(manifest: Manifest) -> Mapping[str, tuple[Sequence[str], str]]:
     spec = manifest.inputs["tools"]["spec"]
     return {tool: (tuple(spec["check"][tool]), spec["versions"][tool]) for tool in spec["versions"]}
-
-
-@contextlib.asynccontextmanager
-async def _trial(machinery: Machinery, golden_id: GoldenId, evidence: Path) -> AsyncIterator[Canary]:
-    """A canary with an assembly of its own; nothing of it is left but the evidence."""
-    settings = machinery.settings
-    async with contextlib.AsyncExitStack() as stack:
-        run_dir = settings.run_dir / CANARY_RUNS / f"{os.getpid()}-{secrets.token_hex(4)}"
-        stack.callback(shutil.rmtree, run_dir, ignore_errors=True)
-        state = run_dir / "state"  # with all else of it: a killed process's secrets go at the next start
-        (settings.run_dir / CANARY_RUNS).mkdir(mode=0o711, parents=True, exist_ok=True)
-        run_dir.mkdir(mode=0o711)
-        make_private(state)
-        folders = DiskRunFolders(
-            run_dir=run_dir,
-            evidence_dir=evidence / "machines",
-            owner=machinery.machine_owner,
-        )
-        place = Place(
-            state_dir=state, demo_socket=state / "demo.sock", folders=folders, most_machines=CLONES + 1
-        )
-        database = await open_database(state / "trial.db")
-        stack.push_async_callback(database.close)
-        await stack.enter_async_context(demo_provider(place.demo_socket))
-        vault = await open_vault(FileKeyRing(state / VAULT_KEY, secrets.token_bytes), database)
-        assembly = assemble(machinery, database, vault, place, _always(golden_id))
-        stack.push_async_callback(assembly.machines.destroy_all)
-        stack.push_async_callback(assembly.sign_ins.stop)
-        yield await _canary(assembly, machinery)
-
-
-def _always(golden_id: GoldenId) -> Callable[[DriverName], Awaitable[GoldenId]]:
-    async def candidate(_driver: DriverName) -> GoldenId:
-        return golden_id
-
-    return candidate
-
-
-async def _canary(assembly: Assembly, machinery: Machinery) -> Canary:
-    return Canary(
-        machines=assembly.machines,
-        sign_ins=assembly.sign_ins,
-        credentials=assembly.credentials,
-        user=await assembly.accounts.add_user("canary"),
-        open_desktop=rfb_desktop,
-        gateway=machinery.addresses.gateway,
-        allowed_site=f"{DEMO_HOST}:80",
-        clock=SystemClock(),
-    )
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

@@ -15,15 +15,19 @@ from following import follow, start
 pytestmark = [pytest.mark.golden]
 
 DEVICE_PROVIDER = f"""
+schema = 2
 name = "codex-device"
 title = "Codex (device)"
 vendor = "OpenAI"
 description = "The real Codex by its device flow, against a server of the tests."
-package = "@openai/codex"
 version = "0.169.0"
-flow = "device"
 
-[login]
+[install]
+method = "npm"
+package = "@openai/codex"
+
+[[login.flows]]
+kind = "device"
 command = [
     "codex", "login", "--device-auth",
     "--experimental_issuer", "http://{HOST}", "--experimental_client-id", "fake-client",
@@ -35,10 +39,14 @@ user_code_pattern = '\\b([A-Z0-9]{{4}}-[A-Z0-9]{{5}})\\b'
 path = "~/.codex/config.toml"
 content = 'cli_auth_credentials_store = "file"'
 
-[credential]
+[credential.verify]
+command = ["codex", "login", "status"]
+expect = "Logged in"
+
+[[credential.files]]
 path = "~/.codex/auth.json"
 required = ["tokens.access_token", "tokens.refresh_token"]
-account = "tokens.account_id"
+account = "tokens.id_token.email"
 
 [egress]
 allow = ["{HOST}"]

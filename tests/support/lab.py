@@ -320,6 +320,7 @@ async def open_lab(
             scrub=goldens.scrub, promotions=promotions, feed=renewals.feed, clock=clock, every=None
         ),
         host=HostReport(probe=_Nothing(), choice=machines.choice, promotions=promotions),
+        doubts={},
         providers=known,
         public_url=None,
     )
@@ -407,7 +408,7 @@ def _providers(changes: Mapping[str, Any]) -> Mapping[str, Provider]:
     """The shipped tools, every one of which signs in as the demo does."""
     shipped = providers.load([find_resources().providers])
     demo = shipped["demo"]
-    alike = {"flow": demo.flow, "login": demo.login, "credential": demo.credential, **changes}
+    alike = {"login": demo.login, "credential": demo.credential, **changes}
     return {name: dataclasses.replace(provider, **alike) for name, provider in shipped.items()}
 
 

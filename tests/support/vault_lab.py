@@ -35,7 +35,7 @@ from vestibule.services.credentials import Credentials
 from vestibule.services.custodian import Custodian
 from vestibule.services.ports import KeyRing, Sealer
 from vestibule.services.rotation import Rotation
-from vestibule_agent.protocol import Credential
+from vestibule_agent.protocol import Credential, CredentialFile
 
 NOW = dt.datetime(2026, 11, 22, 12, tzinfo=dt.UTC)
 
@@ -70,6 +70,16 @@ def given_ring(*letters: bytes) -> GivenKeyRing:
     return GivenKeyRing.parse(" ".join((letter * 32).hex() for letter in letters), "by a test", os.urandom)
 
 
+def brought(content: bytes) -> list[CredentialFile]:
+    """The demo's one file, as a holder or a guest brings it."""
+    return files_of(base64_of(content))
+
+
+def files_of(content: str) -> list[CredentialFile]:
+    """The same of what is base64, or should be."""
+    return [CredentialFile(path="~/.vestibule-demo/credentials.json", mode=0o777, content=content)]
+
+
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class VaultLab:
     """The services, and rows to start from."""
@@ -99,15 +109,15 @@ class VaultLab:
         )
         sessions = DbSessions(self.database)
         await sessions.add(session)
-        brought = Credential(path="~/x", mode=0o600, content=base64_of(content or login()))
-        record = self.credentials.seal(self.demo, user.user_id, session.session_id, brought)
+        handed_over = Credential(files=brought(content or login()))
+        record = self.credentials.seal(self.demo, user.user_id, session.session_id, handed_over)
         await sessions.complete(session.session_id, record, seen=session.status, at=NOW)
         return record.credential_id
 
     async def content(self, user: User, credential_id: CredentialId) -> bytes:
         """What is in the vault."""
         _, opened = await self.credentials.export(user, credential_id)
-        return base64.b64decode(opened.content)
+        return base64.b64decode(opened.files[0].content)
 
     @unbroken
     async def as_the_first_release(self, user: User, key: Path) -> CredentialId:
@@ -131,7 +141,7 @@ class VaultLab:
     async def contents(self, sealer: Sealer, ids: Sequence[CredentialId]) -> list[bytes]:
         """What is in the vault, opened by this sealer's keys alone."""
         credentials = Credentials(rows=self.rows, sealer=sealer, clock=self.clock, random=os.urandom)
-        return [base64.b64decode(credentials.open(await self.rows.get(one)).content) for one in ids]
+        return [base64.b64decode(credentials.open(await self.rows.get(one)).files[0].content) for one in ids]
 
 
 @asynccontextmanager

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import base64
+import dataclasses
 import datetime as dt
 import itertools
 import json
+import os
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -27,8 +29,9 @@ from vestibule.drivers.db.engine import Database
 from vestibule.drivers.db.migrate import migrate
 from vestibule.drivers.db.sessions import DbSessions
 from vestibule.drivers.db.unbroken import unbroken
+from vestibule.drivers.vault import Vault
 from vestibule.services.credentials import Credentials
-from vestibule_agent.protocol import Credential
+from vestibule_agent.protocol import Credential, CredentialFile
 
 pytestmark = pytest.mark.anyio
 
@@ -77,9 +80,9 @@ async def credentials(database: Database) -> Credentials:
     return Credentials(rows=DbCredentials(database), sealer=vault.sealer, clock=FixedClock(), random=random)
 
 
-def _handed_over(document: object, path: str = "/home/person/elsewhere") -> Credential:
+def _handed_over(document: object, path: str = "~/.vestibule-demo/credentials.json") -> Credential:
     content = base64.b64encode(json.dumps(document).encode()).decode()
-    return Credential(path=path, mode=0o777, content=content)
+    return Credential(files=[CredentialFile(path=path, mode=0o777, content=content)])
 
 
 async def _stored(database: Database, credentials: Credentials, demo: Provider) -> tuple[User, CredentialId]:
@@ -132,9 +135,29 @@ async def test_what_is_no_login_is_not_sealed(
 async def test_what_is_not_base64_is_not_sealed(
     credentials: Credentials, demo: Provider, content: object
 ) -> None:
-    raw = {"path": "x", "mode": 0o600, "content": content}
+    raw = {"path": demo.credential.files[0].path, "mode": 0o600, "content": content}
     with pytest.raises(MachineFailed, match="base64"):
-        credentials.seal(demo, UserId("u-1"), SessionId("s-1"), Credential.from_mapping(raw))
+        credentials.seal(demo, UserId("u-1"), SessionId("s-1"), Credential.from_mapping({"files": [raw]}))
+
+
+@pytest.mark.parametrize("path", ["~/elsewhere", "/home/person/.vestibule-demo/x.json", "", None, []])
+async def test_a_file_that_the_provider_does_not_declare_is_not_sealed(
+    credentials: Credentials, demo: Provider, path: object
+) -> None:
+    raw = [{"path": path, "mode": 0o600, "content": ""}]
+    with pytest.raises(MachineFailed, match="is no file of it"):
+        credentials.seal(demo, UserId("u-1"), SessionId("s-1"), Credential.from_mapping({"files": raw}))
+
+
+async def test_what_was_sealed_as_one_file_still_opens(
+    database: Database, credentials: Credentials, demo: Provider
+) -> None:
+    ann, credential_id = await _stored(database, credentials, demo)
+    record = await credentials.owned(ann, credential_id)
+    vault = Vault(given_ring(b"k").keys, os.urandom)
+    before = vault.seal(b'{"path": "~/x", "mode": 384, "content": "ZmFrZQ=="}', context=credential_id)
+    opened = credentials.open(dataclasses.replace(record, sealed=before.content, key_id=before.key_id))
+    assert opened.files == [CredentialFile(path="~/x", mode=0o600, content="ZmFrZQ==")]
 
 
 async def test_its_owner_gets_the_very_bytes_back_for_the_declared_place(
@@ -143,8 +166,8 @@ async def test_its_owner_gets_the_very_bytes_back_for_the_declared_place(
     ann, credential_id = await _stored(database, credentials, demo)
     record, opened = await credentials.export(ann, credential_id)
     assert record.credential_id == credential_id
-    assert json.loads(base64.b64decode(opened.content)) == LOGIN
-    assert (opened.path, opened.mode) == (demo.credential.path, 0o600)
+    assert json.loads(base64.b64decode(opened.files[0].content)) == LOGIN
+    assert [(file.path, file.mode) for file in opened.files] == [(demo.credential.files[0].path, 0o600)]
 
 
 async def test_someone_elses_credential_is_as_absent_as_none(

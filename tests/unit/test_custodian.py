@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from structlog.testing import capture_logs
-from vault_lab import NOW, VaultLab, base64_of, login, open_vault_lab
+from vault_lab import NOW, VaultLab, base64_of, brought, files_of, login, open_vault_lab
 
 from vestibule.core.custody import Custody
 from vestibule.core.errors import Absent, BadInput, Conflict, VaultTampered, VestibuleError
@@ -52,7 +52,7 @@ async def test_who_checks_out_gets_the_very_bytes_and_is_named(lab: VaultLab, an
     credential_id = await lab.sealed(ann)
     lab.clock.move(60)
     record, opened = await lab.custodian.check_out(ann, credential_id, "laptop")
-    assert opened.content == base64_of(login())
+    assert opened.files[0].content == base64_of(login())
     assert (record.custody, record.holder, record.held_since) == (C.CHECKED_OUT, "laptop", lab.clock.now())
     (listed,) = await lab.credentials.list(ann)
     assert listed == record
@@ -75,7 +75,7 @@ async def test_of_100_concurrent_check_outs_exactly_one_wins(tmp_path: Path) -> 
 async def test_what_is_returned_can_be_checked_out_again(
     lab: VaultLab, ann: User, held: CredentialId
 ) -> None:
-    back = await lab.custodian.return_(ann, held, "laptop", None)
+    back = await lab.custodian.return_(ann, held, "laptop", [])
     assert (back.custody, back.holder, back.held_since) == (C.RETURNED, None, None)
     record, _ = await lab.custodian.check_out(ann, held, "desk")
     assert record.holder == "desk"
@@ -86,7 +86,7 @@ async def test_a_refreshed_file_takes_the_place_of_the_older(
 ) -> None:
     lab.clock.move(1800)
     newer = login(7200, refresh_token="demo-rt-fake-2")
-    back = await lab.custodian.return_(ann, held, "laptop", base64_of(newer))
+    back = await lab.custodian.return_(ann, held, "laptop", brought(newer))
     assert (back.expires_at, back.sealed_at) == (NOW.replace(hour=14), lab.clock.now())
     assert await lab.content(ann, held) == newer
 
@@ -96,7 +96,7 @@ async def test_a_newer_file_is_taken_although_its_access_token_ran_out_meanwhile
 ) -> None:
     lab.clock.move(86_400)
     newer = login(7200, refresh_token="demo-rt-fake-2")
-    await lab.custodian.return_(ann, held, "laptop", base64_of(newer))
+    await lab.custodian.return_(ann, held, "laptop", brought(newer))
     assert await lab.content(ann, held) == newer
 
 
@@ -104,7 +104,7 @@ async def test_the_unchanged_file_may_be_returned_after_it_expired(
     lab: VaultLab, ann: User, held: CredentialId
 ) -> None:
     lab.clock.move(86_400)
-    back = await lab.custodian.return_(ann, held, "laptop", base64_of(login()))
+    back = await lab.custodian.return_(ann, held, "laptop", brought(login()))
     assert back.custody is C.RETURNED
     assert await lab.content(ann, held) == login()
 
@@ -135,7 +135,7 @@ async def test_what_may_not_be_written_back_changes_nothing(
 ) -> None:
     before = await lab.credentials.read(ann, held)
     with capture_logs() as logs, pytest.raises((BadInput, Conflict)) as refused:
-        await lab.custodian.return_(ann, held, "laptop", content)
+        await lab.custodian.return_(ann, held, "laptop", files_of(content))
     assert refused.value.failure_code == code
     assert why in refused.value.cause
     assert refused.value.remedy.startswith("Return ")
@@ -148,7 +148,7 @@ async def test_a_returned_file_is_not_even_looked_at_when_somebody_else_holds_it
     lab: VaultLab, ann: User, held: CredentialId
 ) -> None:
     with pytest.raises(Conflict) as refused:
-        await lab.custodian.return_(ann, held, "desk", "not base64!")
+        await lab.custodian.return_(ann, held, "desk", files_of("not base64!"))
     assert refused.value.failure_code == "credential_held_by_another"
 
 
@@ -157,16 +157,16 @@ async def test_a_provider_that_is_gone_is_named_and_the_credential_can_still_com
 ) -> None:
     custodian = Custodian(credentials=lab.credentials, rows=lab.rows, providers={}, clock=lab.clock)
     with pytest.raises(BadInput) as refused:
-        await custodian.return_(ann, held, "laptop", base64_of(login()))
+        await custodian.return_(ann, held, "laptop", brought(login()))
     assert refused.value.failure_code == "unknown_provider"
-    assert (await custodian.return_(ann, held, "laptop", None)).custody is C.RETURNED
+    assert (await custodian.return_(ann, held, "laptop", [])).custody is C.RETURNED
 
 
 async def test_a_write_back_is_found_nowhere_in_the_database_or_the_log(
     lab: VaultLab, ann: User, held: CredentialId
 ) -> None:
     with capture_logs() as logs:
-        await lab.custodian.return_(ann, held, "laptop", base64_of(login(7200)))
+        await lab.custodian.return_(ann, held, "laptop", brought(login(7200)))
     async with lab.database.read() as connection:
         rows = [tuple(row) for row in await connection.execute(schema.credentials.select())]
     assert "fake" not in repr(rows) + repr(logs)
@@ -194,7 +194,7 @@ async def test_nothing_can_be_done_with_a_deleted_one(lab: VaultLab, ann: User, 
     await lab.custodian.delete(ann, held)
     for attempt in (
         lab.custodian.check_out(ann, held, "desk"),
-        lab.custodian.return_(ann, held, "laptop", base64_of(login(7200))),
+        lab.custodian.return_(ann, held, "laptop", brought(login(7200))),
         lab.custodian.delete(ann, held),
         lab.credentials.export(ann, held),
     ):
@@ -210,7 +210,7 @@ async def test_somebody_else_s_is_as_absent_as_none(lab: VaultLab, ann: User, he
     for wanted in (held, CredentialId("c-none")):
         for attempt in (
             lab.custodian.check_out(bob, wanted, "desk"),
-            lab.custodian.return_(bob, wanted, "laptop", base64_of(login(7200))),
+            lab.custodian.return_(bob, wanted, "laptop", brought(login(7200))),
             lab.custodian.delete(bob, wanted),
             lab.credentials.read(bob, wanted),
         ):
@@ -234,9 +234,9 @@ async def test_every_move_is_in_the_audit_log_with_its_holder(lab: VaultLab, ann
     credential_id = await lab.sealed(ann)
     with capture_logs() as logs:
         await lab.custodian.check_out(ann, credential_id, "laptop")
-        await lab.custodian.return_(ann, credential_id, "laptop", base64_of(login(7200)))
+        await lab.custodian.return_(ann, credential_id, "laptop", brought(login(7200)))
         await lab.custodian.check_out(ann, credential_id, "desk")
-        await lab.custodian.return_(ann, credential_id, "desk", None)
+        await lab.custodian.return_(ann, credential_id, "desk", [])
         await lab.custodian.delete(ann, credential_id)
     assert [(entry["event"], entry["holder"]) for entry in logs] == [
         ("Credential checked out", "laptop"),
@@ -253,7 +253,7 @@ async def test_of_concurrent_returns_and_deletions_one_wins_and_the_others_are_t
     lab: VaultLab, ann: User, held: CredentialId
 ) -> None:
     done = await asyncio.gather(
-        *(lab.custodian.return_(ann, held, "laptop", base64_of(login(7200 + n))) for n in range(10)),
+        *(lab.custodian.return_(ann, held, "laptop", brought(login(7200 + n))) for n in range(10)),
         *(lab.custodian.delete(ann, held) for _ in range(10)),
         return_exceptions=True,
     )

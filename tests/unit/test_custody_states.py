@@ -13,7 +13,7 @@ import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
-from vault_lab import NOW, VaultLab, base64_of, login, open_vault_lab
+from vault_lab import NOW, VaultLab, base64_of, brought, login, open_vault_lab
 
 from vestibule.core.custody import TRANSITIONS, Custody
 from vestibule.core.errors import VestibuleError
@@ -78,20 +78,20 @@ class OneCredential(RuleBasedStateMachine):
                 self.refused(work, "credential_checked_out")
             case _:
                 _, opened = self.run(work)
-                assert opened.content == base64_of(self.content)
+                assert opened.files[0].content == base64_of(self.content)
                 self.moved(C.CHECKED_OUT, holder)
 
     @precondition(lambda self: self.custody is C.CHECKED_OUT)
     @rule()
     def return_unchanged(self) -> None:
-        self.run(self.lab.custodian.return_(self.ann, self.credential_id, str(self.holder), None))
+        self.run(self.lab.custodian.return_(self.ann, self.credential_id, str(self.holder), []))
         self.moved(C.RETURNED, None)
 
     @precondition(lambda self: self.custody is C.CHECKED_OUT)
     @rule(expires_in_s=EXPIRIES)
     def write_back(self, expires_in_s: int) -> None:
         content = login(expires_in_s, refresh_token=f"demo-rt-fake-{expires_in_s}")
-        work = self.lab.custodian.return_(self.ann, self.credential_id, str(self.holder), base64_of(content))
+        work = self.lab.custodian.return_(self.ann, self.credential_id, str(self.holder), brought(content))
         if expires_in_s < self.expires_in_s:
             self.refused(work, "credential_superseded")
             return
@@ -102,14 +102,14 @@ class OneCredential(RuleBasedStateMachine):
     @precondition(lambda self: self.custody is C.CHECKED_OUT)
     @rule(content=st.one_of(st.binary(max_size=40), st.text(max_size=20).map(str.encode)))
     def write_back_nonsense(self, content: bytes) -> None:
-        work = self.lab.custodian.return_(self.ann, self.credential_id, str(self.holder), base64_of(content))
+        work = self.lab.custodian.return_(self.ann, self.credential_id, str(self.holder), brought(content))
         self.refused(work, "credential_invalid")
 
     @rule(holder=HOLDERS, expires_in_s=st.none() | EXPIRIES)
     def return_what_one_does_not_hold(self, holder: str, expires_in_s: int | None) -> None:
         if holder == self.holder:
             return
-        content = None if expires_in_s is None else base64_of(login(expires_in_s))
+        content = [] if expires_in_s is None else brought(login(expires_in_s))
         work = self.lab.custodian.return_(self.ann, self.credential_id, holder, content)
         self.refused(
             work,
@@ -122,7 +122,7 @@ class OneCredential(RuleBasedStateMachine):
     def come_as_somebody_else(self, holder: str) -> None:
         custodian = self.lab.custodian
         self.refused(custodian.check_out(self.bob, self.credential_id, holder), "absent")
-        self.refused(custodian.return_(self.bob, self.credential_id, holder, None), "absent")
+        self.refused(custodian.return_(self.bob, self.credential_id, holder, []), "absent")
         self.refused(custodian.delete(self.bob, self.credential_id), "absent")
 
     @precondition(lambda self: len(self.moves) > 3)

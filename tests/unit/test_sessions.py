@@ -17,6 +17,7 @@ EVENTS: st.SearchStrategy[s.SessionEvent] = st.one_of(
     st.builds(s.AgentConfirmed, agent_build=st.text(max_size=5)),
     st.builds(s.UrlSeen, url=st.text(max_size=5)),
     st.builds(s.UserCodeSeen, code=st.text(max_size=5)),
+    st.just(s.CodeAsked()),
     st.builds(s.PageShown, title=st.text(max_size=5)),
     st.just(s.CredentialReady()),
     st.just(s.CredentialSealed()),
@@ -31,7 +32,7 @@ EVENTS: st.SearchStrategy[s.SessionEvent] = st.one_of(
 def test_the_strategy_knows_every_event() -> None:
     drawn = {type(item) for item in (s.MachineRunning(), s.CredentialReady(), s.CredentialSealed())}
     assert drawn < set(typing.get_args(s.SessionEvent))
-    assert len(typing.get_args(s.SessionEvent)) == 12
+    assert len(typing.get_args(s.SessionEvent)) == 13
 
 
 @given(st.sampled_from(S), EVENTS)

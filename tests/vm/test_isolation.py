@@ -25,7 +25,7 @@ from vestibule.drivers.machines.qemu.process import OVERHEAD_MIB
 from vestibule.drivers.net.cgroups import Cgroups, Kind
 from vestibule.drivers.net.proxy import EgressProxy
 from vestibule.drivers.net.relay import Stream
-from vestibule_agent.protocol import CredentialSpec, Event, LoginSpec, SeedFile
+from vestibule_agent.protocol import CredentialFileSpec, CredentialSpec, Event, LoginSpec, SeedFile
 from vestibule_desktop.messages import PROXY_PORT
 
 from .conftest import FAKE_TOKEN, LIMITS, Clones, handover, qemu_pid
@@ -133,6 +133,9 @@ async def found(
                 await proxy.close(vm_id)
 
 
+FOUND = CredentialFileSpec(path="~/.probe/found.json", required=["found"])
+
+
 async def _run(guest: HttpGuest, program: str) -> dict[str, Any]:
     """Run a program as a tool's login; what it writes as its credential is its answer."""
     await guest.login(
@@ -141,12 +144,12 @@ async def _run(guest: HttpGuest, program: str) -> dict[str, Any]:
             command=["python3", "-I", "/home/person/probe.py"],
             url_pattern="https://never",
             files=[SeedFile(path="~/probe.py", content=program)],
-            credential=CredentialSpec(path="~/.probe/found.json", required=["found"]),
+            credential=CredentialSpec(files=[FOUND]),
         )
     )
     await _valid(guest)
     claimed = await guest.claim_credential()
-    answer: dict[str, Any] = json.loads(base64.b64decode(claimed.content))["found"]
+    answer: dict[str, Any] = json.loads(base64.b64decode(claimed.files[0].content))["found"]
     return answer
 
 

@@ -51,6 +51,8 @@ class Context:
     scrubbing: Scrubbing
     host: HostReport
     providers: Mapping[str, Provider]
+    doubts: Mapping[str, str | None]
+    """Provider → why its file is not verified; None when it is."""
     public_url: str | None
 
 

@@ -36,7 +36,7 @@ def session(
         user_id=record.user_id,
         provider=record.provider,
         provider_title=provider.title if provider else record.provider,
-        flow=provider.flow if provider else None,
+        flow=record.flow or (provider.flows[0] if provider else None),
         status=record.status,
         driver=record.driver,
         isolation=record.isolation,
@@ -47,6 +47,7 @@ def session(
         vnc_websocket=f"/api/vm/{record.vm_id}/vnc" if record.vm_id else None,
         auth_url=record.auth_url,
         user_code=record.user_code,
+        code_asked=record.code_asked,
         page_title=record.page_title,
         golden_id=record.golden_id,
         agent_build=record.agent_build,
@@ -125,6 +126,8 @@ def credential(record: CredentialRecord) -> schemas.Credential:
         provider=record.provider,
         account=record.account,
         expires_at=record.expires_at,
+        login_expires_at=record.login_expires_at,
+        scopes=list(record.scopes),
         sealed_at=record.sealed_at,
         session_id=record.session_id,
         custody=record.custody,
@@ -143,17 +146,23 @@ def credential_detail(record: CredentialRecord, history: Iterable[CustodyRecord]
     )
 
 
-def opened(record: CredentialRecord, file: Credential) -> schemas.ExportedCredential:
+def opened(record: CredentialRecord, credential: Credential) -> schemas.ExportedCredential:
     """A credential with its content."""
     return schemas.ExportedCredential(
         credential_id=record.credential_id,
         provider=record.provider,
-        files=[schemas.ExportedFile(path=file.path, mode=file.mode, content=file.content)],
+        files=[
+            schemas.ExportedFile(path=file.path, mode=file.mode, content=file.content)
+            for file in credential.files
+        ],
     )
 
 
 def provider(
-    declared: Provider, newest: CredentialRecord | None, open_session: SessionRecord | None
+    declared: Provider,
+    doubt: str | None,
+    newest: CredentialRecord | None,
+    open_session: SessionRecord | None,
 ) -> schemas.Provider:
     """A tool, with what the caller has of it."""
     return schemas.Provider(
@@ -162,8 +171,11 @@ def provider(
         vendor=declared.vendor,
         description=declared.description,
         version=declared.version,
-        flow=declared.flow,
+        flows=list(declared.flows),
+        verified=doubt is None,
+        unverified_because=doubt,
         notes=declared.notes,
+        credential_files=[file.path for file in declared.credential.files],
         credential=credential(newest) if newest else None,
         open_session_id=open_session.session_id if open_session else None,
     )

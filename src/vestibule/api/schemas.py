@@ -43,6 +43,7 @@ class StartSignIn(Model):
 
     provider: str = Field(max_length=64)
     driver: DriverName | None = Field(default=None, description="Overrides the host's choice.")
+    flow: Flow | None = Field(default=None, description="Overrides the provider's preferred one.")
 
 
 class Stage(Model):
@@ -80,6 +81,7 @@ class Session(Model):
     vnc_websocket: str | None = Field(description="Path of the RFB WebSocket; needs a view ticket.")
     auth_url: str | None
     user_code: str | None
+    code_asked: bool = Field(description="The tool waits for the code that the sign-in page shows.")
     page_title: str | None = Field(description="Title of the page that the machine's browser shows.")
     golden_id: str | None
     agent_build: str | None
@@ -163,8 +165,11 @@ class Provider(Model):
     vendor: str
     description: str
     version: str
-    flow: Flow
+    flows: list[Flow] = Field(description="Ways to sign in, the preferred one first.")
+    verified: bool = Field(description="Whether this file was tried with this version of the tool.")
+    unverified_because: str | None
     notes: str | None
+    credential_files: list[str] = Field(description="What the tool writes, below its home.")
     credential: Credential | None = Field(description="The caller's newest credential for this tool.")
     open_session_id: str | None = Field(description="The caller's session that is under way.")
 
@@ -175,7 +180,11 @@ class Credential(Model):
     credential_id: str
     provider: str
     account: str | None
-    expires_at: dt.datetime | None
+    expires_at: dt.datetime | None = Field(description="Of the access token: a holder may refresh it.")
+    login_expires_at: dt.datetime | None = Field(
+        description="After that only a person can make a new one; null where nobody says."
+    )
+    scopes: list[str]
     sealed_at: dt.datetime
     session_id: str
     custody: Custody
@@ -212,12 +221,22 @@ class CheckOut(Model):
     holder: Holder
 
 
+class ReturnedFile(Model):
+    """One file that a holder brings back."""
+
+    path: str = Field(max_length=2000)
+    content: str = Field(description="Base64.")
+
+
 class Return(Model):
     """POST /api/credentials/{id}/return."""
 
     holder: Holder
-    content: str | None = Field(
-        default=None, description="Base64 of the file as the tool left it; null when it was not refreshed."
+    files: list[ReturnedFile] | None = Field(
+        default=None,
+        max_length=16,
+        description="The files as the tool left them; null when they were not refreshed. "
+        "One that is left out stays as it is.",
     )
 
 

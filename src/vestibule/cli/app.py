@@ -16,6 +16,7 @@ from vestibule.cli import (
     credentials,
     doctor,
     golden,
+    provider,
     serve,
     session,
     token,
@@ -59,6 +60,7 @@ app.command()(doctor.doctor)
 app.command()(connect.connect)
 app.add_typer(golden.app, name="golden")
 app.add_typer(vm.app, name="vm")
+app.add_typer(provider.app, name="provider")
 app.add_typer(session.app, name="session")
 app.add_typer(credentials.app, name="credentials")
 app.add_typer(user.app, name="user")

@@ -13,6 +13,7 @@ from vestibule.cli.drivers import RealDriver
 from vestibule.cli.exit_codes import SessionEnded
 from vestibule.cli.output import Output, OutputFormat, Row, print_one
 from vestibule.core.errors import MachineFailed
+from vestibule.core.providers import Flow
 from vestibule.core.sessions import FINAL, SessionStatus
 
 _COLUMNS = ("session_id", "provider", "status", "vnc_url", "vm_id", "vm_ip", "user_code", "credential_id")
@@ -27,18 +28,19 @@ _NEWS = {
 _BLANK_PAGES = {"Untitled", "about:blank"}
 
 
-def connect(
+def connect(  # noqa: PLR0917 (typer makes options of them)
     provider: str,
     wait: Annotated[  # noqa: FBT002 (a flag of the command line)
         bool, typer.Option("--wait", help="Print every stage until the end; Ctrl-C cancels.")
     ] = False,
     driver: Annotated[RealDriver | None, typer.Option(help="Unset: the host's choice.")] = None,
+    flow: Annotated[Flow | None, typer.Option(help="Unset: the provider's preferred one.")] = None,
     url: Url = None,
     output: Output = OutputFormat.TABLE,
 ) -> None:
     """Start a sign-in of a tool; an unknown name is answered with the known ones."""
     with controllers.connect(url) as controller:
-        started = controller.post("/api/vm/auth", {"provider": provider, "driver": driver})
+        started = controller.post("/api/vm/auth", {"provider": provider, "driver": driver, "flow": flow})
         session = started["session"]
         if wait:
             session = _follow(controller, session["session_id"], output)

@@ -12,9 +12,9 @@ from typing import Annotated, Any
 
 import typer
 
-from vestibule.cli.controller import Url, connect
+from vestibule.cli.controller import Controller, Url, connect
 from vestibule.cli.output import Output, OutputFormat, Row, print_done, print_json, print_one, print_rows
-from vestibule.core.errors import BadInput, Conflict
+from vestibule.core.errors import Absent, BadInput, Conflict
 from vestibule_agent.protocol import MAX_CREDENTIAL_BYTES
 
 app = typer.Typer(help="Sealed credentials.", no_args_is_help=True)
@@ -82,22 +82,34 @@ def checkout(
 
 
 @app.command("return")
-def return_(
+def return_(  # noqa: PLR0917 (typer makes options of them)
     credential_id: str,
     holder: Holder,
     file: Annotated[
         Path | None,
-        typer.Option(
-            allow_dash=True, help="The file as the tool left it, - for stdin; unset: it was not refreshed."
-        ),
+        typer.Option(allow_dash=True, help="The tool's own file of tokens as the tool left it, - for stdin."),
+    ] = None,
+    home: Annotated[
+        Path | None,
+        typer.Option("--from", help="The home with all of the tool's files, as checkout --to wrote them."),
     ] = None,
     url: Url = None,
     output: Output = OutputFormat.TABLE,
 ) -> None:
-    """Return a credential; a file that is newer takes the place of what is sealed."""
-    content = None if file is None else base64.b64encode(_read(file)).decode()
+    """Return a credential; files that are newer take the place of what is sealed.
+
+    With neither --file nor --from it was not refreshed.
+    """
+    if file is not None and home is not None:
+        raise BadInput("--file and --from exclude each other", remedy="Give one of them, or none.")
+    content = None if file is None else _encoded(file)
     with connect(url) as controller:
-        body = {"holder": holder, "content": content}
+        files = None
+        if content is not None:
+            files = [{"path": _declared(controller, credential_id)[0], "content": content}]
+        elif home is not None:
+            files = _files_below(home, _declared(controller, credential_id))
+        body = {"holder": holder, "files": files}
         returned = controller.post(f"/api/credentials/{credential_id}/return", body)
     print_done(returned, f"{credential_id} is returned.", output)
 
@@ -139,6 +151,34 @@ def _unfinished(done: Row) -> Conflict:
         remedy="Restore them from a backup, or have their owners delete them; then run the command again.",
         code="vault_rotation_unfinished",
     )
+
+
+def _declared(controller: Controller, credential_id: str) -> list[str]:
+    """The files that this credential's provider declares, the one with the tokens first."""
+    name = controller.get(f"/api/credentials/{credential_id}")["provider"]
+    for provider in controller.get_list("/api/providers"):
+        if provider["name"] == name:
+            return list(provider["credential_files"])
+    raise Absent(
+        f"There is no provider {name!r} any more.", remedy="Return it without a file: it stays as it is."
+    )
+
+
+def _files_below(home: Path, declared: list[str]) -> list[dict[str, str]]:
+    """Those that are there."""
+    found = [(path, home / _below_home(path)) for path in declared]
+    files = [{"path": path, "content": _encoded(file)} for path, file in found if file.is_file()]
+    if not files:
+        raise BadInput(
+            f"None of the tool's files is below {home}.",
+            remedy=f"Name the folder that holds {declared[0].removeprefix('~/')}, or leave --from out.",
+            code="file_unreadable",
+        )
+    return files
+
+
+def _encoded(file: Path) -> str:
+    return base64.b64encode(_read(file)).decode()
 
 
 def _hand_over(exported: Row, to: Path | None, output: OutputFormat) -> None:

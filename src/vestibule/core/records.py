@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from vestibule.core.custody import Custody
 from vestibule.core.ids import CredentialId, GoldenId, KeyId, SessionId, TokenId, UserId, VmId
 from vestibule.core.machines import DriverName, Isolation
+from vestibule.core.providers import Flow
 from vestibule.core.sessions import SessionStatus
 
 
@@ -42,12 +43,16 @@ class SessionRecord:
     status: SessionStatus
     driver: DriverName | None = None
     isolation: Isolation | None = None
+    flow: Flow | None = None
+    """How its person signs in; None for a session of before there was a choice."""
     browser_vm_id: VmId | None = None
     vm_id: VmId | None = None
     vm_ip: str | None = None
     vnc_url: str | None = None
     auth_url: str | None = None
     user_code: str | None = None
+    code_asked: bool = False
+    """The tool waits for the code that the sign-in page shows."""
     page_title: str | None = None
     golden_id: GoldenId | None = None
     agent_build: str | None = None
@@ -102,6 +107,10 @@ class CredentialRecord:
     provider: str
     account: str | None
     expires_at: dt.datetime | None
+    """Of what it holds to sign requests with; a holder may get another without a person."""
+    login_expires_at: dt.datetime | None = None
+    """After that only a person can make a new one; None where nobody says."""
+    scopes: tuple[str, ...] = ()
     sealed: bytes = dataclasses.field(repr=False)
     key_id: KeyId | None = None
     """As ``Sealed.key_id``; None too once it is revoked."""

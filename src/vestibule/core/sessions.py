@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import dataclasses
 import enum
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 
 class SessionStatus(enum.StrEnum):
@@ -111,6 +111,11 @@ class UserCodeSeen:
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
+class CodeAsked:
+    """The tool waits for the code that the sign-in page shows."""
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
 class PageShown:
     """The title of the page in the machine's browser."""
 
@@ -164,6 +169,7 @@ SessionEvent = (
     | AgentConfirmed
     | UrlSeen
     | UserCodeSeen
+    | CodeAsked
     | PageShown
     | CredentialReady
     | CredentialSealed
@@ -206,12 +212,20 @@ def decide(status: SessionStatus, event: SessionEvent) -> Decision:
             return _ending(status, event)
         case ToolExited() | GraceOver():
             return _tool_ended(status, event)
-        case PageShown(title=title):
-            return Decision(fields={"page_title": title})
-        case UserCodeSeen(code=code):
-            return Decision(fields={"user_code": code})
+        case PageShown() | UserCodeSeen() | CodeAsked():
+            return Decision(fields=_learned(event))
         case _:
             return _progress(status, event)
+
+
+def _learned(event: PageShown | UserCodeSeen | CodeAsked) -> Mapping[str, object]:
+    match event:
+        case PageShown(title=title):
+            return {"page_title": title}
+        case UserCodeSeen(code=code):
+            return {"user_code": code}
+        case CodeAsked():
+            return {"code_asked": True}
 
 
 def _ending(status: SessionStatus, event: Failed | DeadlinePassed | CancelAsked) -> Decision:
@@ -222,6 +236,26 @@ def _ending(status: SessionStatus, event: Failed | DeadlinePassed | CancelAsked)
             return _ended(S.TIMEOUT, status, _NO_SIGN_OF_LIFE)
         case CancelAsked():
             return Decision(to=S.CANCELLED, effects=(Effect.DESTROY_MACHINE,))
+
+
+def with_sites(decision: Decision, sites: Mapping[str, Sequence[str]]) -> Decision:
+    """A failure before there was a sign-in page, and the sites that the tool did not get to, kind → causes.
+
+    A tool without its provider often says no more than that something went wrong.
+    """
+    told = {f"sites_{kind}": "\n".join(causes) for kind, causes in sites.items() if causes}
+    if decision.to is not S.FAILED or not told:
+        return decision
+    cause = f"{decision.fields['error_cause']} It asked for sites that it did not get: see the evidence."
+    evidence = {**_evidence(decision), **told}
+    return dataclasses.replace(
+        decision, fields={**decision.fields, "error_cause": cause, "error_evidence": evidence}
+    )
+
+
+def _evidence(decision: Decision) -> Mapping[str, object]:
+    found = decision.fields["error_evidence"]
+    return found if isinstance(found, dict) else {}
 
 
 def _progress(status: SessionStatus, event: SessionEvent) -> Decision:

@@ -1,12 +1,19 @@
-"""Reads the provider files: those that ship with Vestibule, then an operator's own."""
+"""Reads the provider files: those that ship, then an operator's own; and what was tried of them."""
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from vestibule.core.errors import BadInput
-from vestibule.core.providers import Provider, parse
+from vestibule.core.provider_files import parse
+from vestibule.core.providers import Provider
+from vestibule.core.verification import Verification, unverified_because
+
+VERIFICATIONS = "verifications.json"
+"""In a folder of provider files: what was tried of them, by ``vestibule provider verify --record``."""
 
 
 def load(folders: Iterable[Path]) -> Mapping[str, Provider]:
@@ -14,12 +21,56 @@ def load(folders: Iterable[Path]) -> Mapping[str, Provider]:
 
     Raises BadInput (``provider_invalid``) naming the file, and the key where one is wrong.
     """
-    found: dict[str, Provider] = {}
-    for folder in folders:
-        for path in _files(folder):
-            provider = parse(_read(path), str(path))
-            found[provider.name] = provider
+    return {name: parse(_read(path), str(path)) for name, path in files(folders).items()}
+
+
+def files(folders: Iterable[Path]) -> Mapping[str, Path]:
+    """Name → file, in order of names; a later folder's wins.  Raises BadInput."""
+    found = {path.stem: path for folder in folders for path in _files(folder)}
     return dict(sorted(found.items()))
+
+
+def digest(path: Path) -> str:
+    """SHA-256 of a provider file, hex: a verification is of the file that it was."""
+    return hashlib.sha256(_read(path).encode()).hexdigest()
+
+
+def doubts(folders: Iterable[Path]) -> Mapping[str, str | None]:
+    """Name → why its file is not verified; None when it is.  Raises BadInput."""
+    found = files(folders)
+    tried = {path.parent: verifications(path.parent) for path in found.values()}
+    return {name: _doubt(path, tried[path.parent].get(name)) for name, path in found.items()}
+
+
+def _doubt(path: Path, tried: Verification | None) -> str | None:
+    provider = parse(_read(path), str(path))
+    return unverified_because(
+        tried, version=provider.version, digest=digest(path), declared=provider.install.unverified
+    )
+
+
+def verifications(folder: Path) -> Mapping[str, Verification]:
+    """What was tried of a folder's files, by name; empty when nothing was.
+
+    Raises BadInput (``provider_invalid``) when the record is there and cannot be read.
+    """
+    path = folder / VERIFICATIONS
+    if not path.exists():
+        return {}
+    try:
+        found = [Verification.from_mapping(raw) for raw in json.loads(_read(path))]
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise _unreadable(
+            path, "is no record of verifications", "Remove it, and verify the files again."
+        ) from error
+    return {verification.provider: verification for verification in found}
+
+
+def record(folder: Path, fresh: Iterable[Verification]) -> None:
+    """Write down what was tried, in the place of what was tried of the same files before."""
+    kept = {**verifications(folder), **{one.provider: one for one in fresh}}
+    rows = [verification.to_mapping() for _name, verification in sorted(kept.items())]
+    (folder / VERIFICATIONS).write_text(json.dumps(rows, indent=1, ensure_ascii=False) + "\n")
 
 
 def _files(folder: Path) -> list[Path]:

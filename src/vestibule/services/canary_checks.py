@@ -13,7 +13,7 @@ from vestibule.core.errors import MachineFailed
 from vestibule.core.pictures import Picture
 from vestibule.services.guest_events import screen_end
 from vestibule.services.ports import Clock, Desktop, Guest
-from vestibule_agent.protocol import CredentialSpec, Event, LoginSpec
+from vestibule_agent.protocol import CredentialFileSpec, CredentialSpec, Event, LoginSpec
 
 OpenDesktop = Callable[[socket.socket], contextlib.AbstractAsyncContextManager[Desktop]]
 
@@ -21,6 +21,7 @@ CLOCK_TOLERANCE_S = 1.0
 SETTLE_S = 20.0
 """How long a desktop may take from its hand-over until something is painted on it."""
 QUIET_S = 1.5
+_NO_FILE = CredentialFileSpec(path="~/.canary/none.json", required=["nothing"])
 _NEVER = r"(?!)"
 """Matches nothing: what is run here shows no sign-in address."""
 
@@ -155,7 +156,9 @@ class Shell:
             provider="canary",
             command=list(command),
             url_pattern=_NEVER,
-            credential=CredentialSpec(path="~/.canary/none.json", required=["nothing"]),
+            credential=CredentialSpec(
+                files=[CredentialFileSpec(path="~/.canary/none.json", required=["nothing"])]
+            ),
         )
         await self._guest.login(spec)
         async for event in self._guest.events(after=self._seen):

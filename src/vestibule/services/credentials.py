@@ -13,6 +13,7 @@ from __future__ import annotations
 import base64
 import dataclasses
 import datetime as dt
+import json
 from collections.abc import Callable, Sequence
 
 import structlog
@@ -24,13 +25,12 @@ from vestibule.core.providers import Provider, credential_spec
 from vestibule.core.records import CredentialRecord, CustodyRecord, Sealed, User
 from vestibule.services.ports import Clock, Sealer
 from vestibule.services.repositories import Credentials as CredentialRows
-from vestibule_agent.protocol import Credential
+from vestibule_agent.protocol import Credential, CredentialFile
 from vestibule_agent.validation import InvalidCredentialError, ValidCredential, validate
 
 log = structlog.get_logger()
 audit = structlog.get_logger("vestibule.audit")
 
-FILE_MODE = 0o600
 _EPOCH = dt.datetime.fromtimestamp(0, dt.UTC)
 
 
@@ -54,11 +54,11 @@ class Credentials:
         """
         now = self._clock.now()
         try:
-            login = _judge(provider, credential.content, now)
+            login = _judge(provider, credential.files, now)
         except InvalidCredentialError as error:
             raise _invalid(provider, error) from error
         credential_id = ids.credential_id(self._random(ids.RANDOM_BYTES))
-        sealed = self._seal(provider, credential_id, credential.content)
+        sealed = self._seal(provider, credential_id, credential.files)
         return CredentialRecord(
             credential_id=credential_id,
             user_id=user_id,
@@ -66,28 +66,40 @@ class Credentials:
             provider=provider.name,
             account=login.account,
             expires_at=login.expires_at,
+            login_expires_at=_usable_until(provider, login, now),
+            scopes=login.scopes,
             sealed=sealed.content,
             key_id=sealed.key_id,
             sealed_at=now,
         )
 
-    def refresh(self, provider: Provider, kept: CredentialRecord, content: str) -> CredentialRecord:
-        """Check what a holder wrote back (base64) and seal it in the place of what is kept.
+    def refresh(
+        self, provider: Provider, kept: CredentialRecord, files: Sequence[CredentialFile]
+    ) -> CredentialRecord:
+        """Check what a holder wrote back and seal it in the place of what is kept.
 
-        Raises BadInput ``credential_invalid``, Conflict as ``holding.refresh`` does; nothing is stored here.
+        A file that was not brought back stays as it is.  Raises BadInput ``credential_invalid``, Conflict as
+        ``holding.refresh`` does; nothing is stored here.
         """
         try:
             # Its access token may have run out since: what gets another one lies in the same file.
-            login = _judge(provider, content, _EPOCH)
+            whole = _merged(self.open(kept).files, files)
+            login = _judge(provider, whole, _EPOCH)
         except InvalidCredentialError as error:
             raise BadInput(
                 f"What was written back to {kept.credential_id} is no login of {provider.title}: {error}.",
-                remedy=f"Return the tool's own file, {provider.credential.path}, or none if it is unchanged.",
+                remedy="Return the tool's own files, or none if they are unchanged: "
+                f"{', '.join(file.path for file in provider.credential.files)}.",
                 code="credential_invalid",
             ) from error
         newer = holding.refresh(kept, expires_at=login.expires_at, account=login.account)
-        sealed = self._seal(provider, kept.credential_id, content)
-        return dataclasses.replace(_with(newer, sealed), sealed_at=self._clock.now())
+        now, sealed = self._clock.now(), self._seal(provider, kept.credential_id, whole)
+        return dataclasses.replace(
+            _with(newer, sealed),
+            login_expires_at=_usable_until(provider, login, now),
+            scopes=login.scopes,
+            sealed_at=now,
+        )
 
     async def list(self, user: User) -> Sequence[CredentialRecord]:
         """A user's credentials that are not revoked, newest first, still sealed."""
@@ -133,16 +145,23 @@ class Credentials:
     def open(self, record: CredentialRecord) -> Credential:
         """Break the seal.  Raises Conflict ``credential_revoked``, VaultTampered."""
         holding.require_kept(record)
-        return Credential.decode(self._sealer.open(_sealed(record), context=record.credential_id))
+        return _decode(self._sealer.open(_sealed(record), context=record.credential_id))
 
     def rewrapped(self, record: CredentialRecord) -> CredentialRecord:
         """The same under the present master key, for one that was not stored because its key is retired."""
         return _with(record, self._sealer.rewrap(_sealed(record), context=record.credential_id))
 
-    def _seal(self, provider: Provider, credential_id: CredentialId, content: str) -> Sealed:
-        """The content as it came; where it belongs and who may read it as declared, not as a guest says."""
-        trusted = Credential(path=provider.credential.path, mode=FILE_MODE, content=content)
-        return self._sealer.seal(trusted.encode(), context=credential_id)
+    def _seal(
+        self, provider: Provider, credential_id: CredentialId, files: Sequence[CredentialFile]
+    ) -> Sealed:
+        """The contents as they came; where they belong and who may read them, as declared."""
+        content = {file.path: file.content for file in files}
+        trusted = [
+            CredentialFile(path=declared.path, mode=declared.mode, content=content[declared.path])
+            for declared in provider.credential.files
+            if declared.path in content
+        ]
+        return self._sealer.seal(Credential(files=trusted).encode(), context=credential_id)
 
 
 def _sealed(record: CredentialRecord) -> Sealed:
@@ -153,21 +172,41 @@ def _with(record: CredentialRecord, sealed: Sealed) -> CredentialRecord:
     return dataclasses.replace(record, sealed=sealed.content, key_id=sealed.key_id)
 
 
-def _judge(provider: Provider, content: str, now: dt.datetime) -> ValidCredential:
-    """What base64 ``content`` says of itself, judged at ``now``.  Raises InvalidCredentialError."""
+def _decode(plain: bytes) -> Credential:
+    """What was sealed; before there were sets of files, it was one file."""
+    raw = json.loads(plain)
+    return Credential.from_mapping(raw if "files" in raw else {"files": [raw]})
+
+
+def _merged(kept: Sequence[CredentialFile], brought: Sequence[CredentialFile]) -> Sequence[CredentialFile]:
+    """Each path once, as it was brought."""
+    return list({file.path: file for file in (*kept, *brought)}.values())
+
+
+def _usable_until(provider: Provider, login: ValidCredential, now: dt.datetime) -> dt.datetime | None:
+    """When only a person can make a new one: as the files say, else as the provider is known to keep it."""
+    if login.login_expires_at is not None or provider.credential.lasts_days is None:
+        return login.login_expires_at
+    return now + dt.timedelta(days=provider.credential.lasts_days)
+
+
+def _judge(provider: Provider, files: Sequence[CredentialFile], now: dt.datetime) -> ValidCredential:
+    """What the files say of themselves, judged at ``now``.  Raises InvalidCredentialError."""
+    declared = [file.path for file in provider.credential.files]
+    if unknown := [file.path for file in files if file.path not in declared]:
+        raise InvalidCredentialError(f"{unknown[0]!r:.100} is no file of it")
     try:
-        written = base64.b64decode(content, validate=True)
+        written = {file.path: base64.b64decode(file.content, validate=True) for file in files}
     except (TypeError, ValueError) as error:
         raise InvalidCredentialError("it is not base64") from error
-    if not written.strip():
-        raise InvalidCredentialError("it is blank")
     login = validate(credential_spec(provider), written, now)
     try:
         # JSON holds half surrogate pairs, ISO 8601 the year 9999 west of Greenwich; no row holds either.
-        (login.account or "").encode()
-        (login.expires_at or now).astimezone(dt.UTC)
+        "".join([login.account or "", *login.scopes]).encode()
+        for moment in (login.expires_at, login.login_expires_at):
+            (moment or now).astimezone(dt.UTC)
     except (UnicodeEncodeError, OverflowError) as error:
-        raise InvalidCredentialError("its account or its expiry is no value that can be kept") from error
+        raise InvalidCredentialError("its account, scopes or expiry is no value that can be kept") from error
     return login
 
 

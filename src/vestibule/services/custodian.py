@@ -12,7 +12,7 @@ refused by the row that was quicker.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 import structlog
 
@@ -24,7 +24,7 @@ from vestibule.core.records import CredentialRecord, User
 from vestibule.services.credentials import Credentials
 from vestibule.services.ports import Clock
 from vestibule.services.repositories import Credentials as CredentialRows
-from vestibule_agent.protocol import Credential
+from vestibule_agent.protocol import Credential, CredentialFile
 
 audit = structlog.get_logger("vestibule.audit")
 
@@ -63,9 +63,9 @@ class Custodian:
         return held, opened
 
     async def return_(
-        self, user: User, credential_id: CredentialId, holder: str, content: str | None
+        self, user: User, credential_id: CredentialId, holder: str, files: Sequence[CredentialFile]
     ) -> CredentialRecord:
-        """Take it back; ``content`` is the holder's file in base64, None when it did not refresh it.
+        """Take it back; ``files`` are the holder's, none when it did not refresh them.
 
         Raises Conflict as ``holding.give_back`` and ``holding.refresh`` do, or ``state_changed``; BadInput
         ``credential_invalid``, ``unknown_provider``.
@@ -73,12 +73,12 @@ class Custodian:
 
         def rule(row: CredentialRecord) -> CredentialRecord:
             back = holding.give_back(row, holder)
-            if content is None:
+            if not files:
                 return back
-            return self._credentials.refresh(self._provider(row), back, content)
+            return self._credentials.refresh(self._provider(row), back, files)
 
         back = await self._move(await self._credentials.owned(user, credential_id), rule)
-        _log("Credential returned unchanged" if content is None else "Credential written back", back, holder)
+        _log("Credential written back" if files else "Credential returned unchanged", back, holder)
         return back
 
     async def delete(self, user: User, credential_id: CredentialId) -> CredentialRecord:

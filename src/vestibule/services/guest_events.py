@@ -6,12 +6,15 @@ import re
 
 from vestibule.core import sessions as s
 from vestibule.core.errors import MachineFailed
-from vestibule.core.providers import Provider
+from vestibule.core.providers import Flow, Provider
 from vestibule_agent.protocol import Event
 
 MAX_TITLE = 200
 MAX_CODE = 64
 MAX_CAUSE = 200
+MAX_ERROR = 500
+MAX_QUESTION = 1500
+MAX_URL = 300
 MAX_SCREEN = 16_384
 """Characters of a guest's words that are kept: they are stored, and shown to a person."""
 
@@ -26,18 +29,42 @@ def cause(event: Event) -> str:
     return text(event, "cause")[:MAX_CAUSE]
 
 
-def meaning(event: Event, provider: Provider) -> s.SessionEvent | None:
+def notice(event: Event) -> tuple[str, str] | None:
+    """Code and text of what a person should know and nothing is decided on.  Raises as ``meaning``."""
+    match event.type:
+        case "credential_invalid":
+            return event.type, f"The tool wrote no login yet: {cause(event)}"
+        case "credential_valid" if _field(event, "unverified") is not None:
+            return "login_unverified", f"The tool could not confirm its login: {_short(event, 'unverified')}."
+        case "tool_error":
+            return event.type, f"The tool says: {text(event, 'text')[:MAX_ERROR]}"
+        case "tool_waits":
+            return event.type, _waiting(text(event, "screen"))
+        case _:
+            return None
+
+
+def _waiting(screen: str) -> str:
+    return (
+        "The tool shows no sign-in address and waits; it may be asking something. Answer it in the desktop's "
+        f"terminal. On its screen:\n{screen_end(screen).strip()[-MAX_QUESTION:]}"
+    )
+
+
+def _short(event: Event, name: str) -> str:
+    return text(event, name)[:MAX_CAUSE]
+
+
+def meaning(event: Event, provider: Provider, flow: Flow | None) -> s.SessionEvent | None:
     """The event to decide on; None for one that only the log is interested in.
 
     Raises MachineFailed ``agent_mismatch`` when it is not of the contract.
     """
     match event.type:
         case "auth_url":
-            return s.UrlSeen(url=_sign_in_url(event, provider))
-        case "user_code":
-            return s.UserCodeSeen(code=text(event, "code")[:MAX_CODE])
-        case "page":
-            return s.PageShown(title=text(event, "title")[:MAX_TITLE])
+            return s.UrlSeen(url=_sign_in_url(event, provider, flow))
+        case "user_code" | "code_asked" | "page":
+            return _learned(event)
         case "credential_valid":
             return s.CredentialReady()
         case "tool_exited":
@@ -45,6 +72,16 @@ def meaning(event: Event, provider: Provider) -> s.SessionEvent | None:
             return s.ToolExited(exit_code=_exit_code(event), screen=screen)
         case _:
             return None
+
+
+def _learned(event: Event) -> s.SessionEvent:
+    match event.type:
+        case "user_code":
+            return s.UserCodeSeen(code=text(event, "code")[:MAX_CODE])
+        case "code_asked":
+            return s.CodeAsked()
+        case _:
+            return s.PageShown(title=text(event, "title")[:MAX_TITLE])
 
 
 def text(event: Event, name: str) -> str:
@@ -67,10 +104,10 @@ def _exit_code(event: Event) -> int:
     return value
 
 
-def _sign_in_url(event: Event, provider: Provider) -> str:
+def _sign_in_url(event: Event, provider: Provider, flow: Flow | None) -> str:
     """A page makes a link of it: nothing but the provider's own address may come through."""
     url = text(event, "url")
-    if re.match(provider.login.url_pattern, url) is None:
+    if re.match(provider.flow(flow).url_pattern, url) is None:
         raise _mismatch(event, f"whose url is not a sign-in address of {provider.title}")
     return url
 

@@ -23,7 +23,7 @@ import structlog
 
 from vestibule.core import diagnosis
 from vestibule.core import sessions as s
-from vestibule.core.egress import Verdict
+from vestibule.core.egress import NO_INTERNET, Verdict
 from vestibule.core.errors import KEY_RETIRED, Conflict, MachineFailed, VestibuleError
 from vestibule.core.ids import SessionId, UserId, VmId
 from vestibule.core.providers import Provider, login_spec
@@ -82,6 +82,7 @@ class SignInRun:
         self._deadline_moved = asyncio.Event()
         self._missed: dict[str, Verdict] = {}
         self.typed = TypedTexts()
+        self._other_urls: list[str] = []
         self.record = record
 
     @property
@@ -123,6 +124,8 @@ class SignInRun:
 
     async def _turn(self, event: s.SessionEvent) -> None:
         decision = s.decide(self.record.status, event)
+        if self.record.auth_url is None:
+            decision = s.with_sites(decision, self._missed_sites())
         try:
             await self._store(event, decision)
         except Conflict:
@@ -131,6 +134,12 @@ class SignInRun:
         await self._tell_missed()
         for effect in decision.effects:
             self._perform(effect)
+
+    def _missed_sites(self) -> dict[str, list[str]]:
+        found: dict[str, list[str]] = {"unreachable": [], "refused": []}
+        for verdict in self._missed.values():
+            found["unreachable" if verdict.reason in NO_INTERNET else "refused"].append(verdict.cause)
+        return found
 
     async def _store(self, event: s.SessionEvent, decision: s.Decision) -> None:
         if decision.to is not None:
@@ -271,24 +280,34 @@ class SignInRun:
     async def _start_login(self) -> None:
         guest = self._guest()
         self._spawn(self._follow(guest))
-        await guest.login(login_spec(self._provider))
+        await guest.login(login_spec(self._provider, self.record.flow))
         await asyncio.sleep(self._world.url_timeout_s)
         if self.record.status is s.SessionStatus.READY:
-            raise MachineFailed(
-                f"The tool showed no sign-in address within {self._world.url_timeout_s:g} s.",
-                remedy="Read the tool's screen below: it may be asking something, or be another version.",
-                code="url_not_seen",
-                screen=guest_events.screen_end(await guest.screen()),
-            )
+            raise self._url_not_seen(guest_events.screen_end(await guest.screen()))
+
+    def _url_not_seen(self, screen: str) -> MachineFailed:
+        """The screen, and what addresses there were: none of them is one that the provider accepts."""
+        evidence = {"screen": screen}
+        if self._other_urls:
+            evidence["addresses"] = "\n".join(self._other_urls)
+        others = " It showed others, which the provider file does not accept." if self._other_urls else ""
+        return MachineFailed(
+            f"The tool showed no sign-in address within {self._world.url_timeout_s:g} s.{others}",
+            remedy="Read the tool's screen below: it may be asking something, or be another version.",
+            code="url_not_seen",
+            **evidence,
+        )
 
     async def _follow(self, guest: Guest) -> None:
         async for event in guest.events():
             await self._heard(event)
 
     async def _heard(self, event: Event) -> None:
-        if event.type == "credential_invalid":
-            await self.notify(event.type, f"The tool wrote no login yet: {guest_events.cause(event)}")
-        elif (heard := guest_events.meaning(event, self._provider)) is not None:
+        if (notice := guest_events.notice(event)) is not None:
+            await self.notify(*notice)
+        if event.type == "other_url":
+            self._other_urls.append(guest_events.text(event, "url")[: guest_events.MAX_URL])
+        if (heard := guest_events.meaning(event, self._provider, self.record.flow)) is not None:
             self.post(heard)
 
     async def _claim(self) -> None:

@@ -15,7 +15,7 @@ from vestibule.core.egress import Verdict
 from vestibule.core.errors import Absent, BadInput, Conflict, Unavailable
 from vestibule.core.ids import SessionId, VmId
 from vestibule.core.machines import DriverName
-from vestibule.core.providers import Provider
+from vestibule.core.providers import Flow, Provider
 from vestibule.core.records import NoticeRecord, SessionRecord, StageRecord, User
 from vestibule.core.sessions import (
     FINAL,
@@ -59,16 +59,18 @@ class SignIns:
         *,
         driver: DriverName | None,
         page_url: Callable[[SessionId], str],
+        flow: Flow | None = None,
     ) -> SessionRecord:
         """Begin a sign-in and return at once; a machine is made in the background.
 
-        ``page_url`` makes the absolute address of a session's page.  Raises BadInput (unknown provider),
-        HostUnfit (driver not usable here), Conflict (one is open for this tool).
+        ``page_url`` makes the absolute address of a session's page; without a ``flow``, the provider's
+        preferred one is taken.  Raises BadInput (unknown provider or flow), HostUnfit (driver not usable
+        here), Conflict (one is open for this tool).
         """
         provider = self._provider(provider_name)
         if driver is not None:
             self._world.machines.driver(driver)
-        record = self._record(user, provider, driver)
+        record = self._record(user, provider, driver, provider.flow(flow).kind)
         await self._world.sessions.add(record)
         self._launch(record, provider, page_url(record.session_id))
         return record
@@ -88,6 +90,7 @@ class SignIns:
         user: User,
         provider: Provider,
         driver: DriverName | None,
+        flow: Flow,
     ) -> SessionRecord:
         now = self._world.clock.now()
         return SessionRecord(
@@ -96,6 +99,7 @@ class SignIns:
             provider=provider.name,
             status=SessionStatus.STARTED,
             driver=driver,
+            flow=flow,
             deadline_at=now + dt.timedelta(seconds=provider.deadline_s),
             created_at=now,
         )

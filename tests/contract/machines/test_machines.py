@@ -19,6 +19,7 @@ from vestibule_agent.protocol import (
     AGENT_PORT,
     CONTRACT,
     Credential,
+    CredentialFileSpec,
     CredentialSpec,
     Event,
     Handover,
@@ -39,7 +40,11 @@ SPEC = LoginSpec(
     command=["sh", "-c", TOOL % URL],
     url_pattern=r"https://login\.example\.com/\S+",
     credential=CredentialSpec(
-        path="~/.pretend/credentials.json", required=["access_token"], account="account"
+        files=[
+            CredentialFileSpec(
+                path="~/.pretend/credentials.json", required=["access_token"], account="account"
+            )
+        ]
     ),
 )
 
@@ -175,4 +180,4 @@ async def test_two_machines_live_side_by_side_with_one_address(
 
 
 def _token(credential: Credential) -> object:
-    return json.loads(base64.b64decode(credential.content))["access_token"]
+    return json.loads(base64.b64decode(credential.files[0].content))["access_token"]

@@ -50,6 +50,10 @@ def _refreshed(opened: dict[str, Any], later_s: int) -> bytes:
     return json.dumps({**document, "expires_at": document["expires_at"] + later_s}).encode()
 
 
+def _files(content: object) -> list[dict[str, object]]:
+    return [{"path": "~/.vestibule-demo/credentials.json", "content": content}]
+
+
 def _base64(content: bytes) -> str:
     return base64.b64encode(content).decode()
 
@@ -61,12 +65,12 @@ async def test_a_credential_goes_out_and_comes_back_refreshed(
     assert opened == {
         "credential_id": credential_id,
         "provider": "demo",
-        "files": [{"path": "~/.vestibule-demo/credentials.json", "mode": 0o600, **_content(opened)}],
+        "files": [{"path": "~/.vestibule-demo/credentials.json", "mode": 0o600, "content": _content(opened)}],
     }
     (listed,) = (await ann.get("/api/credentials")).json()
     assert (listed["custody"], listed["holder"]) == ("checked_out", "laptop")
     newer = _refreshed(opened, 60)
-    body = {"holder": "laptop", "content": _base64(newer)}
+    body = {"holder": "laptop", "files": _files(_base64(newer))}
     back = (await ann.post(_of(credential_id, "/return"), json=body)).json()
     assert (back["custody"], back["holder"], back["held_since"]) == ("returned", None, None)
     assert back["expires_at"] > listed["expires_at"]
@@ -74,8 +78,8 @@ async def test_a_credential_goes_out_and_comes_back_refreshed(
     assert base64.b64decode(again["files"][0]["content"]) == newer
 
 
-def _content(opened: dict[str, Any]) -> dict[str, str]:
-    return {"content": opened["files"][0]["content"]}
+def _content(opened: dict[str, Any]) -> str:
+    return str(opened["files"][0]["content"])
 
 
 async def test_of_many_check_outs_one_is_answered_with_the_secret(
@@ -134,7 +138,7 @@ async def test_an_older_file_is_refused_and_the_holder_holds_on(
     ann: httpx.AsyncClient, credential_id: str
 ) -> None:
     opened = await _check_out(ann, credential_id)
-    body = {"holder": "laptop", "content": _base64(_refreshed(opened, -1))}
+    body = {"holder": "laptop", "files": _files(_base64(_refreshed(opened, -1)))}
     answer = await ann.post(_of(credential_id, "/return"), json=body)
     assert (answer.status_code, answer.json()["code"]) == (409, "credential_superseded")
     assert (await ann.get(_of(credential_id))).json()["holder"] == "laptop"
@@ -157,7 +161,9 @@ async def test_what_is_no_login_is_refused_by_name(
     ann: httpx.AsyncClient, credential_id: str, content: str, why: str
 ) -> None:
     await _check_out(ann, credential_id)
-    answer = await ann.post(_of(credential_id, "/return"), json={"holder": "laptop", "content": content})
+    answer = await ann.post(
+        _of(credential_id, "/return"), json={"holder": "laptop", "files": _files(content)}
+    )
     assert (answer.status_code, answer.json()["code"]) == (400, "credential_invalid")
     assert why in answer.json()["cause"]
     assert len(answer.content) < 1000
@@ -165,7 +171,7 @@ async def test_what_is_no_login_is_refused_by_name(
 
 async def test_a_file_of_the_largest_size_is_taken(ann: httpx.AsyncClient, credential_id: str) -> None:
     newer = _refreshed(await _check_out(ann, credential_id), 60).ljust(MAX_CREDENTIAL_BYTES)
-    body = {"holder": "laptop", "content": _base64(newer)}
+    body = {"holder": "laptop", "files": _files(_base64(newer))}
     assert (await ann.post(_of(credential_id, "/return"), json=body)).status_code == 200
     again = await _check_out(ann, credential_id)
     assert base64.b64decode(again["files"][0]["content"]) == newer
@@ -199,7 +205,7 @@ async def test_the_command_line_carries_one_out_and_back(
     assert await command("return", "--holder", "ci-4", "--file", str(file)) == 5
     assert await command("return", "--holder", "ci-3", "--file", str(file)) == 0
     _, kept = await lab.context.credentials.export(lab.ann, CredentialId(credential_id))
-    assert base64.b64decode(kept.content) == file.read_bytes()
+    assert base64.b64decode(kept.files[0].content) == file.read_bytes()
     assert await command("show") == 0
     assert await command("delete") == 0
     assert await command("export") == 5

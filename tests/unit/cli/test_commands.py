@@ -91,7 +91,7 @@ def test_a_bad_setting_stops_every_command(
 def test_connect_without_waiting_returns_at_once(play: Callable[[Script], list[httpx.Request]]) -> None:
     seen = play({("POST", "/api/vm/auth"): httpx.Response(201, json={"session": session("started")})})
     assert run(["connect", "demo", "--driver", "container"]) == 0
-    assert json.loads(seen[0].content) == {"provider": "demo", "driver": "container"}
+    assert json.loads(seen[0].content) == {"provider": "demo", "driver": "container", "flow": None}
 
 
 def test_connect_follows_a_session_to_its_end(

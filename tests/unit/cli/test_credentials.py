@@ -68,7 +68,13 @@ def test_a_credential_never_leaves_the_folder(play: Callable[[Script], Any], tmp
 
 
 RETURN = ("POST", "/api/credentials/c-1/return")
-RETURNED = {RETURN: httpx.Response(200, json={"credential_id": "c-1", "custody": "returned"})}
+RETURNED = {
+    RETURN: httpx.Response(200, json={"credential_id": "c-1", "custody": "returned"}),
+    ("GET", "/api/credentials/c-1"): httpx.Response(200, json={"provider": "demo"}),
+    ("GET", "/api/providers"): httpx.Response(
+        200, json=[{"name": "demo", "credential_files": ["~/.demo.json", "~/.more.json"]}]
+    ),
+}
 
 
 def _body(request: httpx.Request) -> dict[str, Any]:
@@ -137,7 +143,7 @@ def test_a_checkout_whose_files_cannot_be_written_is_returned_at_once(
 def test_a_return_without_a_file_sends_none(play: Play, capsys: pytest.CaptureFixture[str]) -> None:
     seen = play(RETURNED)
     assert run(["credentials", "return", "c-1", "--holder", "ci-3"]) == 0
-    assert _body(seen[0]) == {"holder": "ci-3", "content": None}
+    assert _body(seen[0]) == {"holder": "ci-3", "files": None}
     assert capsys.readouterr().out == "c-1 is returned.\n"
 
 
@@ -148,7 +154,7 @@ def test_a_return_sends_the_file_s_bytes_and_prints_none(
     file.write_bytes(b'{"token": "fake-\xff"}')
     seen = play(RETURNED)
     assert run(["credentials", "return", "c-1", "--holder", "ci-3", "--file", str(file)]) == 0
-    assert base64.b64decode(_body(seen[0])["content"]) == file.read_bytes()
+    assert base64.b64decode(_body(seen[-1])["files"][0]["content"]) == file.read_bytes()
     assert "fake" not in capsys.readouterr().out
 
 
@@ -156,13 +162,13 @@ def test_a_return_reads_stdin(play: Play, monkeypatch: pytest.MonkeyPatch) -> No
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(b"{}")))
     seen = play(RETURNED)
     assert run(["credentials", "return", "c-1", "--file", "-"]) == 0
-    assert base64.b64decode(_body(seen[0])["content"]) == b"{}"
+    assert base64.b64decode(_body(seen[-1])["files"][0]["content"]) == b"{}"
 
 
 def test_of_an_endless_file_no_more_is_sent_than_is_too_much(play: Play) -> None:
     seen = play(RETURNED)
     assert run(["credentials", "return", "c-1", "--file", "/dev/zero"]) == 0
-    assert len(base64.b64decode(_body(seen[0])["content"])) == MAX_CREDENTIAL_BYTES + 1
+    assert len(base64.b64decode(_body(seen[-1])["files"][0]["content"])) == MAX_CREDENTIAL_BYTES + 1
 
 
 @pytest.mark.parametrize("name", ["none.json", "."])
@@ -173,6 +179,26 @@ def test_a_file_that_cannot_be_read_is_named_and_nothing_is_sent(
     assert run(["credentials", "return", "c-1", "--file", str(tmp_path / name)]) == 2
     assert seen == []
     assert "file_unreadable" in capsys.readouterr().err
+
+
+def test_a_whole_home_is_returned(play: Play, tmp_path: Path) -> None:
+    (tmp_path / ".demo.json").write_text("{}")
+    seen = play(RETURNED)
+    assert run(["credentials", "return", "c-1", "--from", str(tmp_path)]) == 0
+    assert _body(seen[-1])["files"] == [{"path": "~/.demo.json", "content": "e30="}]
+
+
+def test_a_home_without_the_tool_s_files_is_named(
+    play: Play, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    play(RETURNED)
+    assert run(["credentials", "return", "c-1", "--from", str(tmp_path)]) == 2
+    assert "file_unreadable" in capsys.readouterr().err
+
+
+def test_a_file_and_a_home_exclude_each_other(play: Play, tmp_path: Path) -> None:
+    assert play(RETURNED) == []
+    assert run(["credentials", "return", "c-1", "--from", str(tmp_path), "--file", "-"]) == 2
 
 
 def test_delete_says_what_is_gone(play: Play, capsys: pytest.CaptureFixture[str]) -> None:

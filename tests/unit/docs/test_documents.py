@@ -11,6 +11,7 @@ from vestibule import settings
 from vestibule.cli import exit_codes
 from vestibule.cli.app import app
 from vestibule.core.sessions import SessionStatus
+from vestibule.drivers import provider_table
 
 ROOT = Path(__file__).parents[3]
 PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])
@@ -71,7 +72,11 @@ def test_make_targets_exist(page: Path) -> None:
 
 @pytest.mark.parametrize(
     ("name", "table"),
-    [("settings.md", settings.reference_table()), ("exit-codes.md", exit_codes.reference_table())],
+    [
+        ("settings.md", settings.reference_table()),
+        ("exit-codes.md", exit_codes.reference_table()),
+        ("providers.md", provider_table.table(ROOT / "providers")),
+    ],
 )
 def test_generated_tables_are_current(name: str, table: str) -> None:
     assert (ROOT / "docs/reference" / name).read_text() == table, "make reference"

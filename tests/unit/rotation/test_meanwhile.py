@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from vault_lab import VaultLab, base64_of, login
+from vault_lab import VaultLab, brought, login
 
 from vestibule.core.ids import CredentialId
 from vestibule.core.records import CredentialRecord, User
@@ -79,7 +79,7 @@ async def test_a_refresh_during_a_rotation_is_not_lost(
     await lab.custodian.check_out(ann, credential_id, "laptop")
 
     async def refresh(seen: CredentialRecord) -> None:
-        await lab.custodian.return_(ann, seen.credential_id, "laptop", base64_of(login(7200)))
+        await lab.custodian.return_(ann, seen.credential_id, "laptop", brought(login(7200)))
 
     await _rotated_while(lab, ann, reopen(), refresh)
     after = await lab.contents(Vault(reopen().keys, os.urandom), [credential_id])
@@ -122,6 +122,6 @@ async def test_what_was_sealed_before_a_rotation_and_stored_after_it_has_the_new
     late = Custodian(
         credentials=lab.credentials, rows=_Late(lab, ann), providers={"demo": lab.demo}, clock=lab.clock
     )
-    moved = await late.return_(ann, credential_id, "laptop", base64_of(login(7200)))
+    moved = await late.return_(ann, credential_id, "laptop", brought(login(7200)))
     assert moved.key_id == reopen().keys[0].key_id
     assert await lab.contents(Vault(reopen().keys, os.urandom), [credential_id]) == [login(7200)]

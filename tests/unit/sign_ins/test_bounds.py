@@ -58,7 +58,7 @@ CASES = [
 @pytest.mark.parametrize(("kind", "data", "meant"), CASES)
 async def test_long_words_are_cut(lab: Lab, kind: str, data: dict[str, Any], meant: s.SessionEvent) -> None:
     event = Event(seq=1, at="2026-11-22T12:00:00Z", type=kind, data=data)
-    assert guest_events.meaning(event, lab.sign_ins.providers["demo"]) == meant
+    assert guest_events.meaning(event, lab.sign_ins.providers["demo"], None) == meant
 
 
 async def test_notices_of_one_session_replace_each_other(lab: Lab) -> None:

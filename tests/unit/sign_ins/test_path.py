@@ -35,7 +35,7 @@ async def test_from_connect_to_a_sealed_credential(lab: Lab) -> None:
     assert [stage.status for stage in stages] == list(S)[:6]
     assert done.credential_id is not None
     _row, file = await lab.context.credentials.export(lab.ann, done.credential_id)
-    assert json.loads(base64.b64decode(file.content))["access_token"] == TOKEN
+    assert json.loads(base64.b64decode(file.files[0].content))["access_token"] == TOKEN
     await lab.nothing_left()
 
 
@@ -65,7 +65,7 @@ async def test_a_credential_is_kept_though_the_master_key_is_exchanged_before_it
     done = await lab.ended(record.session_id)
     assert done.credential_id is not None
     _row, file = await lab.context.credentials.export(lab.ann, done.credential_id)
-    assert json.loads(base64.b64decode(file.content))["access_token"] == TOKEN
+    assert json.loads(base64.b64decode(file.files[0].content))["access_token"] == TOKEN
 
 
 async def test_a_machine_s_fields_are_there_with_the_state_that_promises_them(lab: Lab) -> None:

@@ -33,7 +33,7 @@ async def list_providers(services: Services, caller: Caller) -> list[schemas.Pro
     sessions = await services.sign_ins.list(caller)
     open_ = {record.provider: record for record in sessions if record.status not in FINAL}
     return [
-        present.provider(declared, newest.get(name), open_.get(name))
+        present.provider(declared, services.doubts.get(name), newest.get(name), open_.get(name))
         for name, declared in services.providers.items()
     ]
 

@@ -7,6 +7,7 @@ from fastapi import APIRouter
 from vestibule.api import present, schemas
 from vestibule.api.context import Caller, Operator, Services
 from vestibule.core.ids import CredentialId
+from vestibule_agent.protocol import CredentialFile
 
 router = APIRouter(tags=["credentials"])
 
@@ -48,8 +49,9 @@ async def check_out_credential(
 async def return_credential(
     credential_id: str, body: schemas.Return, services: Services, caller: Caller
 ) -> schemas.Credential:
-    """Take it back, with the file that the holder refreshed: what is older than the vault's is refused."""
-    record = await services.custodian.return_(caller, CredentialId(credential_id), body.holder, body.content)
+    """Take it back, with the files that the holder refreshed: what is older than the vault's is refused."""
+    files = [CredentialFile(path=f.path, mode=0, content=f.content) for f in body.files or []]
+    record = await services.custodian.return_(caller, CredentialId(credential_id), body.holder, files)
     return present.credential(record)
 
 

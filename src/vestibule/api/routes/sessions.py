@@ -26,7 +26,11 @@ async def start_sign_in(
     """Start a sign-in.  Answers at once; the machine is made in the background."""
     home = f"{origin(request, services)}/dashboard/remote-cli/session"
     record = await services.sign_ins.start(
-        caller, body.provider, driver=body.driver, page_url=lambda session_id: f"{home}/{session_id}"
+        caller,
+        body.provider,
+        driver=body.driver,
+        flow=body.flow,
+        page_url=lambda session_id: f"{home}/{session_id}",
     )
     return schemas.StartedSignIn(
         session_id=record.session_id,

@@ -10,8 +10,9 @@ import sqlalchemy as sa
 
 from vestibule.core.custody import Custody
 from vestibule.core.machines import LIVE, DriverName, Isolation, MachineStatus, MachineType
+from vestibule.core.providers import Flow
 from vestibule.core.sessions import FINAL, SessionStatus
-from vestibule.drivers.db.types import UtcTime, choice, listed
+from vestibule.drivers.db.types import UtcTime, Words, choice, listed
 
 metadata = sa.MetaData(
     naming_convention={
@@ -83,6 +84,8 @@ auth_sessions = sa.Table(
     sa.Column("deadline_at", UtcTime),
     sa.Column("created_at", UtcTime, nullable=False),
     sa.Column("completed_at", UtcTime),
+    sa.Column("flow", choice(Flow, "flow")),
+    sa.Column("code_asked", sa.Boolean, nullable=False, server_default=sa.false()),
     sa.Index(None, "user_id", "created_at"),
 )
 sa.Index(
@@ -155,6 +158,8 @@ credentials = sa.Table(
     sa.Column("holder", sa.String(128)),
     sa.Column("held_since", UtcTime),
     sa.Column("seq", sa.Integer, nullable=False, server_default="0"),
+    sa.Column("login_expires_at", UtcTime),
+    sa.Column("scopes", Words, nullable=False, server_default="[]"),
     sa.Column("key_id", sa.String(64)),
     sa.CheckConstraint(
         f"(custody = '{Custody.CHECKED_OUT}') = (holder IS NOT NULL AND held_since IS NOT NULL)",

@@ -30,6 +30,21 @@ class UtcTime(sa.types.TypeDecorator[dt.datetime]):
         return value.replace(tzinfo=dt.UTC) if value.tzinfo is None else value.astimezone(dt.UTC)
 
 
+class Words(sa.types.TypeDecorator[tuple[str, ...]]):
+    """A tuple of texts, as JSON."""
+
+    impl = sa.JSON
+    cache_ok = True
+
+    def process_bind_param(self, value: tuple[str, ...] | None, dialect: Dialect) -> list[str] | None:  # noqa: ARG002 (as above)
+        """JSON has lists."""
+        return None if value is None else list(value)
+
+    def process_result_value(self, value: list[str] | None, dialect: Dialect) -> tuple[str, ...] | None:  # noqa: ARG002 (as above)
+        """Records are frozen."""
+        return None if value is None else tuple(value)
+
+
 def choice(kind: type[enum.StrEnum], constraint: str) -> sa.Enum:
     """Text that holds a member of ``kind``, with a CHECK constraint generated from it."""
     return sa.Enum(

@@ -8,7 +8,7 @@ import dataclasses
 import datetime as dt
 import json
 import socket
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -19,6 +19,7 @@ from vestibule_agent.protocol import (
     CONTRACT,
     Check,
     Credential,
+    CredentialFile,
     Event,
     Health,
     LoginSpec,
@@ -46,6 +47,10 @@ class Script:
     account: str | None = "person@example.com"
     exit_code: int | None = None
     """The tool ends with this code instead of asking for a sign-in."""
+    refusal: str | None = None
+    """What the tool says to whatever is typed, if only nothing; None: it signs in."""
+    other_urls: Sequence[str] = ()
+    """Addresses that it shows and that are not the sign-in's."""
     signs_in: bool = False
     """The person signs in as soon as the page is shown; else a click or Enter on the desktop does it."""
     prints: Mapping[str, str] = dataclasses.field(default_factory=dict)
@@ -106,9 +111,10 @@ class FakeAgent:
             return
         spec = self._spec.credential
         content = base64.b64encode(self._script.credential).decode()
-        self._credential = Credential(path=spec.path, mode=0o600, content=content)
-        await self.tell("credential_seen", path=spec.path)
-        await self.tell("credential_valid", expires_at=None, account=self._script.account)
+        file = CredentialFile(path=spec.files[0].path, mode=0o600, content=content)
+        self._credential = Credential(files=[file])
+        await self.tell("credential_seen", path=file.path)
+        await self.tell("credential_valid", expires_at=None, account=self._script.account, unverified=None)
 
     async def tell(self, type_: str, **data: object) -> None:
         """An event for everyone who follows."""
@@ -187,8 +193,12 @@ class FakeAgent:
         self._running = True
         if self._script.user_code is not None:
             await self.tell("user_code", code=self._script.user_code)
+        for url in self._script.other_urls:
+            await self.tell("other_url", url=url, source="screen")
         if self._script.auth_url is not None:
             await self._show_sign_in(self._script.auth_url)
+        if self._spec.code_prompt is not None:
+            await self.tell("code_asked")
         return _Answer(status=202)
 
     async def _show_sign_in(self, url: str) -> None:
@@ -210,7 +220,9 @@ class FakeAgent:
         """A pasted code, with Enter, is how a person ends the flows that need one."""
         typed: dict[str, Any] = json.loads(body)
         self.typed.append(str(typed["text"]))
-        if typed.get("enter"):
+        if self._script.refusal:
+            await self.tell("tool_error", text=self._script.refusal)
+        elif self._script.refusal is None and typed.get("enter"):
             await self.sign_in()
         return _Answer(status=202)
 

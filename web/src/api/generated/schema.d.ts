@@ -299,7 +299,7 @@ export interface paths {
         put?: never;
         /**
          * Return Credential
-         * @description Take it back, with the file that the holder refreshed: what is older than the vault's is refused.
+         * @description Take it back, with the files that the holder refreshed: what is older than the vault's is refused.
          */
         post: operations["return_credential"];
         delete?: never;
@@ -884,7 +884,10 @@ export interface components {
             /** Credential Id */
             credential_id: string;
             custody: components["schemas"]["Custody"];
-            /** Expires At */
+            /**
+             * Expires At
+             * @description Of the access token: a holder may refresh it.
+             */
             expires_at: string | null;
             /** Held Since */
             held_since: string | null;
@@ -893,8 +896,15 @@ export interface components {
              * @description Who has it; null unless it is checked out.
              */
             holder: string | null;
+            /**
+             * Login Expires At
+             * @description After that only a person can make a new one; null where nobody says.
+             */
+            login_expires_at: string | null;
             /** Provider */
             provider: string;
+            /** Scopes */
+            scopes: string[];
             /**
              * Sealed At
              * Format: date-time
@@ -913,7 +923,10 @@ export interface components {
             /** Credential Id */
             credential_id: string;
             custody: components["schemas"]["Custody"];
-            /** Expires At */
+            /**
+             * Expires At
+             * @description Of the access token: a holder may refresh it.
+             */
             expires_at: string | null;
             /** Held Since */
             held_since: string | null;
@@ -924,8 +937,15 @@ export interface components {
              * @description Who has it; null unless it is checked out.
              */
             holder: string | null;
+            /**
+             * Login Expires At
+             * @description After that only a person can make a new one; null where nobody says.
+             */
+            login_expires_at: string | null;
             /** Provider */
             provider: string;
+            /** Scopes */
+            scopes: string[];
             /**
              * Sealed At
              * Format: date-time
@@ -1500,9 +1520,18 @@ export interface components {
         Provider: {
             /** @description The caller's newest credential for this tool. */
             credential: components["schemas"]["Credential"] | null;
+            /**
+             * Credential Files
+             * @description What the tool writes, below its home.
+             */
+            credential_files: string[];
             /** Description */
             description: string;
-            flow: components["schemas"]["Flow"];
+            /**
+             * Flows
+             * @description Ways to sign in, the preferred one first.
+             */
+            flows: components["schemas"]["Flow"][];
             /** Name */
             name: string;
             /** Notes */
@@ -1514,8 +1543,15 @@ export interface components {
             open_session_id: string | null;
             /** Title */
             title: string;
+            /** Unverified Because */
+            unverified_because: string | null;
             /** Vendor */
             vendor: string;
+            /**
+             * Verified
+             * @description Whether this file was tried with this version of the tool.
+             */
+            verified: boolean;
             /** Version */
             version: string;
         };
@@ -1582,15 +1618,28 @@ export interface components {
          */
         Return: {
             /**
-             * Content
-             * @description Base64 of the file as the tool left it; null when it was not refreshed.
+             * Files
+             * @description The files as the tool left them; null when they were not refreshed. One that is left out stays as it is.
              */
-            content?: string | null;
+            files?: components["schemas"]["ReturnedFile"][] | null;
             /**
              * Holder
              * @description The name that a holder gives itself, such as its host's.
              */
             holder: string;
+        };
+        /**
+         * ReturnedFile
+         * @description One file that a holder brings back.
+         */
+        ReturnedFile: {
+            /**
+             * Content
+             * @description Base64.
+             */
+            content: string;
+            /** Path */
+            path: string;
         };
         /**
          * RollBack
@@ -1668,6 +1717,11 @@ export interface components {
             auth_url: string | null;
             /** Browser Vm Id */
             browser_vm_id: string | null;
+            /**
+             * Code Asked
+             * @description The tool waits for the code that the sign-in page shows.
+             */
+            code_asked: boolean;
             /** Completed At */
             completed_at: string | null;
             /**
@@ -1795,6 +1849,8 @@ export interface components {
         StartSignIn: {
             /** @description Overrides the host's choice. */
             driver?: components["schemas"]["DriverName"] | null;
+            /** @description Overrides the provider's preferred one. */
+            flow?: components["schemas"]["Flow"] | null;
             /** Provider */
             provider: string;
         };

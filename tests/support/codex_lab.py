@@ -9,26 +9,29 @@
 
 from __future__ import annotations
 
-import base64
 import contextlib
-import hashlib
-import json
-import socket
 import threading
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import parse_qsl
 
-import uvicorn
+from serving import served
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import Route
 
+from vestibule.laboratory.identity import Signer
+from vestibule.laboratory.store import challenge_of
+
 HOST = "login.codex.test"
 USER_CODE = "FAKE-12345"
 VERIFIER = "fake-verifier-fake-verifier-fake-verifier-1"
 ACCOUNT = "fake-account"
+CLAIMS = {
+    "email": "fake@example.com",
+    "https://api.openai.com/auth": {"chatgpt_account_id": ACCOUNT, "chatgpt_plan_type": "fake"},
+}
 
 
 class CodexLab:
@@ -36,6 +39,7 @@ class CodexLab:
 
     def __init__(self) -> None:
         self.page_opened = threading.Event()
+        self._signer = Signer()
         self.app = Starlette(
             routes=[
                 Route("/api/accounts/deviceauth/usercode", self._user_code, methods=["POST"]),
@@ -54,17 +58,14 @@ class CodexLab:
             return JSONResponse({"error": "unknown device"}, status_code=400)
         if not self.page_opened.is_set():
             return JSONResponse({"error": "authorization_pending"}, status_code=403)
-        digest = hashlib.sha256(VERIFIER.encode()).digest()
-        challenge = base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
-        return JSONResponse(
-            {"authorization_code": "fake-code", "code_challenge": challenge, "code_verifier": VERIFIER}
-        )
+        proof = {"code_challenge": challenge_of(VERIFIER), "code_verifier": VERIFIER}
+        return JSONResponse({"authorization_code": "fake-code", **proof})
 
     async def _token(self, request: Request) -> Response:
         form = dict(parse_qsl((await request.body()).decode()))
         if form.get("code") != "fake-code" or form.get("code_verifier") != VERIFIER:
             return JSONResponse({"error": "invalid_grant"}, status_code=400)
-        tokens = {name: _fake_jwt() for name in ("id_token", "access_token")}
+        tokens = {name: await self._signer.sign(CLAIMS) for name in ("id_token", "access_token")}
         return JSONResponse({**tokens, "refresh_token": "fake-refresh-token"})
 
     async def _page(self, _: Request) -> Response:
@@ -72,38 +73,9 @@ class CodexLab:
         return HTMLResponse("<!doctype html><title>Fake device page</title><h1>Agreed</h1>")
 
 
-def _fake_jwt() -> str:
-    claims = {
-        "email": "fake@example.com",
-        "https://api.openai.com/auth": {"chatgpt_account_id": ACCOUNT, "chatgpt_plan_type": "fake"},
-    }
-    parts = ({"alg": "none"}, claims)
-    encoded = [base64.urlsafe_b64encode(json.dumps(part).encode()).rstrip(b"=").decode() for part in parts]
-    return ".".join([*encoded, "ZmFrZQ"])
-
-
-class _Server(uvicorn.Server):
-    """Says when it answers."""
-
-    def __init__(self, config: uvicorn.Config) -> None:
-        super().__init__(config)
-        self.up = threading.Event()
-
-    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        await super().startup(sockets)
-        self.up.set()
-
-
 @contextlib.contextmanager
 def serving(path: Path) -> Iterator[CodexLab]:
     """The lab on a UNIX socket."""
     lab = CodexLab()
-    server = _Server(uvicorn.Config(lab.app, uds=str(path), log_level="warning", lifespan="off"))
-    thread = threading.Thread(target=server.run, daemon=True)
-    thread.start()
-    assert server.up.wait(10)
-    try:
+    with served(lab.app, path):
         yield lab
-    finally:
-        server.should_exit = True
-        thread.join(10)
