@@ -133,6 +133,7 @@ def credential(record: CredentialRecord) -> schemas.Credential:
         custody=record.custody,
         holder=record.holder,
         held_since=record.held_since,
+        doubt=record.doubt,
     )
 
 

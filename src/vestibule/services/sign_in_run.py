@@ -146,11 +146,7 @@ class SignInRun:
             self._know(await self._advance(event, decision.to, decision))
             log.info("Session advanced", session_id=self.record.session_id, status=decision.to)
         elif decision.fields:
-            self._know(
-                await self._world.sessions.update(
-                    self.record.session_id, **self.typed.hidden(decision.fields)
-                )
-            )
+            self._know(await self._world.sessions.update(self.record.session_id, **decision.fields))
         self._world.feed.publish(self.record.session_id)
 
     def _know(self, record: SessionRecord) -> None:
@@ -168,8 +164,7 @@ class SignInRun:
             return await self._machine_running(self._live, now)
         if isinstance(event, s.CredentialSealed) and self._credential is not None:
             return await self._complete(self._credential, seen, now)
-        fields = self.typed.hidden(decision.fields)
-        return await sessions.advance(session_id, seen=seen, to=to, at=now, **fields)
+        return await sessions.advance(session_id, seen=seen, to=to, at=now, **decision.fields)
 
     async def _complete(
         self, credential: CredentialRecord, seen: s.SessionStatus, now: dt.datetime
@@ -283,7 +278,7 @@ class SignInRun:
         await guest.login(login_spec(self._provider, self.record.flow))
         await asyncio.sleep(self._world.url_timeout_s)
         if self.record.status is s.SessionStatus.READY:
-            raise self._url_not_seen(guest_events.screen_end(await guest.screen()))
+            raise self._url_not_seen(await self._screen())
 
     def _url_not_seen(self, screen: str) -> MachineFailed:
         """The screen, and what addresses there were: none of them is one that the provider accepts."""
@@ -300,7 +295,7 @@ class SignInRun:
 
     async def _follow(self, guest: Guest) -> None:
         async for event in guest.events():
-            await self._heard(event)
+            await self._heard(dataclasses.replace(event, data=self.typed.hidden(event.data)))
 
     async def _heard(self, event: Event) -> None:
         if (notice := guest_events.notice(event)) is not None:
@@ -319,8 +314,10 @@ class SignInRun:
 
     async def _await_credential(self) -> None:
         await asyncio.sleep(CREDENTIAL_GRACE_S)
-        screen = await self._guest().screen()
-        self.post(s.GraceOver(screen=guest_events.screen_end(screen)))
+        self.post(s.GraceOver(screen=await self._screen()))
+
+    async def _screen(self) -> str:
+        return guest_events.screen_end(self.typed.hide(await self._guest().screen()))
 
     async def site_missed(self, verdict: Verdict) -> None:
         """A site could not be reached.  Worth a notice when it is the sign-in page's; others are in the log.

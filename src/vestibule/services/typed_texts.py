@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from typing import Any
 
 SHORTEST = 4
 """Characters: what is shorter answers a question, and would be hidden everywhere."""
 SHOWN_INSTEAD = "(pasted text)"
+SHOWN = frozenset({"screen", "title", "cause", "text", "unverified"})
+"""Fields of a guest's event that repeat what was typed.  An address must stay what it is."""
 
 
 class TypedTexts:
@@ -23,18 +25,16 @@ class TypedTexts:
             self._patterns.append(re.compile(r"\s*".join(map(re.escape, characters))))
 
     def hide(self, text: str) -> str:
-        """``text`` without any of them."""
+        """``text`` without any of them; before it is cut, or a part of one could be left."""
         for pattern in self._patterns:
             text = pattern.sub(SHOWN_INSTEAD, text)
         return text
 
-    def hidden(self, fields: Mapping[str, object]) -> dict[str, object]:
-        """The same of a row's fields, evidence included."""
-        return {name: self._hidden(value) for name, value in fields.items()}
+    def hidden(self, data: Any) -> Any:  # noqa: ANN401 (what a guest sent, not yet looked at)
+        """The same of an event's data."""
+        if not isinstance(data, dict):
+            return data
+        return {name: self._hidden(name, value) for name, value in data.items()}
 
-    def _hidden(self, value: object) -> object:
-        if type(value) is str:  # a state, which is a str too, stays what it is
-            return self.hide(value)
-        if isinstance(value, Mapping):
-            return self.hidden(value)
-        return value
+    def _hidden(self, name: str, value: object) -> object:
+        return self.hide(value) if name in SHOWN and isinstance(value, str) else value

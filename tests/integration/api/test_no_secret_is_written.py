@@ -43,6 +43,11 @@ def _login(generation: str, **changes: object) -> bytes:
     return json.dumps({**tokens, "expires_at": LATER, "account": "demo@example.test", **changes}).encode()
 
 
+def _files(content: bytes) -> list[dict[str, str]]:
+    """As a holder returns them."""
+    return [{"path": "~/.vestibule-demo/credentials.json", "content": base64.b64encode(content).decode()}]
+
+
 def _given() -> dict[str, bytes]:
     """Secrets that come from outside: of the provider, and of who asks."""
     generations = ("first", "refreshed", "older", "invalid", "unstorable", "unsealable")
@@ -173,9 +178,9 @@ class Run:
         holder = {"holder": "laptop"}
         await self.ask("POST", f"{path}/checkout", json=holder)
         for content in (_login("older", expires_at=LATER - 60), b"no login " + _login("invalid")):
-            body = {**holder, "content": base64.b64encode(content).decode()}
+            body = {**holder, "files": _files(content)}
             assert (await self.ask("POST", f"{path}/return", json=body)).status_code in {400, 409}
-        body = {**holder, "content": base64.b64encode(_login("refreshed", expires_at=LATER + 60)).decode()}
+        body = {**holder, "files": _files(_login("refreshed", expires_at=LATER + 60))}
         assert (await self.ask("POST", f"{path}/return", json=body)).status_code == 200
         await self.ask("GET", path)
 

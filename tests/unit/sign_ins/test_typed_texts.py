@@ -38,9 +38,15 @@ def test_a_short_answer_is_not_hidden_everywhere() -> None:
     assert _typed("y", "2", " \n ").hide("try 2 ways") == "try 2 ways"
 
 
-def test_a_row_s_texts_are_hidden_and_the_rest_stays() -> None:
-    fields = {"status": SessionStatus.FAILED, "n": 1, "error_evidence": {"screen": f"> {CODE}"}, "none": None}
-    assert _typed(CODE).hidden(fields) == {**fields, "error_evidence": {"screen": f"> {SHOWN_INSTEAD}"}}
+def test_what_an_event_says_is_hidden_and_addresses_stay() -> None:
+    data = {"screen": f"> {CODE}", "title": CODE, "cause": CODE, "url": f"https://x.test/{CODE}", "code": 1}
+    hidden = {"screen": f"> {SHOWN_INSTEAD}", "title": SHOWN_INSTEAD, "cause": SHOWN_INSTEAD}
+    assert _typed(CODE).hidden(data) == {**data, **hidden}
+
+
+@pytest.mark.parametrize("data", [None, [], "x", {"screen": 7}])
+def test_what_is_not_of_the_contract_is_left_to_who_checks_it(data: object) -> None:
+    assert _typed(CODE).hidden(data) == data
 
 
 @pytest.mark.anyio
@@ -53,6 +59,21 @@ async def test_a_refused_code_is_not_in_the_session_s_evidence(lab: Lab) -> None
     await agent.tell("tool_exited", exit_code=1, screen=f"> {CODE}\nInvalid code.\n")
     ended = await lab.ended(record.session_id)
     assert ended.error_evidence["screen"] == f"> {SHOWN_INSTEAD}\nInvalid code.\n"
+
+
+@pytest.mark.anyio
+async def test_a_refused_code_is_in_no_notice(lab: Lab) -> None:
+    record = await lab.connect()
+    await lab.reach(record.session_id, SessionStatus.AWAITING_USER_AUTH)
+    agent = lab.machine().agent
+    agent._credential = agent._credential or _SOMETHING  # type: ignore[assignment]  # Enter brings none
+    await lab.sign_ins.paste(lab.ann, record.session_id, CODE)
+    await agent.tell("tool_waits", screen=f"> {CODE}\nAnother one?\n")
+    await agent.tell("tool_exited", exit_code=1, screen="")
+    await lab.ended(record.session_id)
+    _stages, (notice,) = await lab.sign_ins.history(record.session_id)
+    assert "Another one?" in notice.text
+    assert CODE not in notice.text
 
 
 _SOMETHING = object()

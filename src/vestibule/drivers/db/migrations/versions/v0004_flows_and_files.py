@@ -14,11 +14,17 @@ FLOWS = ("loopback", "paste", "device")
 
 
 def upgrade() -> None:
-    """Sessions of before have no flow on record: their providers had one each."""
-    flow = sa.Enum(*FLOWS, name="flow", native_enum=False, create_constraint=True, length=32)
-    with op.batch_alter_table("auth_sessions") as batch:
-        batch.add_column(sa.Column("flow", flow, nullable=True))
-        batch.add_column(sa.Column("code_asked", sa.Boolean(), nullable=False, server_default=sa.false()))
-    with op.batch_alter_table("credentials") as batch:
-        batch.add_column(sa.Column("login_expires_at", sa.DateTime(timezone=True), nullable=True))
-        batch.add_column(sa.Column("scopes", sa.JSON(), nullable=False, server_default="[]"))
+    """Sessions of before have no flow on record: their providers had one each.
+
+    Added in place: a copy could not take the table's, while other rows point to it.
+    """
+    names = ", ".join(f"'{flow}'" for flow in FLOWS)
+    op.execute(
+        "ALTER TABLE auth_sessions ADD COLUMN flow VARCHAR(32) "
+        f"CONSTRAINT ck_auth_sessions_flow CHECK (flow IN ({names}))"
+    )
+    op.add_column(
+        "auth_sessions", sa.Column("code_asked", sa.Boolean(), nullable=False, server_default=sa.false())
+    )
+    op.add_column("credentials", sa.Column("login_expires_at", sa.DateTime(timezone=True), nullable=True))
+    op.add_column("credentials", sa.Column("scopes", sa.JSON(), nullable=False, server_default="[]"))
