@@ -32,7 +32,7 @@ def is_inside() -> bool:
 
 
 def go_inside(argv: Sequence[str]) -> int:
-    """Run this program once more, inside; returns its exit code.  As root only: the tools run as another user."""
+    """Run this program once more, inside; returns its exit code.  As root: tools run as another user."""
     place = ["unshare", "--net", "--uts", "--mount", "--pid", "--fork", "--mount-proc"]
     return subprocess.run(
         [*place, sys.executable, *argv], env={**os.environ, _INSIDE: "1"}, check=False
