@@ -54,3 +54,19 @@ def test_a_desktop_that_died_comes_again_and_the_agent_sees_it(guest: Guest) -> 
         select.select([], [], [], 0.1)
     assert {check["name"] for check in health["checks"] if not check["ok"]} == set()
     assert _pid_of(guest, "Xvnc") != before
+
+
+def test_a_desktop_that_died_before_it_was_warm_comes_again(tmp_path: Path) -> None:
+    with running_guest(tmp_path) as stranger:
+        os.kill(_as_soon_as_it_runs(stranger, "Xvnc"), signal.SIGKILL)
+        reply = stranger.introduce()
+        assert all(check.ok for check in reply.checks), reply.checks
+
+
+def _as_soon_as_it_runs(guest: Guest, program: str) -> int:
+    for _ in range(100 * DEADLINE_S):
+        try:
+            return _pid_of(guest, program)
+        except (AssertionError, OSError):
+            select.select([], [], [], 0.01)
+    raise AssertionError(f"{program} never ran")

@@ -34,7 +34,7 @@ from vestibule_desktop.messages import PROXY_PORT, SCREEN_UP, TERMINAL_UP
 from vestibule_desktop.paths import Paths
 from vestibule_desktop.processes import Children
 from vestibule_desktop.screen import Screen, Window
-from vestibule_desktop.supervisor import Supervisor, announce, report
+from vestibule_desktop.supervisor import Supervisor, announce, report, told
 
 SPEAKER = "vestibule-agent"
 WARM_S = 300.0
@@ -59,6 +59,7 @@ class Machine:
         self._children = Children()
         self._news = {SCREEN_UP: asyncio.Event(), TERMINAL_UP: asyncio.Event()}
         self._title = ""
+        self._warm = False
         self._introduction = Introduction(
             inherited.handover_fd, files, self.desktop, self.uplink, root=self._person.switch
         )
@@ -89,7 +90,6 @@ class Machine:
             tasks.create_task(self._listen_to_desktop())
             tasks.create_task(self._follow_screens())
             tasks.create_task(tmux.run(attend=self.terminal.attach))
-            tasks.create_task(self._announce_warm())
 
     async def sign_in(self, spec: LoginSpec) -> None:
         """Run a tool's login.  Raises ValueError, OSError, re.error or TerminalError."""
@@ -132,13 +132,16 @@ class Machine:
             try:
                 await self._follow_screen()
             except* OSError as errors:
-                report("; ".join(str(error) for error in errors.exceptions), SPEAKER)
+                report(told(errors), SPEAKER)
 
     async def _follow_screen(self) -> None:
         screen = await Screen.connect(self.paths.x_socket)
         self.desktop.show(screen)
         try:
-            await screen.run(self._on_window)
+            async with asyncio.TaskGroup() as tasks:
+                tasks.create_task(screen.run(self._on_window))
+                if not self._warm:
+                    tasks.create_task(self._announce_warm(screen))
         finally:
             self.desktop.show(None)
 
@@ -176,12 +179,12 @@ class Machine:
         elif kind == "ended":
             self.login.ended(exit_code(text))
 
-    async def _announce_warm(self) -> None:
+    async def _announce_warm(self, screen: Screen) -> None:
+        """A part of its screen's life: an X server that dies before is followed by another one."""
         await self.terminal.ready.wait()
         found = await self.desktop.look(WARM_S)
-        screen = self.desktop.screen
-        if screen is not None:
-            await screen.wait_for("xterm")
+        await screen.wait_for("xterm")
+        self._warm = True
         if self._person.switch:
             # A collection would touch every object: each clone would copy what all of them share.
             gc.collect()

@@ -37,7 +37,7 @@ class Desktop:
         self._children = Children()
         self._x_ready = asyncio.Event()
         self._terminal_ready = asyncio.Event()
-        self._screen: asyncio.Future[Screen] = asyncio.get_running_loop().create_future()
+        self._warm = False
         self._agent: Agent | None = None
 
     async def run(self, early: EarlyStart) -> int:
@@ -78,7 +78,6 @@ class Desktop:
             self._supervise("openbox", launcher.window_manager, self._x_ready),
             self._supervise("chromium", launcher.web_browser, self._x_ready),
             self._supervise("xterm", launcher.terminal_window, self._x_ready, self._terminal_ready),
-            self._announce_warm(),
         ]
 
     async def _supervise(
@@ -116,13 +115,16 @@ class Desktop:
         screen = await Screen.connect(self._paths.x_socket)
         screen.on_resize = lambda width, height: screen.tile(services.tiles(width, height))
         screen.paint(services.BACKGROUND)
-        if not self._screen.done():
-            self._screen.set_result(screen)
-        await screen.run(lambda _window: None)
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(screen.run(lambda _window: None))
+            if not self._warm:
+                tasks.create_task(self._announce_warm(screen))
 
-    async def _announce_warm(self) -> None:
-        """Tell the host when a first boot's desktop can be seen, and grow still for a snapshot."""
-        screen = await self._screen
+    async def _announce_warm(self, screen: Screen) -> None:
+        """Tell the host when a first boot's desktop can be seen, and grow still for a snapshot.
+
+        A part of its screen's life: an X server that dies before is followed by another one.
+        """
         for kind in WINDOWS:
             await screen.wait_for(kind)
         if self._launcher.is_root:
@@ -130,6 +132,7 @@ class Desktop:
             # A collection would touch every object: each clone would copy what all of them share.
             gc.collect()
             gc.freeze()
+        self._warm = True
         announce("warm")
 
 

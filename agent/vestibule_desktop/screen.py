@@ -68,25 +68,31 @@ class Screen:
 
         Raises an ExceptionGroup of XServerEnded.
         """
+        # Both are children: when the server dies both fail at once, and before Python 3.13 a group whose own
+        # body fails beside a child leaves a cancellation behind, for whatever its caller awaits next.
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._receive())
-            for name in ATOMS:
-                self._atoms[name] = struct.unpack_from("<I", await self._ask(x11.intern_atom(name)), 8)[0]
-            self._send(x11.select(self.setup.root, x11.PROPERTY_CHANGE | x11.STRUCTURE_NOTIFY))
-            self._dirty.set()
-            while True:
-                await self._dirty.wait()
-                self._dirty.clear()
-                await self._refresh(on_window)
+            tasks.create_task(self._follow(on_window))
+
+    async def _follow(self, on_window: Callable[[Window], None]) -> None:
+        for name in ATOMS:
+            self._atoms[name] = struct.unpack_from("<I", await self._ask(x11.intern_atom(name)), 8)[0]
+        self._send(x11.select(self.setup.root, x11.PROPERTY_CHANGE | x11.STRUCTURE_NOTIFY))
+        self._dirty.set()
+        while True:
+            await self._dirty.wait()
+            self._dirty.clear()
+            await self._refresh(on_window)
 
     async def wait_for(self, kind: str) -> Window:
-        """Return a window of this class that is viewable, as soon as there is one."""
-        while True:
+        """Return a window of this class that is viewable, as soon as there is one.  Raises XServerEnded."""
+        while not self._writer.is_closing():
             changed = self._changed
             for window in [known for known in self.windows.values() if known.kind.lower() == kind]:
                 if await self.is_visible(window):
                     return window
             await changed.wait()
+        raise XServerEnded
 
     async def is_visible(self, window: Window) -> bool:
         """Whether the window and all its ancestors are mapped, now."""
@@ -183,6 +189,7 @@ class Screen:
 
     def _abandon(self) -> None:
         self._writer.close()
+        self._changed.set()
         for future in self._replies.values():
             if not future.done():
                 future.set_exception(XServerEnded())

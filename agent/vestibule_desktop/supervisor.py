@@ -73,7 +73,16 @@ async def _attended(name: str, work: Awaitable[None]) -> None:
     try:
         await work
     except* (OSError, EOFError) as errors:
-        report(f"{name}: {'; '.join(str(error) for error in errors.exceptions)}")
+        report(f"{name}: {told(errors)}")
+
+
+def told(errors: BaseExceptionGroup[BaseException]) -> str:
+    """What is inside of a group, in one line, each text once."""
+    texts = [
+        told(error) if isinstance(error, BaseExceptionGroup) else str(error) or type(error).__name__
+        for error in errors.exceptions
+    ]
+    return "; ".join(dict.fromkeys(texts))
 
 
 def report(text: str, speaker: str = "vestibule-desktop") -> None:
