@@ -130,6 +130,30 @@ def test_what_the_tool_refuses_is_none_until_it_is_written_again(tmp_path: Path)
     assert [event.type for event in events] == ["credential_seen", "credential_invalid", "credential_valid"]
 
 
+def test_what_is_there_is_judged_before_the_watch_has_settled(tmp_path: Path) -> None:
+    written(tmp_path / "a/b")
+
+    async def settle() -> list[str]:
+        asked, go_on, log = asyncio.Event(), asyncio.Event(), EventLog()
+
+        async def ask(_: Verification) -> None:
+            asked.set()
+            await go_on.wait()
+
+        watch = CredentialWatch(VERIFIED, tmp_path, os.getuid(), log, ask)
+        watch.start()
+        await asked.wait()
+        settled = asyncio.ensure_future(watch.settled())
+        await asyncio.sleep(0)
+        assert not settled.done()
+        go_on.set()
+        await settled
+        watch.stop()
+        return [event.type for event in log._events]
+
+    assert asyncio.run(settle()) == ["credential_seen", "credential_valid"]
+
+
 def test_a_tool_without_an_answer_does_not_lose_the_login(tmp_path: Path) -> None:
     async def ask(_: Verification) -> None:
         raise NoAnswerError("tool status gave no answer within 20 s")

@@ -79,6 +79,12 @@ class CredentialWatch:
             self._asking.cancel()
         self._inotify.close()
 
+    async def settled(self) -> None:
+        """Return once what is there now was judged: a tool that has ended writes no more."""
+        self._look()
+        if self._asking is not None:
+            await asyncio.wait([self._asking])
+
     def claim(self) -> Credential | None:
         """The valid credential, once; None while there is none.  Raises AlreadyClaimedError."""
         if self._claimed:
@@ -105,7 +111,9 @@ class CredentialWatch:
             self._pending = asyncio.get_running_loop().call_later(SETTLE_S, self._look)
 
     def _look(self) -> None:
-        self._pending = None
+        if self._pending is not None:
+            self._pending.cancel()
+            self._pending = None
         for path in self._paths.values():
             self._watch_folders_of(path)
         if self._announced or self._asking or not self._is_there():

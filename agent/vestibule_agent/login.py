@@ -195,6 +195,8 @@ class Login:
     async def _report_exit(self, code: int) -> None:
         await self._read_screen()
         await self._terminal.fit()
+        # In an emulated machine its own verification outlasts every grace that the host could give.
+        await self.credential.settled()
         self.running = False
         self._log.emit("tool_exited", exit_code=code, screen=await self._terminal.screen(history=HISTORY))
 

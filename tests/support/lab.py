@@ -16,7 +16,6 @@ from typing import Any
 from golden_doubles import BUILD, GOLDEN, Clock, Goldens, Works
 
 from vestibule.api.context import Context
-from vestibule.assembly import open_vault
 from vestibule.core.addresses import MachineNetwork
 from vestibule.core.ids import SessionId, VmId
 from vestibule.core.machines import DriverName, Isolation, Limits
@@ -54,6 +53,7 @@ from vestibule.services.scrubbing import Scrubbing
 from vestibule.services.serving import Serving
 from vestibule.services.sign_in_run import World
 from vestibule.services.sign_ins import SignIns
+from vestibule.vaults import open_vault
 from vestibule_agent.protocol import CONTRACT
 
 PATIENCE_S = 10.0

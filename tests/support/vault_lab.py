@@ -16,7 +16,6 @@ from typing import Any
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from vestibule.assembly import open_vault
 from vestibule.core.ids import CredentialId, SessionId, UserId
 from vestibule.core.providers import Provider
 from vestibule.core.records import SessionRecord, User
@@ -33,8 +32,9 @@ from vestibule.drivers.master_keys import GivenKeyRing
 from vestibule.resources import find_resources
 from vestibule.services.credentials import Credentials
 from vestibule.services.custodian import Custodian
-from vestibule.services.ports import KeyRing, Sealer
 from vestibule.services.rotation import Rotation
+from vestibule.services.vault_ports import KeyRing, Sealer
+from vestibule.vaults import open_vault
 from vestibule_agent.protocol import Credential, CredentialFile
 
 NOW = dt.datetime(2026, 11, 22, 12, tzinfo=dt.UTC)

@@ -15,7 +15,6 @@ import pytest
 from structlog.testing import capture_logs
 from vault_lab import given_ring
 
-from vestibule.assembly import open_vault
 from vestibule.core.errors import Absent, MachineFailed, VaultTampered
 from vestibule.core.ids import CredentialId, SessionId, UserId
 from vestibule.core.providers import Provider
@@ -31,6 +30,7 @@ from vestibule.drivers.db.sessions import DbSessions
 from vestibule.drivers.db.unbroken import unbroken
 from vestibule.drivers.vault import Vault
 from vestibule.services.credentials import Credentials
+from vestibule.vaults import open_vault
 from vestibule_agent.protocol import Credential, CredentialFile
 
 pytestmark = pytest.mark.anyio
@@ -154,8 +154,8 @@ async def test_what_was_sealed_as_one_file_still_opens(
 ) -> None:
     ann, credential_id = await _stored(database, credentials, demo)
     record = await credentials.owned(ann, credential_id)
-    vault = Vault(given_ring(b"k").keys, os.urandom)
-    before = vault.seal(b'{"path": "~/x", "mode": 384, "content": "ZmFrZQ=="}', context=credential_id)
+    one_file = b'{"path": "~/x", "mode": 384, "content": "ZmFrZQ=="}'
+    before = Vault(given_ring(b"k").keys, os.urandom).seal(one_file, context=credential_id)
     opened = credentials.open(dataclasses.replace(record, sealed=before.content, key_id=before.key_id))
     assert opened.files == [CredentialFile(path="~/x", mode=0o600, content="ZmFrZQ==")]
 
