@@ -57,6 +57,7 @@ from vestibule.machinery import (
 )
 from vestibule.resources import find_resources
 from vestibule.services.accounts import NAME
+from vestibule.services.forecasts import Forecasts
 from vestibule.services.freshness import ASKED, Freshness
 from vestibule.services.golden_ports import Plans
 from vestibule.services.host import Accelerator, HostReport, choose
@@ -67,7 +68,7 @@ from vestibule.services.provider_trial import TellCheck
 from vestibule.services.vault_ports import KeyRing
 from vestibule.settings import Settings
 from vestibule.trials import clear_trial_runs, verify_providers
-from vestibule.vaults import file_keys, open_vault
+from vestibule.vaults import file_keys, forecasts_of, open_vault
 from vestibule.works import (
     Renewing,
     build,
@@ -257,7 +258,8 @@ async def open_context(settings: Settings, given: KeyRing | None = None) -> Asyn
         renewing = renewing_with(machinery)
         place = Place(state_dir=settings.state_dir, demo_socket=demo_socket, folders=machinery.folders)
         assembly = assemble(machinery, database, vault, place, renewing.serving.golden)
-        context = _context(machinery, assembly, renewing)
+        forecasts = forecasts_of(settings, database)
+        context = _context(machinery, assembly, forecasts, renewing)
         stack.push_async_callback(context.machines.destroy_all)
         stack.push_async_callback(context.sign_ins.stop)
         await _recover(context)
@@ -274,7 +276,7 @@ async def open_context(settings: Settings, given: KeyRing | None = None) -> Asyn
         yield context
 
 
-def _context(machinery: Machinery, assembly: Assembly, renewing: Renewing) -> Context:
+def _context(machinery: Machinery, assembly: Assembly, forecasts: Forecasts, renewing: Renewing) -> Context:
     settings = machinery.settings
     changes = input_changes(input_folders(find_resources()))
     return Context(
@@ -284,6 +286,7 @@ def _context(machinery: Machinery, assembly: Assembly, renewing: Renewing) -> Co
         credentials=assembly.credentials,
         custodian=assembly.custodian,
         rotation=assembly.rotation,
+        forecasts=forecasts,
         goldens=machinery.goldens.store,
         plans=PlansWithSnapshots(
             store=machinery.goldens.store,
@@ -317,6 +320,7 @@ async def _background(machinery: Machinery, context: Context, probation: Probati
         "Goldens are no longer kept fresh; restart the controller": context.freshness.run(),
         "The promoted golden is no longer scrubbed; restart the controller": context.scrubbing.run(),
         "The promoted golden is no longer judged; restart the controller": probation.run(),
+        "Credentials are no longer warned of; restart the controller": context.forecasts.run(),
     }
     tasks = [asyncio.create_task(work, name=broken) for broken, work in works.items()]
     for task in tasks:

@@ -1,19 +1,24 @@
-"""A part of the composition root: where the master key comes from, and the vault that uses it."""
+"""A part of the composition root: the master key, the vault that uses it, who is told when a login ends."""
 
 from __future__ import annotations
 
 import asyncio
 import dataclasses
+import datetime as dt
 import secrets
 from collections.abc import Collection
 from pathlib import Path
 
 from vestibule.core.errors import SettingsInvalid
+from vestibule.drivers.clock import SystemClock
 from vestibule.drivers.db.credentials import DbCredentials
 from vestibule.drivers.db.engine import Database
 from vestibule.drivers.db.vault_keys import DbVaultKeys
+from vestibule.drivers.db.warnings import DbWarnings
 from vestibule.drivers.master_keys import VAULT_KEY, FileKeyRing, GivenKeyRing, take_stdin, take_variable
 from vestibule.drivers.vault import Vault
+from vestibule.drivers.webhook import HttpWebhook, read_secret
+from vestibule.services.forecasts import Forecasts
 from vestibule.services.rotation import Rotation, require_known
 from vestibule.services.vault_ports import KeyRing, Sealer
 from vestibule.settings import KEY_VARIABLE, KeySource, Settings
@@ -65,3 +70,15 @@ async def open_vault(ring: KeyRing, database: Database, lost: Collection[str] = 
     rotation = Rotation(ring=ring, sealer=sealer, rows=rows, credentials=DbCredentials(database))
     await rotation.begin(lost)
     return OpenVault(sealer=sealer, rotation=rotation)
+
+
+def forecasts_of(settings: Settings, database: Database) -> Forecasts:
+    """Warns of what is in the vault.  Raises SettingsInvalid ``webhook_secret_invalid``."""
+    secret = read_secret(settings.webhook_secret_file) if settings.webhook_secret_file else None
+    return Forecasts(
+        rows=DbWarnings(database),
+        credentials=DbCredentials(database),
+        webhook=HttpWebhook(str(settings.webhook_url), secret) if settings.webhook_url else None,
+        clock=SystemClock(),
+        ahead=dt.timedelta(hours=settings.credential_warn_h),
+    )

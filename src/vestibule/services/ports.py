@@ -332,6 +332,14 @@ class GoldenInventory(GoldenStore, Protocol):
         ...
 
 
+class Webhook(Protocol):
+    """Where the operator wants to be told of events."""
+
+    async def post(self, event: Mapping[str, object]) -> None:
+        """Send it, once.  Raises Unavailable ``webhook_failed`` unless it was taken."""
+        ...
+
+
 class Egress(Protocol):
     """The one way out of a machine: a proxy on a socket that only this machine reaches."""
 

@@ -168,6 +168,17 @@ credentials = sa.Table(
     sa.Index(None, "user_id", "sealed_at"),
 )
 
+credential_warnings = sa.Table(
+    "credential_warnings",
+    metadata,
+    sa.Column("credential_id", sa.ForeignKey("credentials.credential_id"), primary_key=True),
+    sa.Column("usable_until", UtcTime, primary_key=True),
+    sa.Column("warned_at", UtcTime, nullable=False),
+    sa.Column("attempts", sa.Integer, nullable=False),
+    sa.Column("next_attempt_at", UtcTime),
+    sa.Column("delivered_at", UtcTime),
+)
+
 credential_custody = sa.Table(
     "credential_custody",
     metadata,

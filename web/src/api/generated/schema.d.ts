@@ -889,6 +889,11 @@ export interface components {
              * @description Of the access token: a holder may refresh it.
              */
             expires_at: string | null;
+            /**
+             * Expires Soon
+             * @description Whether that is less than `credential_warn_h` away, or past.
+             */
+            expires_soon: boolean;
             /** Held Since */
             held_since: string | null;
             /**
@@ -912,6 +917,11 @@ export interface components {
             sealed_at: string;
             /** Session Id */
             session_id: string;
+            /**
+             * Usable Until
+             * @description The same, of a credential that was not deleted: when to sign in again at the latest.
+             */
+            usable_until: string | null;
         };
         /**
          * CredentialDetail
@@ -928,6 +938,11 @@ export interface components {
              * @description Of the access token: a holder may refresh it.
              */
             expires_at: string | null;
+            /**
+             * Expires Soon
+             * @description Whether that is less than `credential_warn_h` away, or past.
+             */
+            expires_soon: boolean;
             /** Held Since */
             held_since: string | null;
             /** History */
@@ -953,6 +968,11 @@ export interface components {
             sealed_at: string;
             /** Session Id */
             session_id: string;
+            /**
+             * Usable Until
+             * @description The same, of a credential that was not deleted: when to sign in again at the latest.
+             */
+            usable_until: string | null;
         };
         /**
          * CredentialState
