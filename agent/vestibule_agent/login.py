@@ -63,6 +63,7 @@ class Login:
         self._dialogue = Dialogue(spec.prompts)
         self._errors = ErrorReader(spec.error_patterns)
         self._hyperlinks = urls.HyperlinkReader()
+        self._addresses = urls.ScreenReader()
         self._url: str | None = None
         self._others: list[str] = []
         self._code: str | None = None
@@ -114,14 +115,18 @@ class Login:
     def _on_output(self, data: bytes) -> None:
         for url in self._hyperlinks.feed(data):
             self._consider(url, "osc8")
-        loop = asyncio.get_running_loop()
-        if self._look is None:
-            self._look = loop.call_later(LOOK_S, lambda: self._spawn(self._read_screen()))
+        self._look_soon()
         if self._still is not None:
             self._still.cancel()
         self._still = None
         if self._url is None:
+            loop = asyncio.get_running_loop()
             self._still = loop.call_later(STILL_S, lambda: self._spawn(self._report_still()))
+
+    def _look_soon(self) -> None:
+        if self._look is None:
+            loop = asyncio.get_running_loop()
+            self._look = loop.call_later(LOOK_S, lambda: self._spawn(self._read_screen()))
 
     async def _read_screen(self) -> None:
         self._look = None
@@ -143,8 +148,10 @@ class Login:
             self._code = urls.user_code_on(self.spec.user_code_pattern, screen)
             if self._code:
                 self._log.emit("user_code", code=self._code)
-        for url in urls.urls_on(screen, await self._terminal.columns()):
+        for url in self._addresses.read(screen, await self._terminal.columns()):
             self._consider(url, "screen")
+        if self._addresses.held:
+            self._look_soon()
 
     async def _reply(self, screen: str) -> None:
         """Answer a question that the provider foresees."""

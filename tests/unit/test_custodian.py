@@ -109,6 +109,14 @@ async def test_the_unchanged_file_may_be_returned_after_it_expired(
     assert await lab.content(ann, held) == login()
 
 
+async def test_what_ran_out_with_its_holder_and_comes_back_without_files_is_doubted(
+    lab: VaultLab, ann: User, held: CredentialId
+) -> None:
+    lab.clock.move(86_400)
+    back = await lab.custodian.return_(ann, held, "laptop", [])
+    assert "laptop has probably refreshed it" in (back.doubt or "")
+
+
 REFUSED = {
     "empty": (base64_of(b""), "credential_invalid", "blank"),
     "blank": (base64_of(b" \n\t"), "credential_invalid", "blank"),

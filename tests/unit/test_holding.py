@@ -139,3 +139,24 @@ def test_a_login_of_somebody_else_takes_no_place() -> None:
 def test_the_table_has_every_state_and_its_last_one_is_final() -> None:
     assert set(TRANSITIONS) == set(Custody)
     assert TRANSITIONS[C.REVOKED] == frozenset()
+
+
+def test_what_ran_out_with_its_holder_and_came_back_unchanged_is_doubted() -> None:
+    assert OUT.expires_at is not None
+    later = OUT.expires_at + HOUR
+    assert holding.unchanged(BACK, "laptop", OUT.expires_at - HOUR).doubt is None
+    doubted = holding.unchanged(BACK, "laptop", later)
+    assert "laptop has probably refreshed it" in (doubted.doubt or "")
+    assert holding.refresh(doubted, expires_at=later, account="ann").doubt is None, "a newer one is trusted"
+
+
+def test_what_never_runs_out_is_not_doubted_for_its_age() -> None:
+    ageless = dataclasses.replace(BACK, expires_at=None)
+    assert holding.unchanged(ageless, "laptop", NOW + 10_000 * HOUR).doubt is None
+
+
+def test_what_the_provider_refused_stays_in_doubt() -> None:
+    refused = holding.refused(BACK, "laptop", NOW)
+    assert "refused it to laptop" in (refused.doubt or "")
+    again = holding.give_back(holding.check_out(refused, "desk", NOW), "desk")
+    assert holding.unchanged(again, "desk", NOW + 99 * HOUR).doubt == refused.doubt

@@ -328,6 +328,18 @@ def test_every_sign_in_page_may_be_reached() -> None:
         "codex": "auth.openai.com",
         "gemini-cli": "accounts.google.com",
         "demo": "login.demo.test",
+        "antigravity": "accounts.google.com",
+        "cline": "api.workos.com",
+        "copilot": "github.com",
+        "cursor": "cursor.com",
+        "droid": "api.workos.com",
+        "gcloud": "accounts.google.com",
+        "gh": "github.com",
+        "grok": "auth.x.ai",
+        "kimi-code": "auth.kimi.com",
+        "kiro": "view.awsapps.com",
+        "opencode": "auth.openai.com",
+        "qwen-code": "bailian.console.alibabacloud.com",
     }
     loaded = providers.load([SHIPPED])
     assert {

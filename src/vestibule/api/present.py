@@ -136,6 +136,7 @@ def credential(record: CredentialRecord, *, soon: bool) -> schemas.Credential:
         custody=record.custody,
         holder=record.holder,
         held_since=record.held_since,
+        doubt=record.doubt,
     )
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import datetime as dt
 import enum
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from vestibule.core.custody import Custody
 from vestibule.core.machines import DriverName, Isolation, MachineStatus, MachineType
@@ -194,6 +194,9 @@ class Credential(Model):
     custody: Custody
     holder: str | None = Field(description="Who has it; null unless it is checked out.")
     held_since: dt.datetime | None
+    doubt: str | None = Field(
+        description="Why it may not work any more: its holder has probably rotated it away, or was refused."
+    )
 
 
 class CustodyStep(Model):
@@ -242,6 +245,15 @@ class Return(Model):
         description="The files as the tool left them; null when they were not refreshed. "
         "One that is left out stays as it is.",
     )
+    refused: bool = Field(
+        default=False, description="The provider did not accept it any more; nothing is written back."
+    )
+
+    @model_validator(mode="after")
+    def _either(self) -> Self:
+        if self.refused and self.files:
+            raise ValueError("what was refused is not written back: leave files or refused out")
+        return self
 
 
 class ExportedFile(Model):

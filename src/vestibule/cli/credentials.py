@@ -28,6 +28,7 @@ _COLUMNS = (
     "sealed_at",
     "custody",
     "holder",
+    "doubt",
 )
 
 Folder = Annotated[
@@ -102,6 +103,9 @@ def return_(  # noqa: PLR0917 (typer makes options of them)
         Path | None,
         typer.Option("--from", help="The home with all of the tool's files, as checkout --to wrote them."),
     ] = None,
+    refused: Annotated[  # noqa: FBT002 (a flag of the command line)
+        bool, typer.Option("--refused", help="The provider did not accept it any more.")
+    ] = False,
     url: Url = None,
     output: Output = OutputFormat.TABLE,
 ) -> None:
@@ -109,8 +113,8 @@ def return_(  # noqa: PLR0917 (typer makes options of them)
 
     With neither --file nor --from it was not refreshed.
     """
-    if file is not None and home is not None:
-        raise BadInput("--file and --from exclude each other", remedy="Give one of them, or none.")
+    if (file is not None) + (home is not None) + refused > 1:
+        raise BadInput("--file, --from and --refused exclude each other", remedy="Give one of them, or none.")
     content = None if file is None else _encoded(file)
     with connect(url) as controller:
         files = None
@@ -118,9 +122,10 @@ def return_(  # noqa: PLR0917 (typer makes options of them)
             files = [{"path": _declared(controller, credential_id)[0], "content": content}]
         elif home is not None:
             files = _files_below(home, _declared(controller, credential_id))
-        body = {"holder": holder, "files": files}
+        body = {"holder": holder, "files": files, "refused": refused}
         returned = controller.post(f"/api/credentials/{credential_id}/return", body)
     print_done(returned, f"{credential_id} is returned.", output)
+    _warn(returned)
 
 
 @app.command()
@@ -160,6 +165,11 @@ def _unfinished(done: Row) -> Conflict:
         remedy="Restore them from a backup, or have their owners delete them; then run the command again.",
         code="vault_rotation_unfinished",
     )
+
+
+def _warn(credential: Row) -> None:
+    if credential.get("doubt"):
+        print(f"warning: {credential['doubt']}", file=sys.stderr)
 
 
 def _declared(controller: Controller, credential_id: str) -> list[str]:

@@ -56,6 +56,26 @@ def give_back(kept: CredentialRecord, holder: str) -> CredentialRecord:
     return _moved(kept, Custody.RETURNED, holder=None, held_since=None)
 
 
+def unchanged(back: CredentialRecord, holder: str, at: dt.datetime) -> CredentialRecord:
+    """Doubt what came back as it was, when its access token ran out meanwhile.
+
+    Whoever worked with it then has refreshed it, and has rotated away what is kept here.
+    """
+    if back.doubt is not None or back.expires_at is None or back.expires_at > at:
+        return back
+    doubt = (
+        f"It ran out at {back.expires_at.isoformat(timespec='seconds')} while {holder} held it, and came "
+        f"back unchanged: {holder} has probably refreshed it, and what is kept works no more."
+    )
+    return dataclasses.replace(back, doubt=doubt)
+
+
+def refused(back: CredentialRecord, holder: str, at: dt.datetime) -> CredentialRecord:
+    """Doubt what the provider refused, on its holder's word."""
+    doubt = f"The provider refused it to {holder}, said at {at.isoformat(timespec='seconds')}."
+    return dataclasses.replace(back, doubt=doubt)
+
+
 def revoke(kept: CredentialRecord) -> CredentialRecord:
     """Delete its content, whoever holds it.  Raises Conflict ``credential_revoked`` when it is gone."""
     require_kept(kept)
@@ -86,7 +106,7 @@ def refresh(
             remedy="Return the file that the tool wrote last, or none when it was not refreshed.",
             code="credential_superseded",
         )
-    return dataclasses.replace(kept, expires_at=expires_at, account=account or kept.account)
+    return dataclasses.replace(kept, expires_at=expires_at, account=account or kept.account, doubt=None)
 
 
 def require_kept(kept: CredentialRecord) -> None:

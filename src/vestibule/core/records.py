@@ -119,6 +119,8 @@ class CredentialRecord:
     holder: str | None = None
     """The name that its live holder gave itself; None unless it is checked out."""
     held_since: dt.datetime | None = None
+    doubt: str | None = None
+    """Why what is kept may not work any more; None as long as nothing speaks against it."""
     seq: int = 0
     """Counts every change of custody: a row with another one is not the row that was read."""
 

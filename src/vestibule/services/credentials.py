@@ -94,9 +94,9 @@ class Credentials:
                 code="credential_invalid",
             ) from error
         newer = holding.refresh(kept, expires_at=login.expires_at, account=login.account)
-        now, sealed = self._clock.now(), self._seal(provider, kept.credential_id, whole)
+        now = self._clock.now()
         return dataclasses.replace(
-            _with(newer, sealed),
+            _with(newer, self._seal(provider, kept.credential_id, whole)),
             login_expires_at=_usable_until(provider, login, now),
             scopes=login.scopes,
             sealed_at=now,

@@ -67,18 +67,29 @@ class Custodian:
     ) -> CredentialRecord:
         """Take it back; ``files`` are the holder's, none when it did not refresh them.
 
-        Raises Conflict as ``holding.give_back`` and ``holding.refresh`` do, or ``state_changed``; BadInput
+        One that ran out meanwhile and comes back as it was is doubted, see ``holding.unchanged``.  Raises
+        Conflict as ``holding.give_back`` and ``holding.refresh`` do, or ``state_changed``; BadInput
         ``credential_invalid``, ``unknown_provider``.
         """
 
         def rule(row: CredentialRecord) -> CredentialRecord:
             back = holding.give_back(row, holder)
             if not files:
-                return back
+                return holding.unchanged(back, holder, self._clock.now())
             return self._credentials.refresh(self._provider(row), back, files)
 
         back = await self._move(await self._credentials.owned(user, credential_id), rule)
         _log("Credential written back" if files else "Credential returned unchanged", back, holder)
+        return back
+
+    async def return_refused(self, user: User, credential_id: CredentialId, holder: str) -> CredentialRecord:
+        """Take back what the provider did not accept any more.  Raises Conflict as ``return_``."""
+
+        def rule(row: CredentialRecord) -> CredentialRecord:
+            return holding.refused(holding.give_back(row, holder), holder, self._clock.now())
+
+        back = await self._move(await self._credentials.owned(user, credential_id), rule)
+        _log("Credential returned as refused", back, holder)
         return back
 
     async def delete(self, user: User, credential_id: CredentialId) -> CredentialRecord:

@@ -81,8 +81,8 @@ class SignInRun:
         self._tasks: set[asyncio.Task[None]] = set()
         self._deadline_moved = asyncio.Event()
         self._missed: dict[str, Verdict] = {}
-        self.typed = TypedTexts()
         self._other_urls: list[str] = []
+        self.typed = TypedTexts()
         self.record = record
 
     @property

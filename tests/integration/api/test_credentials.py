@@ -243,3 +243,17 @@ async def test_a_credential_whose_end_is_near_says_so_wherever_it_is_shown(
 async def _ends(lab: Lab, moment: dt.datetime) -> None:
     async with lab.database.write() as connection:
         await connection.execute(schema.credentials.update().values(login_expires_at=moment))
+
+
+async def test_a_credential_that_the_provider_refused_says_so_until_a_newer_one_comes(
+    ann: httpx.AsyncClient, credential_id: str
+) -> None:
+    opened = await _check_out(ann, credential_id)
+    both = {"holder": "laptop", "refused": True, "files": _files(_content(opened))}
+    assert (await ann.post(_of(credential_id, "/return"), json=both)).status_code == 422
+    refused = {"holder": "laptop", "refused": True}
+    back = (await ann.post(_of(credential_id, "/return"), json=refused)).json()
+    assert (back["custody"], "refused it to laptop" in back["doubt"]) == ("returned", True)
+    opened = await _check_out(ann, credential_id)
+    newer = {"holder": "laptop", "files": _files(_base64(_refreshed(opened, 60)))}
+    assert (await ann.post(_of(credential_id, "/return"), json=newer)).json()["doubt"] is None

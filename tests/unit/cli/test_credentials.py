@@ -143,7 +143,7 @@ def test_a_checkout_whose_files_cannot_be_written_is_returned_at_once(
 def test_a_return_without_a_file_sends_none(play: Play, capsys: pytest.CaptureFixture[str]) -> None:
     seen = play(RETURNED)
     assert run(["credentials", "return", "c-1", "--holder", "ci-3"]) == 0
-    assert _body(seen[0]) == {"holder": "ci-3", "files": None}
+    assert _body(seen[0]) == {"holder": "ci-3", "files": None, "refused": False}
     assert capsys.readouterr().out == "c-1 is returned.\n"
 
 
@@ -194,6 +194,15 @@ def test_a_home_without_the_tool_s_files_is_named(
     play(RETURNED)
     assert run(["credentials", "return", "c-1", "--from", str(tmp_path)]) == 2
     assert "file_unreadable" in capsys.readouterr().err
+
+
+def test_what_was_refused_is_said_to_be_and_the_doubt_is_a_warning(
+    play: Play, capsys: pytest.CaptureFixture[str]
+) -> None:
+    seen = play({RETURN: httpx.Response(200, json={"doubt": "The provider refused it to ci-3."})})
+    assert run(["credentials", "return", "c-1", "--holder", "ci-3", "--refused"]) == 0
+    assert _body(seen[-1]) == {"holder": "ci-3", "files": None, "refused": True}
+    assert capsys.readouterr().err == "warning: The provider refused it to ci-3.\n"
 
 
 def test_a_file_and_a_home_exclude_each_other(play: Play, tmp_path: Path) -> None:

@@ -60,6 +60,10 @@ def test_another_debian_package_of_the_agents_leaves_the_base_as_it_is(
     assert same == {"base": True, "browser": False, "tools": False, "desktop": False, "agent": False}
 
 
+def test_a_tool_of_debians_is_installed_with_the_browsers_packages(resources: Resources) -> None:
+    assert "gh" in read_spec(resources).browser.packages
+
+
 def test_a_layers_name_tells_its_kind(resources: Resources) -> None:
     recipe = read_spec(resources).recipe
     kinds = ["base", "browser", "tools", "desktop", "agent"]

@@ -55,6 +55,9 @@ async def return_credential(
     credential_id: str, body: schemas.Return, services: Services, caller: Caller
 ) -> schemas.Credential:
     """Take it back, with the files that the holder refreshed: what is older than the vault's is refused."""
+    if body.refused:
+        refused = await services.custodian.return_refused(caller, CredentialId(credential_id), body.holder)
+        return _shown(services, refused)
     files = [CredentialFile(path=f.path, mode=0, content=f.content) for f in body.files or []]
     record = await services.custodian.return_(caller, CredentialId(credential_id), body.holder, files)
     return _shown(services, record)

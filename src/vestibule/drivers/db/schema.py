@@ -161,6 +161,7 @@ credentials = sa.Table(
     sa.Column("login_expires_at", UtcTime),
     sa.Column("scopes", Words, nullable=False, server_default="[]"),
     sa.Column("key_id", sa.String(64)),
+    sa.Column("doubt", sa.Text),
     sa.CheckConstraint(
         f"(custody = '{Custody.CHECKED_OUT}') = (holder IS NOT NULL AND held_since IS NOT NULL)",
         name="one_holder",

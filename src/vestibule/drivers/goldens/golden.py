@@ -53,7 +53,7 @@ class _Check:
 
 
 def _require_version(name: str, pinned: str, told: str) -> None:
-    if pinned not in told.split():
+    if pinned not in {word.rstrip(".,;") for word in told.split()}:
         raise GoldenFailed(
             f"{name} is pinned at {pinned}, but says of itself: {told[:200] or 'nothing'}",
             remedy="Make package.json and package-lock.json in images/tools agree:"

@@ -57,7 +57,7 @@ class BaseSpec:
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class BrowserSpec:
-    """agent/debian-packages.txt: what the desktop, the browser and the agent need of Debian."""
+    """agent/debian-packages.txt and, for tools, images/tools.toml: what is Debian's and not in the base."""
 
     packages: tuple[str, ...]
 
@@ -130,7 +130,8 @@ def _base_spec(resources: Resources) -> BaseSpec:
 def _browser_spec(resources: Resources) -> BrowserSpec:
     text = (resources.agent / "debian-packages.txt").read_text()
     lines = (line.partition("#")[0].strip() for line in text.splitlines())
-    return BrowserSpec(packages=tuple(sorted({line for line in lines if line})))
+    tools = read_recipe_file(resources.images / "tools.toml", ToolsFile).debian
+    return BrowserSpec(packages=tuple(sorted({line for line in lines if line} | set(tools))))
 
 
 def _tools_spec(resources: Resources) -> ToolsSpec:

@@ -63,6 +63,8 @@ class ToolsFile(RecipeFile):
     folder: str = Field(pattern="^/")
     install: list[Install] = []
     prune: list[Prune] = []
+    debian: dict[str, str] = {}
+    """Debian package of a tool → why it is here; the browser layer installs it."""
     check: dict[str, list[str]]
     """npm package → what prints its version."""
 

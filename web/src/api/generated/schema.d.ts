@@ -885,6 +885,11 @@ export interface components {
             credential_id: string;
             custody: components["schemas"]["Custody"];
             /**
+             * Doubt
+             * @description Why it may not work any more: its holder has probably rotated it away, or was refused.
+             */
+            doubt: string | null;
+            /**
              * Expires At
              * @description Of the access token: a holder may refresh it.
              */
@@ -933,6 +938,11 @@ export interface components {
             /** Credential Id */
             credential_id: string;
             custody: components["schemas"]["Custody"];
+            /**
+             * Doubt
+             * @description Why it may not work any more: its holder has probably rotated it away, or was refused.
+             */
+            doubt: string | null;
             /**
              * Expires At
              * @description Of the access token: a holder may refresh it.
@@ -1647,6 +1657,12 @@ export interface components {
              * @description The name that a holder gives itself, such as its host's.
              */
             holder: string;
+            /**
+             * Refused
+             * @description The provider did not accept it any more; nothing is written back.
+             * @default false
+             */
+            refused: boolean;
         };
         /**
          * ReturnedFile
