@@ -7,6 +7,7 @@ import dataclasses
 import itertools
 import tomllib
 from pathlib import Path
+from typing import Any
 
 import pytest
 from emulator import Emulator
@@ -15,6 +16,8 @@ from hypothesis import strategies as st
 
 from transcripts import Transcript, all_transcripts
 from vestibule_agent import urls
+from vestibule_agent.prompts import Dialogue
+from vestibule_agent.protocol import Prompt
 from vestibule_agent.reading import ErrorReader, asks
 
 PROVIDERS = Path(__file__).resolve().parents[2] / "providers"
@@ -42,7 +45,7 @@ class Reader:
     def __init__(self, transcript: Transcript) -> None:
         raw = tomllib.loads((PROVIDERS / f"{transcript.tool}.toml").read_text())
         login = raw["login"]
-        self._flow = next(flow for flow in login["flows"] if flow["kind"] == transcript.flow)
+        self.flow: dict[str, Any] = next(flow for flow in login["flows"] if flow["kind"] == transcript.flow)
         self._emulator = Emulator(transcript.columns, transcript.rows)
         self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
         self._hyperlinks, self._errors = urls.HyperlinkReader(), ErrorReader(login.get("errors", []))
@@ -62,11 +65,11 @@ class Reader:
             return
         self._screen = screen
         self._consider(self._addresses.read(screen, self._columns))
-        pattern = self._flow.get("user_code_pattern")
+        pattern = self.flow.get("user_code_pattern")
         self.found.user_code = self.found.user_code or (
             urls.user_code_on(pattern, screen) if pattern else None
         )
-        self.found.code_asked |= asks(self._flow.get("code_prompt"), screen)
+        self.found.code_asked |= asks(self.flow.get("code_prompt"), screen)
         self.found.errors += self._errors.read(screen)
 
     def look_again(self) -> None:
@@ -74,7 +77,7 @@ class Reader:
         self._consider(self._addresses.read(self._screen, self._columns))
 
     def _consider(self, candidates: list[str]) -> None:
-        self.found.url = self.found.url or urls.first_match(self._flow["url_pattern"], candidates)
+        self.found.url = self.found.url or urls.first_match(self.flow["url_pattern"], candidates)
 
 
 def read(transcript: Transcript, cuts: list[float]) -> Found:
@@ -97,7 +100,7 @@ def test_the_printed_address_is_found_whole(transcript: Transcript, cuts: list[f
 
 @each
 def test_the_address_given_to_the_opener_is_the_sign_ins(transcript: Transcript) -> None:
-    pattern = Reader(transcript)._flow["url_pattern"]
+    pattern = Reader(transcript).flow["url_pattern"]
     assert urls.first_match(pattern, transcript.opened) == transcript.expect.get("opened")
 
 
@@ -116,3 +119,20 @@ def test_a_refusal_of_the_tools_is_told_in_its_own_words(transcript: Transcript)
     errors = read(transcript, []).errors
     expected = transcript.expect.get("error")
     assert any(expected in error for error in errors) if expected else not errors
+
+
+WITH_MENUS = [found for found in TRANSCRIPTS if Reader(found).flow.get("prompts")]
+
+
+@pytest.mark.parametrize("transcript", WITH_MENUS, ids=lambda found: found.name)
+def test_menus_are_answered_by_the_providers_file_as_a_person_answered_them(transcript: Transcript) -> None:
+    dialogue = Dialogue([Prompt(**prompt) for prompt in Reader(transcript).flow["prompts"]])
+    emulator = Emulator(transcript.columns, transcript.rows)
+    pressed = []
+    for moment in transcript.moments:
+        if moment.kind == "o":
+            emulator.feed(moment.text)
+        elif moment.kind == "i":
+            answer = dialogue.answer(emulator.text())
+            pressed.append(answer and answer.keys)
+    assert pressed == [("Enter",)] * len(Reader(transcript).flow["prompts"])

@@ -175,7 +175,7 @@ def build_logs(settings: Settings) -> BuildLogs:
 async def verify(
     settings: Settings, names: Sequence[str], driver: DriverName | None, tell: TellCheck
 ) -> Sequence[Verification]:
-    """Try provider files with the real tools, in clones of what machines start from; all for no names.
+    """Try provider files with the real tools, in clones; for no names, all that a golden carries.
 
     Raises BadInput ``unknown_provider``, GoldenFailed, HostUnfit.
     """

@@ -19,6 +19,7 @@ from vestibule.assembly import Assembly, Place, assemble, demo_provider, provide
 from vestibule.core.errors import BadInput
 from vestibule.core.ids import GoldenId
 from vestibule.core.machines import DriverName
+from vestibule.core.providers import IN_GOLDENS
 from vestibule.core.verification import Verification
 from vestibule.drivers import providers
 from vestibule.drivers.clock import SystemClock
@@ -62,7 +63,7 @@ async def canary_of(machinery: Machinery, golden_id: GoldenId, evidence: Path) -
 async def verify_providers(
     machinery: Machinery, golden_id: GoldenId, names: Sequence[str], driver: DriverName, tell: TellCheck
 ) -> Sequence[Verification]:
-    """Try provider files with the tools of a golden, one after another; all of them for no names.
+    """Try provider files with the tools of a golden, one after another; for no names, all that it carries.
 
     Raises BadInput ``unknown_provider``, and whatever hinders every machine alike.
     """
@@ -81,9 +82,10 @@ async def verify_providers(
             user=await assembly.accounts.add_user("trial"),
             clock=SystemClock(),
         )
+        carried = [name for name, one in assembly.providers.items() if one.install.method in IN_GOLDENS]
         return [
             await trial.run(assembly.providers[name], providers.digest(files[name]), driver, tell)
-            for name in names or files
+            for name in names or carried
         ]
 
 

@@ -4,15 +4,25 @@ from __future__ import annotations
 
 import base64
 import json
+import subprocess
+import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from codex_lab import ACCOUNT, HOST, USER_CODE, CodexLab, serving
-from controller import WITHOUT_NAMES, Controller, running
+from controller import VESTIBULE, WITHOUT_NAMES, Controller, running
 from following import follow, start
 
+from vestibule.core.providers import IN_GOLDENS, Flow
+from vestibule.core.verification import Outcome, Verification
+from vestibule.drivers import providers
+
 pytestmark = [pytest.mark.golden]
+
+SHIPPED = Path(__file__).parents[2] / "providers"
+PASTED = {"address", "question for the code", "refusal of a wrong code"}
 
 DEVICE_PROVIDER = f"""
 schema = 2
@@ -61,25 +71,91 @@ def offline(request: pytest.FixtureRequest) -> Iterator[Controller]:
         yield started
 
 
-@pytest.mark.parametrize(
-    ("provider", "beginning"),
-    [
-        ("claude-code", "https://claude.com/cai/oauth/authorize?"),
-        ("codex", "https://auth.openai.com/oauth/authorize?"),
-        ("gemini-cli", "https://accounts.google.com/o/oauth2/v2/auth?"),
-    ],
-)
-def test_a_real_tool_shows_its_real_address(offline: Controller, provider: str, beginning: str) -> None:
+def test_every_tool_of_the_golden_does_what_its_provider_file_says(verified: dict[str, Verification]) -> None:
+    """Of each: its version; by each flow its address, user code, question for a code, refusal of a wrong one.
+
+    What the shipped record says of them is what they do here; some cannot reach their provider.
+    """
+    loaded = providers.load([SHIPPED])
+    assert set(verified) == {name for name, one in loaded.items() if one.install.method in IN_GOLDENS}
+    for name, found in verified.items():
+        assert [check for check in found.checks if check.outcome is Outcome.FAILED] == [], name
+        assert {check.flow for check in found.checks} >= set(loaded[name].flows), name
+
+
+@pytest.fixture(scope="module")
+def verified(offline: Controller) -> dict[str, Verification]:
+    """What the command finds, beside a controller that runs."""
+    argv = [*WITHOUT_NAMES, VESTIBULE, "provider", "verify", "--all", "-o", "json"]
+    done = subprocess.run(argv, env=offline.environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    rows = [{name: row[name] for name in row if name != "verified"} for row in json.loads(done.stdout)]
+    return {row["provider"]: Verification.from_mapping(row) for row in rows}
+
+
+SEEN_OFFLINE = {
+    "claude-code": {Flow.LOOPBACK: {"address"}, Flow.PASTE: PASTED},
+    "codex": {Flow.LOOPBACK: {"address"}},
+    "copilot": {Flow.LOOPBACK: {"address"}},
+    "demo": {Flow.LOOPBACK: {"address"}, Flow.PASTE: PASTED, Flow.DEVICE: {"address", "user code"}},
+    "gemini-cli": {Flow.LOOPBACK: {"address"}, Flow.PASTE: PASTED},
+    "opencode": {Flow.LOOPBACK: {"address"}},
+}
+
+
+@pytest.mark.parametrize("name", SEEN_OFFLINE)
+def test_a_real_tool_shows_what_it_shows_without_its_provider(
+    verified: dict[str, Verification], name: str
+) -> None:
+    passed = [check for check in verified[name].checks if check.outcome is Outcome.PASSED and check.flow]
+    by_flow = {flow: {check.name for check in passed if check.flow is flow} for flow in SEEN_OFFLINE[name]}
+    assert by_flow == SEEN_OFFLINE[name]
+
+
+@pytest.mark.parametrize("provider", ["claude-code", "gemini-cli"])
+def test_a_pasted_wrong_code_is_answered_by_the_tool_itself_within_five_seconds(
+    offline: Controller, provider: str
+) -> None:
     with offline.client() as client:
-        session_id = start(client, provider)
-        session = follow(client, session_id, lambda seen: seen["status"] == "awaiting_user_auth")
+        session_id = start(client, provider, flow="paste")
+        session = follow(client, session_id, lambda seen: bool(seen["code_asked"]))
         assert session["status"] == "awaiting_user_auth", session["failure"]
-        assert session["auth_url"].startswith(beginning)
+        begin = time.monotonic()
+        client.post(f"/api/auth/session/{session_id}/input", json={"text": "visibly-wrong-code"})
+        told = follow(client, session_id, lambda seen: "tool_error" in _codes(seen))
+        assert time.monotonic() - begin < 5
+        assert "tool_error" in _codes(told), told
+        client.post(f"/api/auth/session/{session_id}/cancel")
+
+
+def _codes(session: dict[str, Any]) -> list[str]:
+    return [notice["code"] for notice in session["notices"]]
+
+
+def test_a_page_out_of_reach_leaves_the_session_usable(offline: Controller) -> None:
+    with offline.client() as client:
+        session_id = start(client, "codex")
+        session = follow(client, session_id, lambda seen: bool(seen["notices"]))
+        assert session["auth_url"].startswith("https://auth.openai.com/oauth/authorize?")
         if WITHOUT_NAMES:  # else the page may load, where there is an internet
-            session = follow(client, session_id, lambda seen: bool(seen["notices"]))
-            assert [notice["code"] for notice in session["notices"]] == ["egress_unreachable"]
-        assert session["status"] == "awaiting_user_auth", "an unreachable page must leave the session usable"
+            assert _codes(session) == ["egress_unreachable"]
+        assert session["status"] == "awaiting_user_auth"
         assert client.post(f"/api/auth/session/{session_id}/cancel").json()["status"] == "cancelled"
+
+
+def test_a_tool_without_its_provider_says_so_and_the_session_names_the_site(offline: Controller) -> None:
+    with offline.client() as client:
+        session = follow(client, start(client, "gh"), lambda _: False)
+    assert (session["status"], session["failure"]["code"]) == ("failed", "tool_exited")
+    assert "github.com:443" in session["failure"]["evidence"]["sites_unreachable"]
+
+
+def test_a_tool_that_is_not_in_the_golden_is_named_with_what_to_do(offline: Controller) -> None:
+    with offline.client() as client:
+        listed = {one["name"]: one for one in client.get("/api/providers").json()}
+        session = follow(client, start(client, "kiro"), lambda _: False)
+    assert (listed["kiro"]["verified"], bool(listed["kiro"]["unverified_because"])) == (False, True)
+    assert (session["status"], session["failure"]["code"]) == ("failed", "tool_missing")
 
 
 @pytest.fixture

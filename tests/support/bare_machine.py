@@ -32,9 +32,8 @@ def is_inside() -> bool:
 
 
 def go_inside(argv: Sequence[str]) -> int:
-    """Run this program once more, inside; returns its exit code.  As root, or where namespaces are free."""
-    user = [] if os.geteuid() == 0 else ["--user", "--map-root-user"]
-    place = ["unshare", *user, "--net", "--uts", "--mount", "--pid", "--fork", "--mount-proc"]
+    """Run this program once more, inside; returns its exit code.  As root: tools run as another user."""
+    place = ["unshare", "--net", "--uts", "--mount", "--pid", "--fork", "--mount-proc"]
     return subprocess.run(
         [*place, sys.executable, *argv], env={**os.environ, _INSIDE: "1"}, check=False
     ).returncode

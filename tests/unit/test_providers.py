@@ -336,7 +336,6 @@ def test_every_sign_in_page_may_be_reached() -> None:
         "gcloud": "accounts.google.com",
         "gh": "github.com",
         "grok": "auth.x.ai",
-        "kimi-code": "auth.kimi.com",
         "kiro": "view.awsapps.com",
         "opencode": "auth.openai.com",
         "qwen-code": "bailian.console.alibabacloud.com",

@@ -33,7 +33,9 @@ def list_(url: Url = None, output: Output = OutputFormat.TABLE) -> None:
 @app.command()
 def verify(
     names: Annotated[list[str] | None, typer.Argument(metavar="NAME…", show_default=False)] = None,
-    all_: Annotated[bool, typer.Option("--all", help="Every provider, one after another.")] = False,  # noqa: FBT002
+    all_: Annotated[  # noqa: FBT002
+        bool, typer.Option("--all", help="Every tool that a golden carries, one after another.")
+    ] = False,
     driver: Annotated[RealDriver | None, typer.Option(help="Unset: the host's choice.")] = None,
     record: Annotated[  # noqa: FBT002
         bool, typer.Option("--record", help="Write down what was found, beside the provider files.")

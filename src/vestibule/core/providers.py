@@ -44,6 +44,9 @@ class InstallMethod(enum.StrEnum):
     """Whoever runs Vestibule puts it there; goldens are built without it."""
 
 
+IN_GOLDENS = frozenset({InstallMethod.NPM, InstallMethod.DEBIAN, InstallMethod.AGENT})
+
+
 class Format(enum.StrEnum):
     """How a credential's file is read."""
 

@@ -244,7 +244,7 @@ def with_sites(decision: Decision, sites: Mapping[str, Sequence[str]]) -> Decisi
     A tool without its provider often says no more than that something went wrong.
     """
     told = {f"sites_{kind}": "\n".join(causes) for kind, causes in sites.items() if causes}
-    if decision.to is not S.FAILED or not told:
+    if decision.to is not S.FAILED or decision.fields["error_code"] == _MISSING or not told:
         return decision
     cause = f"{decision.fields['error_cause']} It asked for sites that it did not get: see the evidence."
     evidence = {**_evidence(decision), **told}
@@ -294,7 +294,7 @@ def _tool_failure(event: ToolExited | GraceOver) -> Failure:
         )
     if event.exit_code == _NOT_FOUND:
         return Failure(
-            code="tool_missing",
+            code=_MISSING,
             cause="The tool's command is not in this golden.",
             remedy="Rebuild the golden (vestibule golden build) and check the provider's package.",
             evidence=evidence,
@@ -307,6 +307,7 @@ def _tool_failure(event: ToolExited | GraceOver) -> Failure:
     )
 
 
+_MISSING = "tool_missing"
 _NOT_FOUND = 127
 """Exit code of a shell whose command does not exist (POSIX, section 2.8.2)."""
 

@@ -9,6 +9,7 @@ import json
 import socket
 from collections.abc import Callable, Sequence
 
+from vestibule.core import versions
 from vestibule.core.errors import MachineFailed
 from vestibule.core.pictures import Picture
 from vestibule.services.guest_events import screen_end
@@ -109,7 +110,7 @@ async def grown_quiet(desktop: Desktop) -> None:
 async def says_version(shell: Shell, command: Sequence[str], pinned: str) -> str:
     """The tool, run in the guest's terminal as a person's would be, names its pinned version."""
     code, screen = await shell.run(command)
-    if code != 0 or pinned not in screen.split():
+    if code != 0 or not versions.names(screen, pinned):
         raise _wrong(f"{' '.join(command)} ended with {code} and said: {screen.strip()[-300:] or 'nothing'}")
     return f"{' '.join(command)} says {pinned}"
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Sequence
 
+from vestibule.core import versions
 from vestibule.core.errors import GoldenFailed
 from vestibule.drivers.goldens.build import Build, BuildStep, Workshop
 from vestibule.drivers.goldens.pack import merge_layers
@@ -53,7 +54,7 @@ class _Check:
 
 
 def _require_version(name: str, pinned: str, told: str) -> None:
-    if pinned not in {word.rstrip(".,;") for word in told.split()}:
+    if not versions.names(told, pinned):
         raise GoldenFailed(
             f"{name} is pinned at {pinned}, but says of itself: {told[:200] or 'nothing'}",
             remedy="Make package.json and package-lock.json in images/tools agree:"
