@@ -10,7 +10,7 @@ import asyncio
 import dataclasses
 import platform
 import secrets
-from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -27,12 +27,10 @@ from vestibule.drivers.db.credentials import DbCredentials
 from vestibule.drivers.db.engine import Database
 from vestibule.drivers.db.machines import DbMachines
 from vestibule.drivers.db.sessions import DbSessions
-from vestibule.drivers.db.vault_keys import DbVaultKeys
 from vestibule.drivers.guest import HttpGuest
 from vestibule.drivers.http_server import HttpServer, bind_unix, serving
 from vestibule.drivers.net.proxy import EgressProxy
 from vestibule.drivers.pressure import read_pressure
-from vestibule.drivers.vault import Vault
 from vestibule.laboratory.app import HOST as DEMO_HOST
 from vestibule.laboratory.app import create as create_demo
 from vestibule.machinery import Machinery
@@ -43,11 +41,12 @@ from vestibule.services.custodian import Custodian
 from vestibule.services.feed import Feed
 from vestibule.services.machine_settings import MachineSettings
 from vestibule.services.machines import Machines
-from vestibule.services.ports import KeyRing, RunFolders, Sealer
-from vestibule.services.rotation import Rotation, require_known
+from vestibule.services.ports import RunFolders
+from vestibule.services.rotation import Rotation
 from vestibule.services.sign_in_run import World
 from vestibule.services.sign_ins import SignIns
 from vestibule.settings import Settings
+from vestibule.vaults import OpenVault
 
 log = structlog.get_logger()
 
@@ -75,29 +74,6 @@ class Assembly:
     custodian: Custodian
     rotation: Rotation
     providers: Mapping[str, Provider]
-
-
-@dataclasses.dataclass(frozen=True, kw_only=True)
-class OpenVault:
-    """What seals, with keys that open what is in the database."""
-
-    sealer: Sealer
-    rotation: Rotation
-
-
-async def open_vault(ring: KeyRing, database: Database, lost: Collection[str] = ()) -> OpenVault:
-    """Use the keys of ``ring``; a first one is made where nothing is sealed yet.
-
-    Raises HostUnfit ``vault_key_unknown``, SettingsInvalid ``key_file_invalid``.
-    """
-    rows = DbVaultKeys(database)
-    await require_known(ring.keys, rows, lost)
-    if not ring.keys:
-        await asyncio.to_thread(ring.prepare)
-    sealer = Vault(ring.keys, secrets.token_bytes)
-    rotation = Rotation(ring=ring, sealer=sealer, rows=rows, credentials=DbCredentials(database))
-    await rotation.begin(lost)
-    return OpenVault(sealer=sealer, rotation=rotation)
 
 
 def assemble(

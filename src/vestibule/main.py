@@ -12,7 +12,6 @@ from __future__ import annotations
 import asyncio
 import getpass
 import logging
-import secrets
 import signal
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
@@ -24,8 +23,8 @@ from fastapi import FastAPI
 
 from vestibule.api.app import create
 from vestibule.api.context import Context
-from vestibule.assembly import Assembly, Place, assemble, demo_provider, open_vault, provider_folders
-from vestibule.core.errors import GoldenFailed, HostUnfit, SettingsInvalid
+from vestibule.assembly import Assembly, Place, assemble, demo_provider, provider_folders
+from vestibule.core.errors import GoldenFailed, HostUnfit
 from vestibule.core.ids import GoldenId
 from vestibule.core.machines import DriverName
 from vestibule.core.promotion import StalePolicy
@@ -45,7 +44,6 @@ from vestibule.drivers.http_server import HttpServer, bind, serving
 from vestibule.drivers.instance import only_instance
 from vestibule.drivers.machines.qemu import accel
 from vestibule.drivers.machines.qemu.planned import PlansWithSnapshots
-from vestibule.drivers.master_keys import VAULT_KEY, FileKeyRing, GivenKeyRing, take_stdin, take_variable
 from vestibule.drivers.secret_file import read_secret, write_secret
 from vestibule.foresight import forecast
 from vestibule.machinery import (
@@ -59,15 +57,18 @@ from vestibule.machinery import (
 )
 from vestibule.resources import find_resources
 from vestibule.services.accounts import NAME
+from vestibule.services.forecasts import Forecasts
 from vestibule.services.freshness import ASKED, Freshness
 from vestibule.services.golden_ports import Plans
 from vestibule.services.host import Accelerator, HostReport, choose
-from vestibule.services.ports import KeyRing, Tell
+from vestibule.services.ports import Tell
 from vestibule.services.probation import Probation
 from vestibule.services.promotions import Promotions
 from vestibule.services.provider_trial import TellCheck
-from vestibule.settings import KEY_VARIABLE, KeySource, Settings
+from vestibule.services.vault_ports import KeyRing
+from vestibule.settings import Settings
 from vestibule.trials import clear_trial_runs, verify_providers
+from vestibule.vaults import file_keys, forecasts_of, open_vault
 from vestibule.works import (
     Renewing,
     build,
@@ -249,7 +250,7 @@ async def open_context(settings: Settings, given: KeyRing | None = None) -> Asyn
     async with AsyncExitStack() as stack:
         database = await open_database(settings.state_dir / DATABASE)
         stack.push_async_callback(database.close)
-        ring = given or FileKeyRing(settings.state_dir / VAULT_KEY, secrets.token_bytes)
+        ring = given or file_keys(settings.state_dir)
         vault = await open_vault(ring, database, settings.vault_lost_keys)
         machinery = await stack.enter_async_context(open_machinery(settings))
         demo_socket = settings.run_dir / "demo.sock"
@@ -257,7 +258,8 @@ async def open_context(settings: Settings, given: KeyRing | None = None) -> Asyn
         renewing = renewing_with(machinery)
         place = Place(state_dir=settings.state_dir, demo_socket=demo_socket, folders=machinery.folders)
         assembly = assemble(machinery, database, vault, place, renewing.serving.golden)
-        context = _context(machinery, assembly, renewing)
+        forecasts = forecasts_of(settings, database)
+        context = _context(machinery, assembly, forecasts, renewing)
         stack.push_async_callback(context.machines.destroy_all)
         stack.push_async_callback(context.sign_ins.stop)
         await _recover(context)
@@ -274,7 +276,7 @@ async def open_context(settings: Settings, given: KeyRing | None = None) -> Asyn
         yield context
 
 
-def _context(machinery: Machinery, assembly: Assembly, renewing: Renewing) -> Context:
+def _context(machinery: Machinery, assembly: Assembly, forecasts: Forecasts, renewing: Renewing) -> Context:
     settings = machinery.settings
     changes = input_changes(input_folders(find_resources()))
     return Context(
@@ -284,6 +286,7 @@ def _context(machinery: Machinery, assembly: Assembly, renewing: Renewing) -> Co
         credentials=assembly.credentials,
         custodian=assembly.custodian,
         rotation=assembly.rotation,
+        forecasts=forecasts,
         goldens=machinery.goldens.store,
         plans=PlansWithSnapshots(
             store=machinery.goldens.store,
@@ -317,6 +320,7 @@ async def _background(machinery: Machinery, context: Context, probation: Probati
         "Goldens are no longer kept fresh; restart the controller": context.freshness.run(),
         "The promoted golden is no longer scrubbed; restart the controller": context.scrubbing.run(),
         "The promoted golden is no longer judged; restart the controller": probation.run(),
+        "Credentials are no longer warned of; restart the controller": context.forecasts.run(),
     }
     tasks = [asyncio.create_task(work, name=broken) for broken, work in works.items()]
     for task in tasks:
@@ -347,26 +351,6 @@ def build_app(context: Context | None = None) -> FastAPI:
     app = create(find_resources().web)
     app.state.context = context
     return app
-
-
-def given_keys(settings: Settings) -> KeyRing | None:
-    """Take the master key from where the settings say; None where it is in its file.
-
-    Before anything else is started: what it was taken from is empty then.  Raises SettingsInvalid.
-    """
-    variable = take_variable(KEY_VARIABLE)
-    match settings.vault_key_source:
-        case KeySource.ENV:
-            return GivenKeyRing.parse(variable, f"in {KEY_VARIABLE}", secrets.token_bytes)
-        case KeySource.STDIN:
-            return GivenKeyRing.parse(take_stdin(), "on standard input", secrets.token_bytes)
-        case KeySource.FILE if variable:
-            raise SettingsInvalid(
-                f"{KEY_VARIABLE} is set, but the master key comes from its file.",
-                remedy=f"Set vault_key_source to env, or unset {KEY_VARIABLE}.",
-            )
-        case KeySource.FILE:
-            return None
 
 
 def run(

@@ -226,6 +226,20 @@ class Settings(BaseSettings):
         description="Master keys that are lost for good, as `vault_key_unknown` names them: the controller"
         " starts without them, and what they sealed can only be deleted.",
     )
+    credential_warn_h: float = Field(
+        default=72,
+        ge=0,
+        description="A credential is warned of so many hours before only a person can make a new one: in the"
+        " audit log, in lists (`expires_soon`), by webhook; 0: never.",
+    )
+    webhook_url: AnyHttpUrl | None = Field(
+        default=None, description="Where warnings are posted to, as JSON; unset: nowhere."
+    )
+    webhook_secret_file: Path | None = Field(
+        default=None,
+        description="File of mode 0600 with the secret that posts are signed with (HMAC-SHA256 of the body,"
+        " in the header `Vestibule-Signature`); unset: they are not signed.",
+    )
     providers_dir: Path | None = Field(
         default=None, description="Folder with more provider files; they win over the shipped ones by name."
     )

@@ -15,14 +15,7 @@ import shutil
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from pathlib import Path
 
-from vestibule.assembly import (
-    Assembly,
-    Place,
-    assemble,
-    demo_provider,
-    open_vault,
-    provider_folders,
-)
+from vestibule.assembly import Assembly, Place, assemble, demo_provider, provider_folders
 from vestibule.core.errors import BadInput
 from vestibule.core.ids import GoldenId
 from vestibule.core.machines import DriverName
@@ -31,7 +24,6 @@ from vestibule.core.verification import Verification
 from vestibule.drivers import providers
 from vestibule.drivers.clock import SystemClock
 from vestibule.drivers.db.migrate import open_database
-from vestibule.drivers.master_keys import VAULT_KEY, FileKeyRing
 from vestibule.drivers.private_folder import make_private
 from vestibule.drivers.rfb import rfb_desktop
 from vestibule.drivers.run_folders import DiskRunFolders
@@ -39,6 +31,7 @@ from vestibule.laboratory.app import HOST as DEMO_HOST
 from vestibule.machinery import Machinery
 from vestibule.services.canary import CLONES, Canary
 from vestibule.services.provider_trial import ProviderTrial, TellCheck
+from vestibule.vaults import file_keys, open_vault
 
 TRIAL_RUNS = "trials"
 """Where in the run folder the machines of trials have theirs; a killed process leaves it behind."""
@@ -116,7 +109,7 @@ async def _trial(
         database = await open_database(state / "trial.db")
         stack.push_async_callback(database.close)
         await stack.enter_async_context(demo_provider(place.demo_socket))
-        vault = await open_vault(FileKeyRing(state / VAULT_KEY, secrets.token_bytes), database)
+        vault = await open_vault(file_keys(state), database)
         assembly = assemble(machinery, database, vault, place, _always(golden_id))
         stack.push_async_callback(assembly.machines.destroy_all)
         stack.push_async_callback(assembly.sign_ins.stop)

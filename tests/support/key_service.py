@@ -13,7 +13,7 @@ _NONCE_BYTES = 12
 
 
 class KeyService:
-    """Implements ``services.ports.MasterKey``, with another cipher and longer names than the local one."""
+    """Implements ``services.vault_ports.MasterKey``; another cipher and longer names than the local one."""
 
     def __init__(self) -> None:
         self.key_id = KeyId(f"service-{os.urandom(16).hex()}")

@@ -16,7 +16,6 @@ from typing import Any
 from golden_doubles import BUILD, GOLDEN, Clock, Goldens, Works
 
 from vestibule.api.context import Context
-from vestibule.assembly import open_vault
 from vestibule.core.addresses import MachineNetwork
 from vestibule.core.ids import SessionId, VmId
 from vestibule.core.machines import DriverName, Isolation, Limits
@@ -32,6 +31,7 @@ from vestibule.drivers.db.engine import Database
 from vestibule.drivers.db.machines import DbMachines
 from vestibule.drivers.db.migrate import open_database
 from vestibule.drivers.db.sessions import DbSessions
+from vestibule.drivers.db.warnings import DbWarnings
 from vestibule.drivers.goldens.register import FileRegister
 from vestibule.drivers.guest import HttpGuest
 from vestibule.drivers.machines.fake import FakeMachine, FakeMachineDriver
@@ -43,6 +43,7 @@ from vestibule.services.accounts import Accounts
 from vestibule.services.credentials import Credentials
 from vestibule.services.custodian import Custodian
 from vestibule.services.feed import Feed
+from vestibule.services.forecasts import Forecasts
 from vestibule.services.freshness import Freshness
 from vestibule.services.host import Check, HostReport
 from vestibule.services.machine_settings import Choice, MachineSettings
@@ -54,6 +55,7 @@ from vestibule.services.scrubbing import Scrubbing
 from vestibule.services.serving import Serving
 from vestibule.services.sign_in_run import World
 from vestibule.services.sign_ins import SignIns
+from vestibule.vaults import open_vault
 from vestibule_agent.protocol import CONTRACT
 
 PATIENCE_S = 10.0
@@ -304,6 +306,13 @@ async def open_lab(
             credentials=credentials, rows=DbCredentials(database), providers=known, clock=clock
         ),
         rotation=vault.rotation,
+        forecasts=Forecasts(
+            rows=DbWarnings(database),
+            credentials=DbCredentials(database),
+            webhook=None,
+            clock=clock,
+            ahead=dt.timedelta(hours=72),
+        ),
         goldens=goldens,
         plans=goldens,
         promotions=promotions,

@@ -16,7 +16,6 @@ from typing import Any
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from vestibule.assembly import open_vault
 from vestibule.core.ids import CredentialId, SessionId, UserId
 from vestibule.core.providers import Provider
 from vestibule.core.records import SessionRecord, User
@@ -33,8 +32,9 @@ from vestibule.drivers.master_keys import GivenKeyRing
 from vestibule.resources import find_resources
 from vestibule.services.credentials import Credentials
 from vestibule.services.custodian import Custodian
-from vestibule.services.ports import KeyRing, Sealer
 from vestibule.services.rotation import Rotation
+from vestibule.services.vault_ports import KeyRing, Sealer
+from vestibule.vaults import open_vault
 from vestibule_agent.protocol import Credential, CredentialFile
 
 NOW = dt.datetime(2026, 11, 22, 12, tzinfo=dt.UTC)
@@ -65,6 +65,11 @@ def base64_of(content: bytes) -> str:
     return base64.b64encode(content).decode()
 
 
+def given_ring(*letters: bytes) -> GivenKeyRing:
+    """Visibly fake master keys, one letter each."""
+    return GivenKeyRing.parse(" ".join((letter * 32).hex() for letter in letters), "by a test", os.urandom)
+
+
 def brought(content: bytes) -> list[CredentialFile]:
     """The demo's one file, as a holder or a guest brings it."""
     return files_of(base64_of(content))
@@ -73,11 +78,6 @@ def brought(content: bytes) -> list[CredentialFile]:
 def files_of(content: str) -> list[CredentialFile]:
     """The same of what is base64, or should be."""
     return [CredentialFile(path="~/.vestibule-demo/credentials.json", mode=0o777, content=content)]
-
-
-def given_ring(*letters: bytes) -> GivenKeyRing:
-    """Visibly fake master keys, one letter each."""
-    return GivenKeyRing.parse(" ".join((letter * 32).hex() for letter in letters), "by a test", os.urandom)
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

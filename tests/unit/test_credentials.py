@@ -15,7 +15,6 @@ import pytest
 from structlog.testing import capture_logs
 from vault_lab import given_ring
 
-from vestibule.assembly import open_vault
 from vestibule.core.errors import Absent, MachineFailed, VaultTampered
 from vestibule.core.ids import CredentialId, SessionId, UserId
 from vestibule.core.providers import Provider
@@ -31,6 +30,7 @@ from vestibule.drivers.db.sessions import DbSessions
 from vestibule.drivers.db.unbroken import unbroken
 from vestibule.drivers.vault import Vault
 from vestibule.services.credentials import Credentials
+from vestibule.vaults import open_vault
 from vestibule_agent.protocol import Credential, CredentialFile
 
 pytestmark = pytest.mark.anyio

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from vestibule import main
+from vestibule import vaults
 from vestibule.core.errors import SettingsInvalid
 from vestibule.drivers.master_keys import GivenKeyRing, LocalKey
 from vestibule.settings import KEY_VARIABLE, KeySource, Settings
@@ -46,7 +46,7 @@ def _variable(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.usefixtures("_variable")
 def test_the_variable_is_gone_once_it_was_read_and_no_child_inherits_it() -> None:
-    ring = main.given_keys(Settings(vault_key_source=KeySource.ENV))
+    ring = vaults.given_keys(Settings(vault_key_source=KeySource.ENV))
     assert ring is not None
     assert [key.key_id for key in ring.keys] == _ids(A)
     assert A not in subprocess.run(["env"], capture_output=True, text=True, check=True).stdout
@@ -54,19 +54,19 @@ def test_the_variable_is_gone_once_it_was_read_and_no_child_inherits_it() -> Non
 
 def test_a_variable_that_is_not_set_is_named() -> None:
     with pytest.raises(SettingsInvalid, match=f"no master key in {KEY_VARIABLE}"):
-        main.given_keys(Settings(vault_key_source=KeySource.ENV))
+        vaults.given_keys(Settings(vault_key_source=KeySource.ENV))
 
 
 @pytest.mark.usefixtures("_variable")
 def test_a_variable_that_nobody_asks_for_is_refused_and_gone() -> None:
     with pytest.raises(SettingsInvalid) as refused:
-        main.given_keys(Settings())
+        vaults.given_keys(Settings())
     assert A not in refused.value.cause
     assert KEY_VARIABLE not in os.environ
 
 
 def test_the_key_file_is_not_looked_at_here() -> None:
-    assert main.given_keys(Settings()) is None
+    assert vaults.given_keys(Settings()) is None
 
 
 @pytest.fixture
@@ -83,7 +83,7 @@ def given(tmp_path: Path) -> Iterator[Path]:
 
 @pytest.mark.usefixtures("given")
 def test_standard_input_is_empty_once_it_was_read_for_children_too() -> None:
-    ring = main.given_keys(Settings(vault_key_source=KeySource.STDIN))
+    ring = vaults.given_keys(Settings(vault_key_source=KeySource.STDIN))
     assert ring is not None
     assert [key.key_id for key in ring.keys] == _ids(A, B)
     rewound = "import os, sys; os.lseek(0, 0, 0); sys.stdout.write(sys.stdin.read())"
@@ -98,7 +98,7 @@ def test_a_terminal_is_not_read() -> None:
     os.dup2(slave, 0)
     try:
         with pytest.raises(SettingsInvalid, match="is a terminal"):
-            main.given_keys(Settings(vault_key_source=KeySource.STDIN))
+            vaults.given_keys(Settings(vault_key_source=KeySource.STDIN))
     finally:
         os.dup2(before, 0)
         for descriptor in (before, master, slave):
@@ -110,7 +110,7 @@ def test_a_closed_standard_input_is_named() -> None:
     os.close(0)
     try:
         with pytest.raises(SettingsInvalid, match="cannot be read"):
-            main.given_keys(Settings(vault_key_source=KeySource.STDIN))
+            vaults.given_keys(Settings(vault_key_source=KeySource.STDIN))
     finally:
         os.dup2(before, 0)
         os.close(before)

@@ -16,6 +16,7 @@ from vestibule.core.records import User
 from vestibule.services.accounts import Accounts
 from vestibule.services.credentials import Credentials
 from vestibule.services.custodian import Custodian
+from vestibule.services.forecasts import Forecasts
 from vestibule.services.freshness import Freshness
 from vestibule.services.golden_ports import Plans
 from vestibule.services.host import HostReport
@@ -42,6 +43,7 @@ class Context:
     credentials: Credentials
     custodian: Custodian
     rotation: Rotation
+    forecasts: Forecasts
     goldens: GoldenInventory
     plans: Plans
     promotions: Promotions

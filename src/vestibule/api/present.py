@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from vestibule.api import schemas
+from vestibule.core import forecast
 from vestibule.core.goldens import Manifest
 from vestibule.core.machines import MachineRecord
 from vestibule.core.provenance import Provenance, Signature
@@ -119,14 +120,16 @@ def rotation(progress: Progress) -> schemas.Rotation:
     )
 
 
-def credential(record: CredentialRecord) -> schemas.Credential:
-    """A credential without its content."""
+def credential(record: CredentialRecord, *, soon: bool) -> schemas.Credential:
+    """A credential without its content; ``soon``: whether its end is near."""
     return schemas.Credential(
         credential_id=record.credential_id,
         provider=record.provider,
         account=record.account,
         expires_at=record.expires_at,
         login_expires_at=record.login_expires_at,
+        usable_until=forecast.usable_until(record),
+        expires_soon=soon,
         scopes=list(record.scopes),
         sealed_at=record.sealed_at,
         session_id=record.session_id,
@@ -137,10 +140,12 @@ def credential(record: CredentialRecord) -> schemas.Credential:
     )
 
 
-def credential_detail(record: CredentialRecord, history: Iterable[CustodyRecord]) -> schemas.CredentialDetail:
+def credential_detail(
+    record: CredentialRecord, history: Iterable[CustodyRecord], *, soon: bool
+) -> schemas.CredentialDetail:
     """The same with its history."""
     return schemas.CredentialDetail(
-        **credential(record).model_dump(),
+        **credential(record, soon=soon).model_dump(),
         history=[
             schemas.CustodyStep(custody=step.custody, holder=step.holder, at=step.at) for step in history
         ],
@@ -162,7 +167,7 @@ def opened(record: CredentialRecord, credential: Credential) -> schemas.Exported
 def provider(
     declared: Provider,
     doubt: str | None,
-    newest: CredentialRecord | None,
+    newest: schemas.Credential | None,
     open_session: SessionRecord | None,
 ) -> schemas.Provider:
     """A tool, with what the caller has of it."""
@@ -177,7 +182,7 @@ def provider(
         unverified_because=doubt,
         notes=declared.notes,
         credential_files=[file.path for file in declared.credential.files],
-        credential=credential(newest) if newest else None,
+        credential=newest,
         open_session_id=open_session.session_id if open_session else None,
     )
 

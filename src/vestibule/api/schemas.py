@@ -184,6 +184,10 @@ class Credential(Model):
     login_expires_at: dt.datetime | None = Field(
         description="After that only a person can make a new one; null where nobody says."
     )
+    usable_until: dt.datetime | None = Field(
+        description="The same, of a credential that was not deleted: when to sign in again at the latest."
+    )
+    expires_soon: bool = Field(description="Whether that is less than `credential_warn_h` away, or past.")
     scopes: list[str]
     sealed_at: dt.datetime
     session_id: str

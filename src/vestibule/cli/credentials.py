@@ -19,7 +19,17 @@ from vestibule_agent.protocol import MAX_CREDENTIAL_BYTES
 
 app = typer.Typer(help="Sealed credentials.", no_args_is_help=True)
 
-_COLUMNS = ("credential_id", "provider", "account", "expires_at", "sealed_at", "custody", "holder", "doubt")
+_COLUMNS = (
+    "credential_id",
+    "provider",
+    "account",
+    "usable_until",
+    "expires_soon",
+    "sealed_at",
+    "custody",
+    "holder",
+    "doubt",
+)
 
 Folder = Annotated[
     Path | None, typer.Option(help="Folder (a home) to write the files into; unset: print them.")

@@ -25,10 +25,10 @@ def up(
     ] = False,
 ) -> None:
     """Build the golden when it is missing, start the controller, print how to sign in."""
-    from vestibule import main  # noqa: PLC0415 (loads the whole controller; most commands do without)
+    from vestibule import main, vaults  # noqa: PLC0415 (loads the whole controller; most commands do without)
 
     settings = load()
-    given = main.given_keys(settings)
+    given = vaults.given_keys(settings)
     asyncio.run(_refuse_unfit(settings))
     _make_current(settings)
 

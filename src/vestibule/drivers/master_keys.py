@@ -23,7 +23,7 @@ from vestibule.core.errors import Conflict, SettingsInvalid
 from vestibule.core.ids import KeyId
 from vestibule.drivers import key_file
 from vestibule.drivers.private_folder import flush_folder
-from vestibule.services.ports import MasterKey
+from vestibule.services.vault_ports import MasterKey
 
 VAULT_KEY = "vault.key"
 """The file's name in the state folder."""
@@ -42,12 +42,12 @@ class LocalKey:
         self._random = random
 
     def wrap(self, secret: bytes, *, context: bytes) -> bytes:
-        """See ``services.ports.MasterKey``."""
+        """See ``services.vault_ports.MasterKey``."""
         nonce = self._random(_NONCE_BYTES)
         return nonce + self._cipher.encrypt(nonce, secret, context)
 
     def unwrap(self, wrapped: bytes, *, context: bytes) -> bytes | None:
-        """See ``services.ports.MasterKey``."""
+        """See ``services.vault_ports.MasterKey``."""
         try:
             return self._cipher.decrypt(wrapped[:_NONCE_BYTES], wrapped[_NONCE_BYTES:], context)
         except (InvalidTag, ValueError):  # ValueError: too short to be anything

@@ -29,7 +29,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from vestibule.core.errors import VaultTampered
 from vestibule.core.ids import KeyId
 from vestibule.core.records import Sealed
-from vestibule.services.ports import MasterKey
+from vestibule.services.vault_ports import MasterKey
 
 UNWRAPPED_VERSION = b"\x01"
 VERSION = b"\x02"
@@ -39,7 +39,7 @@ _LENGTH_BYTES = 2
 
 
 class Vault:
-    """Implements ``services.ports.Sealer``; knows its master keys as long as the controller lives.
+    """Implements ``services.vault_ports.Sealer``; knows its master keys as long as the controller lives.
 
     One that was replaced too: a row that was read before it was wrapped anew still opens.
     """

@@ -23,8 +23,9 @@ from vestibule.core.errors import Absent, BadInput, MachineFailed
 from vestibule.core.ids import CredentialId, SessionId, UserId
 from vestibule.core.providers import Provider, credential_spec
 from vestibule.core.records import CredentialRecord, CustodyRecord, Sealed, User
-from vestibule.services.ports import Clock, Sealer
+from vestibule.services.ports import Clock
 from vestibule.services.repositories import Credentials as CredentialRows
+from vestibule.services.vault_ports import Sealer
 from vestibule_agent.protocol import Credential, CredentialFile
 from vestibule_agent.validation import InvalidCredentialError, ValidCredential, validate
 

@@ -6,6 +6,7 @@ import datetime as dt
 from collections.abc import Sequence
 from typing import Protocol
 
+from vestibule.core.forecast import ExpiryWarning
 from vestibule.core.ids import CredentialId, GoldenId, KeyId, SessionId, TokenId, UserId, VmId
 from vestibule.core.machines import MachineRecord, MachineStatus
 from vestibule.core.records import (
@@ -189,6 +190,30 @@ class VaultKeys(Protocol):
 
         False, and nothing is changed, when a row needs it or one is there that names no key.
         """
+        ...
+
+
+class Warnings(Protocol):
+    """Table ``credential_warnings``."""
+
+    async def unwarned(self, after: dt.datetime, before: dt.datetime) -> Sequence[CredentialRecord]:
+        """Credentials that end after ``after``, at the latest at ``before``, and were not warned of that."""
+        ...
+
+    async def add(self, warning: ExpiryWarning) -> None:
+        """Store it, on the disk; one that is there stays as it is."""
+        ...
+
+    async def undelivered(self, now: dt.datetime) -> Sequence[ExpiryWarning]:
+        """Those to be posted now, the oldest first."""
+        ...
+
+    async def store(self, warning: ExpiryWarning) -> None:
+        """Change what became of posting it."""
+        ...
+
+    async def drop(self, warning: ExpiryWarning) -> None:
+        """Forget it; idempotent."""
         ...
 
 

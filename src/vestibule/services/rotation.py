@@ -21,9 +21,9 @@ import structlog
 from vestibule.core.errors import HostUnfit, VaultTampered
 from vestibule.core.ids import CredentialId, KeyId
 from vestibule.core.records import Sealed, User
-from vestibule.services.ports import KeyRing, MasterKey, Sealer
 from vestibule.services.repositories import Credentials as CredentialRows
 from vestibule.services.repositories import VaultKeys
+from vestibule.services.vault_ports import KeyRing, MasterKey, Sealer
 
 log = structlog.get_logger()
 audit = structlog.get_logger("vestibule.audit")

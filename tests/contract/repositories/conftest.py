@@ -19,6 +19,7 @@ from vestibule.drivers.db.machines import DbMachines
 from vestibule.drivers.db.migrate import migrate, open_database
 from vestibule.drivers.db.sessions import DbSessions
 from vestibule.drivers.db.vault_keys import DbVaultKeys
+from vestibule.drivers.db.warnings import DbWarnings
 from vestibule.services import repositories
 
 T0 = dt.datetime(2026, 11, 22, 12, 0, 0, 123456, tzinfo=dt.UTC)
@@ -43,6 +44,7 @@ class Store:
         self.machines: repositories.Machines = DbMachines(database)
         self.credentials: repositories.Credentials = DbCredentials(database)
         self.vault_keys: repositories.VaultKeys = DbVaultKeys(database)
+        self.warnings: repositories.Warnings = DbWarnings(database)
         self.accounts: repositories.Accounts = DbAccounts(database)
 
     async def user(self, name: str, created_at: dt.datetime = T0) -> User:

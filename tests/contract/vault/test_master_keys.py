@@ -11,7 +11,7 @@ from key_service import KeyService
 
 from vestibule.core.errors import Conflict
 from vestibule.drivers.master_keys import FileKeyRing, GivenKeyRing, LocalKey
-from vestibule.services.ports import KeyRing, MasterKey
+from vestibule.services.vault_ports import KeyRing, MasterKey
 
 SECRET = b"a data key, visibly fake"
 A, B = "a" * 64, "b" * 64

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import datetime as dt
 import json
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,6 +18,8 @@ from lab import TOKEN, Lab
 from vestibule.cli.app import run
 from vestibule.core.ids import CredentialId
 from vestibule.core.sessions import SessionStatus
+from vestibule.drivers.db import schema
+from vestibule.drivers.db.unbroken import unbroken
 from vestibule_agent.protocol import MAX_CREDENTIAL_BYTES
 
 pytestmark = pytest.mark.anyio
@@ -216,6 +219,30 @@ async def test_a_holder_s_name_is_a_word(ann: httpx.AsyncClient, credential_id: 
     answer = await ann.post(_of(credential_id, "/checkout"), json={"holder": holder})
     assert (answer.status_code, answer.json()["code"]) == (422, "bad_input")
     assert (await ann.get(_of(credential_id))).json()["custody"] == "sealed"
+
+
+async def test_a_credential_whose_end_is_near_says_so_wherever_it_is_shown(
+    lab: Lab, ann: httpx.AsyncClient, credential_id: str
+) -> None:
+    async def shown() -> list[tuple[object, object]]:
+        listed = (await ann.get("/api/credentials")).json()
+        providers = (await ann.get("/api/providers")).json()
+        every = [*listed, (await ann.get(_of(credential_id))).json()]
+        every += [one["credential"] for one in providers if one["credential"]]
+        return [(one["usable_until"], one["expires_soon"]) for one in every]
+
+    assert await shown() == [(None, False)] * 3
+    soon = lab.clock.now() + dt.timedelta(hours=1)
+    await _ends(lab, soon)
+    said = await shown()
+    assert [near for _until, near in said] == [True] * 3
+    assert {dt.datetime.fromisoformat(str(until)) for until, _near in said} == {soon}
+
+
+@unbroken
+async def _ends(lab: Lab, moment: dt.datetime) -> None:
+    async with lab.database.write() as connection:
+        await connection.execute(schema.credentials.update().values(login_expires_at=moment))
 
 
 async def test_a_credential_that_the_provider_refused_says_so_until_a_newer_one_comes(

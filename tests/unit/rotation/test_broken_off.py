@@ -11,14 +11,14 @@ from typing import Any
 import pytest
 from vault_lab import VaultLab, login
 
-from vestibule.assembly import open_vault
 from vestibule.core.records import User
 from vestibule.drivers.db.credentials import DbCredentials
 from vestibule.drivers.db.vault_keys import DbVaultKeys
 from vestibule.drivers.master_keys import FileKeyRing
 from vestibule.drivers.vault import Vault
-from vestibule.services.ports import KeyRing
 from vestibule.services.rotation import Rotation
+from vestibule.services.vault_ports import KeyRing
+from vestibule.vaults import open_vault
 
 from .conftest import admitted
 

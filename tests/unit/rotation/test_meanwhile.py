@@ -19,8 +19,8 @@ from vestibule.drivers.db.vault_keys import DbVaultKeys
 from vestibule.drivers.master_keys import FileKeyRing
 from vestibule.drivers.vault import Vault
 from vestibule.services.custodian import Custodian
-from vestibule.services.ports import KeyRing
 from vestibule.services.rotation import Rotation
+from vestibule.services.vault_ports import KeyRing
 
 pytestmark = pytest.mark.anyio
 

@@ -9,12 +9,12 @@ from pathlib import Path
 import pytest
 from vault_lab import VaultLab, given_ring, login, open_vault_lab
 
-from vestibule.assembly import open_vault
 from vestibule.core.errors import Conflict, HostUnfit, VaultTampered
 from vestibule.core.records import User
 from vestibule.drivers.db.engine import Database
 from vestibule.drivers.master_keys import FileKeyRing
 from vestibule.services import rotation
+from vestibule.vaults import open_vault
 
 from .conftest import admitted
 

@@ -29,7 +29,10 @@ async def read_document(request: Request, _: Caller) -> dict[str, Any]:
 @router.get("/api/providers")
 async def list_providers(services: Services, caller: Caller) -> list[schemas.Provider]:
     """Every tool, with the caller's newest credential and open session for it."""
-    newest = {item.provider: item for item in reversed(await services.credentials.list(caller))}
+    newest = {
+        item.provider: present.credential(item, soon=services.forecasts.expires_soon(item))
+        for item in reversed(await services.credentials.list(caller))
+    }
     sessions = await services.sign_ins.list(caller)
     open_ = {record.provider: record for record in sessions if record.status not in FINAL}
     return [

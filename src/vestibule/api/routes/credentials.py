@@ -5,8 +5,9 @@ from __future__ import annotations
 from fastapi import APIRouter
 
 from vestibule.api import present, schemas
-from vestibule.api.context import Caller, Operator, Services
+from vestibule.api.context import Caller, Context, Operator, Services
 from vestibule.core.ids import CredentialId
+from vestibule.core.records import CredentialRecord
 from vestibule_agent.protocol import CredentialFile
 
 router = APIRouter(tags=["credentials"])
@@ -14,17 +15,21 @@ router = APIRouter(tags=["credentials"])
 _CREDENTIAL = "/api/credentials/{credential_id}"
 
 
+def _shown(services: Context, record: CredentialRecord) -> schemas.Credential:
+    return present.credential(record, soon=services.forecasts.expires_soon(record))
+
+
 @router.get("/api/credentials")
 async def list_credentials(services: Services, caller: Caller) -> list[schemas.Credential]:
     """The caller's credentials, newest first, without their content; not those that were deleted."""
-    return [present.credential(record) for record in await services.credentials.list(caller)]
+    return [_shown(services, record) for record in await services.credentials.list(caller)]
 
 
 @router.get(_CREDENTIAL)
 async def read_credential(credential_id: str, services: Services, caller: Caller) -> schemas.CredentialDetail:
     """One credential without its content: who holds it since when, and who did before."""
     record, history = await services.credentials.read(caller, CredentialId(credential_id))
-    return present.credential_detail(record, history)
+    return present.credential_detail(record, history, soon=services.forecasts.expires_soon(record))
 
 
 @router.post(f"{_CREDENTIAL}/export")
@@ -52,16 +57,16 @@ async def return_credential(
     """Take it back, with the files that the holder refreshed: what is older than the vault's is refused."""
     if body.refused:
         refused = await services.custodian.return_refused(caller, CredentialId(credential_id), body.holder)
-        return present.credential(refused)
+        return _shown(services, refused)
     files = [CredentialFile(path=f.path, mode=0, content=f.content) for f in body.files or []]
     record = await services.custodian.return_(caller, CredentialId(credential_id), body.holder, files)
-    return present.credential(record)
+    return _shown(services, record)
 
 
 @router.delete(_CREDENTIAL)
 async def delete_credential(credential_id: str, services: Services, caller: Caller) -> schemas.Credential:
     """Delete its content, whoever holds it; its history stays."""
-    return present.credential(await services.custodian.delete(caller, CredentialId(credential_id)))
+    return _shown(services, await services.custodian.delete(caller, CredentialId(credential_id)))
 
 
 @router.post("/api/vault/rotation")

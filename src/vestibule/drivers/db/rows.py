@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 import sqlalchemy as sa
 
 from vestibule.core.errors import Absent, Conflict
+from vestibule.core.forecast import ExpiryWarning
 from vestibule.core.machines import MachineRecord
 from vestibule.core.records import (
     ApiToken,
@@ -33,6 +34,7 @@ Record = (
     | CustodyRecord
     | ViewTicketRecord
     | MachineRecord
+    | ExpiryWarning
 )
 
 

@@ -157,16 +157,27 @@ credentials = sa.Table(
     sa.Column("custody", choice(Custody, "custody"), nullable=False, server_default=Custody.SEALED.value),
     sa.Column("holder", sa.String(128)),
     sa.Column("held_since", UtcTime),
-    sa.Column("doubt", sa.Text),
     sa.Column("seq", sa.Integer, nullable=False, server_default="0"),
     sa.Column("login_expires_at", UtcTime),
     sa.Column("scopes", Words, nullable=False, server_default="[]"),
     sa.Column("key_id", sa.String(64)),
+    sa.Column("doubt", sa.Text),
     sa.CheckConstraint(
         f"(custody = '{Custody.CHECKED_OUT}') = (holder IS NOT NULL AND held_since IS NOT NULL)",
         name="one_holder",
     ),
     sa.Index(None, "user_id", "sealed_at"),
+)
+
+credential_warnings = sa.Table(
+    "credential_warnings",
+    metadata,
+    sa.Column("credential_id", sa.ForeignKey("credentials.credential_id"), primary_key=True),
+    sa.Column("usable_until", UtcTime, primary_key=True),
+    sa.Column("warned_at", UtcTime, nullable=False),
+    sa.Column("attempts", sa.Integer, nullable=False),
+    sa.Column("next_attempt_at", UtcTime),
+    sa.Column("delivered_at", UtcTime),
 )
 
 credential_custody = sa.Table(

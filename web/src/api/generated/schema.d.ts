@@ -894,6 +894,11 @@ export interface components {
              * @description Of the access token: a holder may refresh it.
              */
             expires_at: string | null;
+            /**
+             * Expires Soon
+             * @description Whether that is less than `credential_warn_h` away, or past.
+             */
+            expires_soon: boolean;
             /** Held Since */
             held_since: string | null;
             /**
@@ -917,6 +922,11 @@ export interface components {
             sealed_at: string;
             /** Session Id */
             session_id: string;
+            /**
+             * Usable Until
+             * @description The same, of a credential that was not deleted: when to sign in again at the latest.
+             */
+            usable_until: string | null;
         };
         /**
          * CredentialDetail
@@ -938,6 +948,11 @@ export interface components {
              * @description Of the access token: a holder may refresh it.
              */
             expires_at: string | null;
+            /**
+             * Expires Soon
+             * @description Whether that is less than `credential_warn_h` away, or past.
+             */
+            expires_soon: boolean;
             /** Held Since */
             held_since: string | null;
             /** History */
@@ -963,6 +978,11 @@ export interface components {
             sealed_at: string;
             /** Session Id */
             session_id: string;
+            /**
+             * Usable Until
+             * @description The same, of a credential that was not deleted: when to sign in again at the latest.
+             */
+            usable_until: string | null;
         };
         /**
          * CredentialState

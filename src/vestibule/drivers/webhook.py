@@ -1,0 +1,77 @@
+"""Posts events to the operator's address, signed if there is a secret.
+
+``Vestibule-Signature: sha256=<hex>`` is HMAC-SHA256 of the body as sent, keyed with the secret.  The address
+may hold a token of its own: it is in no message, only its host is.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+import stat
+from collections.abc import Mapping
+from pathlib import Path
+
+import httpx
+
+from vestibule.core.errors import SettingsInvalid, Unavailable
+
+SIGNATURE = "Vestibule-Signature"
+TIMEOUT_S = 10.0
+MIN_SECRET_BYTES = 16
+
+
+class HttpWebhook:
+    """Implements ``services.ports.Webhook``; a connection per event."""
+
+    def __init__(self, url: str, secret: bytes | None, *, timeout_s: float = TIMEOUT_S) -> None:
+        self._url = url
+        self._secret = secret
+        self._timeout_s = timeout_s
+
+    async def post(self, event: Mapping[str, object]) -> None:
+        """Raises Unavailable ``webhook_failed`` unless it was taken (2xx)."""
+        body = json.dumps(event, ensure_ascii=False).encode()
+        headers = {"Content-Type": "application/json", "User-Agent": "vestibule", **self._signature(body)}
+        try:
+            async with httpx.AsyncClient(timeout=self._timeout_s) as client:
+                answer = await client.post(self._url, content=body, headers=headers)
+        except (httpx.HTTPError, httpx.InvalidURL, OSError) as error:
+            raise self._failed(f"broke: {type(error).__name__}") from None  # its text may hold the address
+        if not answer.is_success:
+            raise self._failed(f"was answered with {answer.status_code}")
+
+    def _signature(self, body: bytes) -> dict[str, str]:
+        if self._secret is None:
+            return {}
+        return {SIGNATURE: f"sha256={hmac.new(self._secret, body, hashlib.sha256).hexdigest()}"}
+
+    def _failed(self, what: str) -> Unavailable:
+        return Unavailable(
+            f"Posting to {httpx.URL(self._url).host} {what}.",
+            remedy="Look at webhook_url and at what answers there.",
+            code="webhook_failed",
+        )
+
+
+def read_secret(path: Path) -> bytes:
+    """The secret in a file of mode 0600, blanks around it left off.
+
+    Raises SettingsInvalid ``webhook_secret_invalid``.
+    """
+    try:
+        mode, secret = stat.S_IMODE(path.stat().st_mode), path.read_bytes().strip()
+    except OSError as error:
+        raise _invalid(path, f"cannot be read: {error.strerror}", "Name the right file.") from error
+    if len(secret) < MIN_SECRET_BYTES:
+        raise _invalid(path, f"holds less than {MIN_SECRET_BYTES} bytes", "Make one: openssl rand -hex 32.")
+    if mode & 0o077:
+        raise _invalid(path, f"can be read by others (mode {mode:04o})", f"Run: chmod 600 {path}")
+    return secret
+
+
+def _invalid(path: Path, problem: str, remedy: str) -> SettingsInvalid:
+    return SettingsInvalid(
+        f"The webhook's secret {path} {problem}.", remedy=remedy, code="webhook_secret_invalid"
+    )
