@@ -16,6 +16,9 @@ from pathlib import Path
 
 from vestibule_desktop.person import Person
 
+UNKNOWN = -1
+"""Exit code of a process whose end nobody saw."""
+
 
 def start(
     argv: Sequence[str],
@@ -56,11 +59,16 @@ class Children:
         loop.add_signal_handler(signal.SIGCHLD, self._reap)
 
     def adopt(self, process: subprocess.Popen[bytes]) -> asyncio.Future[int]:
-        """Expect this process; the future is its exit code, negative for a signal."""
+        """Expect this process; the future is its exit code, negative for a signal.
+
+        One that has ended so early that it was reaped among strangers has the code UNKNOWN.
+        """
         future: asyncio.Future[int] = asyncio.get_running_loop().create_future()
         future.add_done_callback(lambda done: _settle(process, done))
         self._codes[process.pid] = future
         self._reap()
+        if not future.done() and not _is_child(process.pid):
+            self._report(process.pid, UNKNOWN)
         return future
 
     def _reap(self) -> None:
@@ -80,6 +88,14 @@ class Children:
         future = self._codes.pop(pid, None)
         if future is not None and not future.done():
             future.set_result(code)
+
+
+def _is_child(pid: int) -> bool:
+    try:
+        os.waitid(os.P_PID, pid, os.WEXITED | os.WNOHANG | os.WNOWAIT)
+    except ChildProcessError:
+        return False
+    return True
 
 
 def _settle(process: subprocess.Popen[bytes], done: asyncio.Future[int]) -> None:
