@@ -2,22 +2,13 @@ import { render, screen, waitFor, within } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
 import { describe, expect, it } from "vitest";
 
-import type { Host, Provider } from "../api/types";
+import type { Host } from "../api/types";
 import { App, makeCache } from "../app";
 import { refusal, serve, type Answers } from "../testing/api";
+import { providerWith } from "../testing/providers";
 import { sessionIn } from "../testing/sessions";
 
-const DEMO: Provider = {
-  name: "demo",
-  title: "Demo",
-  vendor: "Vestibule",
-  description: "A tool of our own.",
-  version: "0.1.0",
-  flow: "loopback",
-  notes: null,
-  credential: null,
-  open_session_id: null,
-};
+const DEMO = providerWith();
 
 const HOST: Host = {
   version: "0.1.0",

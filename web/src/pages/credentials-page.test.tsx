@@ -1,34 +1,17 @@
 import { render, screen, within } from "@testing-library/react";
 import { expect, it } from "vitest";
 
-import type { Credential } from "../api/types";
 import { App, makeCache } from "../app";
 import { serve } from "../testing/api";
+import { credentialWith, HELD } from "../testing/providers";
 
-const KEPT: Credential = {
-  credential_id: "c-1",
-  provider: "demo",
-  account: "ada",
-  expires_at: null,
-  sealed_at: "2026-11-02T00:00:00Z",
-  session_id: "s-1",
-  custody: "returned",
-  holder: null,
-  held_since: null,
-};
-
-const HELD: Credential = {
-  ...KEPT,
-  credential_id: "c-2",
-  custody: "checked_out",
-  holder: "ci-3",
-  held_since: "2026-11-22T12:00:00Z",
-};
+const KEPT = credentialWith({ custody: "returned" });
+const TAKEN = credentialWith({ ...HELD, credential_id: "c-2" });
 
 it("says who holds each credential, and since when", async () => {
   serve({
     "GET /api/me": { user_id: "u-1", name: "ada", operator: true },
-    "GET /api/credentials": [KEPT, HELD],
+    "GET /api/credentials": [KEPT, TAKEN],
   });
   window.history.replaceState(null, "", "/dashboard/credentials");
   render(<App cache={makeCache()} token={null} />);

@@ -1,34 +1,14 @@
 import { expect, it } from "vitest";
 
-import type { Credential, Provider } from "../../api/types";
+import type { Provider } from "../../api/types";
+import { credentialWith, providerWith } from "../../testing/providers";
 import { cardState } from "./connection-state";
 
 const NOW = Date.UTC(2026, 10, 3);
 const HOUR = 3_600_000;
 
-const CREDENTIAL: Credential = {
-  credential_id: "c-1",
-  provider: "demo",
-  account: "ada",
-  expires_at: null,
-  sealed_at: "2026-11-02T00:00:00Z",
-  session_id: "s-1",
-  custody: "sealed",
-  holder: null,
-  held_since: null,
-};
-
-const PROVIDER: Provider = {
-  name: "demo",
-  title: "Demo",
-  vendor: "Vestibule",
-  description: "",
-  version: "1",
-  flow: "loopback",
-  notes: null,
-  credential: null,
-  open_session_id: null,
-};
+const CREDENTIAL = credentialWith();
+const PROVIDER = providerWith();
 
 const withExpiry = (ms: number): Provider => ({
   ...PROVIDER,
