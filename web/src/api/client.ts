@@ -6,6 +6,7 @@ import type { paths } from "./generated/schema";
 import { ApiError, problemOf, unreachable } from "./problem";
 import type {
   Credential,
+  Flow,
   GoldenDetail,
   Goldens,
   Host,
@@ -71,9 +72,10 @@ export const promote = (golden_id: string, untested: boolean): Promise<Goldens> 
     http.POST("/api/goldens/{golden_id}/promote", { params: { path: { golden_id } }, body: { untested } }),
   );
 
-/** Starts a sign-in; answers at once, long before there is a machine. */
-export const startSignIn = async (provider: string): Promise<Session> =>
-  (await body(http.POST("/api/vm/auth", { body: { provider } }))).session;
+/** Starts a sign-in in this way (null: the provider's preferred one); answers long before there is a machine. */
+export const startSignIn = async (provider: string, flow: Flow | null): Promise<Session> =>
+  (await body(http.POST("/api/vm/auth", { body: flow === null ? { provider } : { provider, flow } })))
+    .session;
 
 export const session = (id: string): Promise<Session> =>
   body(http.GET("/api/auth/session/{session_id}", one(id)));

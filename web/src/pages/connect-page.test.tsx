@@ -52,6 +52,50 @@ describe("the connect page", () => {
     });
   });
 
+  it("starts another way of signing in from the menu beside Connect", async () => {
+    const session = sessionIn("started", { flow: "device" });
+    const requests = open({
+      "GET /api/providers": [providerWith({ flows: ["loopback", "device"] })],
+      "POST /api/vm/auth": { session_id: "s-1", status: "started", session },
+      "GET /api/auth/session/s-1": session,
+      "POST /api/auth/session/s-1/heartbeat": session,
+    });
+    await userEvent.click(await screen.findByRole("button", { name: "Other ways to connect Demo" }));
+    await userEvent.click(await screen.findByRole("menuitem", { name: /^Enter a code/ }));
+    await waitFor(() => {
+      expect(requests).toContain('POST /api/vm/auth {"provider":"demo","flow":"device"}');
+    });
+  });
+
+  it("has no menu where there is one way", async () => {
+    open({});
+    await screen.findByRole("button", { name: "Connect Demo" });
+    expect(screen.queryByRole("button", { name: /Other ways/ })).toBeNull();
+  });
+
+  it("says in full why a tool is unverified, to keys too", async () => {
+    const why = "It cannot be installed from a registry.";
+    open({ "GET /api/providers": [providerWith({ verified: false, unverified_because: why })] });
+    const badge = await screen.findByText("Unverified");
+    expect(screen.getByText(why)).not.toBeVisible();
+    await userEvent.click(badge);
+    expect(screen.getByText(why)).toBeVisible();
+  });
+
+  it("finds a tool among many by its name", async () => {
+    const many = Array.from({ length: 9 }, (_, i) => providerWith({ name: `t${i}`, title: `Tool ${i}` }));
+    open({ "GET /api/providers": many });
+    await userEvent.type(await screen.findByRole("searchbox", { name: "Find a tool" }), "tool 7");
+    expect(screen.getByText("1 of 9 tools")).toBeVisible();
+    expect(screen.getAllByRole("article")).toHaveLength(1);
+  });
+
+  it("needs no filter for a few tools", async () => {
+    open({});
+    await screen.findByRole("button", { name: "Connect Demo" });
+    expect(screen.queryByRole("searchbox")).toBeNull();
+  });
+
   it("offers the open session instead of a second one", async () => {
     open({ "GET /api/providers": [{ ...DEMO, open_session_id: "s-9" }] });
     expect(await screen.findByRole("button", { name: /Open session/ })).toBeVisible();

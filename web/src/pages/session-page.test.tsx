@@ -90,7 +90,7 @@ describe("the session page", () => {
     await waitFor(() => {
       expect(window.location.pathname).toBe("/dashboard/remote-cli/session/s-2");
     });
-    expect(requests).toContain('POST /api/vm/auth {"provider":"demo"}');
+    expect(requests).toContain('POST /api/vm/auth {"provider":"demo","flow":"loopback"}');
   });
 
   it("types a pasted code into the tool", async () => {

@@ -2,6 +2,7 @@ import { expect, it } from "vitest";
 
 import type { Provider } from "../../api/types";
 import { credentialWith, providerWith } from "../../testing/providers";
+import { loginWords } from "../credentials/forecast";
 import { cardState } from "./connection-state";
 
 const NOW = Date.UTC(2026, 10, 3);
@@ -10,9 +11,14 @@ const HOUR = 3_600_000;
 const CREDENTIAL = credentialWith();
 const PROVIDER = providerWith();
 
-const withExpiry = (ms: number): Provider => ({
+const after = (ms: number): string => new Date(NOW + ms).toISOString();
+const withExpiry = (ms: number, loginMs?: number): Provider => ({
   ...PROVIDER,
-  credential: { ...CREDENTIAL, expires_at: new Date(NOW + ms).toISOString() },
+  credential: {
+    ...CREDENTIAL,
+    expires_at: after(ms),
+    login_expires_at: loginMs === undefined ? null : after(loginMs),
+  },
 });
 
 it.each<[string, Provider, object]>([
@@ -27,9 +33,19 @@ it.each<[string, Provider, object]>([
     { ...PROVIDER, credential: { ...CREDENTIAL, account: null } },
     { text: "Connected" },
   ],
-  ["one that will expire", withExpiry(50 * HOUR), { tone: "good", detail: "Expires in 2 days" }],
-  ["one about to expire", withExpiry(20_000), { tone: "good", detail: "Expires in 1 minute" }],
-  ["one that has", withExpiry(-HOUR), { text: "Expired", tone: "bad", detail: "1 hour ago" }],
+  ["one to be refreshed", withExpiry(50 * HOUR), { tone: "good", detail: "Access expires in 2 days" }],
+  ["one to be refreshed at once", withExpiry(20_000), { tone: "good", detail: "Access expires in 1 minute" }],
+  ["one that nobody refreshed", withExpiry(-HOUR), { text: "Access expired", tone: "quiet" }],
+  [
+    "one that nobody refreshed, of a login that is good",
+    withExpiry(-HOUR, 20 * 24 * HOUR),
+    {
+      text: "Connected as ada",
+      tone: "good",
+      detail: loginWords({ login_expires_at: after(20 * 24 * HOUR) }, NOW),
+    },
+  ],
+  ["a login that has expired", withExpiry(HOUR, -HOUR), { text: "Sign in again", tone: "bad" }],
   [
     "a session under way, whatever was before",
     { ...withExpiry(-HOUR), open_session_id: "s-2" },
