@@ -64,7 +64,7 @@ describe("the session page", () => {
     await open({});
     push("completed", { actions: [] });
     expect(await screen.findByRole("heading", { name: "Connected" })).toBeVisible();
-    expect(screen.getByText("vestibule credentials export c-1 --to ~/")).toBeVisible();
+    expect(screen.getByText("vestibule credentials checkout c-1 --to ~")).toBeVisible();
     expect(FakeEventSource.latest.readyState).toBe(FakeEventSource.CLOSED);
   });
 

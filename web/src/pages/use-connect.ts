@@ -10,9 +10,12 @@ import type { Flow } from "../api/types";
 import { markClick } from "../components/desktop/first-picture";
 import { sessionPath } from "./paths";
 
+/** The flow to sign in with, now or once it is known; null: the preferred one. */
+type Wanted = Flow | null | Promise<Flow | null>;
+
 interface Connect {
   /** Without a flow, the tool's preferred one. */
-  connect: (flow?: Flow | null) => void;
+  connect: (flow?: Wanted) => void;
   openSession: (id: string) => void;
   busy: boolean;
   error: unknown;
@@ -25,13 +28,13 @@ export function useConnect(provider: string): Connect {
     navigate(sessionPath(id));
   };
   const start = useMutation({
-    mutationFn: (flow: Flow | null) => startOrFind(provider, flow),
+    mutationFn: async (flow: Wanted) => startOrFind(provider, await flow),
     onSuccess: (id) => {
       void cache.invalidateQueries({ queryKey: providersQuery.queryKey });
       openSession(id);
     },
   });
-  const connect = (flow: Flow | null = null): void => {
+  const connect = (flow: Wanted = null): void => {
     markClick();
     start.mutate(flow);
   };

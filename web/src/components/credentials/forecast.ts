@@ -19,6 +19,10 @@ export function outlookOf(credential: Expiries, nowMs: number): Outlook {
   return access !== null && access <= 0 ? "access-expired" : "good";
 }
 
+/** Whether a person should sign in again now. */
+export const isLoginEnding = (outlook: Outlook): boolean =>
+  outlook === "login-ends-soon" || outlook === "login-expired";
+
 /** “Expires in 3 hours, refreshed by ci-3”. */
 export function accessWords(credential: Pick<Credential, "expires_at" | "holder">, nowMs: number): string {
   const left = secondsLeft(credential.expires_at, nowMs);
