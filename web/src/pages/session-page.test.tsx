@@ -1,6 +1,6 @@
 import { act, render, screen, waitFor, within } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
-import { beforeEach, describe, expect, it, vi } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 
 import type { Session } from "../api/types";
 import { App, makeCache } from "../app";
@@ -121,16 +121,36 @@ describe("the session page", () => {
     });
   });
 
-  it("never takes the focus from a desktop that the person types into", async () => {
+  describe("beside a desktop that has the focus", () => {
     const canvas = document.createElement("canvas");
     canvas.tabIndex = 0;
-    document.body.append(canvas);
-    await open({});
-    canvas.focus();
-    push("awaiting_user_auth", { flow: "paste", actions: ["paste"], code_asked: true });
-    await screen.findByText(/waits for the code/);
-    expect(canvas).toHaveFocus();
-    canvas.remove();
+
+    async function openWithDesktop(): Promise<void> {
+      await open({});
+      push("ready", { flow: "paste", actions: ["paste"] });
+      await screen.findByRole("textbox", { name: "Paste the code" });
+      document.body.append(canvas);
+      canvas.focus();
+    }
+
+    afterEach(() => {
+      canvas.remove();
+    });
+
+    it("never takes the focus from a person who types into it", async () => {
+      await openWithDesktop();
+      await userEvent.keyboard("secr");
+      push("awaiting_user_auth", { flow: "paste", actions: ["paste"], code_asked: true });
+      await screen.findByText(/waits for the code/);
+      expect(canvas).toHaveFocus();
+    });
+
+    it("takes the focus when the desktop only appeared", async () => {
+      await openWithDesktop();
+      push("awaiting_user_auth", { flow: "paste", actions: ["paste"], code_asked: true });
+      await screen.findByText(/waits for the code/);
+      expect(screen.getByRole("textbox", { name: "Paste the code" })).toHaveFocus();
+    });
   });
 
   it("sends no code of spaces alone", async () => {

@@ -5,7 +5,7 @@ import { CopyIcon } from "./copy-button";
 export function Command({ text }: { text: string }) {
   return (
     <div className={classes.command}>
-      <code>{text}</code>
+      <code className={classes.text}>{text}</code>
       <CopyIcon value={text} what={`command ${text}`} />
     </div>
   );

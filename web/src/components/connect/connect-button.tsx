@@ -41,7 +41,7 @@ type WaysProps = Omit<Props, "provider"> & { title: string; flows: readonly Flow
 
 function Ways({ title, flows, variant, busy, connect }: WaysProps) {
   return (
-    <Menu position="bottom-end" width={290} shadow="md" radius="md">
+    <Menu position="bottom-end" width={290} shadow="md" radius="md" withInitialFocusPlaceholder={false}>
       <Menu.Target>
         <ActionIcon
           className={classes.more}

@@ -34,7 +34,12 @@ describe("the words for an access token", () => {
     ],
     ["tell since when it is no good", -2 * DAY_S, "ci-3", "Expired 2 days ago, refreshed by ci-3"],
   ])("%s", (_, seconds, holder, words) => {
-    expect(accessWords({ expires_at: inS(seconds), holder }, NOW)).toBe(words);
+    expect(accessWords({ expires_at: inS(seconds), login_expires_at: null, holder }, NOW)).toBe(words);
+  });
+
+  it("promise no refresh once the login has expired", () => {
+    const expired = { expires_at: inS(-2 * DAY_S), login_expires_at: inS(-HOUR_S), holder: "ci-3" };
+    expect(accessWords(expired, NOW)).toBe("Expired 2 days ago");
   });
 });
 

@@ -24,10 +24,11 @@ export const isLoginEnding = (outlook: Outlook): boolean =>
   outlook === "login-ends-soon" || outlook === "login-expired";
 
 /** “Expires in 3 hours, refreshed by ci-3”. */
-export function accessWords(credential: Pick<Credential, "expires_at" | "holder">, nowMs: number): string {
+export function accessWords(credential: Expiries & Pick<Credential, "holder">, nowMs: number): string {
   const left = secondsLeft(credential.expires_at, nowMs);
   if (left === null) return "The tool does not say when it expires";
   const when = left > 0 ? `Expires in ${roughly(left)}` : `Expired ${roughly(-left)} ago`;
+  if (outlookOf(credential, nowMs) === "login-expired") return when;
   return `${when}, refreshed by ${credential.holder ?? "whoever checks it out"}`;
 }
 

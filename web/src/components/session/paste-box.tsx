@@ -1,9 +1,10 @@
 import { Button, TextInput } from "@mantine/core";
 import { IconAlertTriangle, IconClipboardText } from "@tabler/icons-react";
-import { useEffect, useRef, useState, type RefObject } from "react";
+import { useRef, useState } from "react";
 
 import type { Notice } from "../../api/types";
 import type { Outcome } from "./pasting";
+import { useFocusWhen } from "./use-focus-when";
 import { usePasting } from "./use-pasting";
 import classes from "./paste-box.module.css";
 
@@ -24,7 +25,7 @@ export function PasteBox({ tool, asked, ready, errors, paste }: Props) {
   const [text, setText] = useState("");
   const { outcome, send } = usePasting(errors, paste);
   const code = text.trim();
-  useFocusOnce(field, asked);
+  useFocusWhen(field, asked);
   const submit = async (): Promise<void> => {
     if (code === "" || !ready || outcome.kind === "busy") return;
     if (await send(code)) setText("");
@@ -94,12 +95,4 @@ function Told({ outcome }: { outcome: Outcome }) {
       </div>
     </>
   );
-}
-
-/** Goes to the field when the tool begins to ask, unless the person is typing elsewhere. */
-function useFocusOnce(field: RefObject<HTMLInputElement | null>, asked: boolean): void {
-  useEffect(() => {
-    const typing = document.activeElement?.matches("canvas, input, textarea, [role=dialog] *") ?? false;
-    if (asked && !typing) field.current?.focus();
-  }, [field, asked]);
 }
