@@ -8,18 +8,16 @@ import * as client from "./client";
 export const credentialQuery = (id: string) =>
   queryOptions({ queryKey: ["credential", id], queryFn: () => client.credential(id) });
 
-/**
- * A mutation after which everything about credentials is read again, after a refusal too: it tells of a change.
- *
- * What `act` answers is cached for a while, so that it must hold no secret.
- */
-export function useCredentialAction<Input>(act: (input: Input) => Promise<void>) {
+/** Has everything that tells of credentials read again. */
+export function useCredentialsRefresh(): () => void {
   const cache = useQueryClient();
-  return useMutation({
-    mutationFn: act,
-    onSettled: () => {
-      for (const key of ["credentials", "credential", "providers"])
-        void cache.invalidateQueries({ queryKey: [key] });
-    },
-  });
+  return () => {
+    for (const key of ["credentials", "credential", "providers"])
+      void cache.invalidateQueries({ queryKey: [key] });
+  };
+}
+
+/** A mutation of a credential.  What `act` answers is cached for a while, so that it must hold no secret. */
+export function useCredentialAction<Input>(act: (input: Input) => Promise<void>) {
+  return useMutation({ mutationFn: act, onSuccess: useCredentialsRefresh() });
 }

@@ -149,7 +149,11 @@ describe("checking a credential out", () => {
   });
 
   it("says in place who was quicker, and what to do", async () => {
-    open({ "POST /api/credentials/c-1/checkout": refusal(409, HELD_PROBLEM) });
+    let listed = KEPT;
+    open({
+      "GET /api/credentials": () => [listed],
+      "POST /api/credentials/c-1/checkout": refusal(409, HELD_PROBLEM),
+    });
     await press("Check out Demo, ada");
     await userEvent.click(await screen.findByRole("radio", { name: /download/ }));
     await userEvent.type(screen.getByRole("textbox", { name: /Who holds it/ }), "laptop");
@@ -158,6 +162,9 @@ describe("checking a credential out", () => {
     expect(alert.getByText(HELD_PROBLEM.cause)).toBeVisible();
     expect(alert.getByText(HELD_PROBLEM.remedy)).toBeVisible();
     expect(download).not.toHaveBeenCalled();
+    listed = TAKEN;
+    await press("Leave it");
+    expect(await screen.findByRole("button", { name: "Return Demo, ada" })).toBeVisible();
   });
 });
 
@@ -197,5 +204,7 @@ it("deletes a credential after a question that names its holder", async () => {
   expect(dialog.getByText(/keeps its files/)).toHaveTextContent(/^ci-3 checked it out/);
   await userEvent.click(dialog.getByRole("button", { name: "Delete it" }));
   expect(await screen.findByText("Nothing sealed yet")).toBeVisible();
-  expect(screen.getByText("Demo, ada is deleted.")).toBeVisible();
+  const said = screen.getByText("Demo, ada is deleted.");
+  expect(said).toBeVisible();
+  expect(said.closest("p")).toHaveFocus();
 });

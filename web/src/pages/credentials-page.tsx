@@ -12,6 +12,7 @@ import { ListPage } from "./list-page";
 /** What is sealed in the vault, who has it and until when it is good; never its content. */
 export function CredentialsPage() {
   const providers = useQuery(providersQuery).data ?? [];
+  const listed = useQuery(credentialsQuery).data?.length ?? 0;
   const nowMs = useNow(30_000);
   const [said, say] = useState<Saying | null>(null);
   return (
@@ -24,7 +25,7 @@ export function CredentialsPage() {
         title: "Nothing sealed yet",
         text: "A credential comes here when you have signed in to a tool.",
       }}
-      before={<Said saying={said} />}
+      before={<Said saying={said} listed={listed} />}
     >
       {(credentials) => (
         <div className={classes.list}>

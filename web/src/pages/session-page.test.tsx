@@ -167,8 +167,8 @@ describe("the session page", () => {
     const box = screen.getByRole("textbox", { name: "Paste the code" });
     await userEvent.type(box, "wrong{Enter}");
     expect(await screen.findByText(/^Sent to the tool/)).toBeVisible();
-    const notices = [{ code: "tool_error", text: "The tool says: Invalid code", at: instant(9) }];
-    push("awaiting_user_auth", { ...told, notices });
+    const refused = { code: "tool_error", text: "The tool says: Invalid code", at: instant(9) };
+    push("awaiting_user_auth", { ...told, notices: [refused] });
     const alert = await screen.findByText("The tool says: Invalid code.");
     expect(alert.closest("[role=alert]")).toHaveTextContent(/paste it here/);
     expect(screen.queryByText(/^Sent to the tool/)).toBeNull();
@@ -178,6 +178,9 @@ describe("the session page", () => {
     await userEvent.type(box, "right{Enter}");
     expect(await screen.findByText(/^Sent to the tool/)).toBeVisible();
     expect(screen.queryByText("The tool says: Invalid code.")).toBeNull();
+    // The controller keeps the last refusal alone.
+    push("awaiting_user_auth", { ...told, notices: [{ ...refused, at: instant(20) }] });
+    expect(await screen.findByText("The tool says: Invalid code.")).toBeVisible();
   });
 
   it("keeps a code that did not get through", async () => {

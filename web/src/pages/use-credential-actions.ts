@@ -1,8 +1,9 @@
 import * as client from "../api/client";
-import { useCredentialAction } from "../api/credential-queries";
+import { useCredentialAction, useCredentialsRefresh } from "../api/credential-queries";
 import type { Credential, ExportedCredential } from "../api/types";
 import type { CredentialActions } from "../components/credentials/credential-card";
 import { nameOf } from "../components/credentials/credential-words";
+import type { ConfirmedAction } from "../ui/confirmed-action";
 import { download } from "../ui/download";
 import { actionOf } from "./action-of";
 
@@ -30,12 +31,22 @@ export function useCredentialActions(
     await client.deleteCredential(id);
     say(`${name} is deleted.`);
   });
+  const refresh = useCredentialsRefresh();
   return {
-    checkOut: actionOf(checkOut),
-    takeBack: actionOf(takeBack),
-    takeCopy: actionOf(takeCopy),
-    remove: actionOf(remove),
+    checkOut: refreshing(actionOf(checkOut), refresh),
+    takeBack: refreshing(actionOf(takeBack), refresh),
+    takeCopy: refreshing(actionOf(takeCopy), refresh),
+    remove: refreshing(actionOf(remove), refresh),
   };
+}
+
+/** A refusal tells of a change; that is read once the refusal is, or it might take the question away. */
+function refreshing<Input>(action: ConfirmedAction<Input>, refresh: () => void): ConfirmedAction<Input> {
+  const reset = (): void => {
+    if (action.error !== null) refresh();
+    action.reset();
+  };
+  return { ...action, reset };
 }
 
 function keep(opened: ExportedCredential): string {

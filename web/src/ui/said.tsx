@@ -8,12 +8,18 @@ export interface Saying {
   text: string;
 }
 
+interface Props {
+  saying: Saying | null;
+  /** How many things the page lists: with one of them the focus may go. */
+  listed: number;
+}
+
 /** What was just done, where the eye finds it, read out, and with the focus if what was pressed is gone. */
-export function Said({ saying }: { saying: Saying | null }) {
+export function Said({ saying, listed }: Props) {
   const line = useRef<HTMLParagraphElement>(null);
   useEffect(() => {
     if (saying !== null && document.activeElement === document.body) line.current?.focus();
-  }, [saying]);
+  }, [saying, listed]);
   return (
     <div role="status" className={classes.said}>
       {saying !== null && (

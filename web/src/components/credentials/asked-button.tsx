@@ -43,7 +43,10 @@ export function AskedButton<Input>(props: Props<Input>) {
       </Button>
       <ConfirmDialog
         opened={asked}
-        close={close}
+        close={() => {
+          close();
+          action.reset();
+        }}
         title={title}
         confirm={
           confirm && {

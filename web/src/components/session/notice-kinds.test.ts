@@ -13,11 +13,6 @@ describe("the notices of a session", () => {
     ]);
   });
 
-  it("hold the last question alone", () => {
-    const later = { ...WAITS, at: instant(5) };
-    expect(shownNotices(sessionIn("ready", { notices: [WAITS, later] }))).toMatchObject([{ at: instant(5) }]);
-  });
-
   it("know that a question is answered once there is a sign-in address", () => {
     expect(shownNotices(sessionIn("awaiting_user_auth", { notices: [WAITS] }))).toMatchObject([
       { answered: true },

@@ -7,19 +7,17 @@ export type Shown =
   | { kind: "refusal"; at: string; text: string }
   | { kind: "note"; at: string; text: string };
 
-/** All notices but those that the box for the code shows itself; of questions the last, the others are past. */
+/** All notices but those that the box for the code shows itself. */
 export function shownNotices(session: Session): Shown[] {
   const boxed = takesCode(session);
-  const asked = session.notices.findLast(({ code }) => code === "tool_waits");
   return session.notices
-    .filter((notice) => notice.code !== "tool_waits" || notice === asked)
     .filter((notice) => notice.code !== "tool_error" || !boxed)
     .map((notice) => shown(notice, session));
 }
 
-/** What the tool itself refused, oldest first. */
-export const toolErrors = (session: Session): Notice[] =>
-  session.notices.filter(({ code }) => code === "tool_error");
+/** What the tool itself refused last; its next refusal takes the place of this one. */
+export const refusalOf = (session: Session): Notice | null =>
+  session.notices.findLast(({ code }) => code === "tool_error") ?? null;
 
 /** Whether the page has a box for the provider's code. */
 export const takesCode = (session: Session): boolean =>

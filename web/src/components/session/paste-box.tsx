@@ -14,16 +14,16 @@ interface Props {
   asked: boolean;
   /** There is a tool to type into. */
   ready: boolean;
-  /** What the tool has refused so far, oldest first. */
-  errors: readonly Notice[];
+  /** What the tool refused last. */
+  refusal: Notice | null;
   paste: (text: string) => Promise<unknown>;
 }
 
 /** Types the provider's code into the tool, so that nobody has to paste through the desktop. */
-export function PasteBox({ tool, asked, ready, errors, paste }: Props) {
+export function PasteBox({ tool, asked, ready, refusal, paste }: Props) {
   const field = useRef<HTMLInputElement>(null);
   const [text, setText] = useState("");
-  const { outcome, send } = usePasting(errors, paste);
+  const { outcome, send } = usePasting(refusal, paste);
   const code = text.trim();
   useFocusWhen(field, asked);
   const submit = async (): Promise<void> => {

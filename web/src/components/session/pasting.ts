@@ -10,9 +10,8 @@ export type Outcome =
 
 const AGAIN = "Copy the code from the sign-in page once more, whole, and paste it here.";
 
-/** `errors`: what the tool refused since the code was sent. */
-export function outcomeOf(sending: Sending, errors: readonly Notice[]): Outcome {
-  const last = errors.at(-1);
+/** `refusal`: what the tool has said since the code was sent. */
+export function outcomeOf(sending: Sending, refusal: Notice | null): Outcome {
   switch (sending.kind) {
     case "busy":
       return { kind: "busy" };
@@ -20,8 +19,8 @@ export function outcomeOf(sending: Sending, errors: readonly Notice[]): Outcome 
       return { kind: "wrong", cause: sending.problem.cause, remedy: sending.problem.remedy };
     case "idle":
     case "sent":
-      if (last !== undefined)
-        return { kind: "wrong", cause: last.text.replace(/([^.!?])$/, "$1."), remedy: AGAIN };
+      if (refusal !== null)
+        return { kind: "wrong", cause: refusal.text.replace(/([^.!?])$/, "$1."), remedy: AGAIN };
       return { kind: sending.kind === "sent" ? "sent" : "none" };
   }
 }

@@ -4,7 +4,7 @@ import { IconExternalLink, IconWorldShare } from "@tabler/icons-react";
 import type { Session } from "../../api/types";
 import { CopyWide } from "../../ui/copy-button";
 import { webUrl } from "../../ui/safe-url";
-import { takesCode, toolErrors } from "./notice-kinds";
+import { refusalOf, takesCode } from "./notice-kinds";
 import { PasteBox } from "./paste-box";
 import classes from "./sign-in-box.module.css";
 
@@ -31,7 +31,7 @@ export function SignInBox({ session, actions }: Props) {
           tool={session.provider_title}
           asked={session.code_asked}
           ready={session.actions.includes("paste")}
-          errors={toolErrors(session)}
+          refusal={refusalOf(session)}
           paste={actions.paste}
         />
       )}

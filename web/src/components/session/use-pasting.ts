@@ -11,11 +11,11 @@ interface Pasting {
 }
 
 /** Sends codes, one at a time; what the tool refuses afterwards is said of the last one. */
-export function usePasting(errors: readonly Notice[], paste: (code: string) => Promise<unknown>): Pasting {
+export function usePasting(refusal: Notice | null, paste: (code: string) => Promise<unknown>): Pasting {
   const [sending, setSending] = useState<Sending>({ kind: "idle" });
-  const [answered, setAnswered] = useState(0);
+  const [answered, setAnswered] = useState<string | null>(null);
   const send = async (code: string): Promise<boolean> => {
-    setAnswered(errors.length);
+    setAnswered(refusal?.at ?? null);
     setSending({ kind: "busy" });
     try {
       await paste(code);
@@ -26,5 +26,5 @@ export function usePasting(errors: readonly Notice[], paste: (code: string) => P
     setSending({ kind: "sent" });
     return true;
   };
-  return { outcome: outcomeOf(sending, errors.slice(answered)), send };
+  return { outcome: outcomeOf(sending, refusal?.at === answered ? null : refusal), send };
 }
