@@ -60,7 +60,7 @@ describe("the connect page", () => {
       "GET /api/auth/session/s-1": session,
       "POST /api/auth/session/s-1/heartbeat": session,
     });
-    await userEvent.click(await screen.findByRole("button", { name: "Other ways to connect Demo" }));
+    await userEvent.click(await screen.findByRole("button", { name: "Other ways to sign in to Demo" }));
     await userEvent.click(await screen.findByRole("menuitem", { name: /^Enter a code/ }));
     await waitFor(() => {
       expect(requests).toContain('POST /api/vm/auth {"provider":"demo","flow":"device"}');

@@ -26,6 +26,7 @@ export function ConfirmDialog({ opened, close, title, children, confirm, refusal
       centered
       radius="lg"
       size="lg"
+      classNames={{ title: classes.title }}
       closeButtonProps={{ "aria-label": "Close" }}
     >
       <div className={classes.body}>

@@ -47,7 +47,7 @@ function Ways({ title, flows, variant, busy, connect }: WaysProps) {
           className={classes.more}
           variant={variant}
           disabled={busy}
-          aria-label={`Other ways to connect ${title}`}
+          aria-label={`Other ways to sign in to ${title}`}
         >
           <IconChevronDown size={18} />
         </ActionIcon>
