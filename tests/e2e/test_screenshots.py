@@ -25,18 +25,23 @@ PAGE_TIMEOUT_MS = 1000.0 * PAGE_TIMEOUT_S
 AT_REST = "() => document.getAnimations().every(({playState}) => playState !== 'running')"
 
 BROKEN_PROVIDER = """
+schema = 2
 name = "broken"
 title = "Broken Tool"
 vendor = "Example"
 description = "A tool whose login ends at once, to show what a failure looks like."
 version = "1.0.0"
-flow = "loopback"
 
-[login]
+[install]
+method = "manual"
+unverified = "It is made to fail."
+
+[[login.flows]]
+kind = "loopback"
 command = ["bash", "-c", "echo 'broken-tool: cannot read /etc/broken-tool.toml: no such file' >&2; exit 1"]
 url_pattern = '^https://auth\\.example\\.com/'
 
-[credential]
+[[credential.files]]
 path = "~/.broken/auth.json"
 required = ["token"]
 
@@ -138,16 +143,22 @@ def test_screenshot_a_page_that_cannot_load(guests: Sequence[Visit]) -> None:
         guest.keep_end("cancelled")
 
 
-@pytest.mark.parametrize(
-    ("tab", "row"),
-    [("Machines", "vm-"), ("Credentials", "vestibule credentials export")],
-)
-def test_screenshot_a_table(guests: Sequence[Visit], tab: str, row: str) -> None:
+def test_screenshot_machines(guests: Sequence[Visit]) -> None:
     for guest in guests:
-        guest.page.get_by_role("link", name=tab).click()
-        expect(guest.page.get_by_role("heading", name=tab)).to_be_visible()
-        expect(guest.page.get_by_role("cell").filter(has_text=row).first).to_be_visible()
-        guest.keep(tab.lower())
+        guest.page.get_by_role("link", name="Machines").click()
+        expect(guest.page.get_by_role("heading", name="Machines")).to_be_visible()
+        expect(guest.page.get_by_role("cell").filter(has_text="vm-").first).to_be_visible()
+        guest.keep("machines")
+
+
+def test_screenshot_credentials(guests: Sequence[Visit]) -> None:
+    for guest in guests:
+        guest.page.get_by_role("link", name="Credentials").click()
+        card = guest.page.get_by_role("article").first
+        expect(card.get_by_text("In the vault; nobody holds it")).to_be_visible()
+        card.get_by_text("History").click()
+        expect(card.get_by_text("Sealed in the vault")).to_be_visible()
+        guest.keep("credentials")
 
 
 def test_screenshot_goldens(guests: Sequence[Visit]) -> None:

@@ -26,62 +26,135 @@ export const HOST = {
   ],
 };
 
-export const credentialOf = (provider) => ({
+const DAY = 86_400;
+
+export const credentialOf = (provider, more = {}) => ({
   credential_id: "c-fa11fa11fa11fa11",
   provider,
   account: "ada@example.test",
-  expires_at: inSeconds(3.4 * 86_400),
+  expires_at: inSeconds(3.2 * 3600),
+  login_expires_at: inSeconds(24 * DAY),
+  scopes: [],
   sealed_at: at(-7200),
   session_id: "s-completed",
-  custody: "checked_out",
-  holder: "ci-runner-3",
-  held_since: at(-600),
+  custody: "sealed",
+  holder: null,
+  held_since: null,
+  ...more,
 });
 
-const tool = (name, title, vendor, version, flow, description, more = {}) => ({
+const tool = (name, title, vendor, version, flows, description, more = {}) => ({
   name,
   title,
   vendor,
   version,
-  flow,
+  flows,
   description,
+  verified: true,
+  unverified_because: null,
   notes: null,
+  credential_files: [`~/.${name}/auth.json`],
   credential: null,
   open_session_id: null,
   ...more,
 });
 
+const untried = (name, title, vendor, flows, description) =>
+  tool(name, title, vendor, "1.0.0", flows, description, {
+    verified: false,
+    unverified_because: `${title} is not in the registries that this file was written with, so nobody could sign in with it.`,
+  });
+
+/** As the API lists them: by their files' names. */
 export const PROVIDERS = [
+  untried("aider", "Aider", "Aider AI", ["device"], "Pair programming in the terminal."),
+  untried("amp", "Amp", "Sourcegraph", ["paste", "loopback"], "Sourcegraph's coding agent."),
+  tool(
+    "claude-code",
+    "Claude Code",
+    "Anthropic",
+    "2.1.330",
+    ["loopback", "paste"],
+    "Anthropic's coding agent, signed in with a Claude subscription.",
+    {
+      credential: credentialOf("claude-code", {
+        custody: "checked_out",
+        holder: "ci-runner-3",
+        held_since: at(-600),
+        scopes: ["user:inference", "user:profile", "user:sessions:claude_code"],
+      }),
+    },
+  ),
+  tool(
+    "codex",
+    "Codex",
+    "OpenAI",
+    "0.169.0",
+    ["loopback", "device"],
+    "OpenAI's coding agent for the terminal.",
+    {
+      open_session_id: "s-awaiting",
+    },
+  ),
+  tool(
+    "copilot",
+    "GitHub Copilot CLI",
+    "GitHub",
+    "0.0.360",
+    ["device"],
+    "GitHub's coding agent, signed in with a GitHub account that has Copilot.",
+    {
+      credential: credentialOf("copilot", {
+        credential_id: "c-0ld0ld0ld0ld0ld0",
+        account: "ada",
+        expires_at: null,
+        login_expires_at: inSeconds(1.4 * DAY),
+        custody: "returned",
+      }),
+    },
+  ),
   tool(
     "demo",
     "Demo",
     "Vestibule",
     "0.1.0",
-    "loopback",
+    ["loopback", "paste", "device"],
     "A small tool and sign-in server of our own: carries a whole sign-in through, without the internet.",
   ),
-  tool(
-    "claude-code",
-    "Claude Code",
-    "Anthropic",
-    "2.1.197",
-    "paste",
-    "Anthropic's coding agent for the terminal.",
-    { credential: credentialOf("claude-code") },
-  ),
-  tool("codex", "Codex", "OpenAI", "0.169.0", "loopback", "OpenAI's coding agent for the terminal.", {
-    open_session_id: "s-awaiting",
-  }),
-  tool("gemini-cli", "Gemini CLI", "Google", "0.61.0", "paste", "Google's coding agent for the terminal.", {
+  tool("gemini-cli", "Gemini CLI", "Google", "0.61.0", ["loopback", "paste"], "Google's coding agent.", {
     notes: "Individuals are being moved to Antigravity.",
-    credential: {
-      ...credentialOf("gemini-cli"),
+    credential: credentialOf("gemini-cli", {
+      credential_id: "c-01d01d01d01d01d0",
       account: null,
       expires_at: inSeconds(-7400),
-      credential_id: "c-01d01d01d01d01d0",
-    },
+      login_expires_at: inSeconds(-2.5 * DAY),
+      session_id: "s-gone",
+    }),
   }),
+  tool("gh", "GitHub CLI", "GitHub", "2.81.0", ["device"], "GitHub on the command line."),
+  tool("opencode", "opencode", "SST", "1.0.85", ["paste", "loopback"], "An open-source coding agent.", {
+    credential: credentialOf("opencode", {
+      credential_id: "c-0dd0dd0dd0dd0dd0",
+      account: null,
+      expires_at: inSeconds(-600),
+      login_expires_at: null,
+    }),
+  }),
+  untried("qwen-code", "Qwen Code", "Alibaba", ["device"], "Alibaba's coding agent for the terminal."),
 ];
+
+export const HISTORY = [
+  { custody: "sealed", holder: null, at: at(-7200) },
+  { custody: "checked_out", holder: "laptop", at: at(-5400) },
+  { custody: "returned", holder: "laptop", at: at(-3600) },
+  { custody: "checked_out", holder: "ci-runner-3", at: at(-600) },
+];
+
+export const EXPORTED = {
+  credential_id: "c-fa11fa11fa11fa11",
+  provider: "claude-code",
+  files: [{ path: "~/.claude/.credentials.json", mode: 0o600, content: "dmlzaWJseS1mYWtl" }],
+};
 
 const STAGES = {
   started: 0,
@@ -94,11 +167,40 @@ const STAGES = {
 const ORDER = Object.keys(STAGES);
 const ENDS = ["failed", "timeout", "cancelled"];
 
+const QUESTION = `The tool shows no sign-in address and waits; it may be asking something. Answer it in the desktop's terminal. On its screen:
+ Do you trust the files in this folder?
+
+ /home/person/work
+
+ ● 1. Yes, and remember this folder for every later run
+   2. Yes
+   3. No (esc)`;
+
 /** Story → the state it is in, and what is special about it. */
 const TOLD = {
   awaiting: { status: "awaiting_user_auth" },
-  paste: { status: "awaiting_user_auth", flow: "paste", provider: "claude-code" },
+  early: { status: "vm_created", flow: "paste", provider: "claude-code" },
+  paste: { status: "awaiting_user_auth", flow: "paste", provider: "claude-code", code_asked: true },
+  refused: {
+    status: "awaiting_user_auth",
+    flow: "paste",
+    provider: "claude-code",
+    code_asked: true,
+    notices: [
+      {
+        code: "page_unreachable",
+        text: "The sign-in page cannot load: this host has no internet.",
+        at: at(4),
+      },
+      { code: "tool_error", text: "The tool says: OAuth error: Invalid code", at: at(31) },
+    ],
+  },
   device: { status: "awaiting_user_auth", flow: "device", user_code: "WDJB-MJHT", provider: "codex" },
+  asking: {
+    status: "ready",
+    provider: "gemini-cli",
+    notices: [{ code: "tool_waits", text: QUESTION, at: at(9) }],
+  },
 };
 
 export const STORIES = [...ORDER, ...ENDS, ...Object.keys(TOLD)];
@@ -132,7 +234,7 @@ const FAILURE = {
   },
 };
 
-export function sessionIn(story, id, wanted) {
+export function sessionIn(story, id, wanted, wantedFlow) {
   const { status, ...special } = TOLD[story] ?? { status: story };
   const name = wanted ?? special.provider ?? "demo";
   const provider = PROVIDERS.find((each) => each.name === name);
@@ -145,7 +247,7 @@ export function sessionIn(story, id, wanted) {
     user_id: "u-0011223344556677",
     provider: name,
     provider_title: provider.title,
-    flow: special.flow ?? provider.flow,
+    flow: wantedFlow ?? special.flow ?? provider.flows[0],
     status,
     driver: made ? "container" : null,
     isolation: made ? "container" : null,
@@ -158,21 +260,13 @@ export function sessionIn(story, id, wanted) {
       ? "https://login.demo.test/oauth/authorize?client_id=demo-cli&code_challenge=Zm9vYmFy&code_challenge_method=S256&redirect_uri=http%3A%2F%2F127.0.0.1%3A34567%2Fcallback"
       : null,
     user_code: page ? (special.user_code ?? null) : null,
+    code_asked: special.code_asked ?? false,
     page_title: page ? "Demo: sign in" : null,
     golden_id: made ? GOLDEN : null,
     agent_build: past.includes("ready") ? BUILD : null,
     credential_id: status === "completed" ? "c-fa11fa11fa11fa11" : null,
     failure: status === "failed" ? FAILURE : null,
-    notices:
-      story === "paste"
-        ? [
-            {
-              code: "page_unreachable",
-              text: "The sign-in page cannot load: this host has no internet (net::ERR_PROXY_CONNECTION_FAILED).",
-              at: at(4),
-            },
-          ]
-        : [],
+    notices: special.notices ?? [],
     stages: [...past, ...(ENDS.includes(status) ? [status] : [])].map((each) => ({
       status: each,
       at: at(STAGES[each] ?? 12.4),

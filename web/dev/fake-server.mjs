@@ -13,7 +13,7 @@ import { connect } from "node:net";
 import { extname, join, normalize } from "node:path";
 import { WebSocketServer } from "ws";
 
-import { HOST, MACHINES, openIn, PROVIDERS, credentialOf, sessionIn, STORIES } from "./fake-data.mjs";
+import { EXPORTED, HISTORY, HOST, MACHINES, openIn, PROVIDERS, sessionIn, STORIES } from "./fake-data.mjs";
 import { goldenDetail, GOLDENS } from "./fake-goldens.mjs";
 
 const PORT = Number(process.env.PORT ?? 4100);
@@ -51,16 +51,16 @@ function change(id, session) {
   return ok(session);
 }
 
-function start(provider) {
+function start({ provider, flow }) {
   const open = openIn(sessions, provider);
   if (open !== undefined)
     return problem(409, "conflict", `A sign-in to ${provider} is open.`, "Go on with it.");
   const id = `s-run${++started}`;
-  const session = sessionIn("started", id, provider);
+  const session = sessionIn("started", id, provider, flow);
   sessions.set(id, session);
   ["vm_created", "ready", "awaiting_user_auth"].forEach((story, index) => {
     setTimeout(
-      () => sessions.get(id).deadline_at !== null && change(id, sessionIn(story, id, provider)),
+      () => sessions.get(id).deadline_at !== null && change(id, sessionIn(story, id, provider, flow)),
       900 * (index + 1),
     );
   });
@@ -87,10 +87,7 @@ const LISTS = {
     })),
   "/api/vms": () => MACHINES,
   "/api/goldens/state": () => GOLDENS,
-  "/api/credentials": () =>
-    PROVIDERS.map((each) => each.credential)
-      .filter((each) => each !== null)
-      .concat(credentialOf("demo")),
+  "/api/credentials": () => PROVIDERS.map((each) => each.credential).filter((each) => each !== null),
   "/api/me": () => ({ user_id: "u-0011223344556677", name: "ada" }),
 };
 
@@ -109,19 +106,36 @@ function answer(method, path, input) {
   if (!signedIn) return SIGNED_OUT;
   if (path === "/api/sign-out") return { status: ((signedIn = false), 204), body: null };
   if (LISTS[path] !== undefined) return ok(LISTS[path]());
-  if (path === "/api/vm/auth" && method === "POST") return start(input.provider);
+  if (path === "/api/vm/auth" && method === "POST") return start(input);
   if (path.endsWith("/view-ticket"))
     return ok({
       ticket: "fake",
       websocket: "/api/vnc/fake",
       expires_at: new Date(Date.now() + 30_000).toISOString(),
     });
+  const [, credential, deed] = /^\/api\/credentials\/([^/]+)(?:\/(.+))?$/.exec(path) ?? [];
+  if (credential !== undefined) return ofCredential(credential, deed);
   if (path.startsWith("/api/goldens/")) {
     const detail = goldenDetail(path.split("/").at(-1));
     return detail === undefined ? NOT_HERE : ok(detail);
   }
   const [, id, action] = /^\/api\/auth\/session\/([^/]+)(?:\/(.+))?$/.exec(path) ?? [];
   return id === undefined ? ABSENT : act(id, action, input);
+}
+
+/** One that is held refuses to be handed out; the others are, and stay as they are. */
+function ofCredential(id, action) {
+  const kept = LISTS["/api/credentials"]().find((each) => each.credential_id === id);
+  if (kept === undefined) return ABSENT;
+  if (action === undefined) return ok({ ...kept, history: HISTORY });
+  if (action === "checkout" && id.startsWith("c-0"))
+    return problem(
+      409,
+      "credential_checked_out",
+      `The credential ${id} is checked out to ci-9 since 14:05.`,
+      "Wait until ci-9 returns it; of a holder that is gone, return it in its name.",
+    );
+  return ok(action === "return" ? kept : EXPORTED);
 }
 
 function follow(id, response) {

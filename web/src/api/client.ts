@@ -6,6 +6,9 @@ import type { paths } from "./generated/schema";
 import { ApiError, problemOf, unreachable } from "./problem";
 import type {
   Credential,
+  CredentialDetail,
+  ExportedCredential,
+  Flow,
   GoldenDetail,
   Goldens,
   Host,
@@ -56,6 +59,32 @@ export const me = (): Promise<Me> => body(http.GET("/api/me"));
 export const host = (): Promise<Host> => body(http.GET("/api/host"));
 export const providers = (): Promise<Provider[]> => body(http.GET("/api/providers"));
 export const credentials = (): Promise<Credential[]> => body(http.GET("/api/credentials"));
+const credentialPath = (credential_id: string) => ({ params: { path: { credential_id } } });
+
+/** One credential with the history of its custody; never its content. */
+export const credential = (id: string): Promise<CredentialDetail> =>
+  body(http.GET("/api/credentials/{credential_id}", credentialPath(id)));
+
+/** Opens the seal for one holder.  The answer holds the secret: hand it on, keep it nowhere. */
+export const checkOut = (id: string, holder: string): Promise<ExportedCredential> =>
+  body(http.POST("/api/credentials/{credential_id}/checkout", { ...credentialPath(id), body: { holder } }));
+
+/** Opens the seal for the owner.  The answer holds the secret: hand it on, keep it nowhere. */
+export const exportCredential = (id: string): Promise<ExportedCredential> =>
+  body(http.POST("/api/credentials/{credential_id}/export", credentialPath(id)));
+
+/** Takes it back in the holder's name, as the vault has it. */
+export const returnUnchanged = (id: string, holder: string): Promise<Credential> =>
+  body(
+    http.POST("/api/credentials/{credential_id}/return", {
+      ...credentialPath(id),
+      body: { holder, files: null },
+    }),
+  );
+
+export const deleteCredential = (id: string): Promise<Credential> =>
+  body(http.DELETE("/api/credentials/{credential_id}", credentialPath(id)));
+
 export const machines = (): Promise<Machine[]> => body(http.GET("/api/vms"));
 
 /** What is promoted, wanted and being made, and all goldens. */
@@ -71,9 +100,10 @@ export const promote = (golden_id: string, untested: boolean): Promise<Goldens> 
     http.POST("/api/goldens/{golden_id}/promote", { params: { path: { golden_id } }, body: { untested } }),
   );
 
-/** Starts a sign-in; answers at once, long before there is a machine. */
-export const startSignIn = async (provider: string): Promise<Session> =>
-  (await body(http.POST("/api/vm/auth", { body: { provider } }))).session;
+/** Starts a sign-in in this way (null: the provider's preferred one); answers long before there is a machine. */
+export const startSignIn = async (provider: string, flow: Flow | null): Promise<Session> =>
+  (await body(http.POST("/api/vm/auth", { body: flow === null ? { provider } : { provider, flow } })))
+    .session;
 
 export const session = (id: string): Promise<Session> =>
   body(http.GET("/api/auth/session/{session_id}", one(id)));

@@ -2,7 +2,6 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 
 import { FakeEventSource } from "../testing/fake-event-source";
 import { sessionIn } from "../testing/sessions";
-import { newestSession } from "./newest-session";
 import { follow } from "./event-feed";
 import { sessionFeed } from "./session-events";
 
@@ -67,22 +66,5 @@ describe("following a session", () => {
     FakeEventSource.latest.sendText("<html>");
     expect(complaint).toHaveBeenCalledOnce();
     expect(onSession).not.toHaveBeenCalled();
-  });
-});
-
-describe("the newest reading of a session", () => {
-  it("is the one with the longer history", () => {
-    expect(newestSession(sessionIn("ready"), sessionIn("started")).status).toBe("ready");
-    expect(newestSession(sessionIn("started"), sessionIn("ready")).status).toBe("ready");
-  });
-
-  it("is the later answer when the history is equally long", () => {
-    const titled = sessionIn("ready", { page_title: "Sign in" });
-    expect(newestSession(sessionIn("ready"), titled)).toBe(titled);
-  });
-
-  it("never leaves a final state", () => {
-    const done = sessionIn("cancelled");
-    expect(newestSession(done, sessionIn("authenticating"))).toBe(done);
   });
 });

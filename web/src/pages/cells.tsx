@@ -13,16 +13,6 @@ export function IdCell({ id, what }: { id: string; what: string }) {
   );
 }
 
-/** A command with its copy button; it breaks where there is no room for it. */
-export function CommandCell({ command }: { command: string }) {
-  return (
-    <span className={classes.command}>
-      <code>{command}</code>
-      <CopyIcon value={command} what={`command ${command}`} />
-    </span>
-  );
-}
-
 /** A hash by its beginning; whole in its title and on the clipboard. */
 export function HashCell({ hash, what }: { hash: string; what: string }) {
   return (

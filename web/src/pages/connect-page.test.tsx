@@ -2,22 +2,13 @@ import { render, screen, waitFor, within } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
 import { describe, expect, it } from "vitest";
 
-import type { Host, Provider } from "../api/types";
+import type { Host } from "../api/types";
 import { App, makeCache } from "../app";
 import { refusal, serve, type Answers } from "../testing/api";
+import { providerWith } from "../testing/providers";
 import { sessionIn } from "../testing/sessions";
 
-const DEMO: Provider = {
-  name: "demo",
-  title: "Demo",
-  vendor: "Vestibule",
-  description: "A tool of our own.",
-  version: "0.1.0",
-  flow: "loopback",
-  notes: null,
-  credential: null,
-  open_session_id: null,
-};
+const DEMO = providerWith();
 
 const HOST: Host = {
   version: "0.1.0",
@@ -59,6 +50,50 @@ describe("the connect page", () => {
     await waitFor(() => {
       expect(window.location.pathname).toBe("/dashboard/remote-cli/session/s-1");
     });
+  });
+
+  it("starts another way of signing in from the menu beside Connect", async () => {
+    const session = sessionIn("started", { flow: "device" });
+    const requests = open({
+      "GET /api/providers": [providerWith({ flows: ["loopback", "device"] })],
+      "POST /api/vm/auth": { session_id: "s-1", status: "started", session },
+      "GET /api/auth/session/s-1": session,
+      "POST /api/auth/session/s-1/heartbeat": session,
+    });
+    await userEvent.click(await screen.findByRole("button", { name: "Other ways to sign in to Demo" }));
+    await userEvent.click(await screen.findByRole("menuitem", { name: /^Enter a code/ }));
+    await waitFor(() => {
+      expect(requests).toContain('POST /api/vm/auth {"provider":"demo","flow":"device"}');
+    });
+  });
+
+  it("has no menu where there is one way", async () => {
+    open({});
+    await screen.findByRole("button", { name: "Connect Demo" });
+    expect(screen.queryByRole("button", { name: /Other ways/ })).toBeNull();
+  });
+
+  it("says in full why a tool is unverified, to keys too", async () => {
+    const why = "It cannot be installed from a registry.";
+    open({ "GET /api/providers": [providerWith({ verified: false, unverified_because: why })] });
+    const badge = await screen.findByText("Unverified");
+    expect(screen.getByText(why)).not.toBeVisible();
+    await userEvent.click(badge);
+    expect(screen.getByText(why)).toBeVisible();
+  });
+
+  it("finds a tool among many by its name", async () => {
+    const many = Array.from({ length: 9 }, (_, i) => providerWith({ name: `t${i}`, title: `Tool ${i}` }));
+    open({ "GET /api/providers": many });
+    await userEvent.type(await screen.findByRole("searchbox", { name: "Find a tool" }), "tool 7");
+    expect(screen.getByText("1 of 9 tools")).toBeVisible();
+    expect(screen.getAllByRole("article")).toHaveLength(1);
+  });
+
+  it("needs no filter for a few tools", async () => {
+    open({});
+    await screen.findByRole("button", { name: "Connect Demo" });
+    expect(screen.queryByRole("searchbox")).toBeNull();
   });
 
   it("offers the open session instead of a second one", async () => {

@@ -1,12 +1,15 @@
 import { Button, Skeleton } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { IconPlugConnected } from "@tabler/icons-react";
+import { useState } from "react";
 
 import { asProblem } from "../api/problem";
 import { hostQuery, providersQuery } from "../api/queries";
 import type { Provider } from "../api/types";
 import { HostStrip } from "../components/connect/host-strip";
 import { ProviderCard } from "../components/connect/provider-card";
+import { ToolFilter } from "../components/connect/tool-filter";
+import { FILTER_ABOVE, inOrder, matching } from "../components/connect/tools";
 import { EmptyState } from "../ui/empty-state";
 import { PageHead } from "../ui/page-head";
 import { ProblemPanel } from "../ui/problem-panel";
@@ -62,12 +65,24 @@ function Tools() {
       </EmptyState>
     );
   }
+  return <ListOfTools providers={inOrder(providers.data)} />;
+}
+
+/** All of them; with a box to find one when there are many. */
+function ListOfTools({ providers }: { providers: readonly Provider[] }) {
+  const [words, setWords] = useState("");
+  const found = matching(providers, words);
   return (
-    <Cards>
-      {providers.data.map((provider) => (
-        <Tool key={provider.name} provider={provider} />
-      ))}
-    </Cards>
+    <>
+      {providers.length > FILTER_ABOVE && (
+        <ToolFilter words={words} change={setWords} found={found.length} of={providers.length} />
+      )}
+      <Cards>
+        {found.map((provider) => (
+          <Tool key={provider.name} provider={provider} />
+        ))}
+      </Cards>
+    </>
   );
 }
 

@@ -10,13 +10,14 @@ import type { Golden, Goldens } from "../api/types";
 import { CanaryCard } from "../components/goldens/canary-card";
 import { GoldenChanges, GoldenDetailPanels } from "../components/goldens/golden-detail";
 import { GOLDEN_STATUS, moveReason } from "../components/goldens/golden-words";
-import { PromoteButton, type GoldenAction } from "../components/goldens/promote-button";
+import { PromoteButton } from "../components/goldens/promote-button";
 import { RollBackButton } from "../components/goldens/roll-back-button";
 import { goldenOf } from "../components/goldens/standing";
 import { Ago } from "../ui/ago";
 import { CopyIcon } from "../ui/copy-button";
 import { Pill } from "../ui/pill";
 import { ProblemPanel } from "../ui/problem-panel";
+import { actionOf } from "./action-of";
 import classes from "./golden-drawer.module.css";
 
 interface Props {
@@ -110,9 +111,4 @@ function Actions({ golden, state }: { golden: Golden; state: Goldens }) {
   ) : (
     <PromoteButton golden={golden} state={state} promote={actionOf(promote)} />
   );
-}
-
-function actionOf<Input>(mutation: ReturnType<typeof useGoldensAction<Input>>): GoldenAction<Input> {
-  const { mutateAsync, isPending, error, reset } = mutation;
-  return { act: mutateAsync, busy: isPending, error, reset };
 }

@@ -76,7 +76,14 @@ type EndedProps = { session: Session } & Omit<Extract<ReturnType<typeof areaOf>,
 
 function Ended({ session, title, tone, failure }: EndedProps) {
   const again = useConnect(session.provider);
-  const retry = session.actions.includes("retry") ? { busy: again.busy, start: again.connect } : null;
+  const retry = session.actions.includes("retry")
+    ? {
+        busy: again.busy,
+        start: () => {
+          again.connect(session.flow);
+        },
+      }
+    : null;
   return <FailurePanel title={title} tone={tone} failure={failure} retry={retry} error={again.error} />;
 }
 

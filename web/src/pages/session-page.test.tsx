@@ -1,7 +1,8 @@
-import { act, render, screen, waitFor } from "@testing-library/react";
+import { act, render, screen, waitFor, within } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
-import { beforeEach, describe, expect, it, vi } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 
+import type { Session } from "../api/types";
 import { App, makeCache } from "../app";
 import { serve, refusal, type Answers } from "../testing/api";
 import { FakeEventSource } from "../testing/fake-event-source";
@@ -22,7 +23,7 @@ vi.mock("@novnc/novnc", () => ({
 }));
 
 async function open(answers: Answers): Promise<string[]> {
-  const started = sessionIn("started");
+  const started = answers[`GET ${SESSION}`] ?? sessionIn("started");
   const requests = serve({
     "GET /api/me": USER,
     [`GET ${SESSION}`]: started,
@@ -63,7 +64,7 @@ describe("the session page", () => {
     await open({});
     push("completed", { actions: [] });
     expect(await screen.findByRole("heading", { name: "Connected" })).toBeVisible();
-    expect(screen.getByText("vestibule credentials export c-1 --to ~/")).toBeVisible();
+    expect(screen.getByText("vestibule credentials checkout c-1 --to ~")).toBeVisible();
     expect(FakeEventSource.latest.readyState).toBe(FakeEventSource.CLOSED);
   });
 
@@ -90,7 +91,7 @@ describe("the session page", () => {
     await waitFor(() => {
       expect(window.location.pathname).toBe("/dashboard/remote-cli/session/s-2");
     });
-    expect(requests).toContain('POST /api/vm/auth {"provider":"demo"}');
+    expect(requests).toContain('POST /api/vm/auth {"provider":"demo","flow":"loopback"}');
   });
 
   it("types a pasted code into the tool", async () => {
@@ -98,8 +99,124 @@ describe("the session page", () => {
     const requests = await open({ [`GET ${SESSION}`]: waiting, [`POST ${SESSION}/input`]: waiting });
     await userEvent.type(screen.getByRole("textbox", { name: "Paste the code" }), " abc#1 ");
     await userEvent.click(screen.getByRole("button", { name: "Send" }));
-    expect(await screen.findByText("Sent to the tool.")).toBeVisible();
+    expect(await screen.findByText(/^Sent to the tool/)).toBeVisible();
     expect(requests).toContain(`POST ${SESSION}/input {"text":"abc#1"}`);
+  });
+
+  it("has the box for the code before there is a tool to type into, and sends nothing then", async () => {
+    const requests = await open({ [`GET ${SESSION}`]: sessionIn("started", { flow: "paste" }) });
+    await userEvent.type(screen.getByRole("textbox", { name: "Paste the code" }), "abc{Enter}");
+    expect(screen.getByRole("button", { name: "Send" })).toBeDisabled();
+    expect(requests.some((request) => request.includes("/input"))).toBe(false);
+  });
+
+  it("goes to the box once the tool asks for the code", async () => {
+    await open({});
+    push("ready", { flow: "paste", actions: ["paste"] });
+    const box = await screen.findByRole("textbox", { name: "Paste the code" });
+    expect(box).not.toHaveFocus();
+    push("awaiting_user_auth", { flow: "paste", actions: ["paste"], code_asked: true });
+    await waitFor(() => {
+      expect(box).toHaveFocus();
+    });
+  });
+
+  describe("beside a desktop that has the focus", () => {
+    const canvas = document.createElement("canvas");
+    canvas.tabIndex = 0;
+
+    async function openWithDesktop(): Promise<void> {
+      await open({});
+      push("ready", { flow: "paste", actions: ["paste"] });
+      await screen.findByRole("textbox", { name: "Paste the code" });
+      document.body.append(canvas);
+      canvas.focus();
+    }
+
+    afterEach(() => {
+      canvas.remove();
+    });
+
+    it("never takes the focus from a person who types into it", async () => {
+      await openWithDesktop();
+      await userEvent.keyboard("secr");
+      push("awaiting_user_auth", { flow: "paste", actions: ["paste"], code_asked: true });
+      await screen.findByText(/waits for the code/);
+      expect(canvas).toHaveFocus();
+    });
+
+    it("takes the focus when the desktop only appeared", async () => {
+      await openWithDesktop();
+      push("awaiting_user_auth", { flow: "paste", actions: ["paste"], code_asked: true });
+      await screen.findByText(/waits for the code/);
+      expect(screen.getByRole("textbox", { name: "Paste the code" })).toHaveFocus();
+    });
+  });
+
+  it("sends no code of spaces alone", async () => {
+    const waiting = sessionIn("awaiting_user_auth", { flow: "paste", actions: ["paste"] });
+    const requests = await open({ [`GET ${SESSION}`]: waiting });
+    await userEvent.type(screen.getByRole("textbox", { name: "Paste the code" }), "  {Enter}");
+    expect(requests.some((request) => request.includes("/input"))).toBe(false);
+  });
+
+  it("says at the box what the tool refused, and is ready for another code", async () => {
+    const told: Partial<Session> = { flow: "paste", actions: ["paste"], code_asked: true };
+    const waiting = sessionIn("awaiting_user_auth", told);
+    await open({ [`GET ${SESSION}`]: waiting, [`POST ${SESSION}/input`]: waiting });
+    const box = screen.getByRole("textbox", { name: "Paste the code" });
+    await userEvent.type(box, "wrong{Enter}");
+    expect(await screen.findByText(/^Sent to the tool/)).toBeVisible();
+    const refused = { code: "tool_error", text: "The tool says: Invalid code", at: instant(9) };
+    push("awaiting_user_auth", { ...told, notices: [refused] });
+    const alert = await screen.findByText("The tool says: Invalid code.");
+    expect(alert.closest("[role=alert]")).toHaveTextContent(/paste it here/);
+    expect(screen.queryByText(/^Sent to the tool/)).toBeNull();
+    expect(box).toHaveValue("");
+    expect(box).toHaveFocus();
+    expect(box).toBeInvalid();
+    await userEvent.type(box, "right{Enter}");
+    expect(await screen.findByText(/^Sent to the tool/)).toBeVisible();
+    expect(screen.queryByText("The tool says: Invalid code.")).toBeNull();
+    // The controller keeps the last refusal alone.
+    push("awaiting_user_auth", { ...told, notices: [{ ...refused, at: instant(20) }] });
+    expect(await screen.findByText("The tool says: Invalid code.")).toBeVisible();
+  });
+
+  it("keeps a code that did not get through", async () => {
+    const waiting = sessionIn("awaiting_user_auth", { flow: "paste", actions: ["paste"] });
+    const busy = { code: "busy", cause: "The tool does not wait.", remedy: "Wait for it." };
+    await open({ [`GET ${SESSION}`]: waiting, [`POST ${SESSION}/input`]: refusal(409, busy) });
+    const box = screen.getByRole("textbox", { name: "Paste the code" });
+    await userEvent.type(box, "abc{Enter}");
+    expect(await screen.findByText(busy.cause)).toBeVisible();
+    expect(box).toHaveValue("abc");
+  });
+
+  it("shows the code of a device with ways to copy it and to open its page", async () => {
+    const session = sessionIn("awaiting_user_auth", {
+      flow: "device",
+      user_code: "WDJB-MJHT",
+      actions: ["open_url"],
+    });
+    const requests = await open({ [`GET ${SESSION}`]: session, [`POST ${SESSION}/open-url`]: session });
+    const code = within(screen.getByRole("region", { name: "Your code" }));
+    expect(code.getByText("WDJB-MJHT")).toBeVisible();
+    expect(code.getByRole("button", { name: "Copy code" })).toBeVisible();
+    expect(code.getByRole("link", { name: "Open here" })).toHaveAttribute("href", session.auth_url);
+    await userEvent.click(code.getByRole("button", { name: "Open in machine" }));
+    await waitFor(() => {
+      expect(requests.some((request) => request.startsWith(`POST ${SESSION}/open-url`))).toBe(true);
+    });
+  });
+
+  it("says that the tool asks something, with its screen and where to answer", async () => {
+    await open({});
+    const text = "It waits. On its screen:\nPick a theme:\n> Dark";
+    push("ready", { notices: [{ code: "tool_waits", text, at: instant(3) }] });
+    const question = await screen.findByRole("region", { name: "The tool is asking something" });
+    expect(question).toHaveTextContent(/Answer it in the desktop’s terminal/);
+    expect(question.querySelector("pre")).toHaveTextContent("Pick a theme: > Dark");
   });
 
   it("shows no box for a code when the flow needs none", async () => {

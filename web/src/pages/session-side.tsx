@@ -4,6 +4,7 @@ import * as client from "../api/client";
 import { asProblem } from "../api/problem";
 import { providersQuery, useSessionAction } from "../api/queries";
 import { isFinal, type Session } from "../api/types";
+import { FLOW_WORDS } from "../components/flow-words";
 import { MachineFacts } from "../components/session/machine-facts";
 import { Notices } from "../components/session/notices";
 import { SignInBox } from "../components/session/sign-in-box";
@@ -11,10 +12,12 @@ import { StepRail } from "../components/session/step-rail";
 import { ProblemPanel } from "../ui/problem-panel";
 import classes from "./session-page.module.css";
 
-/** What the tool's file tells whoever signs in, where they need it. */
-function Hint({ provider }: { provider: string }) {
+/** How this sign-in goes, and what the tool's file tells whoever signs in, where they need it. */
+function Hint({ provider, flow }: Pick<Session, "provider" | "flow">) {
   const notes = useQuery(providersQuery).data?.find((one) => one.name === provider)?.notes ?? null;
-  return notes === null ? null : <p className={classes.hint}>{notes}</p>;
+  const way = flow === null ? null : FLOW_WORDS[flow].text;
+  if (way === null && notes === null) return null;
+  return <p className={classes.hint}>{[way, notes].filter((text) => text !== null).join(" ")}</p>;
 }
 
 /** Beside the desktop: what to do, how far it is, what machine it is. */
@@ -23,10 +26,10 @@ export function SessionSide({ session, pictureMs }: { session: Session; pictureM
   const paste = useSessionAction((text: string) => client.paste(session.session_id, text));
   return (
     <aside className={classes.side} aria-label="The sign-in">
-      <Notices notices={session.notices} />
+      <Notices session={session} />
       {!isFinal(session.status) && (
         <>
-          <Hint provider={session.provider} />
+          <Hint provider={session.provider} flow={session.flow} />
           <SignInBox
             session={session}
             actions={{ openUrl: openUrl.mutate, opening: openUrl.isPending, paste: paste.mutateAsync }}

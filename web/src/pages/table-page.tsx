@@ -1,11 +1,7 @@
-import { Button, Skeleton, Table } from "@mantine/core";
-import { useQuery, type UseQueryOptions } from "@tanstack/react-query";
+import { Table } from "@mantine/core";
 import type { ReactNode } from "react";
 
-import { asProblem } from "../api/problem";
-import { EmptyState } from "../ui/empty-state";
-import { PageHead } from "../ui/page-head";
-import { ProblemPanel } from "../ui/problem-panel";
+import { ListPage, type ListProps } from "./list-page";
 import classes from "./table-page.module.css";
 
 export interface Column<Row> {
@@ -13,38 +9,17 @@ export interface Column<Row> {
   cell: (row: Row) => ReactNode;
 }
 
-interface Props<Row> {
-  title: string;
-  about: string;
-  query: UseQueryOptions<Row[], Error, Row[], string[]>;
+interface Props<Row> extends Omit<ListProps<Row>, "children"> {
   columns: readonly Column<Row>[];
   keyOf: (row: Row) => string;
-  empty: { icon: ReactNode; title: string; text: string };
 }
 
 /** A page that is one table: loading, failed, empty or full. */
-export function TablePage<Row>({ title, about, query, columns, keyOf, empty }: Props<Row>) {
-  const rows = useQuery(query);
+export function TablePage<Row>({ columns, keyOf, ...list }: Props<Row>) {
   return (
-    <>
-      <PageHead title={title}>{about}</PageHead>
-      {rows.isPending && <Skeleton height={220} radius="lg" />}
-      {rows.isError && (
-        <ProblemPanel
-          title={`${title} could not be read`}
-          problem={asProblem(rows.error)}
-          action={<Button onClick={() => void rows.refetch()}>Try again</Button>}
-        />
-      )}
-      {rows.data?.length === 0 && (
-        <EmptyState icon={empty.icon} title={empty.title}>
-          {empty.text}
-        </EmptyState>
-      )}
-      {rows.data !== undefined && rows.data.length > 0 && (
-        <Rows title={title} rows={rows.data} columns={columns} keyOf={keyOf} />
-      )}
-    </>
+    <ListPage {...list}>
+      {(rows) => <Rows title={list.title} rows={rows} columns={columns} keyOf={keyOf} />}
+    </ListPage>
   );
 }
 

@@ -6,11 +6,16 @@ import { useLocation } from "wouter";
 import { providers, startSignIn } from "../api/client";
 import { ApiError } from "../api/problem";
 import { keepSession, providersQuery } from "../api/queries";
+import type { Flow } from "../api/types";
 import { markClick } from "../components/desktop/first-picture";
 import { sessionPath } from "./paths";
 
+/** The flow to sign in with, now or once it is known; null: the preferred one. */
+type Wanted = Flow | null | Promise<Flow | null>;
+
 interface Connect {
-  connect: () => void;
+  /** Without a flow, the tool's preferred one. */
+  connect: (flow?: Wanted) => void;
   openSession: (id: string) => void;
   busy: boolean;
   error: unknown;
@@ -23,21 +28,21 @@ export function useConnect(provider: string): Connect {
     navigate(sessionPath(id));
   };
   const start = useMutation({
-    mutationFn: () => startOrFind(provider),
+    mutationFn: async (flow: Wanted) => startOrFind(provider, await flow),
     onSuccess: (id) => {
       void cache.invalidateQueries({ queryKey: providersQuery.queryKey });
       openSession(id);
     },
   });
-  const connect = (): void => {
+  const connect = (flow: Wanted = null): void => {
     markClick();
-    start.mutate();
+    start.mutate(flow);
   };
   return { connect, openSession, busy: start.isPending, error: start.error };
 
-  async function startOrFind(name: string): Promise<string> {
+  async function startOrFind(name: string, flow: Flow | null): Promise<string> {
     try {
-      const session = await startSignIn(name);
+      const session = await startSignIn(name, flow);
       keepSession(cache, session);
       return session.session_id;
     } catch (error) {

@@ -14,7 +14,7 @@ export function UserMenu({ user }: { user: User }) {
     onSuccess: () => cache.resetQueries(),
   });
   return (
-    <Menu position="bottom-end" radius="md">
+    <Menu position="bottom-end" radius="md" withInitialFocusPlaceholder={false}>
       <Menu.Target>
         <Button
           variant="subtle"

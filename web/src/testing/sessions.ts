@@ -29,6 +29,7 @@ export function sessionIn(status: SessionStatus, special: Partial<Session> = {})
     vnc_websocket: null,
     auth_url: page ? "https://login.demo.test/authorize?x=1" : null,
     user_code: null,
+    code_asked: false,
     page_title: null,
     golden_id: "g-1",
     agent_build: null,

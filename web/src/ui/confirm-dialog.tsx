@@ -10,7 +10,8 @@ interface Props {
   title: string;
   /** What happens then. */
   children: ReactNode;
-  confirm: { label: string; color?: "red"; disabled?: boolean; busy: boolean; act: () => void };
+  /** null: there is nothing to say yes to. */
+  confirm: { label: string; color?: "red"; disabled?: boolean; busy: boolean; act: () => void } | null;
   /** Why the last try came to nothing. */
   refusal: { title: string; problem: { code: string; cause: string; remedy: string } } | null;
 }
@@ -25,6 +26,7 @@ export function ConfirmDialog({ opened, close, title, children, confirm, refusal
       centered
       radius="lg"
       size="lg"
+      classNames={{ title: classes.title }}
       closeButtonProps={{ "aria-label": "Close" }}
     >
       <div className={classes.body}>
@@ -33,16 +35,18 @@ export function ConfirmDialog({ opened, close, title, children, confirm, refusal
       </div>
       <Group justify="flex-end" mt="lg">
         <Button variant="default" onClick={close} data-autofocus>
-          Leave it
+          {confirm === null ? "Close" : "Leave it"}
         </Button>
-        <Button
-          {...(confirm.color === undefined ? {} : { color: confirm.color })}
-          disabled={confirm.disabled === true}
-          loading={confirm.busy}
-          onClick={confirm.act}
-        >
-          {confirm.label}
-        </Button>
+        {confirm !== null && (
+          <Button
+            {...(confirm.color === undefined ? {} : { color: confirm.color })}
+            disabled={confirm.disabled === true}
+            loading={confirm.busy}
+            onClick={confirm.act}
+          >
+            {confirm.label}
+          </Button>
+        )}
       </Group>
     </Modal>
   );

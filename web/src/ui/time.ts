@@ -15,6 +15,9 @@ const MOMENT = new Intl.DateTimeFormat(undefined, {
   hourCycle: "h23",
 });
 
+const DATE = new Intl.DateTimeFormat(undefined, { day: "numeric", month: "short" });
+const DATE_OF_YEAR = new Intl.DateTimeFormat(undefined, { day: "numeric", month: "short", year: "numeric" });
+
 const MINUTE_S = 60;
 const HOUR_S = 60 * MINUTE_S;
 const DAY_S = 24 * HOUR_S;
@@ -27,6 +30,12 @@ export const day = (iso: string): string => DAY.format(new Date(iso));
 
 /** 3 Nov, 14:05 */
 export const moment = (iso: string): string => MOMENT.format(new Date(iso));
+
+/** 3 Nov; with its year when that is not the present one. */
+export function dateAt(iso: string, nowMs: number): string {
+  const at = new Date(iso);
+  return (at.getFullYear() === new Date(nowMs).getFullYear() ? DATE : DATE_OF_YEAR).format(at);
+}
 
 /** Seconds from one instant to another, negative when `to` is earlier. */
 export const secondsBetween = (from: string, to: string): number =>

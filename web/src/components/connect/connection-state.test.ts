@@ -1,38 +1,24 @@
 import { expect, it } from "vitest";
 
-import type { Credential, Provider } from "../../api/types";
+import type { Provider } from "../../api/types";
+import { credentialWith, providerWith } from "../../testing/providers";
+import { loginWords } from "../credentials/forecast";
 import { cardState } from "./connection-state";
 
 const NOW = Date.UTC(2026, 10, 3);
 const HOUR = 3_600_000;
 
-const CREDENTIAL: Credential = {
-  credential_id: "c-1",
-  provider: "demo",
-  account: "ada",
-  expires_at: null,
-  sealed_at: "2026-11-02T00:00:00Z",
-  session_id: "s-1",
-  custody: "sealed",
-  holder: null,
-  held_since: null,
-};
+const CREDENTIAL = credentialWith();
+const PROVIDER = providerWith();
 
-const PROVIDER: Provider = {
-  name: "demo",
-  title: "Demo",
-  vendor: "Vestibule",
-  description: "",
-  version: "1",
-  flow: "loopback",
-  notes: null,
-  credential: null,
-  open_session_id: null,
-};
-
-const withExpiry = (ms: number): Provider => ({
+const after = (ms: number): string => new Date(NOW + ms).toISOString();
+const withExpiry = (ms: number, loginMs?: number): Provider => ({
   ...PROVIDER,
-  credential: { ...CREDENTIAL, expires_at: new Date(NOW + ms).toISOString() },
+  credential: {
+    ...CREDENTIAL,
+    expires_at: after(ms),
+    login_expires_at: loginMs === undefined ? null : after(loginMs),
+  },
 });
 
 it.each<[string, Provider, object]>([
@@ -47,9 +33,19 @@ it.each<[string, Provider, object]>([
     { ...PROVIDER, credential: { ...CREDENTIAL, account: null } },
     { text: "Connected" },
   ],
-  ["one that will expire", withExpiry(50 * HOUR), { tone: "good", detail: "Expires in 2 days" }],
-  ["one about to expire", withExpiry(20_000), { tone: "good", detail: "Expires in 1 minute" }],
-  ["one that has", withExpiry(-HOUR), { text: "Expired", tone: "bad", detail: "1 hour ago" }],
+  ["one to be refreshed", withExpiry(50 * HOUR), { tone: "good", detail: "Access expires in 2 days" }],
+  ["one to be refreshed at once", withExpiry(20_000), { tone: "good", detail: "Access expires in 1 minute" }],
+  ["one that nobody refreshed", withExpiry(-HOUR), { text: "Access expired", tone: "quiet" }],
+  [
+    "one that nobody refreshed, of a login that is good",
+    withExpiry(-HOUR, 20 * 24 * HOUR),
+    {
+      text: "Connected as ada",
+      tone: "good",
+      detail: loginWords({ login_expires_at: after(20 * 24 * HOUR) }, NOW),
+    },
+  ],
+  ["a login that has expired", withExpiry(HOUR, -HOUR), { text: "Sign in again", tone: "bad" }],
   [
     "a session under way, whatever was before",
     { ...withExpiry(-HOUR), open_session_id: "s-2" },

@@ -1,13 +1,14 @@
 /** What a provider's card says, from the provider and the present. */
 
-import type { Provider } from "../../api/types";
+import type { Credential, Provider } from "../../api/types";
 import type { Tone } from "../../ui/pill";
 import { roughly } from "../../ui/time";
+import { loginWords, outlookOf } from "../credentials/forecast";
 
 export interface CardState {
   text: string;
   tone: Tone;
-  /** A second line: when the credential expires. */
+  /** A second line: until when that is good. */
   detail: string | null;
 }
 
@@ -15,17 +16,23 @@ export function cardState(provider: Provider, nowMs: number): CardState {
   if (provider.open_session_id !== null) return { text: "Signing in", tone: "busy", detail: null };
   const { credential } = provider;
   if (credential === null) return { text: "Not connected", tone: "quiet", detail: null };
-  const left = secondsLeft(credential.expires_at, nowMs);
-  if (left !== null && left <= 0) {
-    return { text: "Expired", tone: "bad", detail: `${roughly(-left)} ago` };
+  const connected = credential.account === null ? "Connected" : `Connected as ${credential.account}`;
+  switch (outlookOf(credential, nowMs)) {
+    case "login-expired":
+      return { text: "Sign in again", tone: "bad", detail: "The login has expired" };
+    case "access-expired":
+      // Nobody says whether its login is still good; who refreshes it will see.
+      return credential.login_expires_at === null
+        ? { text: "Access expired", tone: "quiet", detail: "Its holder may refresh it" }
+        : { text: connected, tone: "good", detail: loginWords(credential, nowMs) };
+    case "login-ends-soon":
+    case "good":
+      return { text: connected, tone: "good", detail: expiry(credential, nowMs) };
   }
-  return {
-    text: credential.account === null ? "Connected" : `Connected as ${credential.account}`,
-    tone: "good",
-    detail: left === null ? null : `Expires in ${roughly(left)}`,
-  };
 }
 
-function secondsLeft(expiresAt: string | null, nowMs: number): number | null {
-  return expiresAt === null ? null : (new Date(expiresAt).getTime() - nowMs) / 1000;
+function expiry(credential: Credential, nowMs: number): string | null {
+  if (credential.login_expires_at !== null) return loginWords(credential, nowMs);
+  if (credential.expires_at === null) return null;
+  return `Access expires in ${roughly((new Date(credential.expires_at).getTime() - nowMs) / 1000)}`;
 }

@@ -3,9 +3,10 @@ import { IconArrowRight } from "@tabler/icons-react";
 import type { ReactNode } from "react";
 
 import { asProblem } from "../../api/problem";
-import type { Provider } from "../../api/types";
+import type { Flow, Provider } from "../../api/types";
 import { Pill } from "../../ui/pill";
 import { ProblemPanel } from "../../ui/problem-panel";
+import { ConnectButton } from "./connect-button";
 import { cardState } from "./connection-state";
 import classes from "./provider-card.module.css";
 
@@ -15,9 +16,12 @@ interface Props {
   connecting: boolean;
   /** Why the last press of *Connect* came to nothing. */
   error: unknown;
-  connect: () => void;
+  /** Without a flow, in the preferred way. */
+  connect: (flow?: Flow) => void;
   openSession: (id: string) => void;
 }
+
+const UNTRIED = "Nobody has tried it with this version of the tool.";
 
 /** One tool: what it is, how it stands with it, and one button. */
 export function ProviderCard({ provider, nowMs, connecting, error, connect, openSession }: Props) {
@@ -38,10 +42,16 @@ export function ProviderCard({ provider, nowMs, connecting, error, connect, open
         <Pill tone={state.tone}>{state.text}</Pill>
         {state.detail !== null && <span>{state.detail}</span>}
       </div>
+      {!provider.verified && <Unverified why={provider.unverified_because ?? UNTRIED} />}
       {provider.notes !== null && <p className={classes.notes}>{provider.notes}</p>}
       <footer className={classes.foot}>
         {provider.open_session_id === null ? (
-          <ConnectButton provider={provider} busy={connecting} connect={connect} />
+          <ConnectButton
+            provider={provider}
+            variant={provider.credential === null ? "filled" : "light"}
+            busy={connecting}
+            connect={connect}
+          />
         ) : (
           <OpenButton title={provider.title} id={provider.open_session_id} open={openSession} />
         )}
@@ -51,24 +61,13 @@ export function ProviderCard({ provider, nowMs, connecting, error, connect, open
   );
 }
 
-interface ConnectProps {
-  provider: Provider;
-  busy: boolean;
-  connect: () => void;
-}
-
-function ConnectButton({ provider, busy, connect }: ConnectProps): ReactNode {
+/** Nobody could try this tool's file: why, in full, behind a badge that keys reach too. */
+function Unverified({ why }: { why: string }) {
   return (
-    <Button
-      fullWidth
-      size="md"
-      variant={provider.credential === null ? "filled" : "light"}
-      loading={busy}
-      onClick={connect}
-      aria-label={`Connect ${provider.title}`}
-    >
-      Connect
-    </Button>
+    <details className={classes.unverified}>
+      <summary>Unverified</summary>
+      <p>{why}</p>
+    </details>
   );
 }
 

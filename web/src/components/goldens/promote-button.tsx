@@ -6,23 +6,15 @@ import { useState } from "react";
 import { asProblem } from "../../api/problem";
 import type { Golden, Goldens } from "../../api/types";
 import { ConfirmDialog } from "../../ui/confirm-dialog";
+import type { ConfirmedAction } from "../../ui/confirmed-action";
+import { Warning } from "../../ui/warning";
 import { sentence } from "./golden-words";
-import { Warning } from "./warning";
-
-export interface GoldenAction<Input> {
-  /** Resolves when it is done; rejects with an ApiError. */
-  act: (input: Input) => Promise<unknown>;
-  busy: boolean;
-  error: unknown;
-  /** Forgets the last error. */
-  reset: () => void;
-}
 
 interface Props {
   golden: Golden;
   state: Pick<Goldens, "promoted" | "policy">;
   /** Promotes it, untested or not. */
-  promote: GoldenAction<boolean>;
+  promote: ConfirmedAction<boolean>;
 }
 
 /** Has machines start from this golden, after a question. */

@@ -6,15 +6,15 @@ import { useState } from "react";
 import { asProblem } from "../../api/problem";
 import type { Goldens } from "../../api/types";
 import { ConfirmDialog } from "../../ui/confirm-dialog";
-import type { GoldenAction } from "./promote-button";
-import { Warning } from "./warning";
+import type { ConfirmedAction } from "../../ui/confirmed-action";
+import { Warning } from "../../ui/warning";
 import classes from "./actions.module.css";
 
 interface Props {
   promoted: string;
   state: Pick<Goldens, "roll_back_to" | "wanted" | "policy">;
   /** Rolls back, for this reason. */
-  rollBack: GoldenAction<string>;
+  rollBack: ConfirmedAction<string>;
 }
 
 const REASON = "the operator rolled back";

@@ -3,6 +3,7 @@ import { IconShieldCheck } from "@tabler/icons-react";
 import type { ReactNode } from "react";
 
 import type { Session } from "../../api/types";
+import { Command } from "../../ui/command";
 import { CopyIcon } from "../../ui/copy-button";
 import classes from "./ending.module.css";
 
@@ -30,7 +31,7 @@ export function ConnectedPanel({ session, credentialId, children }: Props) {
 }
 
 function WhatNow({ credentialId }: { credentialId: string }) {
-  const command = `vestibule credentials export ${credentialId} --to ~/`;
+  const command = `vestibule credentials checkout ${credentialId} --to ~`;
   return (
     <>
       <dl className={classes.small}>
@@ -41,10 +42,7 @@ function WhatNow({ credentialId }: { credentialId: string }) {
         </dd>
       </dl>
       <p className={classes.next}>To take it to where the tool runs:</p>
-      <div className={classes.command}>
-        <code>{command}</code>
-        <CopyIcon value={command} what="command" />
-      </div>
+      <Command text={command} />
     </>
   );
 }

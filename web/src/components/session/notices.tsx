@@ -1,21 +1,93 @@
-import { IconInfoCircle } from "@tabler/icons-react";
+import { IconAlertTriangle, IconInfoCircle, IconMessageQuestion } from "@tabler/icons-react";
+import type { ReactNode } from "react";
 
-import type { Notice } from "../../api/types";
+import type { Session } from "../../api/types";
 import { clock } from "../../ui/time";
+import { shownNotices, type Shown } from "./notice-kinds";
 import classes from "./notices.module.css";
 
-/** Things to know that are no failure: a page that cannot load, a slow machine. */
-export function Notices({ notices }: { notices: readonly Notice[] }) {
+/** Things to know that are no failure: a page that cannot load, a question of the tool, its refusal. */
+export function Notices({ session }: { session: Session }) {
   return (
     <div role="status" className={classes.notices}>
-      {notices.map((notice) => (
-        <div key={`${notice.code} ${notice.at}`} className={classes.notice}>
-          <IconInfoCircle size={18} aria-hidden="true" />
-          <p>
-            {notice.text} <time dateTime={notice.at}>{clock(notice.at)}</time>
-          </p>
-        </div>
+      {shownNotices(session).map((notice) => (
+        <OneNotice key={`${notice.kind} ${notice.at}`} notice={notice} />
       ))}
     </div>
+  );
+}
+
+function OneNotice({ notice }: { notice: Shown }) {
+  switch (notice.kind) {
+    case "question":
+      return notice.answered ? <Answered {...notice} /> : <Question {...notice} />;
+    case "refusal":
+      return (
+        <Line icon={<IconAlertTriangle size={18} aria-hidden="true" />} tone="bad" at={notice.at}>
+          {notice.text}
+        </Line>
+      );
+    case "note":
+      return (
+        <Line icon={<IconInfoCircle size={18} aria-hidden="true" />} tone="lamp" at={notice.at}>
+          {notice.text}
+        </Line>
+      );
+  }
+}
+
+interface LineProps {
+  icon: ReactNode;
+  tone: "bad" | "lamp";
+  at: string;
+  children: ReactNode;
+}
+
+function Line({ icon, tone, at, children }: LineProps) {
+  return (
+    <div className={classes.notice} data-tone={tone}>
+      {icon}
+      <p>
+        {children} <time dateTime={at}>{clock(at)}</time>
+      </p>
+    </div>
+  );
+}
+
+type Asked = Pick<Extract<Shown, { kind: "question" }>, "at" | "screen">;
+
+function Question({ at, screen }: Asked) {
+  return (
+    <section className={classes.question} aria-label="The tool is asking something">
+      <h3>
+        <IconMessageQuestion size={20} aria-hidden="true" />
+        The tool is asking something
+      </h3>
+      <p>
+        Answer it in the desktop’s terminal: click into it and type. On the tool’s screen at{" "}
+        <time dateTime={at}>{clock(at)}</time>:
+      </p>
+      <Screen text={screen} />
+    </section>
+  );
+}
+
+function Answered({ at, screen }: Asked) {
+  return (
+    <details className={classes.answered}>
+      <summary>
+        The tool asked something <time dateTime={at}>{clock(at)}</time>
+      </summary>
+      <Screen text={screen} />
+    </details>
+  );
+}
+
+/** Keys scroll it: its lines are as wide as the tool's terminal. */
+function Screen({ text }: { text: string }) {
+  return (
+    <pre className={classes.screen} tabIndex={0} aria-label="The tool’s screen">
+      {text}
+    </pre>
   );
 }

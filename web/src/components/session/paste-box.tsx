@@ -1,57 +1,98 @@
 import { Button, TextInput } from "@mantine/core";
-import { useState } from "react";
+import { IconAlertTriangle, IconClipboardText } from "@tabler/icons-react";
+import { useRef, useState } from "react";
 
-import { asProblem } from "../../api/problem";
-import classes from "./sign-in-box.module.css";
+import type { Notice } from "../../api/types";
+import type { Outcome } from "./pasting";
+import { useFocusWhen } from "./use-focus-when";
+import { usePasting } from "./use-pasting";
+import classes from "./paste-box.module.css";
 
 interface Props {
   tool: string;
+  /** The tool waits for the code now. */
+  asked: boolean;
+  /** There is a tool to type into. */
+  ready: boolean;
+  /** What the tool refused last. */
+  refusal: Notice | null;
   paste: (text: string) => Promise<unknown>;
 }
 
-type Sending = { kind: "idle" } | { kind: "busy" } | { kind: "sent" } | { kind: "refused"; cause: string };
-
 /** Types the provider's code into the tool, so that nobody has to paste through the desktop. */
-export function PasteBox({ tool, paste }: Props) {
+export function PasteBox({ tool, asked, ready, refusal, paste }: Props) {
+  const field = useRef<HTMLInputElement>(null);
   const [text, setText] = useState("");
-  const [sending, setSending] = useState<Sending>({ kind: "idle" });
-  const send = (): void => {
-    setSending({ kind: "busy" });
-    paste(text.trim()).then(
-      () => {
-        setText("");
-        setSending({ kind: "sent" });
-      },
-      (error: unknown) => {
-        setSending({ kind: "refused", cause: asProblem(error).cause });
-      },
-    );
+  const { outcome, send } = usePasting(refusal, paste);
+  const code = text.trim();
+  useFocusWhen(field, asked);
+  const submit = async (): Promise<void> => {
+    if (code === "" || !ready || outcome.kind === "busy") return;
+    if (await send(code)) setText("");
+    field.current?.focus();
   };
   return (
-    <section className={classes.box} aria-label="Paste the code">
+    <section className={classes.box} data-asked={asked} aria-label="Paste the code">
       <form
         className={classes.form}
+        autoComplete="off"
         onSubmit={(event) => {
           event.preventDefault();
-          send();
+          void submit();
         }}
       >
         <TextInput
+          ref={field}
           label="Paste the code"
-          description={`It is typed into ${tool}'s terminal, then Enter.`}
+          description={purpose(tool, asked, ready)}
+          leftSection={<IconClipboardText size={16} aria-hidden="true" />}
           value={text}
           autoComplete="off"
+          autoCapitalize="off"
+          autoCorrect="off"
           spellCheck={false}
-          error={sending.kind === "refused" ? sending.cause : undefined}
+          error={outcome.kind === "wrong"}
           onChange={(event) => {
             setText(event.currentTarget.value);
           }}
         />
-        <Button type="submit" size="sm" disabled={text.trim() === ""} loading={sending.kind === "busy"}>
+        <Button
+          type="submit"
+          variant={asked ? "filled" : "default"}
+          disabled={code === "" || !ready}
+          loading={outcome.kind === "busy"}
+        >
           Send
         </Button>
       </form>
-      <span role="status">{sending.kind === "sent" ? "Sent to the tool." : ""}</span>
+      <Told outcome={outcome} />
     </section>
+  );
+}
+
+function purpose(tool: string, asked: boolean, ready: boolean): string {
+  if (!ready) return `The sign-in page will show a code for ${tool}. Its machine is not ready yet.`;
+  if (!asked) return `The sign-in page shows a code at its end. It is typed into ${tool}, then Enter.`;
+  return `${tool} waits for the code that the sign-in page shows.`;
+}
+
+/** What came of the last code; both regions are there before, so that what comes into them is read out. */
+function Told({ outcome }: { outcome: Outcome }) {
+  return (
+    <>
+      <div role="status" className={classes.sent}>
+        {outcome.kind === "sent" && "Sent to the tool. If it refuses the code, it says so here."}
+      </div>
+      <div role="alert" className={classes.wrong}>
+        {outcome.kind === "wrong" && (
+          <>
+            <IconAlertTriangle size={18} aria-hidden="true" />
+            <p>
+              <strong>{outcome.cause}</strong> {outcome.remedy}
+            </p>
+          </>
+        )}
+      </div>
+    </>
   );
 }

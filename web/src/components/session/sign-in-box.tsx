@@ -4,6 +4,7 @@ import { IconExternalLink, IconWorldShare } from "@tabler/icons-react";
 import type { Session } from "../../api/types";
 import { CopyWide } from "../../ui/copy-button";
 import { webUrl } from "../../ui/safe-url";
+import { refusalOf, takesCode } from "./notice-kinds";
 import { PasteBox } from "./paste-box";
 import classes from "./sign-in-box.module.css";
 
@@ -13,34 +14,50 @@ export interface SignInActions {
   paste: (text: string) => Promise<unknown>;
 }
 
+interface Props {
+  session: Session;
+  actions: SignInActions;
+}
+
 /** All that a person needs of the sign-in itself: the code, the page's address, the box for a code. */
-export function SignInBox({ session, actions }: { session: Session; actions: SignInActions }) {
+export function SignInBox({ session, actions }: Props) {
   return (
     <>
-      {session.user_code !== null && <UserCode code={session.user_code} />}
-      {session.flow === "paste" && session.actions.includes("paste") && (
-        <PasteBox tool={session.provider_title} paste={actions.paste} />
+      {session.user_code !== null && (
+        <UserCode session={session} code={session.user_code} actions={actions} />
+      )}
+      {takesCode(session) && (
+        <PasteBox
+          tool={session.provider_title}
+          asked={session.code_asked}
+          ready={session.actions.includes("paste")}
+          refusal={refusalOf(session)}
+          paste={actions.paste}
+        />
       )}
       {session.auth_url !== null && <SignInUrl session={session} url={session.auth_url} actions={actions} />}
     </>
   );
 }
 
-function UserCode({ code }: { code: string }) {
+function UserCode({ session, code, actions }: Props & { code: string }) {
+  const host = webUrl(session.auth_url)?.host ?? null;
   return (
     <section className={classes.box} aria-label="Your code">
-      <h3>Enter this code on the provider’s page</h3>
+      <h3>Enter this code on {host === null ? "the provider’s page" : <b>{host}</b>}</h3>
       <output className={classes.code}>{code}</output>
-      <CopyWide value={code} what="code" />
+      <div className={classes.buttons}>
+        <CopyWide value={code} what="code" />
+        {session.auth_url !== null && <Open session={session} url={session.auth_url} actions={actions} />}
+      </div>
+      <p className={classes.note}>
+        It is good for this sign-in alone and expires after some minutes. Any device will do.
+      </p>
     </section>
   );
 }
 
-interface UrlProps {
-  session: Session;
-  url: string;
-  actions: SignInActions;
-}
+type UrlProps = Props & { url: string };
 
 function SignInUrl({ session, url, actions }: UrlProps) {
   const web = webUrl(url);
@@ -53,34 +70,44 @@ function SignInUrl({ session, url, actions }: UrlProps) {
       </div>
       <div className={classes.buttons}>
         <CopyWide value={url} what="sign-in address" />
-        {session.actions.includes("open_url") && (
-          <Button
-            variant="default"
-            size="xs"
-            loading={actions.opening}
-            leftSection={<IconWorldShare size={14} />}
-            onClick={() => {
-              actions.openUrl(url);
-            }}
-          >
-            Open in machine
-          </Button>
-        )}
-        {/* A loopback answer reaches the tool only inside of its machine; the other flows work anywhere. */}
-        {web !== null && session.flow !== "loopback" && (
-          <Button
-            variant="default"
-            size="xs"
-            component="a"
-            href={web.href}
-            target="_blank"
-            rel="noopener noreferrer"
-            leftSection={<IconExternalLink size={14} />}
-          >
-            Open here
-          </Button>
-        )}
+        {session.user_code === null && <Open session={session} url={url} actions={actions} />}
       </div>
     </section>
+  );
+}
+
+/** The sign-in page in the machine's browser and, where its answer finds back from there, in the person's own. */
+function Open({ session, url, actions }: UrlProps) {
+  const web = webUrl(url);
+  return (
+    <>
+      {/* A loopback answer reaches the tool only inside of its machine; the other flows work anywhere. */}
+      {web !== null && session.flow !== "loopback" && (
+        <Button
+          variant="default"
+          size="xs"
+          component="a"
+          href={web.href}
+          target="_blank"
+          rel="noopener noreferrer"
+          leftSection={<IconExternalLink size={14} />}
+        >
+          Open here
+        </Button>
+      )}
+      {session.actions.includes("open_url") && (
+        <Button
+          variant="default"
+          size="xs"
+          loading={actions.opening}
+          leftSection={<IconWorldShare size={14} />}
+          onClick={() => {
+            actions.openUrl(url);
+          }}
+        >
+          Open in machine
+        </Button>
+      )}
+    </>
   );
 }

@@ -1,7 +1,7 @@
 import { IconAlertTriangle } from "@tabler/icons-react";
 import type { ReactNode } from "react";
 
-import classes from "./actions.module.css";
+import classes from "./warning.module.css";
 
 /** Something to know before one says yes. */
 export function Warning({ children }: { children: ReactNode }) {

@@ -1,0 +1,38 @@
+import { TextInput } from "@mantine/core";
+import { IconSearch } from "@tabler/icons-react";
+
+import classes from "./tool-filter.module.css";
+
+interface Props {
+  words: string;
+  change: (words: string) => void;
+  found: number;
+  of: number;
+}
+
+/** Finds a tool among many, and says how many are left. */
+export function ToolFilter({ words, change, found, of }: Props) {
+  return (
+    <div className={classes.filter} role="search" aria-label="Tools">
+      <TextInput
+        className={classes.box}
+        type="search"
+        aria-label="Find a tool"
+        placeholder="Find a tool"
+        leftSection={<IconSearch size={16} aria-hidden="true" />}
+        value={words}
+        autoComplete="off"
+        spellCheck={false}
+        onChange={(event) => {
+          change(event.currentTarget.value);
+        }}
+      />
+      <span role="status">{countWords(found, of)}</span>
+    </div>
+  );
+}
+
+function countWords(found: number, of: number): string {
+  if (found === of) return `${of} tools`;
+  return found === 0 ? "No tool is called so" : `${found} of ${of} tools`;
+}

@@ -1,0 +1,36 @@
+/** What a credential and its custody are called. */
+
+import type { Credential, CustodyStep } from "../../api/types";
+
+/** “Codex, ada@example.test”: what tells it from the others. */
+export const nameOf = (title: string, credential: Credential): string =>
+  `${title}, ${credential.account ?? credential.credential_id}`;
+
+export interface Held {
+  holder: string;
+  since: string;
+}
+
+/** Its one live holder; null when the vault alone has it. */
+export const heldBy = ({ holder, held_since }: Credential): Held | null =>
+  holder === null || held_since === null ? null : { holder, since: held_since };
+
+/** What became of it at one step; a step's holder had it before, or has it since. */
+export function stepWords({ custody, holder }: Pick<CustodyStep, "custody" | "holder">): string {
+  const who = holder ?? "an unnamed holder";
+  switch (custody) {
+    case "sealed":
+      return "Sealed in the vault";
+    case "checked_out":
+      return `Checked out to ${who}`;
+    case "returned":
+      return `Returned by ${who}`;
+    case "revoked":
+      return holder === null ? "Deleted from the vault" : `Deleted from the vault while ${holder} held it`;
+  }
+}
+
+const HOLDER = /^[A-Za-z0-9][A-Za-z0-9._@:-]{0,127}$/;
+
+/** Whether the API takes it for a holder's name. */
+export const isHolder = (name: string): boolean => HOLDER.test(name);

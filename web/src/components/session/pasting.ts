@@ -1,0 +1,26 @@
+/** What has come of the code that was pasted last. */
+
+import type { Notice, Problem } from "../../api/types";
+
+export type Sending =
+  { kind: "idle" } | { kind: "busy" } | { kind: "sent" } | { kind: "refused"; problem: Problem };
+
+export type Outcome =
+  { kind: "none" } | { kind: "busy" } | { kind: "sent" } | { kind: "wrong"; cause: string; remedy: string };
+
+const AGAIN = "Copy the code from the sign-in page once more, whole, and paste it here.";
+
+/** `refusal`: what the tool has said since the code was sent. */
+export function outcomeOf(sending: Sending, refusal: Notice | null): Outcome {
+  switch (sending.kind) {
+    case "busy":
+      return { kind: "busy" };
+    case "refused":
+      return { kind: "wrong", cause: sending.problem.cause, remedy: sending.problem.remedy };
+    case "idle":
+    case "sent":
+      if (refusal !== null)
+        return { kind: "wrong", cause: refusal.text.replace(/([^.!?])$/, "$1."), remedy: AGAIN };
+      return { kind: sending.kind === "sent" ? "sent" : "none" };
+  }
+}
