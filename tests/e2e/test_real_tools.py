@@ -89,8 +89,8 @@ def verified(offline: Controller) -> dict[str, Verification]:
     argv = [*WITHOUT_NAMES, VESTIBULE, "provider", "verify", "--all", "-o", "json"]
     done = subprocess.run(argv, env=offline.environment, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
-    rows = [{name: row[name] for name in row if name != "verified"} for row in json.loads(done.stdout)]
-    return {row["provider"]: Verification.from_mapping(row) for row in rows}
+    found = [Verification.from_mapping(row) for row in json.loads(done.stdout)]
+    return {one.provider: one for one in found}
 
 
 SEEN_OFFLINE = {

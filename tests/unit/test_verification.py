@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
 import shutil
 from pathlib import Path
@@ -9,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from vestibule.core.errors import BadInput
-from vestibule.core.providers import Flow
+from vestibule.core.providers import Flow, Install, InstallMethod, Provider
 from vestibule.core.verification import NEVER_TRIED, Outcome, TrialCheck, Verification, unverified_because
 from vestibule.drivers import provider_table, providers
 
@@ -17,16 +18,24 @@ SHIPPED = Path(__file__).parents[2] / "providers"
 AT = dt.datetime(2026, 11, 24, 12, tzinfo=dt.UTC)
 
 
-def check(outcome: Outcome = Outcome.PASSED, name: str = "address", detail: str = "on x.test") -> TrialCheck:
-    return TrialCheck(name=name, flow=Flow.LOOPBACK, outcome=outcome, detail=detail, seconds=1.5)
+def check(
+    outcome: Outcome = Outcome.PASSED,
+    name: str = "address",
+    detail: str = "on x.test",
+    flow: Flow = Flow.LOOPBACK,
+) -> TrialCheck:
+    return TrialCheck(name=name, flow=flow, outcome=outcome, detail=detail, seconds=1.5)
 
 
 def verification(*checks: TrialCheck, version: str = "1.0.0", digest: str = "d" * 64) -> Verification:
     return Verification(provider="demo", version=version, digest=digest, at=AT, checks=checks)
 
 
-def doubt(tried: Verification | None, declared: str | None = None) -> str | None:
-    return unverified_because(tried, version="1.0.0", digest="d" * 64, declared=declared)
+DEMO = dataclasses.replace(providers.load([SHIPPED])["demo"], version="1.0.0")
+
+
+def doubt(tried: Verification | None, demo: Provider = DEMO) -> str | None:
+    return unverified_because(demo, "d" * 64, tried)
 
 
 def test_what_passed_is_verified_as_long_as_file_and_version_are_the_same() -> None:
@@ -37,13 +46,23 @@ def test_what_passed_is_verified_as_long_as_file_and_version_are_the_same() -> N
 
 
 def test_what_a_file_says_of_itself_comes_first() -> None:
-    assert doubt(verification(check()), declared="nobody has an account") == "nobody has an account"
+    install = Install(method=InstallMethod.AGENT, unverified="nobody has an account")
+    assert doubt(verification(check()), dataclasses.replace(DEMO, install=install)) == "nobody has an account"
 
 
-def test_a_failure_is_named_before_what_could_not_be_reached() -> None:
-    short = verification(check(Outcome.UNREACHABLE), check(Outcome.FAILED, "user code", "none")).shortfall
-    assert short == "user code by loopback: none"
-    assert doubt(verification()) == "nothing of it was tried"
+def test_a_failure_of_any_flow_is_named_before_what_could_not_be_reached() -> None:
+    wrong = check(Outcome.FAILED, "user code", "none", Flow.DEVICE)
+    assert doubt(verification(check(Outcome.UNREACHABLE), wrong)) == "user code by device: none"
+
+
+def test_another_flow_out_of_reach_does_not_take_the_preferred_one_s_verification() -> None:
+    tried = verification(check(), check(Outcome.UNREACHABLE, flow=Flow.DEVICE))
+    assert doubt(tried) is None
+    assert tried.shortfall(Flow.DEVICE) == "address by device: on x.test"
+
+
+def test_a_flow_that_was_not_tried_is_not_verified() -> None:
+    assert doubt(verification()) == "its sign-in by loopback was not tried"
 
 
 def test_a_verification_survives_its_way_through_a_file() -> None:

@@ -14,7 +14,7 @@ from vestibule.cli.drivers import RealDriver
 from vestibule.cli.output import Output, OutputFormat, Row, print_json, print_rows
 from vestibule.core.errors import BadInput, MachineFailed
 from vestibule.core.machines import DriverName
-from vestibule.core.verification import Outcome, TrialCheck, Verification
+from vestibule.core.verification import TrialCheck, Verification
 from vestibule.settings import load
 
 app = typer.Typer(help="Tools that can be connected.", no_args_is_help=True)
@@ -69,7 +69,7 @@ def _tell(check: TrialCheck) -> None:
 
 def _print(found: Sequence[Verification], output: OutputFormat) -> None:
     if output is OutputFormat.JSON:
-        print_json([{**one.to_mapping(), "verified": one.passed} for one in found])
+        print_json([one.to_mapping() for one in found])
         return
     rows: list[Row] = [
         {
@@ -87,7 +87,7 @@ def _print(found: Sequence[Verification], output: OutputFormat) -> None:
 
 
 def _require_none_failed(found: Sequence[Verification]) -> None:
-    failed = [one for one in found if any(check.outcome is Outcome.FAILED for check in one.checks)]
+    failed = [one for one in found if one.failed]
     if failed:
         raise MachineFailed(
             f"{', '.join(one.provider for one in failed)}: not as the provider file says.",

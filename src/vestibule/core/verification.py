@@ -12,7 +12,7 @@ import enum
 from collections.abc import Mapping
 from typing import Any
 
-from vestibule.core.providers import Flow
+from vestibule.core.providers import Flow, Provider
 
 
 class Outcome(enum.StrEnum):
@@ -47,21 +47,20 @@ class Verification:
     checks: tuple[TrialCheck, ...]
 
     @property
-    def passed(self) -> bool:
-        """Whether everything that was tried is as the file says."""
-        return bool(self.checks) and all(check.outcome is Outcome.PASSED for check in self.checks)
+    def failed(self) -> tuple[TrialCheck, ...]:
+        """What is not as the file says."""
+        return tuple(check for check in self.checks if check.outcome is Outcome.FAILED)
 
-    @property
-    def shortfall(self) -> str | None:
-        """In one sentence, what is not as the file says, or is not known."""
-        short = [check for check in self.checks if check.outcome is not Outcome.PASSED]
-        if not self.checks:
-            return "nothing of it was tried"
-        if not short:
-            return None
-        worst = min(short, key=lambda check: check.outcome is not Outcome.FAILED)
-        where = f" by {worst.flow}" if worst.flow else ""
-        return f"{worst.name}{where}: {worst.detail}"
+    def of(self, flow: Flow) -> tuple[TrialCheck, ...]:
+        """What was tried of one way to sign in, the tool's version included."""
+        return tuple(check for check in self.checks if check.flow in {None, flow})
+
+    def shortfall(self, flow: Flow) -> str | None:
+        """In one sentence, what is not as the file says, or is not known of this way to sign in."""
+        if not any(check.flow is flow for check in self.checks):
+            return f"its sign-in by {flow} was not tried"
+        short = [check for check in self.of(flow) if check.outcome is not Outcome.PASSED]
+        return _sentence((*self.failed, *short)[0]) if short or self.failed else None
 
     def to_mapping(self) -> dict[str, Any]:
         """As a JSON value."""
@@ -79,6 +78,11 @@ class Verification:
         )
 
 
+def _sentence(check: TrialCheck) -> str:
+    where = f" by {check.flow}" if check.flow else ""
+    return f"{check.name}{where}: {check.detail}"
+
+
 def _check(raw: Mapping[str, Any]) -> TrialCheck:
     flow = raw["flow"]
     return TrialCheck(
@@ -89,12 +93,13 @@ def _check(raw: Mapping[str, Any]) -> TrialCheck:
 NEVER_TRIED = "nobody has tried this file with this version of the tool"
 
 
-def unverified_because(
-    verification: Verification | None, *, version: str, digest: str, declared: str | None
-) -> str | None:
-    """Why a provider file is not verified; None when it is.  ``declared``: what the file itself says."""
-    if declared is not None:
-        return declared
-    if verification is None or (verification.version, verification.digest) != (version, digest):
+def unverified_because(provider: Provider, digest: str, tried: Verification | None) -> str | None:
+    """Why a provider file is not verified; None when its preferred flow is, and nothing of it failed.
+
+    The file's own word comes first; ``tried`` counts as long as it is of this version and this ``digest``.
+    """
+    if provider.install.unverified is not None:
+        return provider.install.unverified
+    if tried is None or (tried.version, tried.digest) != (provider.version, digest):
         return NEVER_TRIED
-    return verification.shortfall
+    return tried.shortfall(provider.flows[0])

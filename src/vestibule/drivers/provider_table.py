@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from vestibule.core.providers import Flow, Provider
+from vestibule.core.providers import Provider
 from vestibule.core.verification import NEVER_TRIED, Outcome, TrialCheck, Verification
 from vestibule.drivers import providers
 from vestibule.resources import find_resources
@@ -39,25 +39,17 @@ def table(folder: Path) -> str:
 
 
 def _rows(provider: Provider, tried: Verification | None, doubt: str | None) -> Iterator[Sequence[str]]:
+    counts = tried if doubt not in {NEVER_TRIED, provider.install.unverified} else None
     for flow in provider.flows:
-        checks = [check for check in tried.checks if check.flow in {None, flow}] if tried else []
+        checks = counts.of(flow) if counts else ()
         yield (
             f"{provider.title} (`{provider.name}`)",
             provider.version,
             flow,
-            _verdict(checks, flow, doubt),
-            tried.at.date().isoformat() if tried else "-",
+            "yes" if counts and counts.shortfall(flow) is None else "no",
+            counts.at.date().isoformat() if counts else "-",
             _seen(checks, doubt),
         )
-
-
-def _verdict(checks: Sequence[TrialCheck], flow: Flow, doubt: str | None) -> str:
-    """Of one flow: a file may be verified for one and not for another."""
-    if not any(check.flow is flow for check in checks):
-        return "no"
-    if all(check.outcome is Outcome.PASSED for check in checks) and doubt != NEVER_TRIED:
-        return "yes"
-    return "no"
 
 
 def _seen(checks: Sequence[TrialCheck], doubt: str | None) -> str:

@@ -43,10 +43,7 @@ def doubts(folders: Iterable[Path]) -> Mapping[str, str | None]:
 
 
 def _doubt(path: Path, tried: Verification | None) -> str | None:
-    provider = parse(_read(path), str(path))
-    return unverified_because(
-        tried, version=provider.version, digest=digest(path), declared=provider.install.unverified
-    )
+    return unverified_because(parse(_read(path), str(path)), digest(path), tried)
 
 
 def verifications(folder: Path) -> Mapping[str, Verification]:

@@ -168,7 +168,7 @@ async def test_an_unknown_provider_is_refused_with_those_there_are(lab: Lab) -> 
     with pytest.raises(BadInput) as refused:
         await lab.connect(provider="nosuch")
     assert refused.value.failure_code == "unknown_provider"
-    assert "codex, demo" in refused.value.remedy
+    assert "codex, copilot, cursor, demo" in refused.value.remedy
     assert await lab.sign_ins.list(lab.ann) == []
 
 

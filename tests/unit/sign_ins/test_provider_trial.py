@@ -69,7 +69,7 @@ async def test_everything_that_a_sound_tool_does_is_seen(tmp_path: Path) -> None
         Outcome.PASSED,
     )
     assert (found.provider, found.version, found.digest) == ("demo", "1.0.0", "d" * 64)
-    assert (found.passed, found.shortfall) == (True, None)
+    assert [found.shortfall(flow) for flow in (Flow.LOOPBACK, Flow.DEVICE, Flow.PASTE)] == [None] * 3
 
 
 @pytest.mark.parametrize(
@@ -88,8 +88,8 @@ async def test_what_is_not_as_the_file_says_is_named(
     script = dataclasses.replace(SOUND, **change)
     found = await trial(tmp_path, PASTE, script=script, url_timeout_s=0.2)
     assert outcomes(found)[failed] is Outcome.FAILED
-    assert why in (found.shortfall or "")
-    assert not found.passed
+    assert why in (found.shortfall(Flow.PASTE) or "")
+    assert [(check.name, check.flow) for check in found.failed] == [failed]
 
 
 async def test_a_tool_that_swallows_a_wrong_code_is_found_out(
@@ -98,7 +98,7 @@ async def test_a_tool_that_swallows_a_wrong_code_is_found_out(
     monkeypatch.setattr(provider_trial, "ANSWER_S", 0.2)
     found = await trial(tmp_path, PASTE, script=dataclasses.replace(SOUND, refusal=""))
     assert outcomes(found)["refusal of a wrong code", Flow.PASTE] is Outcome.FAILED
-    assert "login.errors" in (found.shortfall or "")
+    assert "login.errors" in (found.shortfall(Flow.PASTE) or "")
 
 
 async def test_a_tool_without_its_provider_is_told_from_a_wrong_file(
@@ -116,5 +116,5 @@ async def test_a_tool_without_its_provider_is_told_from_a_wrong_file(
     monkeypatch.setattr(SignIns, "start", missing)
     found = await trial(tmp_path, DEVICE, script=dataclasses.replace(SOUND, exit_code=1))
     assert outcomes(found)["address", Flow.DEVICE] is Outcome.UNREACHABLE
-    assert found.shortfall is not None
-    assert "auth.example.com:443 did not answer" in found.shortfall
+    assert "auth.example.com:443 did not answer" in (found.shortfall(Flow.DEVICE) or "")
+    assert found.failed == ()
