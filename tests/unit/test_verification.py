@@ -112,6 +112,12 @@ def test_the_table_says_what_was_seen_and_keeps_its_columns(folder: Path) -> Non
     assert "| no | 2026-11-24 | address: unreachable, a\\|b &lt;c>" in by_loopback
 
 
+def test_the_table_says_yes_of_what_was_seen(folder: Path) -> None:
+    providers.record(folder, [tried(folder, check())])
+    by_loopback = next(row for row in provider_table.table(folder).splitlines() if "| loopback |" in row)
+    assert "| yes | 2026-11-24 | address: on x.test |" in by_loopback
+
+
 def test_the_shipped_files_have_a_record_of_today_s_files() -> None:
     """Whoever changes a provider file tries it again: vestibule provider verify NAME --record."""
     for name, path in providers.files([SHIPPED]).items():

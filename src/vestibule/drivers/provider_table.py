@@ -39,7 +39,7 @@ def table(folder: Path) -> str:
 
 
 def _rows(provider: Provider, tried: Verification | None, doubt: str | None) -> Iterator[Sequence[str]]:
-    counts = tried if doubt not in {NEVER_TRIED, provider.install.unverified} else None
+    counts = tried if provider.install.unverified is None and doubt != NEVER_TRIED else None
     for flow in provider.flows:
         checks = counts.of(flow) if counts else ()
         yield (
