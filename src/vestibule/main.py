@@ -258,7 +258,7 @@ async def open_context(settings: Settings, given: KeyRing | None = None) -> Asyn
         renewing = renewing_with(machinery)
         place = Place(state_dir=settings.state_dir, demo_socket=demo_socket, folders=machinery.folders)
         assembly = assemble(machinery, database, vault, place, renewing.serving.golden)
-        forecasts = forecasts_of(settings, database)
+        forecasts = forecasts_of(settings, database, assembly.credentials.feed)
         context = _context(machinery, assembly, forecasts, renewing)
         stack.push_async_callback(context.machines.destroy_all)
         stack.push_async_callback(context.sign_ins.stop)
@@ -390,6 +390,7 @@ async def _serve(
 
 def _close_feeds(context: Context) -> None:
     context.sign_ins.close_feed()
+    context.credentials.feed.close()
     context.renewals.feed.close()
 
 

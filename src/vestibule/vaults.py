@@ -10,6 +10,7 @@ from collections.abc import Collection
 from pathlib import Path
 
 from vestibule.core.errors import SettingsInvalid
+from vestibule.core.ids import UserId
 from vestibule.drivers.clock import SystemClock
 from vestibule.drivers.db.credentials import DbCredentials
 from vestibule.drivers.db.engine import Database
@@ -18,6 +19,7 @@ from vestibule.drivers.db.warnings import DbWarnings
 from vestibule.drivers.master_keys import VAULT_KEY, FileKeyRing, GivenKeyRing, take_stdin, take_variable
 from vestibule.drivers.vault import Vault
 from vestibule.drivers.webhook import HttpWebhook, read_secret
+from vestibule.services.feed import Feed
 from vestibule.services.forecasts import Forecasts
 from vestibule.services.rotation import Rotation, require_known
 from vestibule.services.vault_ports import KeyRing, Sealer
@@ -72,7 +74,7 @@ async def open_vault(ring: KeyRing, database: Database, lost: Collection[str] = 
     return OpenVault(sealer=sealer, rotation=rotation)
 
 
-def forecasts_of(settings: Settings, database: Database) -> Forecasts:
+def forecasts_of(settings: Settings, database: Database, feed: Feed[UserId]) -> Forecasts:
     """Warns of what is in the vault.  Raises SettingsInvalid ``webhook_secret_invalid``."""
     secret = read_secret(settings.webhook_secret_file) if settings.webhook_secret_file else None
     return Forecasts(
@@ -81,4 +83,5 @@ def forecasts_of(settings: Settings, database: Database) -> Forecasts:
         webhook=HttpWebhook(str(settings.webhook_url), secret) if settings.webhook_url else None,
         clock=SystemClock(),
         ahead=dt.timedelta(hours=settings.credential_warn_h),
+        feed=feed,
     )

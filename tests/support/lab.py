@@ -312,6 +312,7 @@ async def open_lab(
             webhook=None,
             clock=clock,
             ahead=dt.timedelta(hours=72),
+            feed=credentials.feed,
         ),
         goldens=goldens,
         plans=goldens,

@@ -1,4 +1,7 @@
-"""Server-sent events of one session: the whole session at every change, so that a page needs no memory."""
+"""Server-sent events: a whole session, or all of a user's credentials, at every change.
+
+Whole things, so that a page needs no memory.
+"""
 
 from __future__ import annotations
 
@@ -6,11 +9,12 @@ from collections.abc import AsyncIterator
 
 from fastapi.responses import StreamingResponse
 
+from vestibule.api import present as shapes
 from vestibule.api import schemas
 from vestibule.api.context import Context
 from vestibule.api.sessions import present
 from vestibule.core.ids import SessionId
-from vestibule.core.records import User
+from vestibule.core.records import CredentialRecord, User
 from vestibule.core.sessions import FINAL
 
 HEADERS = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
@@ -24,6 +28,26 @@ def stream(context: Context, user: User, session_id: SessionId) -> StreamingResp
     return StreamingResponse(
         _events(context, user, session_id), media_type="text/event-stream", headers=HEADERS
     )
+
+
+def credentials_stream(context: Context, user: User) -> StreamingResponse:
+    """Answer with the user's credentials now and after every change, without end."""
+    return StreamingResponse(_credentials(context, user), media_type="text/event-stream", headers=HEADERS)
+
+
+async def _credentials(context: Context, user: User) -> AsyncIterator[str]:
+    async for changed in context.credentials.feed.changes(user.user_id, KEEP_ALIVE_S):
+        if not changed:
+            yield ": still here\n\n"
+            continue
+        rows = await context.credentials.list(user)
+        event = schemas.CredentialsEvent(credentials=[shown(context, row) for row in rows])
+        yield f"event: credentials\ndata: {event.model_dump_json()}\n\n"
+
+
+def shown(context: Context, record: CredentialRecord) -> schemas.Credential:
+    """A credential without its content, with what is foreseen of it."""
+    return shapes.credential(record, soon=context.forecasts.expires_soon(record))
 
 
 async def _events(context: Context, user: User, session_id: SessionId) -> AsyncIterator[str]:

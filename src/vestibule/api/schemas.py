@@ -199,6 +199,12 @@ class Credential(Model):
     )
 
 
+class CredentialsEvent(Model):
+    """One server-sent event: ``event: credentials``, data this object."""
+
+    credentials: list[Credential]
+
+
 class CustodyStep(Model):
     """One step of a credential's history."""
 

@@ -23,6 +23,7 @@ from vestibule.core.errors import Absent, BadInput, MachineFailed
 from vestibule.core.ids import CredentialId, SessionId, UserId
 from vestibule.core.providers import Provider, credential_spec
 from vestibule.core.records import CredentialRecord, CustodyRecord, Sealed, User
+from vestibule.services.feed import Feed
 from vestibule.services.ports import Clock
 from vestibule.services.repositories import Credentials as CredentialRows
 from vestibule.services.vault_ports import Sealer
@@ -45,6 +46,8 @@ class Credentials:
         self._sealer = sealer
         self._clock = clock
         self._random = random
+        self.feed: Feed[UserId] = Feed()
+        """Wakes whoever follows a user's credentials: published by what stores a change of one."""
 
     def seal(
         self, provider: Provider, user_id: UserId, session_id: SessionId, credential: Credential

@@ -106,12 +106,15 @@ class Custodian:
         """Write what ``rule`` makes of ``kept``; who was quicker is named by the rule itself."""
         to = rule(kept)
         try:
-            return await self._rows.move(kept, to, at=self._clock.now())
+            moved = await self._rows.move(kept, to, at=self._clock.now())
         except Conflict as error:
-            if error.failure_code == KEY_RETIRED:  # between the seal and the row, the master key was rotated
-                return await self._rows.move(kept, self._credentials.rewrapped(to), at=self._clock.now())
-            rule(await self._rows.get(kept.credential_id))
-            raise  # it has come free again meanwhile: the caller may try once more
+            if error.failure_code != KEY_RETIRED:
+                rule(await self._rows.get(kept.credential_id))
+                raise  # it has come free again meanwhile: the caller may try once more
+            # Between the seal and the row, the master key was rotated.
+            moved = await self._rows.move(kept, self._credentials.rewrapped(to), at=self._clock.now())
+        self._credentials.feed.publish(moved.user_id)
+        return moved
 
     def _provider(self, row: CredentialRecord) -> Provider:
         try:

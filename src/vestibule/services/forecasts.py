@@ -21,7 +21,9 @@ import structlog
 from vestibule.core import forecast
 from vestibule.core.errors import Unavailable
 from vestibule.core.forecast import ExpiryWarning
+from vestibule.core.ids import UserId
 from vestibule.core.records import CredentialRecord
+from vestibule.services.feed import Feed
 from vestibule.services.ports import Clock, Webhook
 from vestibule.services.repositories import Credentials as CredentialRows
 from vestibule.services.repositories import Warnings
@@ -44,6 +46,7 @@ class Forecasts:
         webhook: Webhook | None,
         clock: Clock,
         ahead: dt.timedelta,
+        feed: Feed[UserId],
     ) -> None:
         """``ahead``: how long before its end a credential is warned of; zero: never."""
         self._rows = rows
@@ -51,6 +54,7 @@ class Forecasts:
         self._webhook = webhook
         self._clock = clock
         self._ahead = ahead
+        self._feed = feed
 
     def expires_soon(self, record: CredentialRecord) -> bool:
         """Whether it is warned of."""
@@ -84,6 +88,7 @@ class Forecasts:
             credential_id=record.credential_id, usable_until=until, warned_at=now, next_attempt_at=first
         )
         await self._rows.add(warning)
+        self._feed.publish(record.user_id)
         audit.warning(
             "Credential expires soon",
             credential_id=record.credential_id,

@@ -148,6 +148,8 @@ class SignInRun:
         elif decision.fields:
             self._know(await self._world.sessions.update(self.record.session_id, **decision.fields))
         self._world.feed.publish(self.record.session_id)
+        if isinstance(event, s.CredentialSealed):
+            self._world.credentials.feed.publish(UserId(self.record.user_id))
 
     def _know(self, record: SessionRecord) -> None:
         """Keep the newest: a heartbeat's answer may arrive after that of a later step."""

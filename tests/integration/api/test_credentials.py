@@ -13,6 +13,7 @@ from typing import Any
 import httpx
 import pytest
 import structlog
+from event_stream import Stream
 from lab import TOKEN, Lab
 
 from vestibule.cli.app import run
@@ -257,3 +258,41 @@ async def test_a_credential_that_the_provider_refused_says_so_until_a_newer_one_
     opened = await _check_out(ann, credential_id)
     newer = {"holder": "laptop", "files": _files(_base64(_refreshed(opened, 60)))}
     assert (await ann.post(_of(credential_id, "/return"), json=newer)).json()["doubt"] is None
+
+
+async def test_changes_of_custody_are_pushed_to_their_owner_alone(
+    lab: Lab, ann: httpx.AsyncClient, bob: httpx.AsyncClient, served: str, credential_id: str
+) -> None:
+    url = f"http://{served}/api/credentials/events"
+    async with (
+        httpx.AsyncClient(headers=ann.headers, trust_env=False) as own,
+        httpx.AsyncClient(headers=bob.headers, trust_env=False) as other,
+        own.stream("GET", url) as mine,
+        other.stream("GET", url) as others,
+    ):
+        stream = Stream(mine)
+        assert (await _pushed(Stream(others))) == []
+        assert [one["custody"] for one in await _pushed(stream)] == ["sealed"]
+        opened = await _check_out(ann, credential_id)
+        assert [one["holder"] for one in await _pushed(stream)] == ["laptop"]
+        assert _content(opened) not in json.dumps(await _refused_and_pushed(ann, credential_id, stream))
+        await ann.delete(_of(credential_id))
+        assert await _pushed(stream) == []
+    lab.context.credentials.feed.close()
+
+
+async def _pushed(stream: Stream) -> list[dict[str, Any]]:
+    event = await stream.next()
+    assert event is not None
+    assert event["event"] == "credentials"
+    found: list[dict[str, Any]] = event["credentials"]
+    return found
+
+
+async def _refused_and_pushed(
+    ann: httpx.AsyncClient, credential_id: str, stream: Stream
+) -> list[dict[str, Any]]:
+    await ann.post(_of(credential_id, "/return"), json={"holder": "laptop", "refused": True})
+    pushed = await _pushed(stream)
+    assert "refused it to laptop" in pushed[0]["doubt"]
+    return pushed

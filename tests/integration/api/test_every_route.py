@@ -267,7 +267,8 @@ async def test_a_text_that_is_too_long_is_refused(ann: httpx.AsyncClient, ids_of
 async def test_every_answer_is_kept_by_no_cache(
     lab: Lab, ann: httpx.AsyncClient, nobody: httpx.AsyncClient
 ) -> None:
-    lab.context.renewals.feed.close()  # or the events of goldens would have no end
+    lab.context.renewals.feed.close()  # or the events of goldens and credentials would have no end
+    lab.context.credentials.feed.close()
     for client in (ann, nobody):
         for method, path in ROUTES:
             if path.startswith("/api"):

@@ -61,6 +61,7 @@ class Bench:
             webhook=webhook or HttpWebhook(self.receiver.url, b"visibly-fake-secret"),
             clock=self.lab.clock,
             ahead=ahead,
+            feed=self.lab.credentials.feed,
         )
 
     async def ends_in(self, hours: float) -> CredentialId:

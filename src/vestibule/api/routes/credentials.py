@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from fastapi import APIRouter
+from fastapi.responses import StreamingResponse
 
 from vestibule.api import present, schemas
-from vestibule.api.context import Caller, Context, Operator, Services
+from vestibule.api.context import Caller, Operator, Services
+from vestibule.api.events import credentials_stream, shown
 from vestibule.core.ids import CredentialId
-from vestibule.core.records import CredentialRecord
 from vestibule_agent.protocol import CredentialFile
 
 router = APIRouter(tags=["credentials"])
@@ -15,14 +16,20 @@ router = APIRouter(tags=["credentials"])
 _CREDENTIAL = "/api/credentials/{credential_id}"
 
 
-def _shown(services: Context, record: CredentialRecord) -> schemas.Credential:
-    return present.credential(record, soon=services.forecasts.expires_soon(record))
-
-
 @router.get("/api/credentials")
 async def list_credentials(services: Services, caller: Caller) -> list[schemas.Credential]:
     """The caller's credentials, newest first, without their content; not those that were deleted."""
-    return [_shown(services, record) for record in await services.credentials.list(caller)]
+    return [shown(services, record) for record in await services.credentials.list(caller)]
+
+
+@router.get(
+    "/api/credentials/events",
+    response_class=StreamingResponse,
+    responses={200: {"content": {"text/event-stream": {}}, "model": schemas.CredentialsEvent}},
+)
+async def follow_credentials(services: Services, caller: Caller) -> StreamingResponse:
+    """Server-sent events: the same list, now and after every change, a warning of an end included."""
+    return credentials_stream(services, caller)
 
 
 @router.get(_CREDENTIAL)
@@ -57,16 +64,16 @@ async def return_credential(
     """Take it back, with the files that the holder refreshed: what is older than the vault's is refused."""
     if body.refused:
         refused = await services.custodian.return_refused(caller, CredentialId(credential_id), body.holder)
-        return _shown(services, refused)
+        return shown(services, refused)
     files = [CredentialFile(path=f.path, mode=0, content=f.content) for f in body.files or []]
     record = await services.custodian.return_(caller, CredentialId(credential_id), body.holder, files)
-    return _shown(services, record)
+    return shown(services, record)
 
 
 @router.delete(_CREDENTIAL)
 async def delete_credential(credential_id: str, services: Services, caller: Caller) -> schemas.Credential:
     """Delete its content, whoever holds it; its history stays."""
-    return _shown(services, await services.custodian.delete(caller, CredentialId(credential_id)))
+    return shown(services, await services.custodian.delete(caller, CredentialId(credential_id)))
 
 
 @router.post("/api/vault/rotation")

@@ -224,6 +224,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/credentials/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Follow Credentials
+         * @description Server-sent events: the same list, now and after every change, a warning of an end included.
+         */
+        get: operations["follow_credentials"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/credentials/{credential_id}": {
         parameters: {
             query?: never;
@@ -1000,6 +1020,14 @@ export interface components {
             /** Session Id */
             session_id: string;
             state: components["schemas"]["CredentialState"];
+        };
+        /**
+         * CredentialsEvent
+         * @description One server-sent event: ``event: credentials``, data this object.
+         */
+        CredentialsEvent: {
+            /** Credentials */
+            credentials: components["schemas"]["Credential"][];
         };
         /**
          * Custody
@@ -2361,6 +2389,45 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Credential"][];
+                };
+            };
+            /** @description Client Error */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Server Error */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    follow_credentials: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CredentialsEvent"];
+                    "text/event-stream": unknown;
                 };
             };
             /** @description Client Error */
