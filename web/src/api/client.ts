@@ -15,6 +15,7 @@ import type {
   Machine,
   Me,
   Provider,
+  Return,
   Session,
   ViewTicket,
 } from "./types";
@@ -73,12 +74,15 @@ export const checkOut = (id: string, holder: string): Promise<ExportedCredential
 export const exportCredential = (id: string): Promise<ExportedCredential> =>
   body(http.POST("/api/credentials/{credential_id}/export", credentialPath(id)));
 
-/** Takes it back in the holder's name, as the vault has it. */
-export const returnUnchanged = (id: string, holder: string): Promise<Credential> =>
+/** Takes it back in the holder's name: the vault keeps what it has, in doubt if the provider refused it. */
+export const takeBack = (
+  id: string,
+  { holder, refused }: Pick<Return, "holder" | "refused">,
+): Promise<Credential> =>
   body(
     http.POST("/api/credentials/{credential_id}/return", {
       ...credentialPath(id),
-      body: { holder, files: null },
+      body: { holder, files: null, refused },
     }),
   );
 

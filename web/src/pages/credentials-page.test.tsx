@@ -177,7 +177,9 @@ it("returns a credential in its holder's name, unchanged, after a question", asy
   expect(requests.some((request) => request.includes("/return"))).toBe(false);
   await press("Return it unchanged");
   expect(await screen.findByText("Demo, ada is returned in the name of ci-3.")).toBeVisible();
-  expect(requests).toContain('POST /api/credentials/c-1/return {"holder":"ci-3","files":null}');
+  expect(requests).toContain(
+    'POST /api/credentials/c-1/return {"holder":"ci-3","files":null,"refused":false}',
+  );
 });
 
 it("exports a copy into a download after a question, and shows no secret", async () => {

@@ -20,7 +20,7 @@ export function useCredentialActions(
     say(`${name} is checked out to ${holder}. Its files are in your downloads as ${file}.`);
   });
   const takeBack = useCredentialAction(async (holder: string) => {
-    await client.returnUnchanged(id, holder);
+    await client.takeBack(id, { holder, refused: false });
     say(`${name} is returned in the name of ${holder}.`);
   });
   const takeCopy = useCredentialAction<undefined>(async () => {
