@@ -16,6 +16,7 @@ import type {
   Me,
   Provider,
   Return,
+  Rotation,
   Session,
   ViewTicket,
 } from "./types";
@@ -89,6 +90,10 @@ export const takeBack = (
 export const deleteCredential = (id: string): Promise<Credential> =>
   body(http.DELETE("/api/credentials/{credential_id}", credentialPath(id)));
 
+/** Exchanges the master key for one batch of credentials; operator only. */
+export const rotateKey = (): Promise<Rotation> => body(http.POST("/api/vault/rotation"));
+
+export const sessions = (): Promise<Session[]> => body(http.GET("/api/auth/sessions"));
 export const machines = (): Promise<Machine[]> => body(http.GET("/api/vms"));
 
 /** What is promoted, wanted and being made, and all goldens. */

@@ -88,6 +88,46 @@ describe("the page of credentials", () => {
   });
 });
 
+describe("a credential in doubt", () => {
+  const DOUBTED = credentialWith({ doubt: "The provider refused it to ci-3." });
+  const NEWER = credentialWith({ credential_id: "c-2", session_id: "s-2" });
+  const SESSIONS = [
+    sessionIn("completed", { session_id: "s-2", created_at: instant(60) }),
+    sessionIn("completed", { session_id: "s-1", created_at: instant(0) }),
+  ];
+
+  it("says why it may not work, and what to do", async () => {
+    open({ "GET /api/credentials": [DOUBTED] });
+    expect(await screen.findByText("Renew it: you sign in once more.")).toBeVisible();
+    expect(screen.getByText(/^The provider refused it to ci-3\./)).toBeVisible();
+    expect(screen.getByRole("button", { name: "Renew Demo, ada" })).toHaveAttribute("data-variant", "filled");
+  });
+
+  it("has nothing but Delete once a newer sign-in of the account has replaced it", async () => {
+    open({ "GET /api/credentials": [NEWER, DOUBTED], "GET /api/auth/sessions": SESSIONS });
+    const note = await screen.findByText(/^Replaced by a newer sign-in/);
+    const card = within(note.closest("article") ?? document.body);
+    expect(card.getAllByRole("button").map((button) => button.textContent)).toEqual(["", "Delete"]);
+    expect(card.queryByText(/refused/)).toBeNull();
+  });
+
+  it("keeps its warning while nobody can tell which sign-in is newer", async () => {
+    const requests = open({ "GET /api/credentials": [NEWER, DOUBTED], "GET /api/auth/sessions": [] });
+    await waitFor(() => {
+      expect(requests).toContain("GET /api/auth/sessions");
+    });
+    expect(screen.getByText(/^The provider refused it to ci-3\./)).toBeVisible();
+  });
+});
+
+it("warns of a login that ends soon, and renews it first", async () => {
+  const soon = new Date(Date.now() + 30 * 3_600_000).toISOString();
+  open({ "GET /api/credentials": [credentialWith({ usable_until: soon, expires_soon: true })] });
+  const renew = await screen.findByRole("button", { name: "Renew Demo, ada" });
+  expect(renew).toHaveAttribute("data-variant", "filled");
+  expect(screen.getByText("Login ends soon")).toBeVisible();
+});
+
 describe("renewing a credential", () => {
   it("starts a sign-in in the way that brought it, and goes to its page", async () => {
     const next = sessionIn("started", { session_id: "s-2", flow: "device" });
@@ -179,6 +219,20 @@ it("returns a credential in its holder's name, unchanged, after a question", asy
   expect(await screen.findByText("Demo, ada is returned in the name of ci-3.")).toBeVisible();
   expect(requests).toContain(
     'POST /api/credentials/c-1/return {"holder":"ci-3","files":null,"refused":false}',
+  );
+});
+
+it("returns a credential that the provider did not accept any more as such", async () => {
+  const requests = open({
+    "GET /api/credentials": [TAKEN],
+    "POST /api/credentials/c-1/return": KEPT,
+  });
+  await press("Return Demo, ada");
+  await userEvent.click(await screen.findByRole("radio", { name: /did not accept it any more/ }));
+  await press("Return it as refused");
+  expect(await screen.findByText("Demo, ada is returned in the name of ci-3, as refused.")).toBeVisible();
+  expect(requests).toContain(
+    'POST /api/credentials/c-1/return {"holder":"ci-3","files":null,"refused":true}',
   );
 });
 
