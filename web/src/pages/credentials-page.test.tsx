@@ -264,3 +264,65 @@ it("deletes a credential after a question that names its holder", async () => {
   expect(said).toBeVisible();
   expect(said.closest("p")).toHaveFocus();
 });
+
+describe("the master key", () => {
+  const STEP = { key_id: "0f1e2d3c4b5a6978", rewrapped: 100, remaining: 0, damaged: [], finished: true };
+  const ROTATION = "POST /api/vault/rotation";
+  const exchange = async (): Promise<void> => {
+    await press("Exchange the master key…");
+    await press("Exchange it");
+  };
+
+  it("is exchanged after a question, batch after batch", async () => {
+    const steps = [
+      { ...STEP, remaining: 60, finished: false },
+      { ...STEP, rewrapped: 60 },
+    ];
+    const requests = open({ [ROTATION]: () => steps.shift() });
+    await press("Exchange the master key…");
+    expect(requests).not.toContain(ROTATION);
+    await press("Exchange it");
+    expect(await screen.findByText(/^160 credentials have the new master key/)).toHaveTextContent(
+      STEP.key_id,
+    );
+    expect(requests.filter((request) => request === ROTATION)).toHaveLength(2);
+  });
+
+  it("tells how far its exchange is", async () => {
+    const steps = [{ ...STEP, remaining: 60, finished: false }, new Promise(() => undefined)];
+    open({ [ROTATION]: () => steps.shift() });
+    await exchange();
+    expect(await screen.findByText("100 credentials have the new master key; 60 to go.")).toBeVisible();
+  });
+
+  it("is kept, and says for which credentials, while some cannot be opened", async () => {
+    open({ [ROTATION]: { ...STEP, damaged: ["c-7", "c-9"], finished: false } });
+    await exchange();
+    const alert = within(await screen.findByRole("alert"));
+    expect(alert.getByText(/these cannot be opened: c-7, c-9\.$/)).toBeVisible();
+    expect(alert.getByText(/^Restore them from a backup/)).toBeVisible();
+  });
+
+  it("says in place why it was not exchanged, what to do, and goes on when asked to", async () => {
+    let answer: unknown = refusal(409, {
+      code: "vault_key_not_given",
+      cause: "The controller was given one key alone.",
+      remedy: "Restart it with the new key before the present one.",
+    });
+    const requests = open({ [ROTATION]: () => answer });
+    await exchange();
+    const alert = within(await screen.findByRole("alert"));
+    expect(alert.getByText("The controller was given one key alone.")).toBeVisible();
+    expect(alert.getByText("Restart it with the new key before the present one.")).toBeVisible();
+    answer = STEP;
+    await press("Go on");
+    expect(await screen.findByText(/^100 credentials have/)).toBeVisible();
+    expect(requests.filter((request) => request === ROTATION)).toHaveLength(2);
+  });
+
+  it("is offered to nobody but the operator", async () => {
+    open({ "GET /api/me": { user_id: "u-2", name: "eve", operator: false } });
+    await screen.findByRole("button", { name: "Renew Demo, ada" });
+    expect(screen.queryByRole("button", { name: /master key/ })).toBeNull();
+  });
+});
