@@ -33,7 +33,9 @@ export const credentialOf = (provider, more = {}) => ({
   provider,
   account: "ada@example.test",
   expires_at: inSeconds(3.2 * 3600),
-  login_expires_at: inSeconds(24 * DAY),
+  usable_until: inSeconds(24 * DAY),
+  expires_soon: false,
+  doubt: null,
   scopes: [],
   sealed_at: at(-7200),
   session_id: "s-completed",
@@ -108,7 +110,8 @@ export const PROVIDERS = [
         credential_id: "c-0ld0ld0ld0ld0ld0",
         account: "ada",
         expires_at: null,
-        login_expires_at: inSeconds(1.4 * DAY),
+        usable_until: inSeconds(1.4 * DAY),
+        expires_soon: true,
         custody: "returned",
       }),
     },
@@ -127,7 +130,8 @@ export const PROVIDERS = [
       credential_id: "c-01d01d01d01d01d0",
       account: null,
       expires_at: inSeconds(-7400),
-      login_expires_at: inSeconds(-2.5 * DAY),
+      usable_until: inSeconds(-2.5 * DAY),
+      expires_soon: true,
       session_id: "s-gone",
     }),
   }),
@@ -137,10 +141,27 @@ export const PROVIDERS = [
       credential_id: "c-0dd0dd0dd0dd0dd0",
       account: null,
       expires_at: inSeconds(-600),
-      login_expires_at: null,
+      usable_until: null,
+      doubt: `It ran out at ${at(-5000)} while ci-runner-3 held it, and came back unchanged: ci-runner-3 has probably refreshed it, and what is kept works no more.`,
     }),
   }),
   untried("qwen-code", "Qwen Code", "Alibaba", ["device"], "Alibaba's coding agent for the terminal."),
+];
+
+/** One that the newer sign-in with the same account has replaced. */
+export const REPLACED = credentialOf("claude-code", {
+  credential_id: "c-0a0a0a0a0a0a0a0a",
+  session_id: "s-gone",
+  usable_until: inSeconds(-DAY),
+  expires_soon: true,
+  custody: "returned",
+  scopes: ["user:inference"],
+  sealed_at: at(-30 * DAY),
+});
+
+export const BEGINNINGS = [
+  { session_id: "s-completed", created_at: at(-7300) },
+  { session_id: "s-gone", created_at: at(-30 * DAY) },
 ];
 
 export const HISTORY = [

@@ -11,9 +11,21 @@ import { readFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import { connect } from "node:net";
 import { extname, join, normalize } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { WebSocketServer } from "ws";
 
-import { EXPORTED, HISTORY, HOST, MACHINES, openIn, PROVIDERS, sessionIn, STORIES } from "./fake-data.mjs";
+import {
+  BEGINNINGS,
+  EXPORTED,
+  HISTORY,
+  HOST,
+  MACHINES,
+  openIn,
+  PROVIDERS,
+  REPLACED,
+  sessionIn,
+  STORIES,
+} from "./fake-data.mjs";
 import { goldenDetail, GOLDENS } from "./fake-goldens.mjs";
 
 const PORT = Number(process.env.PORT ?? 4100);
@@ -87,9 +99,26 @@ const LISTS = {
     })),
   "/api/vms": () => MACHINES,
   "/api/goldens/state": () => GOLDENS,
-  "/api/credentials": () => PROVIDERS.map((each) => each.credential).filter((each) => each !== null),
-  "/api/me": () => ({ user_id: "u-0011223344556677", name: "ada" }),
+  "/api/credentials": () => [
+    ...PROVIDERS.map((each) => each.credential).filter((each) => each !== null),
+    REPLACED,
+  ],
+  "/api/auth/sessions": () => BEGINNINGS,
+  "/api/me": () => ({ user_id: "u-0011223344556677", name: "ada", operator: process.env.OPERATOR !== "no" }),
 };
+
+/** Two batches, then the end: the first time with damage, from then on without. */
+let batches = 0;
+function rotate() {
+  const left = 2 - (batches++ % 3);
+  return ok({
+    key_id: "0f1e2d3c4b5a6978",
+    rewrapped: left > 0 ? 100 : 42,
+    remaining: left > 0 ? 100 * (left - 1) + 42 : 0,
+    damaged: batches > 3 ? [] : ["c-7a117a117a117a11", "c-0ff50ff50ff50ff5"],
+    finished: left === 0 && batches > 3,
+  });
+}
 
 function answer(method, path, input) {
   if (path === "/api/sign-in") {
@@ -107,6 +136,7 @@ function answer(method, path, input) {
   if (path === "/api/sign-out") return { status: ((signedIn = false), 204), body: null };
   if (LISTS[path] !== undefined) return ok(LISTS[path]());
   if (path === "/api/vm/auth" && method === "POST") return start(input);
+  if (path === "/api/vault/rotation") return rotate();
   if (path.endsWith("/view-ticket"))
     return ok({
       ticket: "fake",
@@ -174,8 +204,9 @@ const server = createServer((request, response) => {
   }
   if (events !== null && sessions.has(events[1])) return follow(events[1], response);
   if (!path.startsWith("/api/")) return void file(path, response);
-  return void bodyOf(request).then((input) => {
+  return void bodyOf(request).then(async (input) => {
     const { status, body } = answer(request.method, path, input);
+    if (path === "/api/vault/rotation") await sleep(1500);
     response
       .writeHead(status, { "content-type": "application/json" })
       .end(body === null ? undefined : JSON.stringify(body));

@@ -15,6 +15,8 @@ import type {
   Machine,
   Me,
   Provider,
+  Return,
+  Rotation,
   Session,
   ViewTicket,
 } from "./types";
@@ -73,18 +75,25 @@ export const checkOut = (id: string, holder: string): Promise<ExportedCredential
 export const exportCredential = (id: string): Promise<ExportedCredential> =>
   body(http.POST("/api/credentials/{credential_id}/export", credentialPath(id)));
 
-/** Takes it back in the holder's name, as the vault has it. */
-export const returnUnchanged = (id: string, holder: string): Promise<Credential> =>
+/** Takes it back in the holder's name: the vault keeps what it has, in doubt if the provider refused it. */
+export const takeBack = (
+  id: string,
+  { holder, refused }: Pick<Return, "holder" | "refused">,
+): Promise<Credential> =>
   body(
     http.POST("/api/credentials/{credential_id}/return", {
       ...credentialPath(id),
-      body: { holder, files: null },
+      body: { holder, files: null, refused },
     }),
   );
 
 export const deleteCredential = (id: string): Promise<Credential> =>
   body(http.DELETE("/api/credentials/{credential_id}", credentialPath(id)));
 
+/** Exchanges the master key for one batch of credentials; operator only. */
+export const rotateKey = (): Promise<Rotation> => body(http.POST("/api/vault/rotation"));
+
+export const sessions = (): Promise<Session[]> => body(http.GET("/api/auth/sessions"));
 export const machines = (): Promise<Machine[]> => body(http.GET("/api/vms"));
 
 /** What is promoted, wanted and being made, and all goldens. */

@@ -14,6 +14,7 @@ export const meQuery = queryOptions({ queryKey: ["me"], queryFn: client.me });
 export const hostQuery = queryOptions({ queryKey: ["host"], queryFn: client.host });
 export const providersQuery = queryOptions({ queryKey: ["providers"], queryFn: client.providers });
 export const credentialsQuery = queryOptions({ queryKey: ["credentials"], queryFn: client.credentials });
+export const sessionsQuery = queryOptions({ queryKey: ["sessions"], queryFn: client.sessions });
 export const machinesQuery = queryOptions({ queryKey: ["machines"], queryFn: client.machines });
 
 /** Whether the person runs this controller; no until that is known. */
@@ -36,7 +37,9 @@ export function keepSession(cache: QueryClient, session: Session): void {
 
 async function forgetOutdated(cache: QueryClient): Promise<void> {
   await Promise.all(
-    ["providers", "credentials", "machines"].map((key) => cache.invalidateQueries({ queryKey: [key] })),
+    ["providers", "credentials", "sessions", "machines"].map((key) =>
+      cache.invalidateQueries({ queryKey: [key] }),
+    ),
   );
 }
 

@@ -5,7 +5,7 @@ import { describe, expect, it } from "vitest";
 import type { Host } from "../api/types";
 import { App, makeCache } from "../app";
 import { refusal, serve, type Answers } from "../testing/api";
-import { providerWith } from "../testing/providers";
+import { credentialWith, providerWith } from "../testing/providers";
 import { sessionIn } from "../testing/sessions";
 
 const DEMO = providerWith();
@@ -65,6 +65,13 @@ describe("the connect page", () => {
     await waitFor(() => {
       expect(requests).toContain('POST /api/vm/auth {"provider":"demo","flow":"device"}');
     });
+  });
+
+  it("offers to renew a credential that may not work any more", async () => {
+    const credential = credentialWith({ doubt: "The provider refused it to ci-3." });
+    open({ "GET /api/providers": [providerWith({ credential })] });
+    expect(await screen.findByRole("button", { name: "Renew Demo" })).toBeVisible();
+    expect(screen.getByText("The provider refused it to ci-3.")).toBeVisible();
   });
 
   it("has no menu where there is one way", async () => {

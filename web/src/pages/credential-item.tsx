@@ -9,21 +9,24 @@ import { useCredentialActions } from "./use-credential-actions";
 
 interface Props {
   credential: Credential;
-  /** null: its file is not there any more. */
-  provider: Provider | null;
+  /** null: its file is not there any more; undefined: not known yet. */
+  provider: Provider | null | undefined;
+  /** The newer sign-in that has taken its place. */
+  replacement: Credential | null;
   nowMs: number;
   /** Tells what was done. */
   say: (text: string) => void;
 }
 
 /** One credential of the list, with all that can be done with it. */
-export function CredentialItem({ credential, provider, nowMs, say }: Props) {
+export function CredentialItem({ credential, provider, replacement, nowMs, say }: Props) {
   const title = provider?.title ?? credential.provider;
   return (
     <CredentialCard
       credential={credential}
       title={title}
       nowMs={nowMs}
+      replacement={replacement}
       renewal={useRenewal(credential, provider)}
       actions={useCredentialActions(credential, title, say)}
     >
@@ -33,9 +36,10 @@ export function CredentialItem({ credential, provider, nowMs, say }: Props) {
 }
 
 /** A sign-in of the same tool in the way that brought this credential, or the one that is under way. */
-function useRenewal(credential: Credential, provider: Provider | null): Renewal {
+function useRenewal(credential: Credential, provider: Provider | null | undefined): Renewal {
   const cache = useQueryClient();
   const { connect, openSession, busy, error } = useConnect(credential.provider);
+  if (provider === undefined) return { kind: "unknown" };
   if (provider === null) return { kind: "no-provider" };
   const open = provider.open_session_id;
   if (open !== null) {

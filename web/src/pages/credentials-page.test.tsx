@@ -88,6 +88,46 @@ describe("the page of credentials", () => {
   });
 });
 
+describe("a credential in doubt", () => {
+  const DOUBTED = credentialWith({ doubt: "The provider refused it to ci-3." });
+  const NEWER = credentialWith({ credential_id: "c-2", session_id: "s-2" });
+  const SESSIONS = [
+    sessionIn("completed", { session_id: "s-2", created_at: instant(60) }),
+    sessionIn("completed", { session_id: "s-1", created_at: instant(0) }),
+  ];
+
+  it("says why it may not work, and what to do", async () => {
+    open({ "GET /api/credentials": [DOUBTED] });
+    expect(await screen.findByText("Renew it: you sign in once more.")).toBeVisible();
+    expect(screen.getByText(/^The provider refused it to ci-3\./)).toBeVisible();
+    expect(screen.getByRole("button", { name: "Renew Demo, ada" })).toHaveAttribute("data-variant", "filled");
+  });
+
+  it("has nothing but Delete once a newer sign-in of the account has replaced it", async () => {
+    open({ "GET /api/credentials": [NEWER, DOUBTED], "GET /api/auth/sessions": SESSIONS });
+    const note = await screen.findByText(/^Replaced by a newer sign-in/);
+    const card = within(note.closest("article") ?? document.body);
+    expect(card.getAllByRole("button").map((button) => button.textContent)).toEqual(["", "Delete"]);
+    expect(card.queryByText(/refused/)).toBeNull();
+  });
+
+  it("keeps its warning while nobody can tell which sign-in is newer", async () => {
+    const requests = open({ "GET /api/credentials": [NEWER, DOUBTED], "GET /api/auth/sessions": [] });
+    await waitFor(() => {
+      expect(requests).toContain("GET /api/auth/sessions");
+    });
+    expect(screen.getByText(/^The provider refused it to ci-3\./)).toBeVisible();
+  });
+});
+
+it("warns of a login that ends soon, and renews it first", async () => {
+  const soon = new Date(Date.now() + 30 * 3_600_000).toISOString();
+  open({ "GET /api/credentials": [credentialWith({ usable_until: soon, expires_soon: true })] });
+  const renew = await screen.findByRole("button", { name: "Renew Demo, ada" });
+  expect(renew).toHaveAttribute("data-variant", "filled");
+  expect(screen.getByText("Login ends soon")).toBeVisible();
+});
+
 describe("renewing a credential", () => {
   it("starts a sign-in in the way that brought it, and goes to its page", async () => {
     const next = sessionIn("started", { session_id: "s-2", flow: "device" });
@@ -177,7 +217,23 @@ it("returns a credential in its holder's name, unchanged, after a question", asy
   expect(requests.some((request) => request.includes("/return"))).toBe(false);
   await press("Return it unchanged");
   expect(await screen.findByText("Demo, ada is returned in the name of ci-3.")).toBeVisible();
-  expect(requests).toContain('POST /api/credentials/c-1/return {"holder":"ci-3","files":null}');
+  expect(requests).toContain(
+    'POST /api/credentials/c-1/return {"holder":"ci-3","files":null,"refused":false}',
+  );
+});
+
+it("returns a credential that the provider did not accept any more as such", async () => {
+  const requests = open({
+    "GET /api/credentials": [TAKEN],
+    "POST /api/credentials/c-1/return": KEPT,
+  });
+  await press("Return Demo, ada");
+  await userEvent.click(await screen.findByRole("radio", { name: /did not accept it any more/ }));
+  await press("Return it as refused");
+  expect(await screen.findByText("Demo, ada is returned in the name of ci-3, as refused.")).toBeVisible();
+  expect(requests).toContain(
+    'POST /api/credentials/c-1/return {"holder":"ci-3","files":null,"refused":true}',
+  );
 });
 
 it("exports a copy into a download after a question, and shows no secret", async () => {
@@ -207,4 +263,66 @@ it("deletes a credential after a question that names its holder", async () => {
   const said = screen.getByText("Demo, ada is deleted.");
   expect(said).toBeVisible();
   expect(said.closest("p")).toHaveFocus();
+});
+
+describe("the master key", () => {
+  const STEP = { key_id: "0f1e2d3c4b5a6978", rewrapped: 100, remaining: 0, damaged: [], finished: true };
+  const ROTATION = "POST /api/vault/rotation";
+  const exchange = async (): Promise<void> => {
+    await press("Exchange the master key…");
+    await press("Exchange it");
+  };
+
+  it("is exchanged after a question, batch after batch", async () => {
+    const steps = [
+      { ...STEP, remaining: 60, finished: false },
+      { ...STEP, rewrapped: 60 },
+    ];
+    const requests = open({ [ROTATION]: () => steps.shift() });
+    await press("Exchange the master key…");
+    expect(requests).not.toContain(ROTATION);
+    await press("Exchange it");
+    expect(await screen.findByText(/^160 credentials have the new master key/)).toHaveTextContent(
+      STEP.key_id,
+    );
+    expect(requests.filter((request) => request === ROTATION)).toHaveLength(2);
+  });
+
+  it("tells how far its exchange is", async () => {
+    const steps = [{ ...STEP, remaining: 60, finished: false }, new Promise(() => undefined)];
+    open({ [ROTATION]: () => steps.shift() });
+    await exchange();
+    expect(await screen.findByText("100 credentials have the new master key; 60 to go.")).toBeVisible();
+  });
+
+  it("is kept, and says for which credentials, while some cannot be opened", async () => {
+    open({ [ROTATION]: { ...STEP, damaged: ["c-7", "c-9"], finished: false } });
+    await exchange();
+    const alert = within(await screen.findByRole("alert"));
+    expect(alert.getByText(/these cannot be opened: c-7, c-9\.$/)).toBeVisible();
+    expect(alert.getByText(/^Restore them from a backup/)).toBeVisible();
+  });
+
+  it("says in place why it was not exchanged, what to do, and goes on when asked to", async () => {
+    let answer: unknown = refusal(409, {
+      code: "vault_key_not_given",
+      cause: "The controller was given one key alone.",
+      remedy: "Restart it with the new key before the present one.",
+    });
+    const requests = open({ [ROTATION]: () => answer });
+    await exchange();
+    const alert = within(await screen.findByRole("alert"));
+    expect(alert.getByText("The controller was given one key alone.")).toBeVisible();
+    expect(alert.getByText("Restart it with the new key before the present one.")).toBeVisible();
+    answer = STEP;
+    await press("Go on");
+    expect(await screen.findByText(/^100 credentials have/)).toBeVisible();
+    expect(requests.filter((request) => request === ROTATION)).toHaveLength(2);
+  });
+
+  it("is offered to nobody but the operator", async () => {
+    open({ "GET /api/me": { user_id: "u-2", name: "eve", operator: false } });
+    await screen.findByRole("button", { name: "Renew Demo, ada" });
+    expect(screen.queryByRole("button", { name: /master key/ })).toBeNull();
+  });
 });

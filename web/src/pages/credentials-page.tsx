@@ -2,22 +2,28 @@ import { useQuery } from "@tanstack/react-query";
 import { IconKey } from "@tabler/icons-react";
 import { useState } from "react";
 
-import { credentialsQuery, providersQuery } from "../api/queries";
+import { credentialsQuery, providersQuery, sessionsQuery, useIsOperator } from "../api/queries";
+import type { Credential } from "../api/types";
+import { begunOf, mayBeReplaced, replacementOf } from "../components/credentials/replacement";
+import { ExchangeButton } from "../components/vault/exchange-button";
+import { ExchangePanel } from "../components/vault/exchange-panel";
 import { Said, type Saying } from "../ui/said";
 import { useNow } from "../ui/use-now";
 import { CredentialItem } from "./credential-item";
 import classes from "./credentials-page.module.css";
 import { ListPage } from "./list-page";
+import { useKeyExchange } from "./use-key-exchange";
 
 /** What is sealed in the vault, who has it and until when it is good; never its content. */
 export function CredentialsPage() {
-  const providers = useQuery(providersQuery).data ?? [];
   const listed = useQuery(credentialsQuery).data?.length ?? 0;
-  const nowMs = useNow(30_000);
   const [said, say] = useState<Saying | null>(null);
+  const operator = useIsOperator();
+  const { state, exchange } = useKeyExchange();
   return (
     <ListPage
       title="Credentials"
+      action={operator && <ExchangeButton busy={state.kind === "running"} exchange={exchange} />}
       about="What your sign-ins brought, sealed in the vault. One holder at a time may have a credential and refresh it."
       query={credentialsQuery}
       empty={{
@@ -25,23 +31,42 @@ export function CredentialsPage() {
         title: "Nothing sealed yet",
         text: "A credential comes here when you have signed in to a tool.",
       }}
-      before={<Said saying={said} listed={listed} />}
+      before={
+        <>
+          <ExchangePanel state={state} exchange={exchange} />
+          <Said saying={said} listed={listed} />
+        </>
+      }
     >
-      {(credentials) => (
-        <div className={classes.list}>
-          {credentials.map((credential) => (
-            <CredentialItem
-              key={credential.credential_id}
-              credential={credential}
-              provider={providers.find(({ name }) => name === credential.provider) ?? null}
-              nowMs={nowMs}
-              say={(text) => {
-                say({ text });
-              }}
-            />
-          ))}
-        </div>
-      )}
+      {(credentials) => <Cards credentials={credentials} say={say} />}
     </ListPage>
+  );
+}
+
+interface CardsProps {
+  credentials: readonly Credential[];
+  say: (saying: Saying) => void;
+}
+
+function Cards({ credentials, say }: CardsProps) {
+  const nowMs = useNow(30_000);
+  const providers = useQuery(providersQuery).data;
+  const sessions = useQuery({ ...sessionsQuery, enabled: mayBeReplaced(credentials, nowMs) }).data ?? [];
+  const begun = begunOf(sessions);
+  return (
+    <div className={classes.list}>
+      {credentials.map((credential) => (
+        <CredentialItem
+          key={credential.credential_id}
+          credential={credential}
+          provider={providers && (providers.find(({ name }) => name === credential.provider) ?? null)}
+          replacement={replacementOf(credential, credentials, begun, nowMs)}
+          nowMs={nowMs}
+          say={(text) => {
+            say({ text });
+          }}
+        />
+      ))}
+    </div>
   );
 }

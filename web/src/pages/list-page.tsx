@@ -12,6 +12,8 @@ export interface ListProps<Row> {
   about: string;
   query: UseQueryOptions<Row[], Error, Row[], string[]>;
   empty: { icon: ReactNode; title: string; text: string };
+  /** What can be done on this page, beside its heading. */
+  action?: ReactNode;
   /** Between heading and list, however long that is. */
   before?: ReactNode;
   /** What is shown of at least one. */
@@ -19,11 +21,14 @@ export interface ListProps<Row> {
 }
 
 /** A page that is one list: loading, failed, empty or full. */
-export function ListPage<Row>({ title, about, query, empty, before, children }: ListProps<Row>) {
+export function ListPage<Row>(props: ListProps<Row>) {
+  const { title, about, query, empty, action, before, children } = props;
   const rows = useQuery(query);
   return (
     <>
-      <PageHead title={title}>{about}</PageHead>
+      <PageHead title={title} action={action}>
+        {about}
+      </PageHead>
       {before}
       {rows.isPending && <Skeleton height={220} radius="lg" />}
       {rows.isError && (

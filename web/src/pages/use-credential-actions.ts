@@ -3,6 +3,7 @@ import { useCredentialAction, useCredentialsRefresh } from "../api/credential-qu
 import type { Credential, ExportedCredential } from "../api/types";
 import type { CredentialActions } from "../components/credentials/credential-card";
 import { nameOf } from "../components/credentials/credential-words";
+import type { HandedBack } from "../components/credentials/return-button";
 import type { ConfirmedAction } from "../ui/confirmed-action";
 import { download } from "../ui/download";
 import { actionOf } from "./action-of";
@@ -19,9 +20,9 @@ export function useCredentialActions(
     const file = keep(await client.checkOut(id, holder));
     say(`${name} is checked out to ${holder}. Its files are in your downloads as ${file}.`);
   });
-  const takeBack = useCredentialAction(async (holder: string) => {
-    await client.returnUnchanged(id, holder);
-    say(`${name} is returned in the name of ${holder}.`);
+  const takeBack = useCredentialAction(async (back: HandedBack) => {
+    await client.takeBack(id, back);
+    say(`${name} is returned in the name of ${back.holder}${back.refused ? ", as refused" : ""}.`);
   });
   const takeCopy = useCredentialAction<undefined>(async () => {
     const file = keep(await client.exportCredential(id));

@@ -1,4 +1,4 @@
-/** The API as a table of answers: `GET /api/me` → body, or an error with its status. */
+/** The API as a table of answers: `GET /api/me` → body, or an error with its status, or what makes either. */
 
 import { vi } from "vitest";
 
@@ -19,7 +19,8 @@ export function serve(answers: Answers): string[] {
   vi.stubGlobal("fetch", async (request: Request) => {
     const key = `${request.method} ${new URL(request.url).pathname}`;
     requests.push(`${key} ${await request.text()}`.trim());
-    return respond(await answers[key], key);
+    const answer = answers[key];
+    return respond(await (typeof answer === "function" ? (answer as () => unknown)() : answer), key);
   });
   return requests;
 }
@@ -27,7 +28,7 @@ export function serve(answers: Answers): string[] {
 function respond(answer: unknown, key: string): Response {
   if (answer === undefined) throw new Error(`The test has no answer to ${key}`);
   if (isRefusal(answer)) return Response.json(answer.problem, { status: answer.status });
-  return Response.json(typeof answer === "function" ? (answer as () => unknown)() : answer);
+  return Response.json(answer);
 }
 
 function isRefusal(answer: unknown): answer is Refusal {

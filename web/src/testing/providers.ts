@@ -8,12 +8,15 @@ export const credentialWith = (special: Partial<Credential> = {}): Credential =>
   account: "ada",
   expires_at: null,
   login_expires_at: null,
+  usable_until: null,
+  expires_soon: false,
   scopes: [],
   sealed_at: "2026-11-02T00:00:00Z",
   session_id: "s-1",
   custody: "sealed",
   holder: null,
   held_since: null,
+  doubt: null,
   ...special,
 });
 

@@ -21,7 +21,7 @@ export function PageHead({ title, children, action }: Props) {
         </Title>
         <p>{children}</p>
       </div>
-      {action !== undefined && <div className={classes.action}>{action}</div>}
+      {action !== undefined && action !== false && <div className={classes.action}>{action}</div>}
     </header>
   );
 }

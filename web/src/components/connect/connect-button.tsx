@@ -7,6 +7,7 @@ import classes from "./connect-button.module.css";
 
 interface Props {
   provider: Pick<Provider, "title" | "flows">;
+  verb: "Connect" | "Renew";
   variant: "filled" | "light";
   busy: boolean;
   /** Starts a sign-in; without a flow, in the preferred way. */
@@ -14,7 +15,7 @@ interface Props {
 }
 
 /** One press connects in the preferred way; the others are in a menu beside it. */
-export function ConnectButton({ provider, variant, busy, connect }: Props) {
+export function ConnectButton({ provider, verb, variant, busy, connect }: Props) {
   const others = provider.flows.slice(1);
   return (
     <div className={classes.row}>
@@ -26,9 +27,9 @@ export function ConnectButton({ provider, variant, busy, connect }: Props) {
         onClick={() => {
           connect();
         }}
-        aria-label={`Connect ${provider.title}`}
+        aria-label={`${verb} ${provider.title}`}
       >
-        Connect
+        {verb}
       </Button>
       {others.length > 0 && (
         <Ways title={provider.title} flows={others} variant={variant} busy={busy} connect={connect} />
@@ -37,7 +38,7 @@ export function ConnectButton({ provider, variant, busy, connect }: Props) {
   );
 }
 
-type WaysProps = Omit<Props, "provider"> & { title: string; flows: readonly Flow[] };
+type WaysProps = Omit<Props, "provider" | "verb"> & { title: string; flows: readonly Flow[] };
 
 function Ways({ title, flows, variant, busy, connect }: WaysProps) {
   return (

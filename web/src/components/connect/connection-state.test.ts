@@ -17,7 +17,7 @@ const withExpiry = (ms: number, loginMs?: number): Provider => ({
   credential: {
     ...CREDENTIAL,
     expires_at: after(ms),
-    login_expires_at: loginMs === undefined ? null : after(loginMs),
+    usable_until: loginMs === undefined ? null : after(loginMs),
   },
 });
 
@@ -42,10 +42,24 @@ it.each<[string, Provider, object]>([
     {
       text: "Connected as ada",
       tone: "good",
-      detail: loginWords({ login_expires_at: after(20 * 24 * HOUR) }, NOW),
+      detail: loginWords({ usable_until: after(20 * 24 * HOUR) }, NOW),
     },
   ],
-  ["a login that has expired", withExpiry(HOUR, -HOUR), { text: "Sign in again", tone: "bad" }],
+  [
+    "a login that has expired",
+    withExpiry(HOUR, -HOUR),
+    { text: "Login expired", tone: "bad", next: "renew" },
+  ],
+  [
+    "a login that ends soon",
+    { ...PROVIDER, credential: { ...CREDENTIAL, usable_until: after(30 * HOUR), expires_soon: true } },
+    { text: "Login ends soon", tone: "warn", next: "renew" },
+  ],
+  [
+    "a credential in doubt",
+    { ...PROVIDER, credential: { ...CREDENTIAL, doubt: "The provider refused it to ci-3." } },
+    { text: "May not work", tone: "warn", detail: "The provider refused it to ci-3.", next: "renew" },
+  ],
   [
     "a session under way, whatever was before",
     { ...withExpiry(-HOUR), open_session_id: "s-2" },

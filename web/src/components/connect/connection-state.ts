@@ -3,36 +3,38 @@
 import type { Credential, Provider } from "../../api/types";
 import type { Tone } from "../../ui/pill";
 import { roughly } from "../../ui/time";
+import { concernOf } from "../credentials/concern";
 import { loginWords, outlookOf } from "../credentials/forecast";
 
 export interface CardState {
   text: string;
   tone: Tone;
-  /** A second line: until when that is good. */
+  /** A second line: until when that is good, or why it is not. */
   detail: string | null;
+  /** What its button does: a first sign-in, one beside another, or one that is needed now. */
+  next: "connect" | "add" | "renew";
 }
 
 export function cardState(provider: Provider, nowMs: number): CardState {
-  if (provider.open_session_id !== null) return { text: "Signing in", tone: "busy", detail: null };
+  if (provider.open_session_id !== null)
+    return { text: "Signing in", tone: "busy", detail: null, next: "add" };
   const { credential } = provider;
-  if (credential === null) return { text: "Not connected", tone: "quiet", detail: null };
-  const connected = credential.account === null ? "Connected" : `Connected as ${credential.account}`;
-  switch (outlookOf(credential, nowMs)) {
-    case "login-expired":
-      return { text: "Sign in again", tone: "bad", detail: "The login has expired" };
-    case "access-expired":
-      // Nobody says whether its login is still good; who refreshes it will see.
-      return credential.login_expires_at === null
-        ? { text: "Access expired", tone: "quiet", detail: "Its holder may refresh it" }
-        : { text: connected, tone: "good", detail: loginWords(credential, nowMs) };
-    case "login-ends-soon":
-    case "good":
-      return { text: connected, tone: "good", detail: expiry(credential, nowMs) };
-  }
+  if (credential === null) return { text: "Not connected", tone: "quiet", detail: null, next: "connect" };
+  const concern = concernOf(credential, nowMs);
+  if (concern !== null)
+    return { text: concern.state, tone: concern.tone, detail: concern.why, next: "renew" };
+  return { ...connected(credential, nowMs), next: "add" };
 }
 
-function expiry(credential: Credential, nowMs: number): string | null {
-  if (credential.login_expires_at !== null) return loginWords(credential, nowMs);
-  if (credential.expires_at === null) return null;
-  return `Access expires in ${roughly((new Date(credential.expires_at).getTime() - nowMs) / 1000)}`;
+function connected(credential: Credential, nowMs: number): Omit<CardState, "next"> {
+  const text = credential.account === null ? "Connected" : `Connected as ${credential.account}`;
+  if (credential.usable_until !== null) return { text, tone: "good", detail: loginWords(credential, nowMs) };
+  // Nobody says whether its login is still good; who refreshes it will see.
+  if (outlookOf(credential, nowMs) === "access-expired")
+    return { text: "Access expired", tone: "quiet", detail: "Its holder may refresh it" };
+  return { text, tone: "good", detail: accessExpiry(credential, nowMs) };
+}
+
+function accessExpiry({ expires_at: at }: Credential, nowMs: number): string | null {
+  return at === null ? null : `Access expires in ${roughly((new Date(at).getTime() - nowMs) / 1000)}`;
 }

@@ -48,7 +48,8 @@ export function ProviderCard({ provider, nowMs, connecting, error, connect, open
         {provider.open_session_id === null ? (
           <ConnectButton
             provider={provider}
-            variant={provider.credential === null ? "filled" : "light"}
+            verb={state.next === "renew" ? "Renew" : "Connect"}
+            variant={state.next === "add" ? "light" : "filled"}
             busy={connecting}
             connect={connect}
           />

@@ -9,23 +9,26 @@ import { CopyIcon } from "../../ui/copy-button";
 import { Pill } from "../../ui/pill";
 import { ProblemPanel } from "../../ui/problem-panel";
 import { day } from "../../ui/time";
+import { Warning } from "../../ui/warning";
 import { CheckOutButton } from "./check-out-button";
+import { concernOf, type Concern } from "./concern";
 import classes from "./credential-card.module.css";
 import { heldBy, nameOf, type Held } from "./credential-words";
 import { DeleteButton } from "./delete-button";
 import { ExportButton } from "./export-button";
-import { accessWords, isLoginEnding, loginWords, outlookOf } from "./forecast";
-import { ReturnButton } from "./return-button";
+import { accessWords, loginWords } from "./forecast";
+import { ReturnButton, type HandedBack } from "./return-button";
 
 export interface CredentialActions {
   checkOut: ConfirmedAction<string>;
-  takeBack: ConfirmedAction<string>;
+  takeBack: ConfirmedAction<HandedBack>;
   takeCopy: ConfirmedAction<undefined>;
   remove: ConfirmedAction<undefined>;
 }
 
-/** What *Renew* does: nothing without a provider file, or go to the session that is open, or start one. */
+/** What *Renew* does: nothing while that is not known or without a provider file, go to what is open, or start. */
 export type Renewal =
+  | { kind: "unknown" }
   | { kind: "no-provider" }
   | { kind: "open"; go: () => void }
   | { kind: "start"; start: () => void; busy: boolean; error: unknown };
@@ -35,16 +38,19 @@ interface Props {
   title: string;
   nowMs: number;
   renewal: Renewal;
+  /** The newer sign-in that has taken its place. */
+  replacement: Credential | null;
   actions: CredentialActions;
   /** The fold with its history. */
   children: ReactNode;
 }
 
 /** One credential: whose it is, where it is, how long it is good for, and what can be done. */
-export function CredentialCard({ credential, title, nowMs, renewal, actions, children }: Props) {
+export function CredentialCard(props: Props) {
+  const { credential, title, nowMs, renewal, replacement, children } = props;
   const held = heldBy(credential);
   const { credential_id: id } = credential;
-  const name = nameOf(title, credential);
+  const concern = concernOf(credential, nowMs);
   return (
     <article className={classes.card} aria-labelledby={`credential-${id}`}>
       <header className={classes.head}>
@@ -52,19 +58,16 @@ export function CredentialCard({ credential, title, nowMs, renewal, actions, chi
           <h2 id={`credential-${id}`}>{title}</h2>
           <span>{credential.account ?? "The tool does not name the account"}</span>
         </div>
-        <State credential={credential} held={held} nowMs={nowMs} />
+        <div className={classes.state}>
+          {replacement !== null && <Pill tone="quiet">Replaced</Pill>}
+          {replacement === null && concern !== null && <Pill tone={concern.tone}>{concern.state}</Pill>}
+          {held === null ? <Pill tone="good">In the vault</Pill> : <Pill tone="warn">Checked out</Pill>}
+        </div>
       </header>
+      {replacement !== null && <Replaced by={replacement} />}
+      {replacement === null && concern !== null && <Concerned concern={concern} renewal={renewal} />}
       <CredentialFacts credential={credential} held={held} nowMs={nowMs} />
-      <footer className={classes.foot}>
-        <RenewButton name={name} renewal={renewal} urgent={isLoginEnding(outlookOf(credential, nowMs))} />
-        {held === null ? (
-          <CheckOutButton id={id} name={name} checkOut={actions.checkOut} />
-        ) : (
-          <ReturnButton id={id} name={name} held={held} takeBack={actions.takeBack} />
-        )}
-        <ExportButton id={id} name={name} held={held} takeCopy={actions.takeCopy} />
-        <DeleteButton name={name} held={held} remove={actions.remove} />
-      </footer>
+      <Actions {...props} held={held} urgent={concern !== null} />
       {renewal.kind === "start" && renewal.error !== null && (
         <ProblemPanel title="Could not start the sign-in" problem={asProblem(renewal.error)} />
       )}
@@ -73,24 +76,69 @@ export function CredentialCard({ credential, title, nowMs, renewal, actions, chi
   );
 }
 
-interface StateProps {
+function Replaced({ by }: { by: Credential }) {
+  return (
+    <p className={classes.replaced}>
+      Replaced by a newer sign-in, sealed <time dateTime={by.sealed_at}>{day(by.sealed_at)}</time>. You can
+      delete this one.
+    </p>
+  );
+}
+
+/** What is wrong, and what to do about it here. */
+function Concerned({ concern, renewal }: { concern: Concern; renewal: Renewal }) {
+  return (
+    <Warning>
+      {concern.why} <strong>{adviceOf(renewal)}</strong>
+    </Warning>
+  );
+}
+
+function adviceOf(renewal: Renewal): string {
+  switch (renewal.kind) {
+    case "start":
+      return "Renew it: you sign in once more.";
+    case "open":
+      return "A sign-in is under way: go on with it.";
+    case "no-provider":
+      return "It cannot be renewed here: no provider file declares its tool any more.";
+    case "unknown":
+      return "";
+  }
+}
+
+type ActionsProps = Pick<Props, "credential" | "title" | "renewal" | "replacement" | "actions"> & {
+  held: Held | null;
+  /** A person should sign in again now. */
+  urgent: boolean;
+};
+
+function Actions({ credential, title, renewal, replacement, actions, held, urgent }: ActionsProps) {
+  const { credential_id: id } = credential;
+  const name = nameOf(title, credential);
+  const remove = <DeleteButton name={name} held={held} remove={actions.remove} />;
+  if (replacement !== null) return <footer className={classes.foot}>{remove}</footer>;
+  return (
+    <footer className={classes.foot}>
+      <RenewButton name={name} renewal={renewal} urgent={urgent} />
+      {held === null ? (
+        <CheckOutButton id={id} name={name} checkOut={actions.checkOut} />
+      ) : (
+        <ReturnButton id={id} name={name} held={held} takeBack={actions.takeBack} />
+      )}
+      <ExportButton id={id} name={name} held={held} takeCopy={actions.takeCopy} />
+      {remove}
+    </footer>
+  );
+}
+
+interface FactsProps {
   credential: Credential;
   held: Held | null;
   nowMs: number;
 }
 
-function State({ credential, held, nowMs }: StateProps) {
-  const outlook = outlookOf(credential, nowMs);
-  return (
-    <div className={classes.state}>
-      {outlook === "login-expired" && <Pill tone="bad">Login expired</Pill>}
-      {outlook === "login-ends-soon" && <Pill tone="warn">Login ends soon</Pill>}
-      {held === null ? <Pill tone="good">In the vault</Pill> : <Pill tone="warn">Checked out</Pill>}
-    </div>
-  );
-}
-
-function CredentialFacts({ credential, held, nowMs }: StateProps) {
+function CredentialFacts({ credential, held, nowMs }: FactsProps) {
   const { credential_id: id, scopes } = credential;
   return (
     <dl className={classes.facts}>
@@ -138,6 +186,7 @@ function Fact({ name, children }: { name: string; children: ReactNode }) {
 
 function RenewButton({ name, renewal, urgent }: { name: string; renewal: Renewal; urgent: boolean }) {
   switch (renewal.kind) {
+    case "unknown":
     case "no-provider":
       return null;
     case "open":

@@ -9,17 +9,19 @@ const inS = (seconds: number): string => new Date(NOW + seconds * 1000).toISOStr
 
 describe("the outlook of a credential", () => {
   it.each([
-    ["good while nobody names an expiry", null, null, "good"],
-    ["good while both are ahead", HOUR_S, 20 * DAY_S, "good"],
-    ["an expired access token", -HOUR_S, null, "access-expired"],
-    ["that of the login when it ends soon", -HOUR_S, 2 * DAY_S, "login-ends-soon"],
-    ["an expired login, whatever the access token says", HOUR_S, -1, "login-expired"],
-  ] as const)("is %s", (_, access, login, outlook) => {
-    const expiries = {
+    ["good while nobody names an expiry", null, null, false, "good"],
+    ["good while both are ahead", HOUR_S, 20 * DAY_S, false, "good"],
+    ["an expired access token", -HOUR_S, null, false, "access-expired"],
+    ["that of the login when the controller warns of its end", -HOUR_S, 2 * DAY_S, true, "login-ends-soon"],
+    ["an expired login, whatever the access token says", HOUR_S, -1, true, "login-expired"],
+    ["an expired login where no warning is wanted, too", HOUR_S, -1, false, "login-expired"],
+  ] as const)("is %s", (_, access, login, soon, outlook) => {
+    const ends = {
       expires_at: access === null ? null : inS(access),
-      login_expires_at: login === null ? null : inS(login),
+      usable_until: login === null ? null : inS(login),
+      expires_soon: soon,
     };
-    expect(outlookOf(expiries, NOW)).toBe(outlook);
+    expect(outlookOf(ends, NOW)).toBe(outlook);
   });
 });
 
@@ -34,11 +36,18 @@ describe("the words for an access token", () => {
     ],
     ["tell since when it is no good", -2 * DAY_S, "ci-3", "Expired 2 days ago, refreshed by ci-3"],
   ])("%s", (_, seconds, holder, words) => {
-    expect(accessWords({ expires_at: inS(seconds), login_expires_at: null, holder }, NOW)).toBe(words);
+    expect(
+      accessWords({ expires_at: inS(seconds), usable_until: null, expires_soon: false, holder }, NOW),
+    ).toBe(words);
   });
 
   it("promise no refresh once the login has expired", () => {
-    const expired = { expires_at: inS(-2 * DAY_S), login_expires_at: inS(-HOUR_S), holder: "ci-3" };
+    const expired = {
+      expires_at: inS(-2 * DAY_S),
+      usable_until: inS(-HOUR_S),
+      expires_soon: true,
+      holder: "ci-3",
+    };
     expect(accessWords(expired, NOW)).toBe("Expired 2 days ago");
   });
 });
@@ -49,6 +58,6 @@ describe("the words for a login", () => {
     ["name the year when it is another", 100 * DAY_S, /2027 \(in 100 days\)$/],
     ["say what to do once it has expired", -HOUR_S, /^Expired 1 hour ago: sign in again$/],
   ])("%s", (_, seconds, words) => {
-    expect(loginWords({ login_expires_at: inS(seconds) }, NOW)).toMatch(words);
+    expect(loginWords({ usable_until: inS(seconds) }, NOW)).toMatch(words);
   });
 });

@@ -1,0 +1,94 @@
+import { Button, Progress as Bar } from "@mantine/core";
+import { IconCheck } from "@tabler/icons-react";
+import type { ReactNode } from "react";
+
+import type { Exchanged, Progress } from "../../api/key-exchange";
+import { asProblem } from "../../api/problem";
+import { Panel } from "../../ui/panel";
+import { ProblemPanel } from "../../ui/problem-panel";
+import classes from "./exchange-panel.module.css";
+import { credentialsHave, unfinished } from "./exchange-words";
+
+/** An exchange of the master key: not asked for, under way (null: no batch is done yet), or over. */
+export type ExchangeState =
+  | { kind: "idle" }
+  | { kind: "running"; progress: Progress | null }
+  | { kind: "failed"; error: unknown; progress: Progress | null }
+  | { kind: "ended"; exchanged: Exchanged };
+
+interface Props {
+  state: ExchangeState;
+  exchange: () => void;
+}
+
+/** How an exchange of the master key goes, or how it ended. */
+export function ExchangePanel({ state, exchange }: Props) {
+  if (state.kind === "idle") return null;
+  return (
+    <div className={classes.place}>
+      <Panel title="Master key">
+        <div role="status">{said(state)}</div>
+        {problemIn(state, <Button onClick={exchange}>Go on</Button>)}
+      </Panel>
+    </div>
+  );
+}
+
+function said(state: ExchangeState): ReactNode {
+  switch (state.kind) {
+    case "idle":
+      return null;
+    case "running":
+      return <Running progress={state.progress} />;
+    case "failed":
+      return state.progress !== null && <p className={classes.line}>{soFar(state.progress)}</p>;
+    case "ended":
+      return state.exchanged.finished && <Done exchanged={state.exchanged} />;
+  }
+}
+
+function problemIn(state: ExchangeState, goOn: ReactNode): ReactNode {
+  if (state.kind === "failed")
+    return (
+      <ProblemPanel
+        title="The exchange did not come to its end"
+        problem={asProblem(state.error)}
+        action={goOn}
+      />
+    );
+  if (state.kind === "ended" && !state.exchanged.finished)
+    return (
+      <ProblemPanel title="The key before is kept" problem={unfinished(state.exchanged)} action={goOn} />
+    );
+  return null;
+}
+
+const soFar = ({ rewrapped, remaining }: Progress): string =>
+  `${credentialsHave(rewrapped)} the new master key; ${remaining} to go.`;
+
+function Running({ progress }: { progress: Progress | null }) {
+  return (
+    <>
+      <p className={classes.line}>
+        {progress === null ? "Putting credentials under a new master key…" : soFar(progress)}
+      </p>
+      {progress !== null && (
+        <Bar
+          aria-label="Exchange of the master key"
+          value={(100 * progress.rewrapped) / (progress.rewrapped + progress.remaining)}
+        />
+      )}
+    </>
+  );
+}
+
+function Done({ exchanged: { key_id, rewrapped } }: { exchanged: Exchanged }) {
+  return (
+    <p className={classes.done}>
+      <IconCheck size={18} aria-hidden="true" />
+      <span>
+        {credentialsHave(rewrapped)} the new master key <code>{key_id}</code>. The one before is gone.
+      </span>
+    </p>
+  );
+}
