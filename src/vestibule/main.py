@@ -29,7 +29,6 @@ from vestibule.core.ids import GoldenId
 from vestibule.core.machines import DriverName
 from vestibule.core.promotion import StalePolicy
 from vestibule.core.renewal import Renewal
-from vestibule.core.verification import Verification
 from vestibule.drivers import logs, providers
 from vestibule.drivers.clock import SystemClock
 from vestibule.drivers.db.engine import DATABASE
@@ -64,10 +63,9 @@ from vestibule.services.host import Accelerator, HostReport, choose
 from vestibule.services.ports import Tell
 from vestibule.services.probation import Probation
 from vestibule.services.promotions import Promotions
-from vestibule.services.provider_trial import TellCheck
 from vestibule.services.vault_ports import KeyRing
 from vestibule.settings import Settings
-from vestibule.trials import clear_trial_runs, verify_providers
+from vestibule.trials import clear_trial_runs
 from vestibule.vaults import file_keys, forecasts_of, open_vault
 from vestibule.works import (
     Renewing,
@@ -170,27 +168,6 @@ def _foreseen_drivers(settings: Settings, accelerator: str | None) -> set[Driver
 def build_logs(settings: Settings) -> BuildLogs:
     """The logs of what is made, and was made, on this host."""
     return BuildLogs(goldens_of(settings).cache)
-
-
-async def verify(
-    settings: Settings, names: Sequence[str], driver: DriverName | None, tell: TellCheck
-) -> Sequence[Verification]:
-    """Try provider files with the real tools, in clones; for no names, all that a golden carries.
-
-    Raises BadInput ``unknown_provider``, GoldenFailed, HostUnfit.
-    """
-    _log_failures_only()
-    async with open_machinery(settings) as machinery:
-        chosen = driver or machinery.choice.driver
-        golden_id = await renewing_with(machinery).serving.golden(chosen)
-        return await verify_providers(machinery, golden_id, names, chosen, tell)
-
-
-def record_verifications(fresh: Sequence[Verification]) -> Path:
-    """Write down what was tried of the files that ship with Vestibule; where."""
-    folder = find_resources().providers
-    providers.record(folder, [one for one in fresh if (folder / f"{one.provider}.toml").exists()])
-    return folder / providers.VERIFICATIONS
 
 
 @asynccontextmanager

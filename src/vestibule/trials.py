@@ -16,10 +16,8 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from pathlib import Path
 
 from vestibule.assembly import Assembly, Place, assemble, demo_provider, provider_folders
-from vestibule.core.errors import BadInput
 from vestibule.core.ids import GoldenId
 from vestibule.core.machines import DriverName
-from vestibule.core.providers import IN_GOLDENS
 from vestibule.core.verification import Verification
 from vestibule.drivers import providers
 from vestibule.drivers.clock import SystemClock
@@ -63,18 +61,8 @@ async def canary_of(machinery: Machinery, golden_id: GoldenId, evidence: Path) -
 async def verify_providers(
     machinery: Machinery, golden_id: GoldenId, names: Sequence[str], driver: DriverName, tell: TellCheck
 ) -> Sequence[Verification]:
-    """Try provider files with the tools of a golden, one after another; for no names, all that it carries.
-
-    Raises BadInput ``unknown_provider``, and whatever hinders every machine alike.
-    """
-    folders = provider_folders(machinery.settings)
-    files = providers.files(folders)
-    if unknown := [name for name in names if name not in files]:
-        raise BadInput(
-            f"There is no provider {unknown[0]!r}.",
-            remedy=f"Use one of: {', '.join(files)}.",
-            code="unknown_provider",
-        )
+    """Try these provider files with the tools of a golden, one after another."""
+    files = providers.files(provider_folders(machinery.settings))
     async with _trial(machinery, golden_id, machinery.settings.state_dir / "evidence", 2) as assembly:
         trial = ProviderTrial(
             machines=assembly.machines,
@@ -82,10 +70,9 @@ async def verify_providers(
             user=await assembly.accounts.add_user("trial"),
             clock=SystemClock(),
         )
-        carried = [name for name, one in assembly.providers.items() if one.install.method in IN_GOLDENS]
         return [
             await trial.run(assembly.providers[name], providers.digest(files[name]), driver, tell)
-            for name in names or carried
+            for name in names
         ]
 
 

@@ -98,7 +98,8 @@ SEEN_OFFLINE = {
     "codex": {Flow.LOOPBACK: {"address"}},
     "copilot": {Flow.LOOPBACK: {"address"}},
     "demo": {Flow.LOOPBACK: {"address"}, Flow.PASTE: PASTED, Flow.DEVICE: {"address", "user code"}},
-    "gemini-cli": {Flow.LOOPBACK: {"address"}, Flow.PASTE: PASTED},
+    # Of a wrong code, Gemini asks its provider.
+    "gemini-cli": {Flow.LOOPBACK: {"address"}, Flow.PASTE: PASTED - {"refusal of a wrong code"}},
     "opencode": {Flow.LOOPBACK: {"address"}},
 }
 
@@ -164,12 +165,15 @@ def lab(tmp_path: Path) -> Iterator[CodexLab]:
         yield started
 
 
-@pytest.mark.usefixtures("golden")
-def test_the_real_codex_is_carried_through_its_device_flow(lab: CodexLab, tmp_path: Path) -> None:
+@pytest.mark.parametrize("isolation", ["container", pytest.param("vm", marks=pytest.mark.vm)])
+def test_the_real_codex_is_carried_through_its_device_flow(
+    lab: CodexLab, tmp_path: Path, request: pytest.FixtureRequest, isolation: str
+) -> None:
+    request.getfixturevalue("golden" if isolation == "container" else "snapshot")
     (tmp_path / "providers").mkdir()
     (tmp_path / "providers/codex-device.toml").write_text(DEVICE_PROVIDER)
     settings = {
-        "VESTIBULE_ISOLATION": "container",
+        "VESTIBULE_ISOLATION": isolation,
         "VESTIBULE_PROVIDERS_DIR": str(tmp_path / "providers"),
         "VESTIBULE_INTERNAL_SITES": json.dumps({HOST: str(tmp_path / "codex.sock")}),
     }

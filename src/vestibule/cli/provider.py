@@ -47,16 +47,18 @@ def verify(
     The tool's version; by each of its flows: its address, its user code, its question for a code and its
     refusal of a wrong one.  A tool that cannot reach its provider is told apart from a file that is wrong.
     """
-    from vestibule import main  # noqa: PLC0415 (loads the whole controller; most commands do without)
+    from vestibule import verifying  # noqa: PLC0415 (loads the whole controller; most commands do without)
 
     if bool(names) == all_:
         raise BadInput(
             "NAME or --all is needed, and not both", remedy="See vestibule provider verify --help."
         )
     chosen = DriverName(driver) if driver else None
-    found = asyncio.run(main.verify(load(), names or [], chosen, _tell))
+    settings = load()
+    found = asyncio.run(verifying.verify(settings, names or [], chosen, _tell))
     if record:
-        sys.stderr.write(f"written to {main.record_verifications(found)}\n")
+        for path in verifying.record(settings, found):
+            sys.stderr.write(f"written to {path}\n")
     _print(found, output)
     _require_none_failed(found)
 

@@ -32,6 +32,21 @@ _NOT_INTERNET = (
 """Special-purpose networks (RFC 6890 and its registry) that ``ipaddress`` of some Python calls global."""
 
 
+BROWSER_ERRANDS = frozenset(
+    {
+        "update.googleapis.com",
+        "clients2.google.com",
+        "clients2.googleusercontent.com",
+        "edgedl.me.gvt1.com",
+        "redirector.gvt1.com",
+        "optimizationguide-pa.googleapis.com",
+        "safebrowsing.googleapis.com",
+        "content-autofill.googleapis.com",
+    }
+)
+"""Sites that Chromium asks for by itself; that it misses them says nothing of a sign-in."""
+
+
 class Reason(enum.StrEnum):
     """Why a request was let through, or was not."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
@@ -67,7 +68,9 @@ def record(folder: Path, fresh: Iterable[Verification]) -> None:
     """Write down what was tried, in the place of what was tried of the same files before."""
     kept = {**verifications(folder), **{one.provider: one for one in fresh}}
     rows = [verification.to_mapping() for _name, verification in sorted(kept.items())]
-    (folder / VERIFICATIONS).write_text(json.dumps(rows, indent=1, ensure_ascii=False) + "\n")
+    aside = folder / f".{VERIFICATIONS}.{os.getpid()}"
+    aside.write_text(json.dumps(rows, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    aside.replace(folder / VERIFICATIONS)
 
 
 def _files(folder: Path) -> list[Path]:

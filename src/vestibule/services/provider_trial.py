@@ -13,11 +13,13 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import datetime as dt
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from urllib.parse import urlsplit
 
 from vestibule.core import diagnosis
+from vestibule.core.egress import NO_INTERNET, Verdict
 from vestibule.core.errors import MachineFailed
 from vestibule.core.machines import DriverName
 from vestibule.core.providers import Flow, LoginFlow, Provider
@@ -33,7 +35,8 @@ LOOK_S = 2.0
 """How often a sign-in is looked at that nothing has changed of."""
 ANSWER_S = 5.0
 """A wrong code must have been refused by then."""
-WRONG_CODE = "wrong-code#wrong-state"
+WRONG_CODE = "wrong-code"
+_ELSEWHERE = "Try it where its provider can be reached."
 
 TellCheck = Callable[[TrialCheck], None]
 
@@ -108,24 +111,34 @@ class ProviderTrial:
         return "the tool waits for it"
 
     async def _refusal(self, session: SessionRecord) -> str:
-        await self._sign_ins.paste(self._user, session.session_id, WRONG_CODE)
+        missed = self._sign_ins.missed(session.session_id)
+        before = _unreachable(missed)
+        asked_at = self._clock.now()
         begin = time.monotonic()
+        await self._sign_ins.paste(self._user, session.session_id, WRONG_CODE)
         try:
             async with asyncio.timeout(ANSWER_S):
-                notice = await self._notice(session, "tool_error")
+                notice = await self._notice(session, "tool_error", since=asked_at)
         except TimeoutError:
             raise MachineFailed(
                 f"the tool said nothing that login.errors knows within {ANSWER_S:g} s of a wrong code",
                 remedy="Read its screen, and correct login.errors.",
                 code="trial_failed",
             ) from None
-        return f"{notice.text} ({time.monotonic() - begin:.1f} s)"
+        told = f"{notice.text} ({time.monotonic() - begin:.1f} s)"
+        if newly := _unreachable(missed) - before:
+            raise _OutOfReach(
+                f"{', '.join(sorted(newly))} could not be reached. {told}",
+                remedy=_ELSEWHERE,
+                code="egress_unreachable",
+            )
+        return told
 
-    async def _notice(self, session: SessionRecord, code: str) -> NoticeRecord:
+    async def _notice(self, session: SessionRecord, code: str, *, since: dt.datetime) -> NoticeRecord:
         async for _ in self._sign_ins.changes(session.session_id, LOOK_S):
             _stages, notices = await self._sign_ins.history(session.session_id)
             for notice in notices:
-                if notice.code == code:
+                if notice.code == code and notice.at >= since:
                     return notice
         raise AssertionError("the changes of a session ended before the session did")
 
@@ -146,7 +159,7 @@ def _ended(record: SessionRecord) -> MachineFailed:
         screen = record.error_evidence.get("screen", "")
         return _OutOfReach(
             f"{_named_first(missed.splitlines(), screen)} The tool says: {_last_words(screen) or 'nothing'}",
-            remedy="Try it where its provider can be reached.",
+            remedy=_ELSEWHERE,
             code="egress_unreachable",
         )
     return MachineFailed(
@@ -159,6 +172,10 @@ def _ended(record: SessionRecord) -> MachineFailed:
 
 class _OutOfReach(MachineFailed):
     """The tool could not get to its provider."""
+
+
+def _unreachable(missed: Mapping[str, Verdict]) -> set[str]:
+    return {host for host, verdict in missed.items() if verdict.reason in NO_INTERNET}
 
 
 def _named_first(causes: Sequence[str], screen: str) -> str:

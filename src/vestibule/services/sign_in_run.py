@@ -15,7 +15,8 @@ import asyncio
 import contextlib
 import dataclasses
 import datetime as dt
-from collections.abc import Awaitable, Coroutine
+from collections.abc import Awaitable, Coroutine, Mapping
+from types import MappingProxyType
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -23,7 +24,7 @@ import structlog
 
 from vestibule.core import diagnosis
 from vestibule.core import sessions as s
-from vestibule.core.egress import NO_INTERNET, Verdict
+from vestibule.core.egress import BROWSER_ERRANDS, NO_INTERNET, Verdict
 from vestibule.core.errors import KEY_RETIRED, Conflict, MachineFailed, VestibuleError
 from vestibule.core.ids import SessionId, UserId, VmId
 from vestibule.core.providers import Provider, login_spec
@@ -326,10 +327,17 @@ class SignInRun:
 
         The browser may try the page before the address has come through as an event.
         """
+        if verdict.host in BROWSER_ERRANDS:
+            return
         self._missed[verdict.host] = verdict
         if len(self._missed) > MISSED_KEPT:
             del self._missed[next(iter(self._missed))]  # the oldest
         await self._tell_missed()
+
+    @property
+    def missed(self) -> Mapping[str, Verdict]:
+        """The sites that were not got to, by name; a live view, which outlives the run."""
+        return MappingProxyType(self._missed)
 
     async def _tell_missed(self) -> None:
         host = urlsplit(self.record.auth_url or "").hostname

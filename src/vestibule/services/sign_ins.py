@@ -227,6 +227,10 @@ class SignIns:
             if run.vm_id == vm_id:
                 await run.site_missed(verdict)
 
+    def missed(self, session_id: SessionId) -> Mapping[str, Verdict]:
+        """The sites that a session under way did not get to, by name; a live view."""
+        return self._run(session_id).missed
+
     def close_feed(self) -> None:
         """End every subscription to changes: the controller stops."""
         self._world.feed.close()

@@ -101,6 +101,38 @@ async def test_a_tool_that_swallows_a_wrong_code_is_found_out(
     assert "login.errors" in (found.shortfall(Flow.PASTE) or "")
 
 
+async def test_a_refusal_of_the_network_is_no_refusal_of_the_code(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    missed = Verdict(host="auth.example.com", port=443, reason=Reason.UNREACHABLE)
+    paste = SignIns.paste
+
+    async def missing(self: Any, user: Any, session_id: Any, text: str) -> Any:
+        await self._runs[session_id].site_missed(missed)
+        return await paste(self, user, session_id, text)
+
+    monkeypatch.setattr(SignIns, "paste", missing)
+    found = await trial(tmp_path, PASTE)
+    assert outcomes(found)["refusal of a wrong code", Flow.PASTE] is Outcome.UNREACHABLE
+    assert "auth.example.com could not be reached" in (found.shortfall(Flow.PASTE) or "")
+
+
+async def test_an_errand_of_the_browser_does_not_excuse_a_tool(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    missed = Verdict(host="update.googleapis.com", port=80, reason=Reason.UNRESOLVED)
+    start = SignIns.start
+
+    async def missing(self: Any, *arguments: Any, **options: Any) -> Any:
+        record = await start(self, *arguments, **options)
+        await self._runs[record.session_id].site_missed(missed)
+        return record
+
+    monkeypatch.setattr(SignIns, "start", missing)
+    found = await trial(tmp_path, DEVICE, script=dataclasses.replace(SOUND, exit_code=1))
+    assert outcomes(found)["address", Flow.DEVICE] is Outcome.FAILED
+
+
 async def test_a_tool_without_its_provider_is_told_from_a_wrong_file(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
