@@ -264,11 +264,10 @@ def _progress(status: SessionStatus, event: SessionEvent) -> Decision:
             return Decision(to=S.VM_CREATED, effects=(Effect.INTRODUCE,))
         case S.VM_CREATED, AgentConfirmed(agent_build=build):
             return Decision(to=S.READY, fields={"agent_build": build}, effects=(Effect.START_LOGIN,))
-        case S.READY, UrlSeen(url=url):
-            return Decision(to=S.AWAITING_USER_AUTH, fields={"auth_url": url})
-        case S.AWAITING_USER_AUTH, UrlSeen(url=url):
+        case (S.READY | S.AWAITING_USER_AUTH), UrlSeen(url=url):
             # After a refused code a tool may begin anew, with another address.
-            return Decision(fields={"auth_url": url})
+            to = S.AWAITING_USER_AUTH if status is S.READY else None
+            return Decision(to=to, fields={"auth_url": url})
         case ((S.READY | S.AWAITING_USER_AUTH), CredentialReady()):
             return Decision(to=S.AUTHENTICATING, effects=(Effect.CLAIM_CREDENTIAL,))
         case S.AUTHENTICATING, CredentialSealed():
