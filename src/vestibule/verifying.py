@@ -15,7 +15,7 @@ from vestibule.drivers import logs, providers
 from vestibule.machinery import open_machinery
 from vestibule.services.provider_trial import TellCheck
 from vestibule.settings import Settings
-from vestibule.trials import verify_providers
+from vestibule.trials import clear_trial_runs, verify_providers
 from vestibule.works import renewing_with
 
 
@@ -35,6 +35,7 @@ async def verify(
             code="unknown_provider",
         )
     carried = [name for name, one in known.items() if one.install.method in IN_GOLDENS]
+    clear_trial_runs(settings.run_dir)
     async with open_machinery(settings) as machinery:
         chosen = driver or machinery.choice.driver
         golden_id = await renewing_with(machinery).serving.golden(chosen)

@@ -86,11 +86,28 @@ def test_every_tool_of_the_golden_does_what_its_provider_file_says(verified: dic
 @pytest.fixture(scope="module")
 def verified(offline: Controller) -> dict[str, Verification]:
     """What the command finds, beside a controller that runs."""
-    argv = [*WITHOUT_NAMES, VESTIBULE, "provider", "verify", "--all", "-o", "json"]
-    done = subprocess.run(argv, env=offline.environment, capture_output=True, text=True, check=False)
+    return _verify(offline, "--all")
+
+
+def _verify(controller: Controller, *arguments: str) -> dict[str, Verification]:
+    argv = [*WITHOUT_NAMES, VESTIBULE, "provider", "verify", *arguments, "-o", "json"]
+    done = subprocess.run(argv, env=controller.environment, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     found = [Verification.from_mapping(row) for row in json.loads(done.stdout)]
     return {one.provider: one for one in found}
+
+
+@pytest.mark.vm
+@pytest.mark.usefixtures("snapshot")
+def test_real_tools_do_the_same_in_emulated_machines(offline: Controller) -> None:
+    """Those that an emulated processor runs in seconds; the others take their time."""
+    names = ("claude-code", "codex", "gh")
+    found = _verify(offline, *names, "--driver", "qemu")
+    assert set(found) == set(names)
+    for name, one in found.items():
+        assert one.failed == (), name
+    assert found["claude-code"].shortfall(Flow.PASTE) is None
+    assert found["codex"].shortfall(Flow.LOOPBACK) is None
 
 
 SEEN_OFFLINE = {
@@ -149,6 +166,14 @@ def test_a_tool_without_its_provider_says_so_and_the_session_names_the_site(offl
         session = follow(client, start(client, "gh"), lambda _: False)
     assert (session["status"], session["failure"]["code"]) == ("failed", "tool_exited")
     assert "github.com:443" in session["failure"]["evidence"]["sites_unreachable"]
+
+
+def test_the_list_of_providers_has_the_keys_that_scripts_rely_on(offline: Controller) -> None:
+    listed = {one["name"]: one for one in offline.command("provider", "list")}
+    assert set(listed) == set(providers.load([SHIPPED]))
+    codex = listed["codex"]
+    assert (codex["version"], codex["flows"], codex["verified"]) == ("0.169.0", ["loopback", "device"], True)
+    assert listed["kiro"]["verified"] is False
 
 
 def test_a_tool_that_is_not_in_the_golden_is_named_with_what_to_do(offline: Controller) -> None:

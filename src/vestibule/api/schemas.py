@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import datetime as dt
 import enum
+import unicodedata
 from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from vestibule.core.custody import Custody
 from vestibule.core.machines import DriverName, Isolation, MachineStatus, MachineType
@@ -120,6 +121,15 @@ class Paste(Model):
     """POST /api/auth/session/{id}/input: text typed into the tool, then Enter."""
 
     text: str = Field(min_length=1, max_length=16384)
+
+    @field_validator("text")
+    @classmethod
+    def _one_line(cls, text: str) -> str:
+        """Blanks around it are a slip of the copying hand; a control character would be a key of its own."""
+        text = text.strip()
+        if not text or any(unicodedata.category(letter) == "Cc" for letter in text):
+            raise ValueError("one line without control characters is needed, and not of blanks alone")
+        return text
 
 
 class OAuthUrl(Model):

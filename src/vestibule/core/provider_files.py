@@ -41,6 +41,8 @@ def parse(text: str, file_name: str) -> p.Provider:
         document = tomllib.loads(text)
         _require_schema(document, file_name)
         provider = _SCHEMA.validate_python(document)
+    except RecursionError as error:
+        raise _invalid(file_name, "", "is nested too deeply", "Write it flat, as the guide does.") from error
     except tomllib.TOMLDecodeError as error:
         raise _invalid(file_name, "", f"is not TOML: {error}", "Correct the line named there.") from error
     except ValidationError as error:

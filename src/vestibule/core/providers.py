@@ -15,6 +15,7 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import AfterValidator, ConfigDict, Field
 
+from vestibule.core import patterns
 from vestibule.core.errors import BadInput
 from vestibule_agent import protocol
 
@@ -64,10 +65,8 @@ class ExpiresUnit(enum.StrEnum):
 
 
 def _pattern(text: str) -> str:
-    try:
-        re.compile(text)
-    except re.error as error:
-        raise ValueError(f"is not a regular expression: {error}") from error
+    if (problem := patterns.problem(text)) is not None:
+        raise ValueError(problem)
     return text
 
 

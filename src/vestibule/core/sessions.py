@@ -264,7 +264,7 @@ def _progress(status: SessionStatus, event: SessionEvent) -> Decision:
             return Decision(to=S.VM_CREATED, effects=(Effect.INTRODUCE,))
         case S.VM_CREATED, AgentConfirmed(agent_build=build):
             return Decision(to=S.READY, fields={"agent_build": build}, effects=(Effect.START_LOGIN,))
-        case (S.READY | S.AWAITING_USER_AUTH), UrlSeen(url=url):
+        case ((S.READY | S.AWAITING_USER_AUTH), UrlSeen(url=url)):
             # After a refused code a tool may begin anew, with another address.
             to = S.AWAITING_USER_AUTH if status is S.READY else None
             return Decision(to=to, fields={"auth_url": url})

@@ -6,6 +6,7 @@ may hold a token of its own: it is in no message, only its host is.
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import hmac
 import json
@@ -35,12 +36,20 @@ class HttpWebhook:
         body = json.dumps(event, ensure_ascii=False).encode()
         headers = {"Content-Type": "application/json", "User-Agent": "vestibule", **self._signature(body)}
         try:
-            async with httpx.AsyncClient(timeout=self._timeout_s) as client:
-                answer = await client.post(self._url, content=body, headers=headers)
-        except (httpx.HTTPError, httpx.InvalidURL, OSError) as error:
+            async with asyncio.timeout(self._timeout_s):  # of all of it: httpx's own is for each read
+                answer = await self._send(body, headers)
+        except (httpx.HTTPError, httpx.InvalidURL, OSError, ValueError) as error:
             raise self._failed(f"broke: {type(error).__name__}") from None  # its text may hold the address
         if not answer.is_success:
             raise self._failed(f"was answered with {answer.status_code}")
+
+    async def _send(self, body: bytes, headers: Mapping[str, str]) -> httpx.Response:
+        """The head of the answer: its body is nobody's concern, however long it is."""
+        async with (
+            httpx.AsyncClient(timeout=self._timeout_s) as client,
+            client.stream("POST", self._url, content=body, headers=headers) as answer,
+        ):
+            return answer
 
     def _signature(self, body: bytes) -> dict[str, str]:
         if self._secret is None:
@@ -49,10 +58,17 @@ class HttpWebhook:
 
     def _failed(self, what: str) -> Unavailable:
         return Unavailable(
-            f"Posting to {httpx.URL(self._url).host} {what}.",
+            f"Posting to {_host(self._url)} {what}.",
             remedy="Look at webhook_url and at what answers there.",
             code="webhook_failed",
         )
+
+
+def _host(url: str) -> str:
+    try:
+        return httpx.URL(url).host
+    except (httpx.InvalidURL, ValueError):
+        return "the webhook"
 
 
 def read_secret(path: Path) -> bytes:

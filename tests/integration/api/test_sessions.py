@@ -53,7 +53,7 @@ async def test_someone_else_s_session_is_absent_by_query_too(
 async def test_an_unknown_provider_is_named_with_those_there_are(ann: httpx.AsyncClient) -> None:
     answer = await ann.post("/api/vm/auth", json={"provider": "nosuch"})
     assert (answer.status_code, answer.json()["code"]) == (400, "unknown_provider")
-    assert "codex, demo" in answer.json()["remedy"]
+    assert "codex, copilot, cursor, demo" in answer.json()["remedy"]
 
 
 async def test_a_driver_that_is_not_usable_here_is_unavailable(ann: httpx.AsyncClient) -> None:
@@ -290,3 +290,21 @@ async def test_the_controller_s_end_ends_the_streams(lab: Lab, ann: httpx.AsyncC
         await stream.next()
         lab.sign_ins.close_feed()
         assert await stream.all() == []
+
+
+@pytest.mark.parametrize("text", [" ", "\t\n", "a\x03", "a\x1b[A", "a\nb", "\x00", "a\x9bb"])
+async def test_a_pasted_text_is_one_line_without_control_characters(
+    lab: Lab, ann: httpx.AsyncClient, text: str
+) -> None:
+    session_id = await _start(ann)
+    await lab.until(lab_id(session_id), lambda now: now.auth_url is not None)
+    answer = await ann.post(f"/api/auth/session/{session_id}/input", json={"text": text})
+    assert (answer.status_code, answer.json()["code"]) == (422, "bad_input")
+    assert lab.machine().agent.typed == []
+
+
+async def test_blanks_around_a_pasted_code_are_left_off(lab: Lab, ann: httpx.AsyncClient) -> None:
+    session_id = await _start(ann)
+    await lab.until(lab_id(session_id), lambda now: now.auth_url is not None)
+    await ann.post(f"/api/auth/session/{session_id}/input", json={"text": " a-code\n"})
+    assert lab.machine().agent.typed == ["a-code"]
