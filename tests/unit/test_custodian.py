@@ -117,6 +117,14 @@ async def test_what_ran_out_with_its_holder_and_comes_back_without_files_is_doub
     assert "laptop has probably refreshed it" in (back.doubt or "")
 
 
+async def test_what_had_run_out_before_it_was_checked_out_is_not_doubted(lab: VaultLab, ann: User) -> None:
+    credential_id = await lab.sealed(ann)
+    lab.clock.move(86_400)
+    await lab.custodian.check_out(ann, credential_id, "laptop")
+    lab.clock.move(1)
+    assert (await lab.custodian.return_(ann, credential_id, "laptop", [])).doubt is None
+
+
 REFUSED = {
     "empty": (base64_of(b""), "credential_invalid", "blank"),
     "blank": (base64_of(b" \n\t"), "credential_invalid", "blank"),
