@@ -67,9 +67,9 @@ class Custodian:
     ) -> CredentialRecord:
         """Take it back; ``files`` are the holder's, none when it did not refresh them.
 
-        One that ran out while it was held and comes back as it was is doubted, see ``holding.unchanged``.  Raises
-        Conflict as ``holding.give_back`` and ``holding.refresh`` do, or ``state_changed``; BadInput
-        ``credential_invalid``, ``unknown_provider``.
+        One that ran out while it was held and comes back as it was is doubted, see ``holding.unchanged``.
+        Raises Conflict as ``holding.give_back`` and ``holding.refresh`` do, or ``state_changed``; BadInput
+        ``credential_invalid``, ``credential_account_unknown``, ``unknown_provider``.
         """
 
         def rule(row: CredentialRecord) -> CredentialRecord:
