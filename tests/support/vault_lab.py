@@ -9,7 +9,7 @@ import datetime as dt
 import itertools
 import json
 import os
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -89,7 +89,7 @@ class VaultLab:
     credentials: Credentials
     custodian: Custodian
     rotation: Rotation
-    demo: Provider
+    providers: Mapping[str, Provider]
     clock: SetClock
     numbers: Any = dataclasses.field(default_factory=itertools.count)
 
@@ -98,19 +98,26 @@ class VaultLab:
         await DbAccounts(self.database).add_user(user)
         return user
 
-    async def sealed(self, user: User, content: bytes | None = None) -> CredentialId:
-        """A credential that a sign-in of this user brought."""
+    async def sealed(
+        self,
+        user: User,
+        content: bytes | None = None,
+        *,
+        files: Sequence[CredentialFile] = (),
+        tool: str = "demo",
+    ) -> CredentialId:
+        """A credential that a sign-in of this user brought; ``files``, of another tool than the demo's."""
         session = SessionRecord(
             session_id=SessionId(f"s-{next(self.numbers)}"),
             user_id=user.user_id,
-            provider="demo",
+            provider=tool,
             status=SessionStatus.AUTHENTICATING,
             created_at=NOW,
         )
         sessions = DbSessions(self.database)
         await sessions.add(session)
-        handed_over = Credential(files=brought(content or login()))
-        record = self.credentials.seal(self.demo, user.user_id, session.session_id, handed_over)
+        handed_over = Credential(files=list(files) or brought(content or login()))
+        record = self.credentials.seal(self.providers[tool], user.user_id, session.session_id, handed_over)
         await sessions.complete(session.session_id, record, seen=session.status, at=NOW)
         return record.credential_id
 
@@ -168,7 +175,7 @@ async def open_vault_lab(
             credentials=credentials,
             custodian=custodian,
             rotation=vault.rotation,
-            demo=known["demo"],
+            providers=known,
             clock=clock,
         )
     finally:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -18,7 +19,7 @@ from vestibule.drivers.db import schema
 from vestibule.drivers.db.engine import Database
 from vestibule.drivers.db.unbroken import unbroken
 from vestibule.services.custodian import Custodian
-from vestibule_agent.protocol import MAX_CREDENTIAL_BYTES
+from vestibule_agent.protocol import MAX_CREDENTIAL_BYTES, CredentialFile
 
 pytestmark = pytest.mark.anyio
 C = Custody
@@ -117,6 +118,14 @@ async def test_what_ran_out_with_its_holder_and_comes_back_without_files_is_doub
     assert "laptop has probably refreshed it" in (back.doubt or "")
 
 
+async def test_what_had_run_out_before_it_was_checked_out_is_not_doubted(lab: VaultLab, ann: User) -> None:
+    credential_id = await lab.sealed(ann)
+    lab.clock.move(86_400)
+    await lab.custodian.check_out(ann, credential_id, "laptop")
+    lab.clock.move(1)
+    assert (await lab.custodian.return_(ann, credential_id, "laptop", [])).doubt is None
+
+
 REFUSED = {
     "empty": (base64_of(b""), "credential_invalid", "blank"),
     "blank": (base64_of(b" \n\t"), "credential_invalid", "blank"),
@@ -150,6 +159,69 @@ async def test_what_may_not_be_written_back_changes_nothing(
     assert "fake" not in str(refused.value) + repr(logs)
     assert await lab.credentials.read(ann, held) == before
     assert await lab.content(ann, held) == login()
+
+
+def _claude(name: str | None, at: int, token: str) -> list[CredentialFile]:
+    """Claude Code's two files; without a name the one with the tokens alone."""
+    end = int((NOW.timestamp() + at) * 1000)
+    oauth = {"accessToken": f"at-{token}", "refreshToken": f"rt-{token}", "expiresAt": end}
+    said = {"~/.claude/.credentials.json": {"claudeAiOauth": oauth}}
+    if name is not None:
+        said["~/.claude.json"] = {"oauthAccount": {"emailAddress": name}}
+    return [
+        CredentialFile(path=path, mode=0o600, content=base64_of(json.dumps(document).encode()))
+        for path, document in said.items()
+    ]
+
+
+@pytest.fixture
+async def claude(lab: VaultLab, ann: User) -> CredentialId:
+    """A login of ann@x in two files, checked out to ``laptop``."""
+    credential_id = await lab.sealed(ann, files=_claude("ann@x", 3600, "fake-1"), tool="claude-code")
+    await lab.custodian.check_out(ann, credential_id, "laptop")
+    return credential_id
+
+
+BESIDE = "~/.claude.json"
+
+
+async def test_tokens_without_the_file_that_says_whose_they_are_are_refused_and_it_is_named(
+    lab: VaultLab, ann: User, claude: CredentialId
+) -> None:
+    before = await lab.credentials.read(ann, claude)
+    with pytest.raises(BadInput) as refused:
+        await lab.custodian.return_(ann, claude, "laptop", _claude(None, 7200, "fake-of-bob"))
+    assert refused.value.failure_code == "credential_account_unknown"
+    assert BESIDE in refused.value.cause
+    assert "--from" in refused.value.remedy
+    assert await lab.credentials.read(ann, claude) == before
+
+
+async def test_both_files_of_another_account_are_refused_as_that(
+    lab: VaultLab, ann: User, claude: CredentialId
+) -> None:
+    with pytest.raises(Conflict) as refused:
+        await lab.custodian.return_(ann, claude, "laptop", _claude("bob@x", 7200, "fake-of-bob"))
+    assert refused.value.failure_code == "credential_of_another_account"
+
+
+@pytest.mark.parametrize("named", ["ann@x", ""])
+async def test_both_files_are_taken_and_one_that_names_nobody_leaves_the_account_known(
+    lab: VaultLab, ann: User, claude: CredentialId, named: str
+) -> None:
+    newer = _claude(named, 7200, "fake-2")
+    back = await lab.custodian.return_(ann, claude, "laptop", newer)
+    assert back.account == "ann@x"
+    assert (await lab.credentials.export(ann, claude))[1].files == newer
+
+
+async def test_tokens_alone_are_taken_where_nobody_knows_the_account_and_stay_unknown(
+    lab: VaultLab, ann: User
+) -> None:
+    credential_id = await lab.sealed(ann, files=_claude(None, 3600, "fake-1"), tool="claude-code")
+    await lab.custodian.check_out(ann, credential_id, "laptop")
+    back = await lab.custodian.return_(ann, credential_id, "laptop", _claude(None, 7200, "fake-2"))
+    assert (back.account, back.expires_at) == (None, NOW.replace(hour=14))
 
 
 async def test_a_returned_file_is_not_even_looked_at_when_somebody_else_holds_it(

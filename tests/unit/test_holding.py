@@ -143,20 +143,39 @@ def test_the_table_has_every_state_and_its_last_one_is_final() -> None:
 
 def test_what_ran_out_with_its_holder_and_came_back_unchanged_is_doubted() -> None:
     assert OUT.expires_at is not None
-    later = OUT.expires_at + HOUR
-    assert holding.unchanged(BACK, "laptop", OUT.expires_at - HOUR).doubt is None
-    doubted = holding.unchanged(BACK, "laptop", later)
+    doubted = holding.unchanged(OUT, "laptop", OUT.expires_at + HOUR)
+    assert doubted == dataclasses.replace(BACK, doubt=doubted.doubt)
     assert "laptop has probably refreshed it" in (doubted.doubt or "")
-    assert holding.refresh(doubted, expires_at=later, account="ann").doubt is None, "a newer one is trusted"
+    newer = holding.refresh(doubted, expires_at=OUT.expires_at + HOUR, account="ann")
+    assert newer.doubt is None, "a newer one is trusted"
+
+
+@pytest.mark.parametrize(
+    ("taken", "brought", "is_doubted"),
+    [(-2, -1, False), (-2, 0, True), (-1, 99, True), (0, 0, False), (0, 99, False), (1, 99, False)],
+)
+def test_only_what_ran_out_while_it_was_held_is_doubted(
+    taken: int, brought: int, *, is_doubted: bool
+) -> None:
+    """Hours from its end to the check-out and to the return."""
+    assert SEALED.expires_at is not None
+    held = holding.check_out(SEALED, "laptop", SEALED.expires_at + taken * HOUR)
+    back = holding.unchanged(held, "laptop", SEALED.expires_at + brought * HOUR)
+    assert (back.custody, back.doubt is not None) == (C.RETURNED, is_doubted)
 
 
 def test_what_never_runs_out_is_not_doubted_for_its_age() -> None:
-    ageless = dataclasses.replace(BACK, expires_at=None)
+    ageless = dataclasses.replace(OUT, expires_at=None)
     assert holding.unchanged(ageless, "laptop", NOW + 10_000 * HOUR).doubt is None
+
+
+def test_what_comes_back_unchanged_comes_from_its_holder() -> None:
+    with pytest.raises(Conflict, match="not to desk"):
+        holding.unchanged(OUT, "desk", NOW)
 
 
 def test_what_the_provider_refused_stays_in_doubt() -> None:
     refused = holding.refused(BACK, "laptop", NOW)
     assert "refused it to laptop" in (refused.doubt or "")
-    again = holding.give_back(holding.check_out(refused, "desk", NOW), "desk")
+    again = holding.check_out(refused, "desk", NOW)
     assert holding.unchanged(again, "desk", NOW + 99 * HOUR).doubt == refused.doubt

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import os
 import platform
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path, PurePosixPath
 from typing import Annotated, Any
 
@@ -202,14 +203,28 @@ def _encoded(file: Path) -> str:
 
 def _hand_over(exported: Row, to: Path | None, output: OutputFormat) -> None:
     if to is not None:
-        written = [str(_write(to, file)) for file in exported["files"]]
-        print_rows([{"path": path} for path in written], ("path",), output)
+        with _all_or_none() as written:
+            for file in exported["files"]:
+                _write(to, file, written)
+            print_rows([{"path": str(path)} for path in written], ("path",), output)
     elif output is OutputFormat.JSON:
         print_json(exported)
     else:
         for file in exported["files"]:
             print(f"# {file['path']} (mode {file['mode']:04o})")
             print(base64.b64decode(file["content"]).decode(errors="replace"))
+
+
+@contextlib.contextmanager
+def _all_or_none() -> Iterator[list[Path]]:
+    """The files that were made in it; they are gone again when it fails."""
+    made: list[Path] = []
+    try:
+        yield made
+    except BaseException:
+        for path in made:
+            path.unlink(missing_ok=True)
+        raise
 
 
 def _read(file: Path) -> bytes:
@@ -228,7 +243,7 @@ def _read(file: Path) -> bytes:
         ) from error
 
 
-def _write(home: Path, file: Mapping[str, Any]) -> Path:
+def _write(home: Path, file: Mapping[str, Any], made: list[Path]) -> None:
     """Write one file below ``home``, never over another one, readable as the tool had it."""
     path = home / _below_home(file["path"])
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -240,9 +255,9 @@ def _write(home: Path, file: Mapping[str, Any]) -> Path:
             remedy="Move it away, or export into another folder.",
             code="file_exists",
         ) from error
+    made.append(path)  # before its content, of which a full disk takes a part
     with os.fdopen(descriptor, "wb") as stream:
         stream.write(base64.b64decode(file["content"]))
-    return path
 
 
 def _below_home(text: str) -> PurePosixPath:

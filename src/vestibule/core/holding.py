@@ -56,16 +56,19 @@ def give_back(kept: CredentialRecord, holder: str) -> CredentialRecord:
     return _moved(kept, Custody.RETURNED, holder=None, held_since=None)
 
 
-def unchanged(back: CredentialRecord, holder: str, at: dt.datetime) -> CredentialRecord:
-    """Doubt what came back as it was, when its access token ran out meanwhile.
+def unchanged(held: CredentialRecord, holder: str, at: dt.datetime) -> CredentialRecord:
+    """Take it back from ``holder`` as it is kept, in doubt when its access token ran out while held.
 
-    Whoever worked with it then has refreshed it, and has rotated away what is kept here.
+    Whoever worked with it then has refreshed it, and has rotated away what is kept here.  One that had run
+    out before tells nothing: it may have come back at once.  Raises Conflict as ``give_back`` does.
     """
-    if back.doubt is not None or back.expires_at is None or back.expires_at > at:
+    back = give_back(held, holder)
+    since, end = held.held_since, held.expires_at
+    if held.doubt is not None or since is None or end is None or not since < end <= at:
         return back
     doubt = (
-        f"It ran out at {back.expires_at.isoformat(timespec='seconds')} while {holder} held it, and came "
-        f"back unchanged: {holder} has probably refreshed it, and what is kept works no more."
+        f"It ran out at {end.isoformat(timespec='seconds')} while {holder} held it, and came back "
+        f"unchanged: {holder} has probably refreshed it, and what is kept works no more."
     )
     return dataclasses.replace(back, doubt=doubt)
 

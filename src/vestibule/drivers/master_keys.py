@@ -62,7 +62,8 @@ class FileKeyRing:
         self._path = path
         self._next = path.with_name(f"{path.name}.next")
         self._random = random
-        self._keys = [self._key(there) for there in (self._next, path) if there.exists()]
+        found = [self._key(there) for there in (self._next, path) if there.exists()]
+        self._keys = list({key.key_id: key for key in found}.values())  # two names of one key are one key
 
     @property
     def keys(self) -> Sequence[MasterKey]:
@@ -72,15 +73,22 @@ class FileKeyRing:
     def prepare(self) -> MasterKey:
         """Make the first key, or the next one, on the disk."""
         if len(self._keys) <= 1:
+            if self._next.exists():
+                # The only key, since the other file was lost.  Not before it is asked for: until then a
+                # backup of the other may come back under its name.
+                self._take_place()
             self._keys.insert(0, self._key(self._next if self._keys else self._path))
         return self._keys[0]
 
     def settle(self) -> None:
         """The next key takes the other's place in one step: at every moment there is one that is whole."""
         if len(self._keys) > 1:
-            self._next.rename(self._path)
-            flush_folder(self._path.parent)
+            self._take_place()
             del self._keys[1:]
+
+    def _take_place(self) -> None:
+        self._next.rename(self._path)
+        flush_folder(self._path.parent)
 
     def _key(self, path: Path) -> LocalKey:
         return LocalKey(key_file.load_or_make(path, self._random), self._random)

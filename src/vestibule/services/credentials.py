@@ -27,7 +27,7 @@ from vestibule.services.feed import Feed
 from vestibule.services.ports import Clock
 from vestibule.services.repositories import Credentials as CredentialRows
 from vestibule.services.vault_ports import Sealer
-from vestibule_agent.protocol import Credential, CredentialFile
+from vestibule_agent.protocol import Credential, CredentialFile, CredentialSpec
 from vestibule_agent.validation import InvalidCredentialError, ValidCredential, validate
 
 log = structlog.get_logger()
@@ -58,7 +58,7 @@ class Credentials:
         """
         now = self._clock.now()
         try:
-            login = _judge(provider, credential.files, now)
+            login = _judge(credential_spec(provider), credential.files, now)
         except InvalidCredentialError as error:
             raise _invalid(provider, error) from error
         credential_id = ids.credential_id(self._random(ids.RANDOM_BYTES))
@@ -82,13 +82,14 @@ class Credentials:
     ) -> CredentialRecord:
         """Check what a holder wrote back and seal it in the place of what is kept.
 
-        A file that was not brought back stays as it is.  Raises BadInput ``credential_invalid``, Conflict as
-        ``holding.refresh`` does; nothing is stored here.
+        A file that was not brought back stays as it is, and says nothing of whose tokens came.  Raises
+        BadInput ``credential_invalid``, ``credential_account_unknown``, Conflict as ``holding.refresh`` does;
+        nothing is stored here.
         """
         try:
             # Its access token may have run out since: what gets another one lies in the same file.
             whole = _merged(self.open(kept).files, files)
-            login = _judge(provider, whole, _EPOCH)
+            login = _judge(_naming(provider, files), whole, _EPOCH)
         except InvalidCredentialError as error:
             raise BadInput(
                 f"What was written back to {kept.credential_id} is no login of {provider.title}: {error}.",
@@ -96,6 +97,7 @@ class Credentials:
                 f"{', '.join(file.path for file in provider.credential.files)}.",
                 code="credential_invalid",
             ) from error
+        _require_account_file(provider, kept, files)
         newer = holding.refresh(kept, expires_at=login.expires_at, account=login.account)
         now = self._clock.now()
         return dataclasses.replace(
@@ -194,16 +196,39 @@ def _usable_until(provider: Provider, login: ValidCredential, now: dt.datetime) 
     return now + dt.timedelta(days=provider.credential.lasts_days)
 
 
-def _judge(provider: Provider, files: Sequence[CredentialFile], now: dt.datetime) -> ValidCredential:
+def _naming(provider: Provider, brought: Sequence[CredentialFile]) -> CredentialSpec:
+    """The provider's files, of which no other than the brought ones may say whose login it is."""
+    spec, paths = credential_spec(provider), {file.path for file in brought}
+    files = [file if file.path in paths else dataclasses.replace(file, account=None) for file in spec.files]
+    return dataclasses.replace(spec, files=files)
+
+
+def _require_account_file(
+    provider: Provider, kept: CredentialRecord, brought: Sequence[CredentialFile]
+) -> None:
+    """Tokens tell nobody whose they are: refuse them without the file beside them that does."""
+    naming = [file.path for file in provider.credential.files if file.account is not None]
+    if kept.account is None or not naming or {file.path for file in brought} & set(naming):
+        return
+    raise BadInput(
+        f"Whose login was written back to {kept.credential_id}, which is one of {kept.account}, cannot be "
+        f"known: {provider.title} names the account in {', '.join(naming)}, which was not brought.",
+        remedy="Return all of the tool's files, with --from and the home that they are in: "
+        f"{', '.join(file.path for file in provider.credential.files)}.",
+        code="credential_account_unknown",
+    )
+
+
+def _judge(spec: CredentialSpec, files: Sequence[CredentialFile], now: dt.datetime) -> ValidCredential:
     """What the files say of themselves, judged at ``now``.  Raises InvalidCredentialError."""
-    declared = [file.path for file in provider.credential.files]
+    declared = [file.path for file in spec.files]
     if unknown := [file.path for file in files if file.path not in declared]:
         raise InvalidCredentialError(f"{unknown[0]!r:.100} is no file of it")
     try:
         written = {file.path: base64.b64decode(file.content, validate=True) for file in files}
     except (TypeError, ValueError) as error:
         raise InvalidCredentialError("it is not base64") from error
-    login = validate(credential_spec(provider), written, now)
+    login = validate(spec, written, now)
     try:
         # JSON holds half surrogate pairs, ISO 8601 the year 9999 west of Greenwich; no row holds either.
         "".join([login.account or "", *login.scopes]).encode()

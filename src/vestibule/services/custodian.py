@@ -67,16 +67,15 @@ class Custodian:
     ) -> CredentialRecord:
         """Take it back; ``files`` are the holder's, none when it did not refresh them.
 
-        One that ran out meanwhile and comes back as it was is doubted, see ``holding.unchanged``.  Raises
-        Conflict as ``holding.give_back`` and ``holding.refresh`` do, or ``state_changed``; BadInput
-        ``credential_invalid``, ``unknown_provider``.
+        One that ran out while it was held and comes back as it was is doubted, see ``holding.unchanged``.
+        Raises Conflict as ``holding.give_back`` and ``holding.refresh`` do, or ``state_changed``; BadInput
+        ``credential_invalid``, ``credential_account_unknown``, ``unknown_provider``.
         """
 
         def rule(row: CredentialRecord) -> CredentialRecord:
-            back = holding.give_back(row, holder)
             if not files:
-                return holding.unchanged(back, holder, self._clock.now())
-            return self._credentials.refresh(self._provider(row), back, files)
+                return holding.unchanged(row, holder, self._clock.now())
+            return self._credentials.refresh(self._provider(row), holding.give_back(row, holder), files)
 
         back = await self._move(await self._credentials.owned(user, credential_id), rule)
         _log("Credential written back" if files else "Credential returned unchanged", back, holder)

@@ -77,7 +77,7 @@ class Forecasts:
             await self._warn(record, now)
         if self._webhook is not None:
             for warning in await self._rows.undelivered(now):
-                await self._post(self._webhook, warning)
+                await self._tell(self._webhook, warning)
 
     async def _warn(self, record: CredentialRecord, now: dt.datetime) -> None:
         until = forecast.usable_until(record)
@@ -97,20 +97,24 @@ class Forecasts:
             usable_until=until.isoformat(),
         )
 
+    async def _tell(self, webhook: Webhook, warning: ExpiryWarning) -> None:
+        """Post it; whatever goes wrong is an attempt, or it would keep those after it waiting for ever."""
+        try:
+            await self._post(webhook, warning)
+        except Exception as error:  # noqa: BLE001 (logged below)
+            after = forecast.attempted(warning, self._clock.now(), delivered=False)
+            _tell_failed(after, error)
+            await self._rows.store(after)
+
     async def _post(self, webhook: Webhook, warning: ExpiryWarning) -> None:
         record = await self._credentials.get(warning.credential_id)
         if forecast.usable_until(record) != warning.usable_until:
             await self._rows.drop(warning)  # deleted or renewed meanwhile: it is not true any more
             return
-        try:
-            await webhook.post(_body(record, warning))
-        except Unavailable as error:
-            after = forecast.attempted(warning, self._clock.now(), delivered=False)
-            _tell_failed(after, error)
-        else:
-            after = forecast.attempted(warning, self._clock.now(), delivered=True)
-            log.info("A warning was posted", credential_id=after.credential_id, at=str(after.delivered_at))
+        await webhook.post(_body(record, warning))
+        after = forecast.attempted(warning, self._clock.now(), delivered=True)
         await self._rows.store(after)
+        log.info("A warning was posted", credential_id=after.credential_id, at=str(after.delivered_at))
 
 
 def _body(record: CredentialRecord, warning: ExpiryWarning) -> dict[str, object]:
@@ -131,10 +135,14 @@ def _body(record: CredentialRecord, warning: ExpiryWarning) -> dict[str, object]
     }
 
 
-def _tell_failed(warning: ExpiryWarning, error: Unavailable) -> None:
+def _tell_failed(warning: ExpiryWarning, error: Exception) -> None:
     event = (
         "A warning could not be posted, and is given up"
         if warning.next_attempt_at is None
         else "A warning could not be posted yet"
     )
-    log.warning(event, credential_id=warning.credential_id, attempts=warning.attempts, cause=error.cause)
+    said = {"credential_id": warning.credential_id, "attempts": warning.attempts}
+    if isinstance(error, Unavailable):
+        log.warning(event, **said, cause=error.cause)
+    else:  # nobody foresaw it: where it came from is needed
+        log.error(event, **said, exc_info=error)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -105,6 +106,32 @@ def test_a_settled_file_ring_has_one_file_of_mode_0600(tmp_path: Path) -> None:
     ring.settle()
     assert list(tmp_path.iterdir()) == [path]
     assert path.stat().st_mode & 0o777 == 0o600
+
+
+@pytest.mark.parametrize("beside", [False, True], ids=["alone", "under both names"])
+def test_a_next_key_that_is_the_only_one_is_rotated_like_any_other(tmp_path: Path, *, beside: bool) -> None:
+    """The file was lost, or a copy of it was put in its place."""
+    path = tmp_path / "vault.key"
+    only = FileKeyRing(path, os.urandom).prepare().key_id
+    path.rename(tmp_path / "vault.key.next")
+    if beside:
+        shutil.copy(tmp_path / "vault.key.next", path)
+    ring = FileKeyRing(path, os.urandom)
+    assert _ids(ring) == [only]
+    prepared = ring.prepare().key_id
+    assert prepared != only
+    assert _ids(ring) == _ids(FileKeyRing(path, os.urandom)) == [prepared, only]
+    ring.settle()
+    assert _ids(FileKeyRing(path, os.urandom)) == [prepared]
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_ring_that_is_only_read_leaves_the_files_as_they_are(tmp_path: Path) -> None:
+    """A backup of the lost one can still be put under its name without replacing the next."""
+    following = tmp_path / "vault.key.next"
+    FileKeyRing(following, os.urandom).prepare()
+    assert len(FileKeyRing(tmp_path / "vault.key", os.urandom).keys) == 1
+    assert list(tmp_path.iterdir()) == [following]
 
 
 def test_one_given_key_cannot_be_exchanged_without_another() -> None:

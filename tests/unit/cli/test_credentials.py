@@ -1,6 +1,7 @@
 """``vestibule credentials`` against a controller that answers from a script."""
 
 import base64
+import contextlib
 import io
 import json
 import platform
@@ -138,6 +139,24 @@ def test_a_checkout_whose_files_cannot_be_written_is_returned_at_once(
     assert (tmp_path / ".demo.json").read_text() == "mine"
     assert (seen[-1].url.path, _body(seen[-1])) == (RETURN[1], {"holder": "ci-3"})
     assert "file_exists" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("action", ["checkout", "export"])
+@pytest.mark.parametrize("second", ["~/.there.json", "~/../outside", "~/.rest.json"])
+def test_of_files_that_cannot_all_be_written_none_is_left(
+    play: Play, tmp_path: Path, action: str, second: str
+) -> None:
+    (tmp_path / ".there.json").write_text("mine")
+    script = exported("~/.first.json", action)
+    body = script["POST", f"/api/credentials/c-1/{action}"].json()
+    content = "x" if second == "~/.rest.json" else body["files"][0]["content"]
+    body["files"].append({"path": second, "mode": 0o600, "content": content})
+    script["POST", f"/api/credentials/c-1/{action}"] = httpx.Response(200, json=body)
+    seen = play({**script, **RETURNED})
+    with contextlib.suppress(ValueError):
+        assert run(["credentials", action, "c-1", "--to", str(tmp_path)]) != 0
+    assert [(path.name, path.read_text()) for path in tmp_path.iterdir()] == [(".there.json", "mine")]
+    assert (seen[-1].url.path == RETURN[1]) == (action == "checkout")
 
 
 def test_a_return_without_a_file_sends_none(play: Play, capsys: pytest.CaptureFixture[str]) -> None:

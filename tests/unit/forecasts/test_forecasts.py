@@ -6,6 +6,7 @@ import asyncio
 import datetime as dt
 import hashlib
 import hmac
+from collections.abc import Mapping
 
 import pytest
 from structlog.testing import capture_logs
@@ -145,6 +146,37 @@ async def test_a_post_that_is_refused_is_tried_again_after_a_pause_by_a_later_co
     bench.lab.clock.move(24 * HOUR_S)
     await bench.controller().look()
     assert len(bench.events) == 2
+
+
+class FailingOnce:
+    """A webhook with a fault of its own: the first post raises what no webhook may raise."""
+
+    def __init__(self, webhook: HttpWebhook) -> None:
+        self._webhook = webhook
+        self.faults: list[Exception] = [ValueError("nobody foresaw this")]
+
+    async def post(self, body: Mapping[str, object]) -> None:
+        if self.faults:
+            raise self.faults.pop()
+        await self._webhook.post(body)
+
+
+async def test_a_post_with_an_unforeseen_fault_is_an_attempt_and_keeps_no_other_waiting(bench: Bench) -> None:
+    both = {await bench.ends_in(1), await bench.ends_in(2)}
+    controller = bench.controller(FailingOnce(HttpWebhook(bench.receiver.url, None)))
+    with capture_logs() as logs:
+        await controller.look()
+        await controller.look()
+    assert len(bench.events) == 1
+    (failed,) = [entry for entry in logs if entry["event"] == "A warning could not be posted yet"]
+    assert (failed["log_level"], failed["attempts"], repr(failed["exc_info"])) == (
+        "error",
+        1,
+        "ValueError('nobody foresaw this')",
+    )
+    bench.lab.clock.move(PAUSES[0].total_seconds())
+    await controller.look()
+    assert {event["credential_id"] for event in bench.events} == both
 
 
 async def test_it_is_given_up_after_some_attempts_and_that_is_logged(bench: Bench) -> None:

@@ -120,7 +120,7 @@ async def test_what_was_sealed_before_a_rotation_and_stored_after_it_has_the_new
     credential_id = await lab.sealed(ann)
     await lab.custodian.check_out(ann, credential_id, "laptop")
     late = Custodian(
-        credentials=lab.credentials, rows=_Late(lab, ann), providers={"demo": lab.demo}, clock=lab.clock
+        credentials=lab.credentials, rows=_Late(lab, ann), providers=lab.providers, clock=lab.clock
     )
     moved = await late.return_(ann, credential_id, "laptop", brought(login(7200)))
     assert moved.key_id == reopen().keys[0].key_id
