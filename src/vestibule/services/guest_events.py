@@ -46,8 +46,8 @@ def notice(event: Event) -> tuple[str, str] | None:
 
 def _waiting(screen: str) -> str:
     return (
-        "The tool shows no sign-in address and waits; it may be asking something. Answer it in the desktop's "
-        f"terminal. On its screen:\n{screen_end(screen).strip()[-MAX_QUESTION:]}"
+        "The tool waits, and may be asking something. Answer it in the desktop's terminal. "
+        f"On its screen:\n{screen_end(screen).strip()[-MAX_QUESTION:]}"
     )
 
 
