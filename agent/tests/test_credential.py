@@ -276,3 +276,11 @@ def test_a_claim_is_what_was_announced_unless_what_is_there_now_is_a_login(
         return base64.b64decode(credential.files[0].content)
 
     assert asyncio.run(claim()).decode() == claimed
+
+
+def test_what_does_not_fit_in_beside_the_login_is_not_handed_over(tmp_path: Path) -> None:
+    written(tmp_path / "a/b")
+    (tmp_path / "beside").write_bytes(b"x" * MAX_CREDENTIAL_BYTES)
+    claimed = CredentialWatch(SPEC, tmp_path, os.getuid(), EventLog(), nothing_asked).claim()
+    assert claimed is not None
+    assert [file.path for file in claimed.files] == ["~/a/b/c.json"]

@@ -115,10 +115,10 @@ class CredentialWatch:
     def _valid(self) -> Contents | None:
         try:
             contents = self._read()
-            validate(self._spec, contents, _now())
+            found = validate(self._spec, contents, _now())
         except (OSError, InvalidCredentialError):
             return None
-        return contents
+        return _of(found, contents)
 
     def _woken(self) -> None:
         self._inotify.drain()
@@ -185,7 +185,7 @@ class CredentialWatch:
             self._log.emit("credential_invalid", path=self._spec.files[0].path, cause=cause)
 
     def _announce(self, contents: Contents, found: ValidCredential, *, unverified: str | None) -> None:
-        self._announced = contents
+        self._announced = _of(found, contents)
         expires_at = found.expires_at.isoformat() if found.expires_at else None
         self._log.emit(
             "credential_valid", expires_at=expires_at, account=found.account, unverified=unverified
@@ -211,6 +211,11 @@ class CredentialWatch:
             raise
         too_large = len(content) > MAX_CREDENTIAL_BYTES
         return None if too_large and file.optional else content
+
+
+def _of(found: ValidCredential, contents: Contents) -> Contents:
+    """Without what did not fit in."""
+    return {path: contents[path] for path in found.files}
 
 
 def _read_own(path: Path, owner: int) -> bytes:
