@@ -191,3 +191,96 @@ def test_a_file_that_is_too_large_is_no_login(tmp_path: Path) -> None:
 
     events = asyncio.run(first_events(tmp_path, act, "credential_invalid"))
     assert "larger than" in events[-1].data["cause"]
+
+
+def test_what_the_tool_refused_is_asked_about_once_more_when_it_has_ended(tmp_path: Path) -> None:
+    written(tmp_path / "a/b")
+    asked: list[Verification] = []
+
+    async def ask(verification: Verification) -> None:
+        asked.append(verification)
+        if len(asked) == 1:
+            raise InvalidCredentialError("tool status says that it is no login")
+
+    assert _settled(tmp_path, ask) == ["credential_seen", "credential_invalid", "credential_valid"]
+
+
+def test_what_the_tool_refuses_twice_is_told_once_and_not_asked_about_again(tmp_path: Path) -> None:
+    written(tmp_path / "a/b")
+    asked: list[Verification] = []
+
+    async def ask(verification: Verification) -> None:
+        asked.append(verification)
+        raise InvalidCredentialError("tool status says that it is no login")
+
+    assert _settled(tmp_path, ask) == ["credential_seen", "credential_invalid"]
+    assert len(asked) == 2
+
+
+def _settled(home: Path, ask: Callable[[Verification], Awaitable[None]]) -> list[str]:
+    """The events of a watch that has heard a first answer, and then settled."""
+
+    async def settle() -> list[str]:
+        log = EventLog()
+        watch = CredentialWatch(VERIFIED, home, os.getuid(), log, ask)
+        watch.start()
+        async with asyncio.timeout(10):
+            async for event in log.follow(0):
+                if event.type == "credential_invalid":
+                    break
+            await watch.settled()
+        watch.stop()
+        return [event.type for event in log._events]
+
+    return asyncio.run(settle())
+
+
+def test_it_settles_only_after_what_was_written_while_the_tool_was_asked(tmp_path: Path) -> None:
+    answers = iter([InvalidCredentialError("tool status says that it is no login"), None])
+
+    async def ask(_: Verification) -> None:
+        for _turn in range(9):
+            await asyncio.sleep(0)
+        (tmp_path / "a/b/c.json").write_text('{"token": "fake, again"}')
+        if (refusal := next(answers)) is not None:
+            raise refusal
+
+    async def settle() -> str:
+        log = EventLog()
+        watch = CredentialWatch(VERIFIED, tmp_path, os.getuid(), log, ask)
+        watch.start()
+        await watch.settled()
+        watch.stop()
+        return log._events[-1].type
+
+    written(tmp_path / "a/b")
+    assert asyncio.run(settle()) == "credential_valid"
+
+
+@pytest.mark.parametrize(
+    ("now", "claimed"), [("", GOOD), ('{"tok', GOOD), (None, GOOD), ('{"token": "new"}', '{"token": "new"}')]
+)
+def test_a_claim_is_what_was_announced_unless_what_is_there_now_is_a_login(
+    tmp_path: Path, now: str | None, claimed: str
+) -> None:
+    written(tmp_path / "a/b")
+
+    async def claim() -> bytes:
+        watch = CredentialWatch(SPEC, tmp_path, os.getuid(), EventLog(), nothing_asked)
+        watch.start()
+        watch.stop()
+        file = tmp_path / "a/b/c.json"
+        file.unlink() if now is None else file.write_text(now)
+        credential = watch.claim()
+        assert credential is not None
+        return base64.b64decode(credential.files[0].content)
+
+    assert asyncio.run(claim()).decode() == claimed
+
+
+def test_what_does_not_fit_in_beside_the_login_is_not_handed_over(tmp_path: Path) -> None:
+    written(tmp_path / "a/b")
+    (tmp_path / "beside").write_bytes(b"x" * MAX_CREDENTIAL_BYTES)
+    claimed = CredentialWatch(SPEC, tmp_path, os.getuid(), EventLog(), nothing_asked).claim()
+    assert claimed is not None
+    assert [file.path for file in claimed.files] == ["~/a/b/c.json"]

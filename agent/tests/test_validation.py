@@ -121,7 +121,7 @@ def test_a_text_file_is_read_by_patterns() -> None:
 
 def test_of_a_binary_file_nothing_is_read_but_that_it_is_not_blank() -> None:
     spec = CredentialFileSpec(path="x", format="binary")
-    assert one(spec, b"SQLite format 3\0\xff") == ValidCredential()
+    assert one(spec, b"SQLite format 3\0\xff") == ValidCredential(files=("x",))
     with pytest.raises(InvalidCredentialError, match="blank"):
         one(spec, b" \n")
 
@@ -150,3 +150,42 @@ def test_an_optional_file_takes_nothing_away(beside: bytes | None) -> None:
 def test_an_optional_file_makes_no_login() -> None:
     with pytest.raises(InvalidCredentialError, match="is missing"):
         validate(SET, {BESIDE.path: b'{"mail": "ann@example.org"}'}, NOW)
+
+
+def test_optional_files_that_do_not_fit_in_are_dropped() -> None:
+    first, second = (CredentialFileSpec(path=path, format="binary", optional=True) for path in ("~/1", "~/2"))
+    good = json.dumps(GOOD).encode()
+    files = {
+        FILE.path: good,
+        "~/1": b"x" * MAX_CREDENTIAL_BYTES,
+        "~/2": b"x" * (MAX_CREDENTIAL_BYTES - len(good)),
+    }
+    found = validate(CredentialSpec(files=[first, FILE, second]), files, NOW)
+    assert (found.account, found.files) == ("me@example.org", (FILE.path, "~/2"))
+
+
+def test_what_does_not_fit_in_says_nothing() -> None:
+    large = b'{"mail": "ann@example.org"}' + b" " * MAX_CREDENTIAL_BYTES
+    found = validate(SET, {FILE.path: json.dumps(GOOD).encode(), BESIDE.path: large}, NOW)
+    assert (found.account, found.files) == ("me@example.org", (FILE.path,))
+
+
+@pytest.mark.parametrize(
+    ("account", "shown"),
+    [("a" * 256, "a" * 256), ("a" * 257, None), ("a\x1b[2Jb", None), ("a\nb", None), ("\ud800", None)],
+)
+def test_an_account_that_cannot_be_shown_is_left_out(account: str, shown: str | None) -> None:
+    assert one(FILE, json.dumps({**GOOD, "who": {"mail": account}}).encode()).account == shown
+
+
+def test_scopes_that_cannot_be_shown_are_left_out() -> None:
+    spec = CredentialFileSpec(path="x", required=["t"], scopes="s")
+    written = ["a", "b" * 128, "c" * 129, "d\0", "\ud800"]
+    assert one(spec, json.dumps({"t": "fake", "s": written}).encode()).scopes == ("a", "b" * 128)
+
+
+def test_a_text_file_over_which_patterns_would_run_for_long_is_no_login() -> None:
+    spec = CredentialFileSpec(path="x", format="text", required=[r"token: (\S+)"])
+    assert one(spec, b"token: fake".ljust(65_536)).files == ("x",)
+    with pytest.raises(InvalidCredentialError, match=r"^it is larger than 65536 bytes$"):
+        one(spec, b"token: fake".ljust(65_537))

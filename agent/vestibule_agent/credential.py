@@ -61,7 +61,9 @@ class CredentialWatch:
         self._inotify = Inotify()
         self._judged: Contents | str | None = None
         self._seen: set[str] = set()
-        self._announced = self._claimed = False
+        self._asked: Contents | None = None
+        self._announced: Contents | None = None
+        self._claimed = False
         self._pending: asyncio.TimerHandle | None = None
         self._asking: asyncio.Task[None] | None = None
 
@@ -80,19 +82,24 @@ class CredentialWatch:
         self._inotify.close()
 
     async def settled(self) -> None:
-        """Return once what is there now was judged: a tool that has ended writes no more."""
+        """Return once what is there now was judged: a tool that has ended writes no more.
+
+        What the tool itself refused is asked about once more: its cause may have passed (no network).
+        """
+        self._asked = None
         self._look()
-        if self._asking is not None:
+        while self._asking is not None and not self._asking.done():
             await asyncio.wait([self._asking])
 
     def claim(self) -> Credential | None:
-        """The valid credential, once; None while there is none.  Raises AlreadyClaimedError."""
+        """The valid credential, once; None while there is none.  Raises AlreadyClaimedError.
+
+        As it is now; as it was announced when it is being written anew at this moment.
+        """
         if self._claimed:
             raise AlreadyClaimedError(self._spec.files[0].path)
-        try:
-            contents = self._read()
-            validate(self._spec, contents, _now())
-        except (OSError, InvalidCredentialError):
+        contents = self._valid() or self._announced
+        if contents is None:
             return None
         self._claimed = True
         return Credential(
@@ -105,6 +112,14 @@ class CredentialWatch:
             ]
         )
 
+    def _valid(self) -> Contents | None:
+        try:
+            contents = self._read()
+            found = validate(self._spec, contents, _now())
+        except (OSError, InvalidCredentialError):
+            return None
+        return _of(found, contents)
+
     def _woken(self) -> None:
         self._inotify.drain()
         if self._pending is None:
@@ -116,7 +131,7 @@ class CredentialWatch:
             self._pending = None
         for path in self._paths.values():
             self._watch_folders_of(path)
-        if self._announced or self._asking or not self._is_there():
+        if self._announced is not None or self._asking or not self._is_there():
             return
         self._judge()
 
@@ -140,19 +155,21 @@ class CredentialWatch:
             contents = self._read()
             found = validate(self._spec, contents, _now())
         except (OSError, InvalidCredentialError) as error:
+            self._asked = None
             self._refuse(contents, str(error))
             return
         if self._spec.verify is None:
-            self._announce(found, unverified=None)
-        elif contents != self._judged:
+            self._announce(contents, found, unverified=None)
+        elif contents != self._asked:
+            self._asked = contents
             self._asking = asyncio.ensure_future(self._verify(self._spec.verify, contents, found))
 
     async def _verify(self, verification: Verification, contents: Contents, found: ValidCredential) -> None:
         try:
             await self._ask(verification)
-            self._announce(found, unverified=None)
+            self._announce(contents, found, unverified=None)
         except NoAnswerError as error:
-            self._announce(found, unverified=str(error))
+            self._announce(contents, found, unverified=str(error))
         except InvalidCredentialError as error:
             self._refuse(contents, str(error))
         finally:
@@ -167,8 +184,8 @@ class CredentialWatch:
             self._judged = key
             self._log.emit("credential_invalid", path=self._spec.files[0].path, cause=cause)
 
-    def _announce(self, found: ValidCredential, *, unverified: str | None) -> None:
-        self._announced = True
+    def _announce(self, contents: Contents, found: ValidCredential, *, unverified: str | None) -> None:
+        self._announced = _of(found, contents)
         expires_at = found.expires_at.isoformat() if found.expires_at else None
         self._log.emit(
             "credential_valid", expires_at=expires_at, account=found.account, unverified=unverified
@@ -194,6 +211,11 @@ class CredentialWatch:
             raise
         too_large = len(content) > MAX_CREDENTIAL_BYTES
         return None if too_large and file.optional else content
+
+
+def _of(found: ValidCredential, contents: Contents) -> Contents:
+    """Without what did not fit in."""
+    return {path: contents[path] for path in found.files}
 
 
 def _read_own(path: Path, owner: int) -> bytes:

@@ -25,6 +25,8 @@ Values = Callable[[str], Any]
 """Path → value; None where there is none."""
 
 MOST_SCOPES = 64
+MAX_TEXT_BYTES = 65_536
+"""Of a file that patterns are run over: some take much longer the longer it is."""
 _TOKEN_PARTS = 3
 _SEPARATORS = re.compile(r"[\s,]+")
 
@@ -56,6 +58,8 @@ def reader(form: str, content: bytes) -> Values:
         case "json":
             return _Tree(root=_object(content))
         case "text":
+            if len(content) > MAX_TEXT_BYTES:
+                raise InvalidCredentialError(f"it is larger than {MAX_TEXT_BYTES} bytes")
             return _searcher(_text(content))
         case "binary":
             return lambda _path: None

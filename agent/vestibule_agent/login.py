@@ -20,7 +20,7 @@ from vestibule_agent.credential import CredentialWatch, inside
 from vestibule_agent.events import EventLog
 from vestibule_agent.prompts import Dialogue
 from vestibule_agent.protocol import LoginSpec, SeedFile, Verification
-from vestibule_agent.reading import ErrorReader, asks
+from vestibule_agent.reading import ErrorReader, QuestionReader, asks
 from vestibule_agent.terminal import Terminal, TerminalError
 from vestibule_agent.tools import tool_environment
 from vestibule_desktop.paths import Paths
@@ -29,7 +29,7 @@ from vestibule_desktop.person import Person
 LOOK_S = 0.1
 """After output, the screen is read once, this much later: output comes in bursts."""
 STILL_S = 8.0
-"""A tool that has shown something, no address, and is still for so long, may be asking something."""
+"""A tool that has shown something and is still for so long may be asking something."""
 WIDE_S = 30
 """A tool that has printed no URL by then shows menus: the person needs the window's real width."""
 HISTORY = 200
@@ -62,13 +62,14 @@ class Login:
         self.running = False
         self._dialogue = Dialogue(spec.prompts)
         self._errors = ErrorReader(spec.error_patterns)
+        self._questions = QuestionReader(spec.code_prompt)
         self._hyperlinks = urls.HyperlinkReader()
         self._addresses = urls.ScreenReader()
         self._url: str | None = None
         self._others: list[str] = []
         self._code: str | None = None
         self._code_asked = False
-        self._still_screen = ""
+        self._ended = False
         self._look: asyncio.TimerHandle | None = None
         self._still: asyncio.TimerHandle | None = None
         self._fit: asyncio.TimerHandle | None = None
@@ -116,12 +117,15 @@ class Login:
         for url in self._hyperlinks.feed(data):
             self._consider(url, "osc8")
         self._look_soon()
+        self._cancel_still()
+        if not self._ended:
+            loop = asyncio.get_running_loop()
+            self._still = loop.call_later(STILL_S, lambda: self._spawn(self._report_still()))
+
+    def _cancel_still(self) -> None:
         if self._still is not None:
             self._still.cancel()
         self._still = None
-        if self._url is None:
-            loop = asyncio.get_running_loop()
-            self._still = loop.call_later(STILL_S, lambda: self._spawn(self._report_still()))
 
     def _look_soon(self) -> None:
         if self._look is None:
@@ -170,8 +174,9 @@ class Login:
         self._dialogue.nudge()
         await self._read_screen()
         screen = await self._terminal.screen()
-        if self._url is None and self.running and screen.strip() and screen != self._still_screen:
-            self._still_screen = screen
+        if self._ended:
+            return
+        if self._questions.read(screen, address_known=self._url is not None):
             self._log.emit("tool_waits", screen=screen)
 
     def _consider(self, url: str, source: str) -> None:
@@ -197,6 +202,8 @@ class Login:
 
     def ended(self, code: int) -> None:
         """The tool has ended; its last output is on the screen."""
+        self._ended = True
+        self._cancel_still()
         self._spawn(self._report_exit(code))
 
     async def _report_exit(self, code: int) -> None:

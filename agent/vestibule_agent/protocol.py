@@ -143,7 +143,8 @@ class Event(Message):
     - ``other_url``          ``url``, ``source``: an address that is not the sign-in's, a few at most
     - ``user_code``          ``code``
     - ``code_asked``         the tool waits for the code that the person brings from the page
-    - ``tool_waits``         ``screen``: still, without a sign-in address; it may be asking something
+    - ``tool_waits``         ``screen``: still, and it may be asking something: there is no sign-in address
+      yet, or the screen is another than that on which the tool began to wait for the sign-in
     - ``tool_error``         ``text``: the tool's own refusal, each time that it appears
     - ``browser_opened``     ``url``
     - ``page``               ``title``: the browser window's title changed

@@ -1,4 +1,4 @@
-"""What a tool's screen says besides addresses: its own refusals, and its question for a code.  Pure."""
+"""What a tool's screen says besides addresses: refusals, the question for a code, other questions.  Pure."""
 
 from __future__ import annotations
 
@@ -22,6 +22,38 @@ class ErrorReader:
         fresh = shown - self._shown
         self._shown = shown
         return list(fresh)
+
+
+class QuestionReader:
+    """Tells which still screens may be a question that nobody foresaw: each once.
+
+    Before the sign-in address every still screen may be one.  After it a tool rightly waits: its first still
+    screen then is how it waits, and only another one may be a question.
+    """
+
+    def __init__(self, code_prompt: str | None) -> None:
+        self._code_prompt = code_prompt
+        self._known: set[str] = set()
+        self._waits = False
+
+    def read(self, screen: str, *, address_known: bool) -> bool:
+        """Whether this still screen is to be told."""
+        words = _words(screen)
+        if not words:
+            return False
+        first_wait = address_known and not self._waits
+        self._waits = address_known
+        if words in self._known:
+            return False
+        if address_known and asks(self._code_prompt, screen):
+            return False  # that is told by itself
+        self._known.add(words)
+        return not first_wait
+
+
+def _words(screen: str) -> str:
+    """What two screens are compared by: another width moves the blanks, a countdown changes the digits."""
+    return "".join(character for character in screen if not character.isspace() and not character.isdigit())
 
 
 def _found(pattern: re.Pattern[str], screen: str) -> list[str]:

@@ -13,6 +13,10 @@ from vestibule_agent.protocol import MAX_CREDENTIAL_BYTES, CredentialFileSpec, C
 
 __all__ = ["InvalidCredentialError", "ValidCredential", "validate"]
 
+MAX_ACCOUNT = 256
+MAX_SCOPE = 128
+"""Characters.  What is longer, or cannot be printed, is no name to show: it is left out, the login stays."""
+
 T = TypeVar("T")
 
 
@@ -24,24 +28,40 @@ class ValidCredential:
     login_expires_at: dt.datetime | None = None
     account: str | None = None
     scopes: tuple[str, ...] = ()
+    files: tuple[str, ...] = ()
+    """Paths of the files that belong to it, in declared order: no other is handed over or kept."""
 
 
 def validate(spec: CredentialSpec, files: Mapping[str, bytes], now: dt.datetime) -> ValidCredential:
     """Judge a credential's files, path → bytes, at ``now`` (aware).
 
     Files that are not declared are not looked at.  A declared one that is optional may be absent; it is no
-    reason against a login when it cannot be read either: it belongs to the tool, not to the login.  Raises
-    InvalidCredentialError.
+    reason against a login when it cannot be read either: it belongs to the tool, not to the login.  One that
+    does not fit in beside the required ones is dropped, and says nothing.  Raises InvalidCredentialError.
     """
-    if sum(map(len, files.values())) > MAX_CREDENTIAL_BYTES:
-        raise InvalidCredentialError(f"it is larger than {MAX_CREDENTIAL_BYTES} bytes")
-    found = [_say_of(file, files.get(file.path), now) for file in spec.files]
+    kept = _fitting(spec, files)
+    found = [_say_of(file, kept.get(file.path), now) for file in spec.files]
     return ValidCredential(
         expires_at=_last(one.expires_at for one in found),
         login_expires_at=_last(one.login_expires_at for one in found),
         account=_last(one.account for one in found),
         scopes=_last(one.scopes for one in found) or (),
+        files=tuple(file.path for file in spec.files if file.path in kept),
     )
+
+
+def _fitting(spec: CredentialSpec, files: Mapping[str, bytes]) -> Mapping[str, bytes]:
+    """The required files, and of the optional ones, in declared order, those that fit in beside them."""
+    kept = {file.path: files[file.path] for file in spec.files if file.path in files and not file.optional}
+    left = MAX_CREDENTIAL_BYTES - sum(map(len, kept.values()))
+    if left < 0:
+        raise InvalidCredentialError(f"it is larger than {MAX_CREDENTIAL_BYTES} bytes")
+    for file in spec.files:
+        content = files.get(file.path) if file.optional else None
+        if content is not None and len(content) <= left:
+            kept[file.path] = content
+            left -= len(content)
+    return kept
 
 
 def _last(values: Iterable[T | None]) -> T | None:
@@ -74,12 +94,17 @@ def _judge(spec: CredentialFileSpec, content: bytes | None, now: dt.datetime) ->
         if moment is not None and moment <= now:
             raise InvalidCredentialError(f"it expired at {moment.isoformat()}")
     account = values(spec.account) if spec.account else None
+    scopes = documents.words(values(spec.scopes)) if spec.scopes else ()
     return ValidCredential(
         expires_at=expires_at,
         login_expires_at=login_expires_at,
-        account=account if isinstance(account, str) and account.strip() else None,
-        scopes=documents.words(values(spec.scopes)) if spec.scopes else (),
+        account=account if isinstance(account, str) and _is_name(account, MAX_ACCOUNT) else None,
+        scopes=tuple(scope for scope in scopes if _is_name(scope, MAX_SCOPE)),
     )
+
+
+def _is_name(text: str, most: int) -> bool:
+    return bool(text.strip()) and len(text) <= most and text.isprintable()
 
 
 def _time(spec: CredentialFileSpec, values: Values, path: str | None) -> dt.datetime | None:

@@ -17,7 +17,8 @@ from vault_lab import given_ring
 
 from vestibule.core.errors import Absent, MachineFailed, VaultTampered
 from vestibule.core.ids import CredentialId, SessionId, UserId
-from vestibule.core.providers import Provider
+from vestibule.core.providers import CredentialFile as DeclaredFile
+from vestibule.core.providers import Format, Provider
 from vestibule.core.records import SessionRecord, User
 from vestibule.core.sessions import SessionStatus
 from vestibule.drivers import providers
@@ -31,7 +32,7 @@ from vestibule.drivers.db.unbroken import unbroken
 from vestibule.drivers.vault import Vault
 from vestibule.services.credentials import Credentials
 from vestibule.vaults import open_vault
-from vestibule_agent.protocol import Credential, CredentialFile
+from vestibule_agent.protocol import MAX_CREDENTIAL_BYTES, Credential, CredentialFile
 
 pytestmark = pytest.mark.anyio
 
@@ -202,3 +203,18 @@ async def test_a_changed_row_is_noticed(database: Database, credentials: Credent
         await connection.execute(schema.credentials.update().values(sealed=b"\x01" + b"x" * 64))
     with pytest.raises(VaultTampered):
         await credentials.export(ann, credential_id)
+
+
+async def test_what_does_not_fit_in_beside_the_login_is_not_kept(
+    credentials: Credentials, demo: Provider
+) -> None:
+    beside = DeclaredFile(path="~/beside", format=Format.BINARY, optional=True)
+    declared = dataclasses.replace(demo.credential, files=(*demo.credential.files, beside))
+    large = base64.b64encode(b"x" * MAX_CREDENTIAL_BYTES).decode()
+    brought = _handed_over(LOGIN)
+    handed_over = Credential(
+        files=[*brought.files, CredentialFile(path="~/beside", mode=0o600, content=large)]
+    )
+    tool = dataclasses.replace(demo, credential=declared)
+    record = credentials.seal(tool, UserId("u-1"), SessionId("s-1"), handed_over)
+    assert [file.path for file in credentials.open(record).files] == [brought.files[0].path]

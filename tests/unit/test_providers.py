@@ -210,6 +210,12 @@ FIRST = 'title = "Tool"'
         ('command = ["tool", "login"]', "command = []", "login.flows.0.command"),
         ('command = ["tool", "login"]', 'command = "tool login"', "login.flows.0.command"),
         ("'^https://auth\\.example\\.com/'", "'('", "login.flows.0.url_pattern"),
+        ("'^https://auth", "'https://auth", "login.flows.0.url_pattern"),
+        ("'^https://auth", "'^(https|javascript)://auth", "login.flows.0.url_pattern"),
+        ("'^https://auth", "'^\\w+://auth", "login.flows.0.url_pattern"),
+        ("'^https://auth", "'^https?s?://auth", "login.flows.0.url_pattern"),
+        ("'^https://auth", "'^http?://auth", "login.flows.0.url_pattern"),
+        ("example\\.com/'", "example\\.com/|javascript:'", "login.flows.0.url_pattern"),
         (FLOW, FLOW + "\nuser_code_pattern = 'x'", "login.flows.0.user_code_pattern"),
         (FLOW, FLOW + "\nopen_browser = 'yes'", "login.flows.0.open_browser"),
         (FLOW, FLOW + "\nprompts = [{when = 'x'}]", "login.flows.0.prompts.0"),
@@ -244,6 +250,15 @@ def test_a_wrong_key_is_named_with_its_file(old: str, new: str, key: str) -> Non
     error = _wrong(GOOD.replace(old, new))
     assert error.evidence["key"] == key
     assert key in error.cause
+
+
+@pytest.mark.parametrize(
+    "pattern",
+    ["^http://a/", "^https?://a/", r"^https://(a|b(c|d))\.x/[|(]\|", r"^https://a/[]|]\(", r"^https://[^]|]"],
+)
+def test_a_sign_in_pattern_may_hold_alternatives_of_web_addresses(pattern: str) -> None:
+    text = GOOD.replace("'^https://auth\\.example\\.com/'", f"'{pattern}'")
+    assert parse(text, "tool.toml").login.flows[0].url_pattern == pattern
 
 
 def test_two_flows_of_one_kind_are_refused() -> None:

@@ -70,6 +70,23 @@ def _pattern(text: str) -> str:
     return text
 
 
+_WEB = re.compile(r"\^(?:https?|https\?)://")
+_ESCAPED = re.compile(r"\\.|\[\^?\]?(?:\\.|[^\]\\])*\]", re.DOTALL)
+_INNERMOST = re.compile(r"\([^()]*\)")
+
+
+def _web_pattern(text: str) -> str:
+    """What it matches becomes a link: nothing but a web address may."""
+    if not _WEB.match(_pattern(text)):
+        raise ValueError('must begin with "^https://", "^http://" or "^https?://"')
+    plain, count = _ESCAPED.sub("", text), 1
+    while count:
+        plain, count = _INNERMOST.subn("", plain)
+    if "|" in plain:
+        raise ValueError('must hold alternatives in parentheses: what follows a bare "|" may have any scheme')
+    return text
+
+
 def _one_group(text: str) -> str:
     if re.compile(_pattern(text)).groups != 1:
         raise ValueError("must hold exactly one group, the code itself")
@@ -95,6 +112,7 @@ def _domain(text: str) -> str:
 Text = Annotated[str, Field(min_length=1, max_length=2000)]
 Words = Annotated[tuple[Text, ...], Field(min_length=1)]
 Pattern = Annotated[Text, AfterValidator(_pattern)]
+WebPattern = Annotated[Text, AfterValidator(_web_pattern)]
 CodePattern = Annotated[Text, AfterValidator(_one_group)]
 GuestPath = Annotated[Text, AfterValidator(_guest_path)]
 Domain = Annotated[str, AfterValidator(_domain)]
@@ -157,7 +175,7 @@ class LoginFlow(_Schema):
 
     kind: Flow
     command: Words
-    url_pattern: Pattern
+    url_pattern: WebPattern
     user_code_pattern: CodePattern | None = None
     code_prompt: Pattern | None = None
     environment: Mapping[str, str] = dataclasses.field(default_factory=dict)

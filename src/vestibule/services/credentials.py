@@ -62,7 +62,7 @@ class Credentials:
         except InvalidCredentialError as error:
             raise _invalid(provider, error) from error
         credential_id = ids.credential_id(self._random(ids.RANDOM_BYTES))
-        sealed = self._seal(provider, credential_id, credential.files)
+        sealed = self._seal(provider, credential_id, credential.files, login)
         return CredentialRecord(
             credential_id=credential_id,
             user_id=user_id,
@@ -101,7 +101,7 @@ class Credentials:
         newer = holding.refresh(kept, expires_at=login.expires_at, account=login.account)
         now = self._clock.now()
         return dataclasses.replace(
-            _with(newer, self._seal(provider, kept.credential_id, whole)),
+            _with(newer, self._seal(provider, kept.credential_id, whole, login)),
             login_expires_at=_usable_until(provider, login, now),
             scopes=login.scopes,
             sealed_at=now,
@@ -158,14 +158,18 @@ class Credentials:
         return _with(record, self._sealer.rewrap(_sealed(record), context=record.credential_id))
 
     def _seal(
-        self, provider: Provider, credential_id: CredentialId, files: Sequence[CredentialFile]
+        self,
+        provider: Provider,
+        credential_id: CredentialId,
+        files: Sequence[CredentialFile],
+        login: ValidCredential,
     ) -> Sealed:
-        """The contents as they came; where they belong and who may read them, as declared."""
+        """Of the login's files the contents as they came; their place and who may read them as declared."""
         content = {file.path: file.content for file in files}
         trusted = [
             CredentialFile(path=declared.path, mode=declared.mode, content=content[declared.path])
             for declared in provider.credential.files
-            if declared.path in content
+            if declared.path in login.files
         ]
         return self._sealer.seal(Credential(files=trusted).encode(), context=credential_id)
 
@@ -230,12 +234,11 @@ def _judge(spec: CredentialSpec, files: Sequence[CredentialFile], now: dt.dateti
         raise InvalidCredentialError("it is not base64") from error
     login = validate(spec, written, now)
     try:
-        # JSON holds half surrogate pairs, ISO 8601 the year 9999 west of Greenwich; no row holds either.
-        "".join([login.account or "", *login.scopes]).encode()
+        # ISO 8601 holds the year 9999 west of Greenwich; no row does.
         for moment in (login.expires_at, login.login_expires_at):
             (moment or now).astimezone(dt.UTC)
-    except (UnicodeEncodeError, OverflowError) as error:
-        raise InvalidCredentialError("its account, scopes or expiry is no value that can be kept") from error
+    except OverflowError as error:
+        raise InvalidCredentialError("its expiry is no value that can be kept") from error
     return login
 
 

@@ -15,6 +15,9 @@ MAX_CAUSE = 200
 MAX_ERROR = 500
 MAX_QUESTION = 1500
 MAX_URL = 300
+MAX_SIGN_IN_URL = 8192
+"""Characters of an address that is passed on whole; a longer one is refused."""
+MAX_OTHER_URLS = 5
 MAX_SCREEN = 16_384
 """Characters of a guest's words that are kept: they are stored, and shown to a person."""
 
@@ -46,8 +49,8 @@ def notice(event: Event) -> tuple[str, str] | None:
 
 def _waiting(screen: str) -> str:
     return (
-        "The tool shows no sign-in address and waits; it may be asking something. Answer it in the desktop's "
-        f"terminal. On its screen:\n{screen_end(screen).strip()[-MAX_QUESTION:]}"
+        "The tool waits, and may be asking something. Answer it in the desktop's terminal. "
+        f"On its screen:\n{screen_end(screen).strip()[-MAX_QUESTION:]}"
     )
 
 
@@ -107,6 +110,8 @@ def _exit_code(event: Event) -> int:
 def _sign_in_url(event: Event, provider: Provider, flow: Flow | None) -> str:
     """A page makes a link of it: nothing but the provider's own address may come through."""
     url = text(event, "url")
+    if len(url) > MAX_SIGN_IN_URL:
+        raise _mismatch(event, f"whose url is longer than {MAX_SIGN_IN_URL} characters")
     if re.match(provider.flow(flow).url_pattern, url) is None:
         raise _mismatch(event, f"whose url is not a sign-in address of {provider.title}")
     return url

@@ -304,9 +304,13 @@ class SignInRun:
         if (notice := guest_events.notice(event)) is not None:
             await self.notify(*notice)
         if event.type == "other_url":
-            self._other_urls.append(guest_events.text(event, "url")[: guest_events.MAX_URL])
+            self._keep_other(guest_events.text(event, "url")[: guest_events.MAX_URL])
         if (heard := guest_events.meaning(event, self._provider, self.record.flow)) is not None:
             self.post(heard)
+
+    def _keep_other(self, url: str) -> None:
+        if len(self._other_urls) < guest_events.MAX_OTHER_URLS:
+            self._other_urls.append(url)
 
     async def _claim(self) -> None:
         credential = await self._guest().claim_credential()

@@ -2,33 +2,52 @@
 
 from __future__ import annotations
 
-import re
+from collections.abc import Iterator
 from typing import Any
 
 SHORTEST = 4
 """Characters: what is shorter answers a question, and would be hidden everywhere."""
+MOST_TEXTS = 20
+"""The last ones: each is looked for in every event."""
 SHOWN_INSTEAD = "(pasted text)"
 SHOWN = frozenset({"screen", "title", "cause", "text", "unverified"})
 """Fields of a guest's event that repeat what was typed.  An address must stay what it is."""
+_FRAME = frozenset("│┃|║▏▕")
 
 
 class TypedTexts:
     """Of one sign-in; in memory alone."""
 
     def __init__(self) -> None:
-        self._patterns: list[re.Pattern[str]] = []
+        self._texts: list[str] = []
 
     def add(self, text: str) -> None:
-        """Remember it.  A terminal wraps lines wherever they end, so blanks may be anywhere in it."""
-        characters = "".join(text.split())
-        if len(characters) >= SHORTEST:
-            self._patterns.append(re.compile(r"\s*".join(map(re.escape, characters))))
+        """Remember it.  A terminal wraps lines wherever they end, maybe in a frame: neither counts."""
+        characters = "".join(filter(_counts, text))
+        if len(characters) < SHORTEST:
+            return
+        others = [kept for kept in self._texts if kept != characters]
+        self._texts = [*others, characters][-MOST_TEXTS:]
 
     def hide(self, text: str) -> str:
         """``text`` without any of them; before it is cut, or a part of one could be left."""
-        for pattern in self._patterns:
-            text = pattern.sub(SHOWN_INSTEAD, text)
-        return text
+        if not self._texts:
+            return text
+        places = [place for place, character in enumerate(text) if _counts(character)]
+        bare = "".join(text[place] for place in places)
+        shown, end = [], 0
+        for first, last in _joined(sorted(self._found(bare))):
+            shown += [text[end : places[first]], SHOWN_INSTEAD]
+            end = places[last] + 1
+        return "".join([*shown, text[end:]])
+
+    def _found(self, bare: str) -> Iterator[tuple[int, int]]:
+        """First and last place of each of them, in time that grows with the length of ``bare`` alone."""
+        for characters in self._texts:
+            first = bare.find(characters)
+            while first >= 0:
+                yield first, first + len(characters) - 1
+                first = bare.find(characters, first + len(characters))
 
     def hidden(self, data: Any) -> Any:  # noqa: ANN401 (what a guest sent, not yet looked at)
         """The same of an event's data."""
@@ -38,3 +57,18 @@ class TypedTexts:
 
     def _hidden(self, name: str, value: object) -> object:
         return self.hide(value) if name in SHOWN and isinstance(value, str) else value
+
+
+def _counts(character: str) -> bool:
+    return not character.isspace() and character not in _FRAME
+
+
+def _joined(spans: list[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Sorted spans, those that overlap made one."""
+    joined: list[tuple[int, int]] = []
+    for first, last in spans:
+        if joined and first <= joined[-1][1]:
+            joined[-1] = (joined[-1][0], max(last, joined[-1][1]))
+        else:
+            joined.append((first, last))
+    return joined

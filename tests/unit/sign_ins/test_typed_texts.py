@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from lab import Lab
 
 from vestibule.core.sessions import SessionStatus
-from vestibule.services.typed_texts import SHOWN_INSTEAD, TypedTexts
+from vestibule.services.typed_texts import MOST_TEXTS, SHOWN_INSTEAD, TypedTexts
 
 CODE = "4/0AbCdEf-visibly.fake+code"
 
@@ -32,6 +32,41 @@ def test_it_is_hidden_however_the_terminal_wraps_it(code: str, width: int) -> No
 
 def test_blanks_around_it_and_in_it_do_not_matter() -> None:
     assert _typed(f"  {CODE}\n").hide(f"> {CODE}") == f"> {SHOWN_INSTEAD}"
+
+
+@pytest.mark.parametrize("frame", "│┃|║▏▕")
+def test_it_is_hidden_inside_of_a_frame(frame: str) -> None:
+    lines = [f"{frame} {part:<12} {frame}" for part in textwrap.wrap(CODE, 12, break_on_hyphens=False)]
+    screen = "\n".join([*lines, "Invalid code."])
+    assert len(lines) > 2
+    assert _typed(CODE).hide(screen) == f"{frame} {SHOWN_INSTEAD}{' ' * 10}{frame}\nInvalid code."
+
+
+def test_a_code_with_a_frame_s_character_in_it_is_hidden() -> None:
+    assert _typed("fake|code").hide("> fake|code <") == f"> {SHOWN_INSTEAD} <"
+
+
+def test_what_is_nothing_but_a_frame_hides_nothing() -> None:
+    assert _typed("||||||").hide("| a |") == "| a |"
+
+
+def test_two_that_overlap_are_hidden_whole() -> None:
+    assert _typed("fake-one", "one-more").hide("> fake-one-more.") == f"> {SHOWN_INSTEAD}."
+
+
+def test_one_that_stands_there_twice_is_hidden_twice() -> None:
+    assert _typed(CODE, CODE).hide(f"{CODE} {CODE}") == f"{SHOWN_INSTEAD} {SHOWN_INSTEAD}"
+
+
+def test_the_last_ones_are_remembered() -> None:
+    typed = _typed("first-fake", *(f"fake-code-{n:02}" for n in range(MOST_TEXTS)))
+    assert typed.hide("first-fake fake-code-00 fake-code-19") == f"first-fake {SHOWN_INSTEAD} {SHOWN_INSTEAD}"
+
+
+def test_one_that_nearly_stands_everywhere_is_looked_for_in_no_time() -> None:
+    # As long as the machine lets one say: a search that begins again at each place would take hours.
+    screen = "a" * 2**20
+    assert _typed(*("a" * 5_000 + f"b{n}" for n in range(MOST_TEXTS))).hide(screen) == screen
 
 
 def test_a_short_answer_is_not_hidden_everywhere() -> None:

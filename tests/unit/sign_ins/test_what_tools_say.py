@@ -106,6 +106,29 @@ async def test_addresses_that_the_provider_does_not_accept_are_evidence(new_lab:
     assert "does not accept" in (ended.error_cause or "")
 
 
+async def test_a_few_other_addresses_are_kept(new_lab: OpenLab) -> None:
+    others = [f"https://example.com/{n}" for n in range(9)]
+    script = dataclasses.replace(SCRIPT, auth_url=None, other_urls=others)
+    async with new_lab(script=script, url_timeout_s=0.2) as lab:
+        ended = await lab.ended((await lab.connect()).session_id)
+    assert ended.error_evidence["addresses"] == "\n".join(others[:5])
+
+
+@pytest.mark.parametrize(("length", "status"), [(8192, S.COMPLETED), (8193, S.FAILED)])
+async def test_an_address_longer_than_any_sign_in_s_is_refused(
+    new_lab: OpenLab, length: int, status: SessionStatus
+) -> None:
+    url = f"{URL}&state=".ljust(length, "x")
+    async with new_lab(script=dataclasses.replace(SCRIPT, auth_url=url)) as lab:
+        record = await lab.connect()
+        if status is S.COMPLETED:
+            await lab.reach(record.session_id, S.AWAITING_USER_AUTH)
+            await lab.machine().agent.sign_in()
+        ended = await lab.ended(record.session_id)
+    assert ended.status is status
+    assert (ended.error_code == "agent_mismatch") is (status is S.FAILED)
+
+
 async def test_the_address_of_another_attempt_takes_the_place_of_the_first(lab: Lab) -> None:
     record = await lab.connect()
     await lab.reach(record.session_id, S.AWAITING_USER_AUTH)
