@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import itertools
 import json
 import select
 from collections.abc import Iterator
@@ -270,6 +271,28 @@ def test_foreseen_questions_are_answered_and_a_wrong_code_is_told(guest: Guest) 
     assert "hello ann" in screen
     guest.request("POST", "/input", body={"text": "nonsense", "enter": True})
     assert guest.await_event("tool_error") == {"text": "wrong code"}
+
+
+def test_after_a_refused_code_the_next_address_is_told_and_the_first_no_more(guest: Guest) -> None:
+    script = """echo 'https://login.example/first?state=1'; read code; echo 'Denied: wrong code'
+        echo 'https://login.example/second?state=2'; read code"""
+    guest.request("POST", "/login", body=login_spec(script, error_patterns=["Denied: (.+)"]))
+    assert guest.await_event("auth_url")["url"] == "https://login.example/first?state=1"
+    guest.request("POST", "/input", body={"text": "nonsense", "enter": True})
+    assert guest.await_event("auth_url", url="https://login.example/second?state=2")
+    guest.request("POST", "/input", body={"text": "end", "enter": True})
+    guest.await_event("tool_exited")
+    told = list(itertools.takewhile(lambda event: event["type"] != "tool_exited", guest.events()))
+    assert [event["data"]["url"][22:28] for event in told if event["type"] == "auth_url"] == [
+        "first?",
+        "second",
+    ]
+
+
+def test_an_address_longer_than_any_is_left_out(guest: Guest) -> None:
+    script = "xdg-open 'https://login.example/'$(head -c 9000 /dev/zero | tr '\\0' a); echo 'https://login.example/b'"
+    guest.request("POST", "/login", body=login_spec(f"{script}; read hold"))
+    assert guest.await_event("auth_url")["url"] == "https://login.example/b"
 
 
 def test_a_question_that_nobody_foresees_is_told_with_the_screen(guest: Guest) -> None:

@@ -34,6 +34,8 @@ WIDE_S = 30
 """A tool that has printed no URL by then shows menus: the person needs the window's real width."""
 HISTORY = 200
 """Lines that have scrolled off and are read, too."""
+MAX_URL = 8192
+"""Characters: browsers and servers take no longer ones, and an event has its limit, too."""
 MOST_OTHERS = 5
 """Addresses that are not the sign-in's are told up to here."""
 
@@ -66,6 +68,7 @@ class Login:
         self._hyperlinks = urls.HyperlinkReader()
         self._addresses = urls.ScreenReader()
         self._url: str | None = None
+        self._tried: list[str] = []
         self._others: list[str] = []
         self._code: str | None = None
         self._code_asked = False
@@ -97,6 +100,8 @@ class Login:
 
     def opened_by_tool(self, url: str) -> None:
         """The tool called the opener with this URL."""
+        if len(url) > MAX_URL or self._is_over(url):
+            return
         if self._url is None and urls.first_match(self.spec.url_pattern, [url]):
             self._found(url, "opener")
         elif url != self._url:
@@ -143,7 +148,14 @@ class Login:
         # On what is visible: a redrawn screen leaves earlier copies of itself above.
         for text in self._errors.read(screen):
             self._log.emit("tool_error", text=text)
+            self._begin_anew()
         await self._reply(screen)
+
+    def _begin_anew(self) -> None:
+        """After a refused code a tool may show another address; those of before are over."""
+        if self._url is not None:
+            self._tried.append(self._url)
+            self._url = None
 
     async def _search(self) -> None:
         """Look for the address and the user code, on what has scrolled off, too."""
@@ -176,17 +188,21 @@ class Login:
         screen = await self._terminal.screen()
         if self._ended:
             return
-        if self._questions.read(screen, address_known=self._url is not None):
+        if self._questions.read(screen, address_known=bool(self._url or self._tried)):
             self._log.emit("tool_waits", screen=screen)
 
     def _consider(self, url: str, source: str) -> None:
         """Take the first address that the provider's pattern accepts; name others, for whoever wonders."""
-        if self._url is not None:
+        if self._url is not None or len(url) > MAX_URL or self._is_over(url):
             return
         if urls.first_match(self.spec.url_pattern, [url]):
             self._found(url, source)
         else:
             self._other(url, source)
+
+    def _is_over(self, url: str) -> bool:
+        """Whether it is an address of an earlier attempt, or a piece of one that has scrolled off in part."""
+        return any(tried.startswith(url) or url.startswith(tried) for tried in self._tried)
 
     def _other(self, url: str, source: str) -> None:
         if url not in self._others and len(self._others) < MOST_OTHERS:
