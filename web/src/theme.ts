@@ -82,4 +82,8 @@ export const theme = createTheme({
   fontFamilyMonospace:
     'ui-monospace, "SF Mono", "Cascadia Code", "Noto Sans Mono", "Liberation Mono", monospace',
   headings: { fontWeight: "640" },
+  components: {
+    // Without motion Mantine leaves out the transition's styles, and with them what centres the loader.
+    Button: { styles: { loader: { transform: "translate(-50%, -50%)" } } },
+  },
 });

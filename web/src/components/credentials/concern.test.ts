@@ -23,11 +23,11 @@ it("tells the vault's doubt as it is", () => {
   });
 });
 
-it("tells of a login that ends soon by when to sign in again", () => {
+it("tells of a login that ends soon by the day", () => {
   const soon = credentialWith({ usable_until: inDays(2), expires_soon: true });
   expect(concernOf(soon, NOW)).toMatchObject({
     state: "Login ends soon",
-    why: expect.stringMatching(/^Sign in again by .*\(in 2 days\)\.$/) as string,
+    why: expect.stringMatching(/^Its login ends on .*, in 2 days\.$/) as string,
   });
 });
 
@@ -37,5 +37,8 @@ it("leaves it to the controller what soon is", () => {
 
 it("tells of an expired login before a doubt", () => {
   const both = credentialWith({ usable_until: inDays(-2), expires_soon: true, doubt: DOUBT });
-  expect(concernOf(both, NOW)).toMatchObject({ state: "Login expired", tone: "bad" });
+  expect(concernOf(both, NOW)).toMatchObject({
+    state: "Login expired",
+    why: "Its login expired 2 days ago.",
+  });
 });

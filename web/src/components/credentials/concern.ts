@@ -2,7 +2,7 @@
 
 import type { Credential } from "../../api/types";
 import type { Tone } from "../../ui/pill";
-import { loginWords, outlookOf } from "./forecast";
+import { loginEndWords, outlookOf } from "./forecast";
 
 export interface Concern {
   /** In a pill. */
@@ -17,9 +17,9 @@ type Judged = Pick<Credential, "doubt" | "expires_at" | "usable_until" | "expire
 export function concernOf(credential: Judged, nowMs: number): Concern | null {
   const outlook = outlookOf(credential, nowMs);
   if (outlook === "login-expired")
-    return { state: "Login expired", tone: "bad", why: `${loginWords(credential, nowMs)}.` };
+    return { state: "Login expired", tone: "bad", why: loginEndWords(credential, nowMs) };
   if (credential.doubt !== null) return { state: "May not work", tone: "warn", why: credential.doubt };
   if (outlook === "login-ends-soon")
-    return { state: "Login ends soon", tone: "warn", why: `${loginWords(credential, nowMs)}.` };
+    return { state: "Login ends soon", tone: "warn", why: loginEndWords(credential, nowMs) };
   return null;
 }

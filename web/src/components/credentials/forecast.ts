@@ -33,6 +33,14 @@ export function loginWords({ usable_until: at }: Pick<Credential, "usable_until"
   return `Sign in again by ${dateAt(at, nowMs)} (in ${roughly(left)})`;
 }
 
+/** “Its login ends on 12 Dec, in 2 days.” */
+export function loginEndWords({ usable_until: at }: Pick<Credential, "usable_until">, nowMs: number): string {
+  const left = secondsLeft(at, nowMs);
+  if (at === null || left === null) return "Its login ends soon.";
+  if (left <= 0) return `Its login expired ${roughly(-left)} ago.`;
+  return `Its login ends on ${dateAt(at, nowMs)}, in ${roughly(left)}.`;
+}
+
 function secondsLeft(at: string | null, nowMs: number): number | null {
   return at === null ? null : (new Date(at).getTime() - nowMs) / 1000;
 }

@@ -15,7 +15,7 @@ export function ExchangeButton({ busy, exchange }: Props) {
   const [asked, { open, close }] = useDisclosure(false);
   return (
     <>
-      <Button variant="default" leftSection={<IconRotate size={18} />} loading={busy} onClick={open}>
+      <Button variant="default" leftSection={<IconRotate size={18} />} disabled={busy} onClick={open}>
         Exchange the master key…
       </Button>
       <ConfirmDialog
