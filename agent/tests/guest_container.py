@@ -15,6 +15,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from vestibule_agent.protocol import CONTRACT, Handover, HandoverReply
 from vestibule_desktop.messages import HANDOVER_FD_VARIABLE
 
@@ -120,14 +122,14 @@ class Guest:
         raise AssertionError(f"the stream ended without {kind}")
 
 
-def missing_programs() -> list[str]:
-    """What the container needs and this host lacks."""
-    return [name for name in NEEDED if shutil.which(name) is None]
-
-
 @contextlib.contextmanager
 def running_guest(folder: Path) -> Iterator[Guest]:
-    """A container with the agent as its first process, not yet introduced."""
+    """A container with the agent as its first process, not yet introduced.
+
+    Without its programs the test fails: `make test` installs them, and a skipped one would show nothing.
+    """
+    if missing := [name for name in NEEDED if shutil.which(name) is None]:
+        pytest.fail(f"not installed: {', '.join(missing)}; see requirements/debian.txt and debian-test.txt")
     near, far = socket.socketpair()
     near.settimeout(DEADLINE_S)
     folder.chmod(0o777)

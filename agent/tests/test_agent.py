@@ -17,9 +17,6 @@ from rfb_reader import read_frame
 from vestibule_agent.build import build_files, build_id
 from vestibule_agent.protocol import CONTRACT, HandoverReply
 
-pytestmark = pytest.mark.skipif(
-    bool(guest_container.missing_programs()), reason=f"not installed: {guest_container.missing_programs()}"
-)
 PATTERN = r"https://login\.example/"
 CREDENTIAL_FILE = {
     "path": "~/.fake/credential.json",

@@ -8,13 +8,8 @@ import signal
 from collections.abc import Iterator
 from pathlib import Path
 
-import guest_container
 import pytest
 from guest_container import DEADLINE_S, Guest, running_guest
-
-pytestmark = pytest.mark.skipif(
-    bool(guest_container.missing_programs()), reason=f"not installed: {guest_container.missing_programs()}"
-)
 
 
 @pytest.fixture

@@ -1,11 +1,9 @@
 from __future__ import annotations
 
 import shlex
-import shutil
 import subprocess
 from pathlib import Path
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -41,7 +39,6 @@ def test_a_quoted_word_never_leaves_its_line(word: str) -> None:
     assert not {"$", "`", ";", "#", "~"} & set(tmux.quote(word))
 
 
-@pytest.mark.skipif(shutil.which("tmux") is None, reason="tmux is not installed")
 def test_tmux_reads_a_quoted_word_as_it_was(tmp_path: Path) -> None:
     word = "a'b\"c\\d$HOME;#{pid}~`x` {y} ä€\n\tz"
     script = tmp_path / "script"
