@@ -123,8 +123,11 @@ def return_(  # noqa: PLR0917 (typer makes options of them)
             files = [{"path": _declared(controller, credential_id)[0], "content": content}]
         elif home is not None:
             files = _files_below(home, _declared(controller, credential_id))
-        body = {"holder": holder, "files": files, "refused": refused}
-        returned = controller.post(f"/api/credentials/{credential_id}/return", body)
+        if refused:
+            returned = controller.post(f"/api/credentials/{credential_id}/refuse", {"holder": holder})
+        else:
+            body = {"holder": holder, "files": files}
+            returned = controller.post(f"/api/credentials/{credential_id}/return", body)
     print_done(returned, f"{credential_id} is returned.", output)
     _warn(returned)
 
