@@ -9,8 +9,8 @@ from collections.abc import AsyncIterator
 
 from fastapi.responses import StreamingResponse
 
+from vestibule.api import credential_schemas, schemas
 from vestibule.api import present as shapes
-from vestibule.api import schemas
 from vestibule.api.context import Context
 from vestibule.api.sessions import present
 from vestibule.core.ids import SessionId
@@ -41,11 +41,11 @@ async def _credentials(context: Context, user: User) -> AsyncIterator[str]:
             yield ": still here\n\n"
             continue
         rows = await context.credentials.list(user)
-        event = schemas.CredentialsEvent(credentials=[shown(context, row) for row in rows])
+        event = credential_schemas.CredentialsEvent(credentials=[shown(context, row) for row in rows])
         yield f"event: credentials\ndata: {event.model_dump_json()}\n\n"
 
 
-def shown(context: Context, record: CredentialRecord) -> schemas.Credential:
+def shown(context: Context, record: CredentialRecord) -> credential_schemas.Credential:
     """A credential without its content, with what is foreseen of it."""
     return shapes.credential(record, soon=context.forecasts.expires_soon(record))
 

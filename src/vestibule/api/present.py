@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from vestibule.api import schemas
+from vestibule.api import credential_schemas, schemas
 from vestibule.core import forecast
 from vestibule.core.goldens import Manifest
 from vestibule.core.machines import MachineRecord
@@ -109,9 +109,9 @@ def machine_with_golden(record: MachineRecord, manifest: Manifest, provenance: P
     return machine(record).model_copy(update={"golden": golden})
 
 
-def rotation(progress: Progress) -> schemas.Rotation:
+def rotation(progress: Progress) -> credential_schemas.Rotation:
     """How far the exchange of the master key is."""
-    return schemas.Rotation(
+    return credential_schemas.Rotation(
         key_id=progress.key_id,
         rewrapped=progress.rewrapped,
         remaining=progress.remaining,
@@ -120,9 +120,9 @@ def rotation(progress: Progress) -> schemas.Rotation:
     )
 
 
-def credential(record: CredentialRecord, *, soon: bool) -> schemas.Credential:
+def credential(record: CredentialRecord, *, soon: bool) -> credential_schemas.Credential:
     """A credential without its content; ``soon``: whether its end is near."""
-    return schemas.Credential(
+    return credential_schemas.Credential(
         credential_id=record.credential_id,
         provider=record.provider,
         account=record.account,
@@ -142,23 +142,24 @@ def credential(record: CredentialRecord, *, soon: bool) -> schemas.Credential:
 
 def credential_detail(
     record: CredentialRecord, history: Iterable[CustodyRecord], *, soon: bool
-) -> schemas.CredentialDetail:
+) -> credential_schemas.CredentialDetail:
     """The same with its history."""
-    return schemas.CredentialDetail(
+    return credential_schemas.CredentialDetail(
         **credential(record, soon=soon).model_dump(),
         history=[
-            schemas.CustodyStep(custody=step.custody, holder=step.holder, at=step.at) for step in history
+            credential_schemas.CustodyStep(custody=step.custody, holder=step.holder, at=step.at)
+            for step in history
         ],
     )
 
 
-def opened(record: CredentialRecord, credential: Credential) -> schemas.ExportedCredential:
+def opened(record: CredentialRecord, credential: Credential) -> credential_schemas.ExportedCredential:
     """A credential with its content."""
-    return schemas.ExportedCredential(
+    return credential_schemas.ExportedCredential(
         credential_id=record.credential_id,
         provider=record.provider,
         files=[
-            schemas.ExportedFile(path=file.path, mode=file.mode, content=file.content)
+            credential_schemas.ExportedFile(path=file.path, mode=file.mode, content=file.content)
             for file in credential.files
         ],
     )
@@ -167,11 +168,11 @@ def opened(record: CredentialRecord, credential: Credential) -> schemas.Exported
 def provider(
     declared: Provider,
     doubt: str | None,
-    newest: schemas.Credential | None,
+    newest: credential_schemas.Credential | None,
     open_session: SessionRecord | None,
-) -> schemas.Provider:
+) -> credential_schemas.Provider:
     """A tool, with what the caller has of it."""
-    return schemas.Provider(
+    return credential_schemas.Provider(
         name=declared.name,
         title=declared.title,
         vendor=declared.vendor,

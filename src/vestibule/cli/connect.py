@@ -11,7 +11,7 @@ from vestibule.cli import controller as controllers
 from vestibule.cli.controller import Controller, Url
 from vestibule.cli.drivers import RealDriver
 from vestibule.cli.exit_codes import SessionEnded
-from vestibule.cli.output import Output, OutputFormat, Row, print_one
+from vestibule.cli.output import Output, OutputFormat, Row, print_line, print_one
 from vestibule.core.errors import MachineFailed
 from vestibule.core.providers import Flow
 from vestibule.core.sessions import FINAL, SessionStatus
@@ -67,12 +67,12 @@ def _follow(controller: Controller, session_id: str, output: OutputFormat) -> Ro
 
 def _print_news(before: Row, now: Row) -> None:
     if now["status"] != before.get("status"):
-        print(f"{now['status']}", flush=True)
+        print_line(f"{now['status']}")
     for name, label in _NEWS.items():
         if now[name] and now[name] not in {before.get(name), *_BLANK_PAGES}:
-            print(f"  {label}: {now[name]}", flush=True)
+            print_line(f"  {label}: {now[name]}")
     for notice in now["notices"][len(before.get("notices", [])) :]:
-        print(f"  note {notice['code']}: {notice['text']}", flush=True)
+        print_line(f"  note {notice['code']}: {notice['text']}")
 
 
 def _raise_unless_well(session: Row, *, waited: bool) -> None:

@@ -14,7 +14,17 @@ from typing import Annotated, Any
 import typer
 
 from vestibule.cli.controller import Controller, Url, connect
-from vestibule.cli.output import Output, OutputFormat, Row, print_done, print_json, print_one, print_rows
+from vestibule.cli.output import (
+    Output,
+    OutputFormat,
+    Row,
+    one_line,
+    print_done,
+    print_json,
+    print_one,
+    print_rows,
+    printable,
+)
 from vestibule.core.errors import Absent, BadInput, Conflict
 from vestibule_agent.protocol import MAX_CREDENTIAL_BYTES
 
@@ -123,8 +133,11 @@ def return_(  # noqa: PLR0917 (typer makes options of them)
             files = [{"path": _declared(controller, credential_id)[0], "content": content}]
         elif home is not None:
             files = _files_below(home, _declared(controller, credential_id))
-        body = {"holder": holder, "files": files, "refused": refused}
-        returned = controller.post(f"/api/credentials/{credential_id}/return", body)
+        if refused:
+            returned = controller.post(f"/api/credentials/{credential_id}/refuse", {"holder": holder})
+        else:
+            body = {"holder": holder, "files": files}
+            returned = controller.post(f"/api/credentials/{credential_id}/return", body)
     print_done(returned, f"{credential_id} is returned.", output)
     _warn(returned)
 
@@ -170,7 +183,7 @@ def _unfinished(done: Row) -> Conflict:
 
 def _warn(credential: Row) -> None:
     if credential.get("doubt"):
-        print(f"warning: {credential['doubt']}", file=sys.stderr)
+        print(f"warning: {one_line(credential['doubt'])}", file=sys.stderr)
 
 
 def _declared(controller: Controller, credential_id: str) -> list[str]:
@@ -211,8 +224,9 @@ def _hand_over(exported: Row, to: Path | None, output: OutputFormat) -> None:
         print_json(exported)
     else:
         for file in exported["files"]:
-            print(f"# {file['path']} (mode {file['mode']:04o})")
-            print(base64.b64decode(file["content"]).decode(errors="replace"))
+            print(one_line(f"# {file['path']} (mode {file['mode']:04o})"))
+            content = base64.b64decode(file["content"]).decode(errors="replace")
+            print(printable(content) if sys.stdout.isatty() else content)  # a pipe gets what there is
 
 
 @contextlib.contextmanager

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import json
 from collections.abc import Callable, Collection
 from typing import Annotated
 
 import typer
 
-from vestibule.cli.output import Output, OutputFormat, print_done
+from vestibule.cli.output import Output, OutputFormat, as_json, print_done, printable
 from vestibule.services.golden_ports import BuildLogs
 from vestibule.settings import load
 
@@ -47,8 +46,8 @@ def _meant(logs: BuildLogs, product: str | None) -> tuple[str, ...]:
 
 def _writer(output: OutputFormat) -> Callable[[str], None]:
     """As JSON, a string per line: it has no end that a document could close at."""
-    as_json = output is OutputFormat.JSON
-    return lambda line: print(json.dumps(line, ensure_ascii=False) if as_json else line, flush=True)
+    written: Callable[[str], str] = as_json if output is OutputFormat.JSON else printable
+    return lambda line: print(written(line), flush=True)
 
 
 async def _follow(

@@ -23,6 +23,8 @@ Row = Mapping[str, Any]
 
 
 _UNWRAPPED_COLUMNS = 4096
+_CONTROLS = re.compile(r"[^\n\t -~\xa0-\u2027\u202f-\u2065\u206a-\U0010ffff]")
+"""What a terminal obeys: C0, DEL and C1; and what turns lines and the order of their letters about."""
 _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)")
 
 
@@ -59,9 +61,38 @@ def wide_console() -> Console:
     return console if console.is_terminal else Console(highlight=False, width=_UNWRAPPED_COLUMNS)
 
 
+def printable(text: str) -> str:
+    """Text of a guest or a provider, with every control character in it escaped, lines and tabs kept.
+
+    Raw, it could move the cursor, write over what was printed, or type into the terminal.
+    """
+    return _CONTROLS.sub(lambda found: _escaped(found[0]), text)
+
+
+def one_line(text: str) -> str:
+    """The same where a line break would let it pass for a line of ours."""
+    return printable(text).replace("\n", "\\n")
+
+
+def print_line(text: str) -> None:
+    """One line on stdout, at once."""
+    print(one_line(text), flush=True)
+
+
+def as_json(value: object, indent: int | None = None) -> str:
+    """One JSON document; it escapes C0 by itself, and here what else a terminal obeys."""
+    text = json.dumps(value, indent=indent, ensure_ascii=False, default=str)
+    return _CONTROLS.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
+
+
+def _escaped(character: str) -> str:
+    code = ord(character)
+    return f"\\x{code:02x}" if code <= 0xFF else f"\\u{code:04x}"
+
+
 def print_json(value: object) -> None:
     """One JSON document on stdout."""
-    sys.stdout.write(json.dumps(value, indent=2, ensure_ascii=False, default=str) + "\n")
+    sys.stdout.write(as_json(value, indent=2) + "\n")
 
 
 def print_rows(rows: Sequence[Row], columns: Sequence[str], output: OutputFormat) -> None:
@@ -73,7 +104,7 @@ def print_rows(rows: Sequence[Row], columns: Sequence[str], output: OutputFormat
     for column in columns:
         table.add_column(column.replace("_", " "), overflow="fold")
     for row in rows:
-        table.add_row(*(escape(_cell(row.get(column))) for column in columns))
+        table.add_row(*(_shown(row.get(column)) for column in columns))
     _print(table)
 
 
@@ -87,7 +118,7 @@ def print_one(row: Row, output: OutputFormat, columns: Sequence[str] | None = No
     table.add_column(overflow="fold")
     for name in columns or list(row):
         for label, value in _leaves(name.replace("_", " "), row.get(name)):
-            table.add_row(escape(label), escape(_cell(value)))
+            table.add_row(_shown(label), _shown(value))
     _print(table)
 
 
@@ -96,16 +127,16 @@ def print_done(row: Row, text: str, output: OutputFormat) -> None:
     if output is OutputFormat.JSON:
         print_json(row)
     else:
-        print(text)
+        print(printable(text))
 
 
 def print_error(error: VestibuleError, output: OutputFormat) -> None:
     """A failure on stderr: code, cause and the next step."""
     if output is OutputFormat.JSON:
         problem = {"code": error.failure_code, "cause": error.cause, "remedy": error.remedy}
-        sys.stderr.write(json.dumps(problem, ensure_ascii=False) + "\n")
+        sys.stderr.write(as_json(problem) + "\n")
         return
-    sys.stderr.write(f"error {error.failure_code}: {error.cause}\nFIX: {error.remedy}\n")
+    sys.stderr.write(printable(f"error {error.failure_code}: {error.cause}\nFIX: {error.remedy}\n"))
 
 
 def _print(table: Table) -> None:
@@ -127,6 +158,11 @@ def _leaves(label: str, value: object) -> Iterator[tuple[str, object]]:
 def moment(value: str) -> str:
     """A time of the API (ISO 8601), as people read it: UTC, to the second."""
     return f"{dt.datetime.fromisoformat(value).astimezone(dt.UTC):%Y-%m-%d %H:%M:%S} UTC"
+
+
+def _shown(value: object) -> str:
+    """In a table: no mark-up of Rich's, no orders to the terminal."""
+    return escape(printable(_cell(value)))
 
 
 def _cell(value: object) -> str:

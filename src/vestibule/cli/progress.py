@@ -28,6 +28,7 @@ from rich.progress import (
 from rich.table import Column
 from rich.text import Text
 
+from vestibule.cli.output import printable
 from vestibule.core.renewal import Phase, StepNews
 
 _MINUTES_FROM_S = 90.0
@@ -80,7 +81,7 @@ class Lines:
 
     def log(self, line: str) -> None:
         """See Steps."""
-        self._write(f"{f'{_AHEAD}{line}'.rstrip()}\n")
+        self._write(f"{f'{_AHEAD}{printable(line)}'.rstrip()}\n")
 
 
 def _guess(step: ShownStep) -> str:
@@ -110,7 +111,7 @@ class Bar:
 
     def log(self, line: str) -> None:
         """See Steps."""
-        self._progress.console.print(Text(f"{_AHEAD}{line}", style="dim"))
+        self._progress.console.print(Text(f"{_AHEAD}{printable(line)}", style="dim"))
 
 
 class _ToGo(ProgressColumn):

@@ -11,7 +11,7 @@ import typer
 
 from vestibule.cli.controller import Url, connect
 from vestibule.cli.drivers import RealDriver
-from vestibule.cli.output import Output, OutputFormat, Row, print_json, print_rows
+from vestibule.cli.output import Output, OutputFormat, Row, one_line, print_json, print_rows
 from vestibule.core.errors import BadInput, MachineFailed
 from vestibule.core.machines import DriverName
 from vestibule.core.verification import TrialCheck, Verification
@@ -66,7 +66,7 @@ def verify(
 def _tell(check: TrialCheck) -> None:
     """Progress goes to standard error: the answer is standard output's alone."""
     by = f" by {check.flow}" if check.flow else ""
-    sys.stderr.write(f"{check.outcome}: {check.name}{by}, {check.detail}\n")
+    sys.stderr.write(one_line(f"{check.outcome}: {check.name}{by}, {check.detail}") + "\n")
 
 
 def _print(found: Sequence[Verification], output: OutputFormat) -> None:

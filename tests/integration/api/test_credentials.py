@@ -250,10 +250,9 @@ async def test_a_credential_that_the_provider_refused_says_so_until_a_newer_one_
     ann: httpx.AsyncClient, credential_id: str
 ) -> None:
     opened = await _check_out(ann, credential_id)
-    both = {"holder": "laptop", "refused": True, "files": _files(_content(opened))}
-    assert (await ann.post(_of(credential_id, "/return"), json=both)).status_code == 422
-    refused = {"holder": "laptop", "refused": True}
-    back = (await ann.post(_of(credential_id, "/return"), json=refused)).json()
+    both = {"holder": "laptop", "files": _files(_content(opened))}
+    assert (await ann.post(_of(credential_id, "/refuse"), json=both)).status_code == 422
+    back = (await ann.post(_of(credential_id, "/refuse"), json={"holder": "laptop"})).json()
     assert (back["custody"], "refused it to laptop" in back["doubt"]) == ("returned", True)
     opened = await _check_out(ann, credential_id)
     newer = {"holder": "laptop", "files": _files(_base64(_refreshed(opened, 60)))}
@@ -292,7 +291,7 @@ async def _pushed(stream: Stream) -> list[dict[str, Any]]:
 async def _refused_and_pushed(
     ann: httpx.AsyncClient, credential_id: str, stream: Stream
 ) -> list[dict[str, Any]]:
-    await ann.post(_of(credential_id, "/return"), json={"holder": "laptop", "refused": True})
+    await ann.post(_of(credential_id, "/refuse"), json={"holder": "laptop"})
     pushed = await _pushed(stream)
     assert "refused it to laptop" in pushed[0]["doubt"]
     return pushed

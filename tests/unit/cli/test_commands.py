@@ -113,6 +113,26 @@ def test_connect_follows_a_session_to_its_end(
         assert text in shown
 
 
+def test_connect_prints_a_guest_s_words_on_one_line_and_no_control_character_of_them(
+    play: Callable[[Script], Any], capsys: pytest.CaptureFixture[str]
+) -> None:
+    hostile = "stuck\x1b]0;owned\x07\ncompleted"
+    notice = {"code": "page_failed", "text": hostile, "at": "2026-11-22T12:00:00Z"}
+    play(
+        {
+            ("POST", "/api/vm/auth"): httpx.Response(201, json={"session": session("started")}),
+            ("GET", "/api/auth/session/s-1/events"): events(
+                session("awaiting_user_auth", page_title=hostile, notices=[notice]), session("completed")
+            ),
+        }
+    )
+    assert run(["connect", "demo", "--wait"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    said = r"stuck\x1b]0;owned\x07\ncompleted"
+    assert {f"  page: {said}", f"  note page_failed: {said}"} <= set(lines)
+    assert lines.count("completed") == 1
+
+
 @pytest.mark.parametrize(("status", "number"), [("timeout", 9), ("cancelled", 9), ("failed", 8)])
 def test_connect_tells_how_a_session_ended(
     status: str, number: int, play: Callable[[Script], Any], capsys: pytest.CaptureFixture[str]

@@ -162,7 +162,7 @@ def test_of_files_that_cannot_all_be_written_none_is_left(
 def test_a_return_without_a_file_sends_none(play: Play, capsys: pytest.CaptureFixture[str]) -> None:
     seen = play(RETURNED)
     assert run(["credentials", "return", "c-1", "--holder", "ci-3"]) == 0
-    assert _body(seen[0]) == {"holder": "ci-3", "files": None, "refused": False}
+    assert _body(seen[0]) == {"holder": "ci-3", "files": None}
     assert capsys.readouterr().out == "c-1 is returned.\n"
 
 
@@ -218,9 +218,15 @@ def test_a_home_without_the_tool_s_files_is_named(
 def test_what_was_refused_is_said_to_be_and_the_doubt_is_a_warning(
     play: Play, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    seen = play({RETURN: httpx.Response(200, json={"doubt": "The provider refused it to ci-3."})})
+    seen = play(
+        {
+            ("POST", "/api/credentials/c-1/refuse"): httpx.Response(
+                200, json={"doubt": "The provider refused it to ci-3."}
+            )
+        }
+    )
     assert run(["credentials", "return", "c-1", "--holder", "ci-3", "--refused"]) == 0
-    assert _body(seen[-1]) == {"holder": "ci-3", "files": None, "refused": True}
+    assert _body(seen[-1]) == {"holder": "ci-3"}
     assert capsys.readouterr().err == "warning: The provider refused it to ci-3.\n"
 
 

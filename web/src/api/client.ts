@@ -15,7 +15,6 @@ import type {
   Machine,
   Me,
   Provider,
-  Return,
   Rotation,
   Session,
   ViewTicket,
@@ -75,17 +74,18 @@ export const checkOut = (id: string, holder: string): Promise<ExportedCredential
 export const exportCredential = (id: string): Promise<ExportedCredential> =>
   body(http.POST("/api/credentials/{credential_id}/export", credentialPath(id)));
 
-/** Takes it back in the holder's name: the vault keeps what it has, in doubt if the provider refused it. */
-export const takeBack = (
-  id: string,
-  { holder, refused }: Pick<Return, "holder" | "refused">,
-): Promise<Credential> =>
+/** Takes it back in the holder's name, unchanged: the vault keeps what it has. */
+export const takeBack = (id: string, holder: string): Promise<Credential> =>
   body(
     http.POST("/api/credentials/{credential_id}/return", {
       ...credentialPath(id),
-      body: { holder, files: null, refused },
+      body: { holder, files: null },
     }),
   );
+
+/** Takes it back in the holder's name as refused by the provider: the vault keeps what it has, in doubt. */
+export const takeBackRefused = (id: string, holder: string): Promise<Credential> =>
+  body(http.POST("/api/credentials/{credential_id}/refuse", { ...credentialPath(id), body: { holder } }));
 
 export const deleteCredential = (id: string): Promise<Credential> =>
   body(http.DELETE("/api/credentials/{credential_id}", credentialPath(id)));

@@ -35,7 +35,6 @@ export type Problem = Schemas["Problem"];
 export type Provider = Schemas["Provider"];
 export type Renewal = Schemas["Renewal"];
 export type RenewalStep = Schemas["RenewalStep"];
-export type Return = Schemas["Return"];
 export type Rotation = Schemas["Rotation"];
 export type Session = Schemas["Session"];
 export type SessionStatus = Schemas["SessionStatus"];

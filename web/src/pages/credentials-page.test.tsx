@@ -217,23 +217,19 @@ it("returns a credential in its holder's name, unchanged, after a question", asy
   expect(requests.some((request) => request.includes("/return"))).toBe(false);
   await press("Return it unchanged");
   expect(await screen.findByText("Demo, ada is returned in the name of ci-3.")).toBeVisible();
-  expect(requests).toContain(
-    'POST /api/credentials/c-1/return {"holder":"ci-3","files":null,"refused":false}',
-  );
+  expect(requests).toContain('POST /api/credentials/c-1/return {"holder":"ci-3","files":null}');
 });
 
 it("returns a credential that the provider did not accept any more as such", async () => {
   const requests = open({
     "GET /api/credentials": [TAKEN],
-    "POST /api/credentials/c-1/return": KEPT,
+    "POST /api/credentials/c-1/refuse": KEPT,
   });
   await press("Return Demo, ada");
   await userEvent.click(await screen.findByRole("radio", { name: /did not accept it any more/ }));
   await press("Return it as refused");
   expect(await screen.findByText("Demo, ada is returned in the name of ci-3, as refused.")).toBeVisible();
-  expect(requests).toContain(
-    'POST /api/credentials/c-1/return {"holder":"ci-3","files":null,"refused":true}',
-  );
+  expect(requests).toContain('POST /api/credentials/c-1/refuse {"holder":"ci-3"}');
 });
 
 it("exports a copy into a download after a question, and shows no secret", async () => {

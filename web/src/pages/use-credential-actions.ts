@@ -21,7 +21,7 @@ export function useCredentialActions(
     say(`${name} is checked out to ${holder}. Its files are in your downloads as ${file}.`);
   });
   const takeBack = useCredentialAction(async (back: HandedBack) => {
-    await client.takeBack(id, back);
+    await (back.refused ? client.takeBackRefused : client.takeBack)(id, back.holder);
     say(`${name} is returned in the name of ${back.holder}${back.refused ? ", as refused" : ""}.`);
   });
   const takeCopy = useCredentialAction<undefined>(async () => {

@@ -7,7 +7,7 @@ from typing import Any
 
 from fastapi import APIRouter, Request
 
-from vestibule.api import present, schemas
+from vestibule.api import credential_schemas, present, schemas
 from vestibule.api.context import Caller, Services
 from vestibule.core.sessions import FINAL
 
@@ -27,7 +27,7 @@ async def read_document(request: Request, _: Caller) -> dict[str, Any]:
 
 
 @router.get("/api/providers")
-async def list_providers(services: Services, caller: Caller) -> list[schemas.Provider]:
+async def list_providers(services: Services, caller: Caller) -> list[credential_schemas.Provider]:
     """Every tool, with the caller's newest credential and open session for it."""
     newest = {
         item.provider: present.credential(item, soon=services.forecasts.expires_soon(item))

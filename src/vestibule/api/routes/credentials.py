@@ -5,7 +5,7 @@ from __future__ import annotations
 from fastapi import APIRouter
 from fastapi.responses import StreamingResponse
 
-from vestibule.api import present, schemas
+from vestibule.api import credential_schemas, present
 from vestibule.api.context import Caller, Operator, Services
 from vestibule.api.events import credentials_stream, shown
 from vestibule.core.ids import CredentialId
@@ -17,7 +17,7 @@ _CREDENTIAL = "/api/credentials/{credential_id}"
 
 
 @router.get("/api/credentials")
-async def list_credentials(services: Services, caller: Caller) -> list[schemas.Credential]:
+async def list_credentials(services: Services, caller: Caller) -> list[credential_schemas.Credential]:
     """The caller's credentials, newest first, without their content; not those that were deleted."""
     return [shown(services, record) for record in await services.credentials.list(caller)]
 
@@ -25,7 +25,7 @@ async def list_credentials(services: Services, caller: Caller) -> list[schemas.C
 @router.get(
     "/api/credentials/events",
     response_class=StreamingResponse,
-    responses={200: {"content": {"text/event-stream": {}}, "model": schemas.CredentialsEvent}},
+    responses={200: {"content": {"text/event-stream": {}}, "model": credential_schemas.CredentialsEvent}},
 )
 async def follow_credentials(services: Services, caller: Caller) -> StreamingResponse:
     """Server-sent events: the same list, now and after every change, a warning of an end included."""
@@ -33,7 +33,9 @@ async def follow_credentials(services: Services, caller: Caller) -> StreamingRes
 
 
 @router.get(_CREDENTIAL)
-async def read_credential(credential_id: str, services: Services, caller: Caller) -> schemas.CredentialDetail:
+async def read_credential(
+    credential_id: str, services: Services, caller: Caller
+) -> credential_schemas.CredentialDetail:
     """One credential without its content: who holds it since when, and who did before."""
     record, history = await services.credentials.read(caller, CredentialId(credential_id))
     return present.credential_detail(record, history, soon=services.forecasts.expires_soon(record))
@@ -42,7 +44,7 @@ async def read_credential(credential_id: str, services: Services, caller: Caller
 @router.post(f"{_CREDENTIAL}/export")
 async def export_credential(
     credential_id: str, services: Services, caller: Caller
-) -> schemas.ExportedCredential:
+) -> credential_schemas.ExportedCredential:
     """Open the seal for the owner: a copy, whoever holds it.  Written to the audit log."""
     record, file = await services.credentials.export(caller, CredentialId(credential_id))
     return present.opened(record, file)
@@ -50,8 +52,8 @@ async def export_credential(
 
 @router.post(f"{_CREDENTIAL}/checkout")
 async def check_out_credential(
-    credential_id: str, body: schemas.CheckOut, services: Services, caller: Caller
-) -> schemas.ExportedCredential:
+    credential_id: str, body: credential_schemas.CheckOut, services: Services, caller: Caller
+) -> credential_schemas.ExportedCredential:
     """Open the seal for one holder; nobody else gets it until it is returned."""
     record, file = await services.custodian.check_out(caller, CredentialId(credential_id), body.holder)
     return present.opened(record, file)
@@ -59,25 +61,33 @@ async def check_out_credential(
 
 @router.post(f"{_CREDENTIAL}/return")
 async def return_credential(
-    credential_id: str, body: schemas.Return, services: Services, caller: Caller
-) -> schemas.Credential:
+    credential_id: str, body: credential_schemas.Return, services: Services, caller: Caller
+) -> credential_schemas.Credential:
     """Take it back, with the files that the holder refreshed: what is older than the vault's is refused."""
-    if body.refused:
-        refused = await services.custodian.return_refused(caller, CredentialId(credential_id), body.holder)
-        return shown(services, refused)
     files = [CredentialFile(path=f.path, mode=0, content=f.content) for f in body.files or []]
     record = await services.custodian.return_(caller, CredentialId(credential_id), body.holder, files)
     return shown(services, record)
 
 
+@router.post(f"{_CREDENTIAL}/refuse")
+async def refuse_credential(
+    credential_id: str, body: credential_schemas.Refuse, services: Services, caller: Caller
+) -> credential_schemas.Credential:
+    """Take back what the provider did not accept any more: it stays as it is kept, in doubt."""
+    back = await services.custodian.return_refused(caller, CredentialId(credential_id), body.holder)
+    return shown(services, back)
+
+
 @router.delete(_CREDENTIAL)
-async def delete_credential(credential_id: str, services: Services, caller: Caller) -> schemas.Credential:
+async def delete_credential(
+    credential_id: str, services: Services, caller: Caller
+) -> credential_schemas.Credential:
     """Delete its content, whoever holds it; its history stays."""
     return shown(services, await services.custodian.delete(caller, CredentialId(credential_id)))
 
 
 @router.post("/api/vault/rotation")
-async def rotate_master_key(services: Services, operator: Operator) -> schemas.Rotation:
+async def rotate_master_key(services: Services, operator: Operator) -> credential_schemas.Rotation:
     """Begin to exchange the master key, or go on with that: a batch of credentials for each call.
 
     Call it again until nothing remains.  Operator only; written to the audit log.

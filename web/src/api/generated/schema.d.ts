@@ -308,6 +308,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/credentials/{credential_id}/refuse": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Refuse Credential
+         * @description Take back what the provider did not accept any more: it stays as it is kept, in doubt.
+         */
+        post: operations["refuse_credential"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/credentials/{credential_id}/return": {
         parameters: {
             query?: never;
@@ -1614,6 +1634,17 @@ export interface components {
             version: string;
         };
         /**
+         * Refuse
+         * @description POST /api/credentials/{id}/refuse.
+         */
+        Refuse: {
+            /**
+             * Holder
+             * @description The name that a holder gives itself, such as its host's.
+             */
+            holder: string;
+        };
+        /**
          * Renewal
          * @description From today's inputs to a promoted golden, as far as it has come.
          */
@@ -1685,12 +1716,6 @@ export interface components {
              * @description The name that a holder gives itself, such as its host's.
              */
             holder: string;
-            /**
-             * Refused
-             * @description The provider did not accept it any more; nothing is written back.
-             * @default false
-             */
-            refused: boolean;
         };
         /**
          * ReturnedFile
@@ -2592,6 +2617,50 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ExportedCredential"];
+                };
+            };
+            /** @description Client Error */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Server Error */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    refuse_credential: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                credential_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Refuse"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Credential"];
                 };
             };
             /** @description Client Error */

@@ -2,7 +2,6 @@ import { Radio, Stack } from "@mantine/core";
 import { IconArrowBarToLeft } from "@tabler/icons-react";
 import { useState } from "react";
 
-import type { Return } from "../../api/types";
 import { Ago } from "../../ui/ago";
 import { Command } from "../../ui/command";
 import type { ConfirmedAction } from "../../ui/confirmed-action";
@@ -11,7 +10,10 @@ import { AskedButton } from "./asked-button";
 import type { Held } from "./credential-words";
 
 /** In whose name it comes back, and whether the provider refused it there. */
-export type HandedBack = Pick<Return, "holder" | "refused">;
+export interface HandedBack {
+  holder: string;
+  refused: boolean;
+}
 
 interface Props {
   id: string;
