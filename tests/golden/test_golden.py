@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from vestibule.core import versions
 from vestibule.core.errors import GoldenFailed
 from vestibule.core.goldens import Manifest
 from vestibule.drivers.goldens.build import PRODUCT, Workshop
@@ -128,7 +129,7 @@ def test_each_tool_said_its_pinned_version(goldens: Goldens, manifest: Manifest)
     path = goldens.cache.path("goldens", manifest.golden_id) / "manifest.json"
     told = json.loads(path.read_text())["details"]["versions"]
     assert manifest.tools
-    said = {name: version for name, version in manifest.tools.items() if version in told[name].split()}
+    said = {name: version for name, version in manifest.tools.items() if versions.names(told[name], version)}
     assert said == dict(manifest.tools) == dict(goldens.spec.tools.versions)
 
 
