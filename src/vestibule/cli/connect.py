@@ -72,14 +72,27 @@ def _print_news(before: Row, now: Row) -> None:
         if now[name] and now[name] not in {before.get(name), *_BLANK_PAGES}:
             print_line(f"  {label}: {now[name]}")
     for notice in now["notices"][len(before.get("notices", [])) :]:
-        print_line(f"  note {notice['code']}: {notice['text']}")
+        _print_notice(notice)
+
+
+def _print_notice(notice: Row) -> None:
+    """A tool's screen in it keeps its lines, each behind a mark: none may pass for a line of ours."""
+    first, *more = notice["text"].split("\n")
+    print_line(f"  note {notice['code']}: {first}")
+    for line in more:
+        print_line(f"    | {line}")
 
 
 def _raise_unless_well(session: Row, *, waited: bool) -> None:
     if not waited or session["status"] == SessionStatus.COMPLETED:
         return
     if failure := session["failure"]:
-        raise MachineFailed(failure["cause"], remedy=failure["remedy"], code=failure["code"])
+        evidence = (
+            f" Its evidence: vestibule session show {session['session_id']}."
+            if failure.get("evidence")
+            else ""
+        )
+        raise MachineFailed(failure["cause"], remedy=failure["remedy"] + evidence, code=failure["code"])
     raise SessionEnded(
         f"the session {session['session_id']} ended as {session['status']}",
         remedy=f"Start again: vestibule connect {session['provider']} --wait",

@@ -238,6 +238,17 @@ def _ending(status: SessionStatus, event: Failed | DeadlinePassed | CancelAsked)
             return Decision(to=S.CANCELLED, effects=(Effect.DESTROY_MACHINE,))
 
 
+def with_refused_login(decision: Decision, cause: str | None) -> Decision:
+    """The end of a tool that did write something, which was no login: then that is what to mend."""
+    if decision.to is not S.FAILED or decision.fields["error_code"] != "tool_exited" or cause is None:
+        return decision
+    told = {
+        "error_cause": f"The tool ended, and what it wrote is no login: {cause}.",
+        "error_remedy": "Sign in again; if it comes back, correct [credential] in the provider file.",
+    }
+    return dataclasses.replace(decision, fields={**decision.fields, **told})
+
+
 def with_sites(decision: Decision, sites: Mapping[str, Sequence[str]]) -> Decision:
     """A failure before there was a sign-in page, and the sites that the tool did not get to, kind → causes.
 

@@ -83,6 +83,7 @@ class SignInRun:
         self._deadline_moved = asyncio.Event()
         self._missed: dict[str, Verdict] = {}
         self._other_urls: list[str] = []
+        self._refused_login: str | None = None
         self.typed = TypedTexts()
         self.record = record
 
@@ -124,7 +125,7 @@ class SignInRun:
                 await asyncio.sleep(STORE_AGAIN_S)
 
     async def _turn(self, event: s.SessionEvent) -> None:
-        decision = s.decide(self.record.status, event)
+        decision = s.with_refused_login(s.decide(self.record.status, event), self._refused_login)
         if self.record.auth_url is None:
             decision = s.with_sites(decision, self._missed_sites())
         try:
@@ -301,6 +302,8 @@ class SignInRun:
             await self._heard(dataclasses.replace(event, data=self.typed.hidden(event.data)))
 
     async def _heard(self, event: Event) -> None:
+        if event.type == "credential_invalid":
+            self._refused_login = guest_events.cause(event)
         if (notice := guest_events.notice(event)) is not None:
             await self.notify(*notice)
         if event.type == "other_url":

@@ -152,3 +152,16 @@ async def test_sites_out_of_reach_are_evidence_of_a_tool_that_gave_up(new_lab: O
     assert ended.error_evidence["sites_unreachable"].startswith("a.test:443 did not answer")
     assert ended.error_evidence["sites_refused"].startswith("b.test:443 is not one of")
     assert "see the evidence" in (ended.error_cause or "")
+
+
+async def test_a_tool_that_wrote_no_login_and_ended_is_told_with_what_was_wrong(lab: Lab) -> None:
+    record = await lab.connect()
+    await lab.reach(record.session_id, S.AWAITING_USER_AUTH)
+    agent = lab.machine().agent
+    await agent.tell("credential_invalid", path="~/x", cause="tokens.refresh_token is missing or empty")
+    await agent.tell("tool_exited", exit_code=1, screen="done")
+    ended = await lab.ended(record.session_id)
+    assert ended.error_code == "tool_exited"
+    assert "tokens.refresh_token is missing or empty" in (ended.error_cause or "")
+    assert "[credential]" in (ended.error_remedy or "")
+    assert ended.error_evidence["screen"] == "done"
