@@ -7,7 +7,6 @@
 
 from __future__ import annotations
 
-import logging
 import secrets
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
@@ -45,7 +44,7 @@ async def rebuild_bench(
     settings: Settings, drivers: Sequence[DriverName], *, base: bool, note: Callable[[str], None]
 ) -> RebuildResult:
     """Measure what a change costs until a golden of it is promoted."""
-    logs.configure(level=logging.ERROR)
+    logs.failures_only()
     async with copied_rebuilds(settings) as rebuilds:
         return await RebuildBench(rebuilds=rebuilds, note=note).run(drivers, base=base)
 

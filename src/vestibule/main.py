@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import asyncio
 import getpass
-import logging
 import signal
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
@@ -81,11 +80,6 @@ log = structlog.get_logger()
 CLI_TOKEN_LABEL = "command line of this host"  # noqa: S105 (a label, shown to its owner)
 
 
-def _log_failures_only() -> None:
-    """For commands: what they do is told by what they print, and standard output is their answer's alone."""
-    logs.configure(level=logging.ERROR)
-
-
 def golden_store(settings: Settings) -> DirectoryGoldenStore:
     """The goldens of this host."""
     return goldens_of(settings).store
@@ -98,7 +92,7 @@ def public_key(settings: Settings) -> str:
 
 def golden_promotions(settings: Settings) -> Promotions:
     """Which golden machines start from, and why; a move counts for a running controller at once."""
-    _log_failures_only()
+    logs.failures_only()
     return promotions_of(settings)
 
 
@@ -122,7 +116,7 @@ async def promote(settings: Settings, golden_id: GoldenId) -> None:
 
     Raises Absent, Conflict ``golden_untested``, GoldenFailed.
     """
-    _log_failures_only()
+    logs.failures_only()
     golden_store(settings).manifest(golden_id)
     async with open_machinery(settings) as machinery:
         renewing_with(machinery).renewals.require_tried(golden_id)
@@ -184,7 +178,7 @@ async def renew(settings: Settings, tell: Tell, also: Sequence[DriverName] = ())
     Raises Conflict ``golden_in_use``, GoldenFailed, DiskFull, HostUnfit when it cannot be built; what fails
     later is in the outcome.
     """
-    _log_failures_only()
+    logs.failures_only()
     # Built before there is machinery: whether KVM works, and so for what the rest is done, is found out with
     # the golden's own kernel.
     built = await build(settings, golden_store(settings), _foreseeing(settings, tell, also))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -26,7 +25,7 @@ async def verify(
 
     Raises BadInput ``unknown_provider``, GoldenFailed, HostUnfit.
     """
-    logs.configure(level=logging.ERROR)
+    logs.failures_only()
     known = providers.load(provider_folders(settings))
     if unknown := [name for name in names if name not in known]:
         raise BadInput(

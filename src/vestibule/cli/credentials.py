@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import contextlib
+import errno
 import os
 import platform
 import sys
@@ -260,8 +261,8 @@ def _read(file: Path) -> bytes:
 def _write(home: Path, file: Mapping[str, Any], made: list[Path]) -> None:
     """Write one file below ``home``, never over another one, readable as the tool had it."""
     path = home / _below_home(file["path"])
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     try:
+        _make_folder(path.parent)
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, file["mode"] & 0o700)
     except FileExistsError as error:
         raise Conflict(
@@ -269,9 +270,24 @@ def _write(home: Path, file: Mapping[str, Any], made: list[Path]) -> None:
             remedy="Move it away, or export into another folder.",
             code="file_exists",
         ) from error
+    except OSError as error:
+        raise BadInput(
+            f"{path} could not be written: {error.strerror}",
+            remedy="Name a folder that you may write to with --to.",
+            code="file_unwritable",
+        ) from error
     made.append(path)  # before its content, of which a full disk takes a part
     with os.fdopen(descriptor, "wb") as stream:
         stream.write(base64.b64decode(file["content"]))
+
+
+def _make_folder(path: Path) -> None:
+    """Raises NotADirectoryError too where a file is in the way, which mkdir calls an existing one."""
+    if not path.is_dir():
+        _make_folder(path.parent)
+        if path.exists() or path.is_symlink():
+            raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), str(path))
+        path.mkdir(mode=0o700)
 
 
 def _below_home(text: str) -> PurePosixPath:

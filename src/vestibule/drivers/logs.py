@@ -31,3 +31,8 @@ def configure(*, json: bool | None = None, level: int = logging.INFO) -> None:
         cache_logger_on_first_use=False,
     )
     logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format="%(name)s: %(message)s", force=True)
+
+
+def failures_only() -> None:
+    """For commands: what they do is told by what they print, and standard output is their answer's alone."""
+    configure(level=logging.ERROR)

@@ -70,7 +70,7 @@ class Credentials:
             provider=provider.name,
             account=login.account,
             expires_at=login.expires_at,
-            login_expires_at=_usable_until(provider, login, now),
+            login_expires_at=_login_expires_at(provider, login, now),
             scopes=login.scopes,
             sealed=sealed.content,
             key_id=sealed.key_id,
@@ -102,7 +102,7 @@ class Credentials:
         now = self._clock.now()
         return dataclasses.replace(
             _with(newer, self._seal(provider, kept.credential_id, whole, login)),
-            login_expires_at=_usable_until(provider, login, now),
+            login_expires_at=_login_expires_at(provider, login, now),
             scopes=login.scopes,
             sealed_at=now,
         )
@@ -193,7 +193,7 @@ def _merged(kept: Sequence[CredentialFile], brought: Sequence[CredentialFile]) -
     return list({file.path: file for file in (*kept, *brought)}.values())
 
 
-def _usable_until(provider: Provider, login: ValidCredential, now: dt.datetime) -> dt.datetime | None:
+def _login_expires_at(provider: Provider, login: ValidCredential, now: dt.datetime) -> dt.datetime | None:
     """When only a person can make a new one: as the files say, else as the provider is known to keep it."""
     if login.login_expires_at is not None or provider.credential.lasts_days is None:
         return login.login_expires_at

@@ -15,11 +15,10 @@ import asyncio
 import contextlib
 import datetime as dt
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from urllib.parse import urlsplit
 
 from vestibule.core import diagnosis
-from vestibule.core.egress import NO_INTERNET, Verdict
 from vestibule.core.errors import MachineFailed
 from vestibule.core.machines import DriverName
 from vestibule.core.providers import Flow, LoginFlow, Provider
@@ -112,7 +111,7 @@ class ProviderTrial:
 
     async def _refusal(self, session: SessionRecord) -> str:
         missed = self._sign_ins.missed(session.session_id)
-        before = _unreachable(missed)
+        before = missed.unreachable
         asked_at = self._clock.now()
         begin = time.monotonic()
         await self._sign_ins.paste(self._user, session.session_id, WRONG_CODE)
@@ -126,7 +125,7 @@ class ProviderTrial:
                 code="trial_failed",
             ) from None
         told = f"{notice.text} ({time.monotonic() - begin:.1f} s)"
-        if newly := _unreachable(missed) - before:
+        if newly := missed.unreachable - before:
             raise _OutOfReach(
                 f"{', '.join(sorted(newly))} could not be reached. {told}",
                 remedy=_ELSEWHERE,
@@ -172,10 +171,6 @@ def _ended(record: SessionRecord) -> MachineFailed:
 
 class _OutOfReach(MachineFailed):
     """The tool could not get to its provider."""
-
-
-def _unreachable(missed: Mapping[str, Verdict]) -> set[str]:
-    return {host for host, verdict in missed.items() if verdict.reason in NO_INTERNET}
 
 
 def _named_first(causes: Sequence[str], screen: str) -> str:

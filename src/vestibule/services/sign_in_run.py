@@ -15,8 +15,7 @@ import asyncio
 import contextlib
 import dataclasses
 import datetime as dt
-from collections.abc import Awaitable, Coroutine, Mapping
-from types import MappingProxyType
+from collections.abc import Awaitable, Coroutine
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -24,7 +23,7 @@ import structlog
 
 from vestibule.core import diagnosis
 from vestibule.core import sessions as s
-from vestibule.core.egress import BROWSER_ERRANDS, NO_INTERNET, Verdict
+from vestibule.core.egress import Verdict
 from vestibule.core.errors import KEY_RETIRED, Conflict, MachineFailed, VestibuleError
 from vestibule.core.ids import SessionId, UserId, VmId
 from vestibule.core.providers import Provider, login_spec
@@ -35,6 +34,7 @@ from vestibule.services.feed import Feed
 from vestibule.services.inbox import Inbox
 from vestibule.services.introductions import Live
 from vestibule.services.machines import Machines
+from vestibule.services.missed_sites import MissedSites
 from vestibule.services.ports import Clock, Guest
 from vestibule.services.repositories import Sessions, SessionsWithMachine
 from vestibule.services.typed_texts import TypedTexts
@@ -47,9 +47,6 @@ CREDENTIAL_GRACE_S = 5.0
 
 EXIT_GRACE_S = 1.0
 """How long after its agent fell silent a machine may take to be known as ended."""
-
-MISSED_KEPT = 32
-"""Sites out of reach that are remembered until the sign-in page's address is known."""
 
 _SILENCE = frozenset({"agent_unreachable", "no_identity_ack"})
 
@@ -81,10 +78,10 @@ class SignInRun:
         self._credential: CredentialRecord | None = None
         self._tasks: set[asyncio.Task[None]] = set()
         self._deadline_moved = asyncio.Event()
-        self._missed: dict[str, Verdict] = {}
         self._other_urls: list[str] = []
         self._refused_login: str | None = None
         self.typed = TypedTexts()
+        self.missed = MissedSites()
         self.record = record
 
     @property
@@ -127,7 +124,7 @@ class SignInRun:
     async def _turn(self, event: s.SessionEvent) -> None:
         decision = s.with_refused_login(s.decide(self.record.status, event), self._refused_login)
         if self.record.auth_url is None:
-            decision = s.with_sites(decision, self._missed_sites())
+            decision = s.with_sites(decision, self.missed.causes)
         try:
             await self._store(event, decision)
         except Conflict:
@@ -136,12 +133,6 @@ class SignInRun:
         await self._tell_missed()
         for effect in decision.effects:
             self._perform(effect)
-
-    def _missed_sites(self) -> dict[str, list[str]]:
-        found: dict[str, list[str]] = {"unreachable": [], "refused": []}
-        for verdict in self._missed.values():
-            found["unreachable" if verdict.reason in NO_INTERNET else "refused"].append(verdict.cause)
-        return found
 
     async def _store(self, event: s.SessionEvent, decision: s.Decision) -> None:
         if decision.to is not None:
@@ -334,21 +325,11 @@ class SignInRun:
 
         The browser may try the page before the address has come through as an event.
         """
-        if verdict.host in BROWSER_ERRANDS:
-            return
-        self._missed[verdict.host] = verdict
-        if len(self._missed) > MISSED_KEPT:
-            del self._missed[next(iter(self._missed))]  # the oldest
+        self.missed.add(verdict)
         await self._tell_missed()
 
-    @property
-    def missed(self) -> Mapping[str, Verdict]:
-        """The sites that were not got to, by name; a live view, which outlives the run."""
-        return MappingProxyType(self._missed)
-
     async def _tell_missed(self) -> None:
-        host = urlsplit(self.record.auth_url or "").hostname
-        verdict = self._missed.pop(host, None) if host else None
+        verdict = self.missed.news_of(urlsplit(self.record.auth_url or "").hostname)
         if verdict is not None and verdict.code is not None:
             await self.notify(verdict.code, f"The sign-in page cannot load: {verdict.cause}")
 

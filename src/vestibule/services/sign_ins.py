@@ -26,6 +26,7 @@ from vestibule.core.sessions import (
     SessionStatus,
     allowed_actions,
 )
+from vestibule.services.missed_sites import MissedSites
 from vestibule.services.ports import Guest
 from vestibule.services.sign_in_run import SignInRun, World
 
@@ -227,8 +228,8 @@ class SignIns:
             if run.vm_id == vm_id:
                 await run.site_missed(verdict)
 
-    def missed(self, session_id: SessionId) -> Mapping[str, Verdict]:
-        """The sites that a session under way did not get to, by name; a live view."""
+    def missed(self, session_id: SessionId) -> MissedSites:
+        """The sites that a session under way did not get to; it goes on filling, and outlives the session."""
         return self._run(session_id).missed
 
     def close_feed(self) -> None:

@@ -141,6 +141,17 @@ def test_a_checkout_whose_files_cannot_be_written_is_returned_at_once(
     assert "file_exists" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("to", ["/dev/null", "/proc/no-such", "link"])
+def test_a_folder_that_cannot_be_written_is_named_and_the_check_out_undone(
+    play: Play, tmp_path: Path, capsys: pytest.CaptureFixture[str], to: str
+) -> None:
+    (tmp_path / "link").symlink_to(tmp_path / "nowhere")
+    seen = play({**exported("~/.demo/x.json", "checkout"), **RETURNED})
+    assert run(["credentials", "checkout", "c-1", "--holder", "ci-3", "--to", str(tmp_path / to)]) == 2
+    assert seen[-1].url.path == RETURN[1]
+    assert "file_unwritable" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize("action", ["checkout", "export"])
 @pytest.mark.parametrize("second", ["~/.there.json", "~/../outside", "~/.rest.json"])
 def test_of_files_that_cannot_all_be_written_none_is_left(

@@ -10,7 +10,7 @@ from lab import Lab
 
 from vestibule.core import sessions as s
 from vestibule.core.egress import Reason, Verdict
-from vestibule.services import guest_events, sign_in_run
+from vestibule.services import guest_events, missed_sites
 from vestibule.services.inbox import Inbox
 from vestibule_agent.protocol import Event
 
@@ -77,7 +77,7 @@ async def test_sites_that_were_missed_are_forgotten_in_turn(lab: Lab) -> None:
     record = await lab.connect()
     await lab.reach(record.session_id, s.SessionStatus.AWAITING_USER_AUTH)
     run = lab.sign_ins._runs[record.session_id]
-    for number in range(sign_in_run.MISSED_KEPT * 2):
+    for number in range(missed_sites.KEPT * 2):
         await run.site_missed(Verdict(host=f"{number}.test", port=80, reason=Reason.UNREACHABLE))
-    assert len(run._missed) == sign_in_run.MISSED_KEPT
-    assert f"{number}.test" in run._missed
+    assert len(run.missed.unreachable) == missed_sites.KEPT
+    assert f"{number}.test" in run.missed.unreachable

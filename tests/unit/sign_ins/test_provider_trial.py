@@ -117,10 +117,7 @@ async def test_a_refusal_of_the_network_is_no_refusal_of_the_code(
     assert "auth.example.com could not be reached" in (found.shortfall(Flow.PASTE) or "")
 
 
-async def test_an_errand_of_the_browser_does_not_excuse_a_tool(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    missed = Verdict(host="update.googleapis.com", port=80, reason=Reason.UNRESOLVED)
+def _miss_at_the_start(monkeypatch: pytest.MonkeyPatch, missed: Verdict) -> None:
     start = SignIns.start
 
     async def missing(self: Any, *arguments: Any, **options: Any) -> Any:
@@ -129,6 +126,13 @@ async def test_an_errand_of_the_browser_does_not_excuse_a_tool(
         return record
 
     monkeypatch.setattr(SignIns, "start", missing)
+
+
+async def test_an_errand_of_the_browser_does_not_excuse_a_tool(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    missed = Verdict(host="update.googleapis.com", port=80, reason=Reason.UNRESOLVED)
+    _miss_at_the_start(monkeypatch, missed)
     found = await trial(tmp_path, DEVICE, script=dataclasses.replace(SOUND, exit_code=1))
     assert outcomes(found)["address", Flow.DEVICE] is Outcome.FAILED
 
@@ -138,14 +142,7 @@ async def test_a_tool_without_its_provider_is_told_from_a_wrong_file(
 ) -> None:
     """The egress proxy tells of the site before the tool gives up."""
     missed = Verdict(host="auth.example.com", port=443, reason=Reason.UNREACHABLE)
-    start = SignIns.start
-
-    async def missing(self: Any, *arguments: Any, **options: Any) -> Any:
-        record = await start(self, *arguments, **options)
-        await self._runs[record.session_id].site_missed(missed)
-        return record
-
-    monkeypatch.setattr(SignIns, "start", missing)
+    _miss_at_the_start(monkeypatch, missed)
     found = await trial(tmp_path, DEVICE, script=dataclasses.replace(SOUND, exit_code=1))
     assert outcomes(found)["address", Flow.DEVICE] is Outcome.UNREACHABLE
     assert "auth.example.com:443 did not answer" in (found.shortfall(Flow.DEVICE) or "")
