@@ -170,7 +170,7 @@ async def open_machinery(settings: Settings, resources: Resources | None = None)
     """Start what machines need; its end leaves no process, namespace or group behind."""
     identity = identity_for(settings.machine_uid, settings.machine_gid)
     goldens = goldens_of(settings, resources)
-    network = BrokerNetwork(identity=identity, cgroups=Cgroups.detect())
+    network = BrokerNetwork(identity=identity, cgroups=Cgroups.detect(), outlive=None)
     try:
         accelerator = await _accelerator(settings, goldens.store, network)
         choice = choose(settings.isolation, accelerator)

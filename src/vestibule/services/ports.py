@@ -104,6 +104,14 @@ class Network(Protocol):
         """End every machine that nobody in this process started or adopted; which they were."""
         ...
 
+    async def pause(self, vm_id: VmId) -> None:
+        """Stop every process of the machine; idempotent.  Raises MachineFailed ``machine_not_paused``."""
+        ...
+
+    async def resume(self, vm_id: VmId) -> None:
+        """Let them go on; idempotent.  Raises MachineFailed ``machine_not_paused``."""
+        ...
+
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Kept:

@@ -57,7 +57,7 @@ async def driver(request: pytest.FixtureRequest) -> AsyncIterator[MachineDriver]
         return
     goldens: Goldens = request.getfixturevalue("goldens")
     identity = identity_for(UNOWNED_ID, UNOWNED_ID)
-    async with BrokerNetwork(identity=identity, cgroups=Cgroups.detect()) as network:
+    async with BrokerNetwork(identity=identity, cgroups=Cgroups.detect(), outlive=None) as network:
         if request.param == "container":
             yield ContainerDriver(
                 network=network, goldens=goldens.cache.root / "goldens", open_control=SocketControl
