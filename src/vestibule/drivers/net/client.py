@@ -76,6 +76,7 @@ class BrokerNetwork:
         self._exits: dict[VmId, asyncio.Future[Exit]] = {}
         self._ours: set[VmId] = set()
         """Machines that were created or adopted here."""
+        self._has_left = False
 
     async def __aenter__(self) -> Self:
         await self.start()
@@ -99,6 +100,8 @@ class BrokerNetwork:
 
     async def close(self) -> None:
         """End every machine and the broker; returns when nothing of them is left."""
+        if self._has_left:
+            return
         async with self._starting:
             await self._end_connection()
             if self._outlive is not None:
@@ -107,13 +110,14 @@ class BrokerNetwork:
             await self._forget(vm_id)
 
     async def leave(self) -> None:
-        """Leave the machines to the next controller; nothing of this object is of use afterwards."""
+        """Leave the machines to the next controller: from now on ``destroy`` and ``close`` do nothing."""
         async with self._starting:
+            self._has_left = True
+            self._exits.clear()
+            self._ours.clear()  # before the connection is lost, or that would be the machines' end
             if self._connection is not None:
                 self._connection.leave()
                 self._connection = None
-            self._exits.clear()
-            self._ours.clear()
 
     async def report(self) -> NetworkReport:
         """What machines run as, and what limits them.  Raises HostUnfit."""
@@ -186,6 +190,8 @@ class BrokerNetwork:
 
     async def destroy(self, vm_id: VmId) -> None:
         """See services.ports.Network; returns when no process and no control group is left."""
+        if self._has_left:
+            return
         connection = self._connection
         if connection is not None and not connection.lost:
             with contextlib.suppress(HostUnfit):  # a broker that goes meanwhile takes the machine with it

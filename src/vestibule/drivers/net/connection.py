@@ -194,8 +194,12 @@ async def _launch(
     identity: Identity | None, outlive: Outlive | None
 ) -> tuple[BrokerProcess, socket.socket, messages.Ready]:
     ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-    with theirs, _doorway(outlive) as (words, door):
-        child = _start(theirs.fileno(), identity, words, door)
+    try:
+        with theirs, _doorway(outlive) as (words, door):
+            child = _start(theirs.fileno(), identity, words, door)
+    except BaseException:
+        ours.close()
+        raise
     process = BrokerProcess(child.pid, child)
     try:
         first = await asyncio.wait_for(asyncio.to_thread(messages.receive, ours), _START_TIMEOUT_S)

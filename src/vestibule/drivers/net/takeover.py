@@ -29,6 +29,8 @@ GREETING_TIMEOUT_S = 10.0
 TAKEN_FOR_S = 3.0
 """A controller that was killed may take a moment to be gone."""
 _CREDENTIALS = struct.Struct("3i")
+_NOBODY = (FileNotFoundError, NotADirectoryError, PermissionError, ConnectionRefusedError)
+"""Nobody listens, or not for us: whoever makes a door there is told why it cannot."""
 _MODE = stat.S_IRUSR | stat.S_IWUSR
 
 
@@ -83,7 +85,7 @@ def _connect(door: Path) -> tuple[BrokerProcess, socket.socket] | None:
         credentials = channel.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _CREDENTIALS.size)
         # Of a connection that stands, the other end lives, so the number is still its own.
         return BrokerProcess(_CREDENTIALS.unpack(credentials)[0]), channel
-    except (FileNotFoundError, ConnectionRefusedError, ProcessLookupError):
+    except (*_NOBODY, ProcessLookupError):
         channel.close()
         return None
 
