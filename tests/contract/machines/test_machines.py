@@ -185,9 +185,11 @@ async def test_a_paused_machine_goes_on_where_it_was(guest: HttpGuest, machine: 
     started, vm_id = machine
     for _again in range(2):
         await started.pause()
+    asked = asyncio.create_task(guest.health())
+    assert not (await asyncio.wait([asked], timeout=0.2))[0]
     for _again in range(2):
         await started.resume()
-    assert (await guest.health()).vm_id == vm_id
+    assert (await asked).vm_id == vm_id
 
 
 async def test_a_paused_machine_can_be_stopped(machine: tuple[Machine, VmId]) -> None:

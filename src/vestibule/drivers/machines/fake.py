@@ -63,6 +63,8 @@ class FakeMachine:
         self.note: str | None = None
         """What was kept for the next controller; None for a machine that ends with this one."""
         self.paused = False
+        self._unserved: list[socket.socket] = []
+        """Connections that were made while it was paused."""
         self._exit: asyncio.Future[Exit] = asyncio.get_running_loop().create_future()
         self._listening: dict[int, socket.socket] = {}
 
@@ -72,7 +74,10 @@ class FakeMachine:
             raise ConnectionRefusedError(f"nothing listens on port {port} of the fake machine")
         ours, theirs = socket.socketpair()
         ours.setblocking(False)
-        await self.agent.serve(theirs)
+        if self.paused:
+            self._unserved.append(theirs)
+        else:
+            await self.agent.serve(theirs)
         return ours
 
     async def listen(self, port: int) -> socket.socket:
@@ -116,10 +121,14 @@ class FakeMachine:
     async def resume(self) -> None:
         """See services.ports.Machine."""
         self.paused = False
+        while self._unserved:
+            await self.agent.serve(self._unserved.pop(0))
 
     async def stop(self) -> None:
         """See services.ports.Machine."""
         self.end(Exit(code=None, signal=15))
+        while self._unserved:
+            self._unserved.pop().close()
         await self.agent.close()
 
 

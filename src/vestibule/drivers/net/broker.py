@@ -1,15 +1,14 @@
 """The broker process: one thread, so that it may move between network namespaces.
 
-Run as ``python -m vestibule.drivers.net.broker CHANNEL [--as UID GID] [--door FD --patience SECONDS]`` by the
-controller, which holds the other end of the socket CHANNEL.  When that end closes, every machine is killed
-and the broker ends, unless it has a *door*: a bound socket where the next controller may take over what the
-last one had kept.
+Run as ``python -m vestibule.drivers.net.broker CHANNEL [--as UID GID] [--door FD]`` by the controller, which
+holds the other end of the socket CHANNEL.  When that end closes, every machine is killed and the broker ends,
+unless it has a *door*: a bound socket where the next controller may take over what the last one had kept.
 
 ::
 
-    controller goes without a word ─▶ machines go on ─┬─▶ another comes through the door: Ready, Adopt, …
-                                                      └─▶ none within SECONDS, or nothing was kept: the end
-    controller says Quit ─────────▶ the end at once
+    controller goes without a word ─▶ machines go on ─┬─▶ another comes through the door: Ready, Adopt
+                                                      └─▶ none in time (Patience), or nothing was kept: end
+    controller says Quit ─────────▶ end at once
 """
 
 from __future__ import annotations
@@ -35,11 +34,10 @@ _CREDENTIALS = struct.Struct("3i")
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Door:
-    """Where the next controller comes in: its user as seen from here, and how long it is waited for."""
+    """Where the next controller comes in, and its user as seen from here."""
 
     listener: socket.socket
     peer_uid: int
-    patience_s: float
 
 
 class Broker:
@@ -48,6 +46,7 @@ class Broker:
     def __init__(self, channel: socket.socket, door: Door | None) -> None:
         self._channel: socket.socket | None = None
         self._door = door
+        self._patience_s = 0.0
         self._until = 0.0
         """The end, when there is no controller."""
         self._quits = False
@@ -122,8 +121,8 @@ class Broker:
         self._channel.close()
         self._channel = None
         self._fleet.forget_askers()
-        patience_s = self._door.patience_s if self._door is not None and self._fleet.is_kept else 0.0
-        self._until = time.monotonic() + patience_s
+        self._until = time.monotonic() + (self._patience_s if self._fleet.is_kept else 0.0)
+        self._patience_s = 0.0
 
     # -- messages --------------------------------------------------------------------------------------
 
@@ -138,6 +137,9 @@ class Broker:
         request, fds = received
         if isinstance(request, messages.Quit):
             self._quits = True
+        elif isinstance(request, messages.Patience):
+            self._patience_s = request.seconds
+            self._tell(messages.Done(number=request.number))
         elif isinstance(request, messages.Destroy):
             self._fleet.destroy(request)
         else:
@@ -175,7 +177,6 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("channel", type=int)
     parser.add_argument("--as", dest="ids", type=int, nargs=2)
     parser.add_argument("--door", type=int)
-    parser.add_argument("--patience", type=float)
     return parser.parse_args()
 
 
@@ -189,7 +190,7 @@ def _door(arguments: argparse.Namespace) -> Door | None:
     # for the socket's mode to see to; that no machine does, is seen here.
     overflow = int(Path("/proc/sys/kernel/overflowuid").read_text())
     peer_uid = overflow if arguments.ids else os.getuid()
-    return Door(listener=listener, peer_uid=peer_uid, patience_s=arguments.patience)
+    return Door(listener=listener, peer_uid=peer_uid)
 
 
 def main() -> int:

@@ -23,7 +23,7 @@ from vestibule.core.machines import UNOWNED_ID, Limits
 from vestibule.drivers.net import messages
 from vestibule.drivers.net.cgroups import Cgroups, LimitsReport
 from vestibule.drivers.net.confinement import Identity
-from vestibule.drivers.net.connection import Connection, connect, gone
+from vestibule.drivers.net.connection import Connection, find, gone, launch
 from vestibule.drivers.net.takeover import Outlive
 from vestibule.services.ports import Exit, Kept
 
@@ -91,12 +91,34 @@ class BrokerNetwork:
         Raises HostUnfit ``no_user_namespaces``, Conflict ``broker_taken``.
         """
         async with self._starting:
-            if self._connection is None or self._connection.lost:
-                await self._end_connection()
-                self._connection = await connect(
-                    self._identity, self._outlive, on_exit=self._note_exit, on_lost=self._note_loss
-                )
-                self._cgroups.sweep(frozenset(await self._census()) | self._ours)
+            if await self._find():
+                return
+            connection = await launch(
+                self._identity, self._outlive, on_exit=self._note_exit, on_lost=self._note_loss
+            )
+            await self._begin(connection)
+
+    async def _attach(self) -> bool:
+        """Whether there is a broker, ours or an earlier controller's; none is started."""
+        async with self._starting:
+            return await self._find()
+
+    async def _find(self) -> bool:
+        if self._connection is not None and not self._connection.lost:
+            return True
+        await self._end_connection()
+        if self._outlive is None:
+            return False
+        found = await find(self._identity, self._outlive, on_exit=self._note_exit, on_lost=self._note_loss)
+        if found is not None:
+            await self._begin(found)
+        return found is not None
+
+    async def _begin(self, connection: Connection) -> None:
+        self._connection = connection
+        patience_s = self._outlive.patience_s if self._outlive is not None else 0
+        await connection.request(lambda number: messages.Patience(number=number, seconds=patience_s))
+        self._cgroups.sweep(frozenset(await self._census()) | self._ours)
 
     async def close(self) -> None:
         """End every machine and the broker; returns when nothing of them is left."""
@@ -216,7 +238,8 @@ class BrokerNetwork:
         Of a machine that ended while there was no controller, the Absent has ``exit`` in its evidence, and
         ``wait`` tells it until ``destroy`` or ``end_orphans``.
         """
-        await self.start()
+        if not await self._attach():
+            raise _absent(vm_id, "does not run any more")
         exit_ = self._exits.setdefault(vm_id, asyncio.get_running_loop().create_future())
         done, fds = await self._running().request(lambda number: messages.Adopt(number=number, vm_id=vm_id))
         if done.errno:
@@ -231,7 +254,9 @@ class BrokerNetwork:
         return Kept(pid=done.pid, note=done.note, fds=dict(zip(done.names, fds, strict=True)))
 
     async def end_orphans(self) -> Sequence[VmId]:
-        """See services.ports.Network."""
+        """See services.ports.Network.  Where no broker is, none is started."""
+        if not await self._attach():
+            return []
         orphans = [vm_id for vm_id in await self._census() if vm_id not in self._ours]
         await asyncio.gather(*(self.destroy(vm_id) for vm_id in orphans))
         return orphans

@@ -18,6 +18,7 @@ from vestibule.drivers.net.confinement import Identity
 from vestibule.drivers.net.takeover import Outlive
 
 Answer = tuple[messages.Done, list[int]]
+OnExit = Callable[[messages.Exited], None]
 
 ANSWER_TIMEOUT_S = 30.0
 """The slowest request, ending a machine that ignores SIGTERM, takes little more than 2 s."""
@@ -35,7 +36,7 @@ class Connection:
         channel: socket.socket,
         uid: int,
         *,
-        on_exit: Callable[[messages.Exited], None],
+        on_exit: OnExit,
         on_lost: Callable[[], None],
     ) -> None:
         self.uid = uid
@@ -171,28 +172,32 @@ def gone() -> HostUnfit:
     )
 
 
-async def connect(
-    identity: Identity | None,
-    outlive: Outlive | None,
-    *,
-    on_exit: Callable[[messages.Exited], None],
-    on_lost: Callable[[], None],
+async def find(
+    identity: Identity | None, outlive: Outlive, *, on_exit: OnExit, on_lost: Callable[[], None]
+) -> Connection | None:
+    """Take over the broker that an earlier controller left, if one did.  Raises Conflict ``broker_taken``."""
+    found = await asyncio.to_thread(takeover.find, outlive.door, identity)
+    if found is None:
+        return None
+    return _connected(found, on_exit, on_lost)
+
+
+async def launch(
+    identity: Identity | None, outlive: Outlive | None, *, on_exit: OnExit, on_lost: Callable[[], None]
 ) -> Connection:
-    """The broker that an earlier controller left, else a new one that has said its first word.
+    """Start a broker and await its first word.
 
-    Raises HostUnfit ``no_user_namespaces``, ``run_dir_unusable``, Conflict ``broker_taken``.
+    Raises HostUnfit ``no_user_namespaces``, ``run_dir_unusable``.
     """
-    found = await asyncio.to_thread(takeover.find, outlive.door, identity) if outlive is not None else None
-    process, channel, ready = (
-        (found.process, found.channel, found.ready) if found else await _launch(identity, outlive)
-    )
-    channel.setblocking(False)
-    return Connection(process, channel, ready.uid, on_exit=on_exit, on_lost=on_lost)
+    return _connected(await _launch(identity, outlive), on_exit, on_lost)
 
 
-async def _launch(
-    identity: Identity | None, outlive: Outlive | None
-) -> tuple[BrokerProcess, socket.socket, messages.Ready]:
+def _connected(broker: takeover.Found, on_exit: OnExit, on_lost: Callable[[], None]) -> Connection:
+    broker.channel.setblocking(False)
+    return Connection(broker.process, broker.channel, broker.ready.uid, on_exit=on_exit, on_lost=on_lost)
+
+
+async def _launch(identity: Identity | None, outlive: Outlive | None) -> takeover.Found:
     ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     try:
         with theirs, _doorway(outlive) as (words, door):
@@ -203,11 +208,12 @@ async def _launch(
     process = BrokerProcess(child.pid, child)
     try:
         first = await asyncio.wait_for(asyncio.to_thread(messages.receive, ours), _START_TIMEOUT_S)
-        return process, ours, _judge(first[0] if first else None)
+        ready = _judge(first[0] if first else None)
     except BaseException:
         ours.close()
         process.end(0)
         raise
+    return takeover.Found(process=process, channel=ours, ready=ready)
 
 
 @contextlib.contextmanager
@@ -218,7 +224,7 @@ def _doorway(outlive: Outlive | None) -> Iterator[tuple[list[str], list[int]]]:
         return
     with takeover.made(outlive.door) as listener:
         number = listener.fileno()
-        yield ["--door", str(number), "--patience", str(outlive.patience_s)], [number]
+        yield ["--door", str(number)], [number]
 
 
 def _start(

@@ -7,7 +7,7 @@ the controller that takes it over, so its first word has VERSION.
 
     broker     → controller   Ready | Unfit | Taken                               once
     controller → broker       Create | Spawn | Open | Listen | Pause | Resume | Destroy
-                              Keep | Adopt | Census                               of what outlives it
+                              Patience | Keep | Adopt | Census                    of what outlives it
     broker     → controller   Done (same number) | Exited (at any time)
     controller → broker       Quit                                                at its end in order
 """
@@ -94,6 +94,14 @@ class Listen:
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
+class Patience:
+    """How long another controller is waited for when this one goes without a word; 0 before this is said."""
+
+    number: int
+    seconds: float
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
 class Keep:
     """Keep a note, and a descriptor for each of ``names``, in place of all that was kept before."""
 
@@ -169,7 +177,7 @@ class Exited:
     signal: int | None
 
 
-Request = Create | Spawn | Open | Listen | Keep | Adopt | Census | Pause | Resume | Destroy
+Request = Create | Spawn | Open | Listen | Patience | Keep | Adopt | Census | Pause | Resume | Destroy
 Message = Ready | Unfit | Taken | Request | Quit | Done | Exited
 
 _TYPES: dict[str, type[Message]] = {kind.__name__: kind for kind in typing.get_args(Message)}

@@ -44,7 +44,7 @@ class Outlive:
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Found:
-    """A broker that lives and is now ours."""
+    """A broker that is ours: taken over, or just started."""
 
     process: BrokerProcess
     channel: socket.socket
