@@ -125,9 +125,9 @@ class BrokerNetwork:
         if self._has_left:
             return
         async with self._starting:
-            await self._end_connection()
-            if self._outlive is not None:
+            if self._connection is not None and self._outlive is not None:
                 self._outlive.door.unlink(missing_ok=True)
+            await self._end_connection()
         for vm_id in list(self._ours):
             await self._forget(vm_id)
 
