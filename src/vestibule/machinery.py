@@ -34,6 +34,7 @@ from vestibule.drivers.machines.qemu.driver import QemuDriver
 from vestibule.drivers.machines.qemu.snapshot import fitting
 from vestibule.drivers.net.cgroups import Cgroups
 from vestibule.drivers.net.client import BrokerNetwork, identity_for
+from vestibule.drivers.net.takeover import Outlive
 from vestibule.drivers.run_folders import DiskRunFolders
 from vestibule.resources import Resources, find_resources
 from vestibule.services.host import Accelerator, Check, HostReport, choose
@@ -165,12 +166,22 @@ def _rule(settings: Settings) -> ServingRule:
     return ServingRule(policy=settings.stale_policy, contract=CONTRACT)
 
 
+def outlive_of(settings: Settings) -> Outlive:
+    """How long a controller's machines go on without it, and where the next one finds them."""
+    return Outlive(door=settings.run_dir / "broker.sock", patience_s=settings.orphan_life_s)
+
+
 @contextlib.asynccontextmanager
-async def open_machinery(settings: Settings, resources: Resources | None = None) -> AsyncIterator[Machinery]:
-    """Start what machines need; its end leaves no process, namespace or group behind."""
+async def open_machinery(
+    settings: Settings, resources: Resources | None = None, *, outlive: Outlive | None = None
+) -> AsyncIterator[Machinery]:
+    """Start what machines need; its end leaves no process, namespace or group behind.
+
+    ``outlive``, a controller's: a process that is killed leaves its machines to the next.
+    """
     identity = identity_for(settings.machine_uid, settings.machine_gid)
     goldens = goldens_of(settings, resources)
-    network = BrokerNetwork(identity=identity, cgroups=Cgroups.detect())
+    network = BrokerNetwork(identity=identity, cgroups=Cgroups.detect(), outlive=outlive)
     try:
         accelerator = await _accelerator(settings, goldens.store, network)
         choice = choose(settings.isolation, accelerator)

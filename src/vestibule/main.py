@@ -10,6 +10,7 @@ The command line calls the functions of this module, and of ``benches``; nothing
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 import getpass
 import signal
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
@@ -50,6 +51,7 @@ from vestibule.machinery import (
     limits_of,
     memory_that_fits,
     open_machinery,
+    outlive_of,
     promotions_of,
     signer_of,
 )
@@ -212,18 +214,28 @@ def is_settled(settings: Settings) -> bool:
     return by_policy or promotions.is_dismissed(store.wanted())
 
 
-@asynccontextmanager
-async def open_context(settings: Settings, given: KeyRing | None = None) -> AsyncIterator[Context]:
-    """Every service of a controller; at its end every sign-in and machine has ended.
+@dataclasses.dataclass(kw_only=True)
+class Departure:
+    """How a controller goes: with its machines, unless it was asked to leave them to the next one."""
 
-    ``given``: what ``given_keys`` read, if that is where the master key comes from.
+    leaves: bool = False
+
+
+@asynccontextmanager
+async def open_context(
+    settings: Settings, given: KeyRing | None, departure: Departure
+) -> AsyncIterator[Context]:
+    """Every service of a controller; at its end every sign-in and machine has ended, or was left.
+
+    ``given``: what ``given_keys`` read, if that is where the master key comes from.  ``departure`` is looked
+    at when the end has come.
     """
     async with AsyncExitStack() as stack:
         database = await open_database(settings.state_dir / DATABASE)
         stack.push_async_callback(database.close)
         ring = given or file_keys(settings.state_dir)
         vault = await open_vault(ring, database, settings.vault_lost_keys)
-        machinery = await stack.enter_async_context(open_machinery(settings))
+        machinery = await stack.enter_async_context(open_machinery(settings, outlive=outlive_of(settings)))
         demo_socket = settings.run_dir / "demo.sock"
         await stack.enter_async_context(demo_provider(demo_socket))
         renewing = renewing_with(machinery)
@@ -233,7 +245,9 @@ async def open_context(settings: Settings, given: KeyRing | None = None) -> Asyn
         context = _context(machinery, assembly, forecasts, renewing)
         stack.push_async_callback(context.machines.destroy_all)
         stack.push_async_callback(context.sign_ins.stop)
+        stack.push_async_callback(_leave_if_asked, machinery, departure)
         await _recover(context)
+        await _end_orphans(machinery)
         clear_trial_runs(settings.run_dir)
         await asyncio.to_thread(context.freshness.promote_tried)
         probation = Probation(
@@ -317,6 +331,18 @@ async def _recover(context: Context) -> None:
         log.warning("Ended what an earlier controller left", sessions=sessions, machines=len(machines))
 
 
+async def _end_orphans(machinery: Machinery) -> None:
+    """Machines of an earlier controller that no session of ours has taken over."""
+    if orphans := await machinery.network.end_orphans():
+        log.warning("Ended machines that an earlier controller left and nobody took over", machines=orphans)
+
+
+async def _leave_if_asked(machinery: Machinery, departure: Departure) -> None:
+    """From then on, what ends machines does nothing."""
+    if departure.leaves:
+        await machinery.network.leave()
+
+
 def build_app(context: Context | None = None) -> FastAPI:
     """The HTTP app; without a context it only describes itself (OpenAPI)."""
     app = create(find_resources().web)
@@ -329,8 +355,9 @@ def run(
     given: KeyRing | None,
     ready: Callable[[asyncio.Event], Awaitable[None]] | None = None,
 ) -> None:
-    """Run a controller until SIGTERM, SIGINT, or ``ready`` sets its event; blocks.
+    """Run a controller until SIGTERM, SIGINT, SIGUSR1, or ``ready`` sets its event; blocks.
 
+    SIGUSR1 leaves the machines to the next controller; else they end.
     ``given`` as to ``open_context``; ``ready`` is called once the port answers.  Raises Conflict
     ``controller_running``, PortTaken, HostUnfit, GoldenFailed.
     """
@@ -343,11 +370,10 @@ async def _serve(
     given: KeyRing | None,
     ready: Callable[[asyncio.Event], Awaitable[None]] | None,
 ) -> None:
-    stop = asyncio.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    stop, departure = asyncio.Event(), Departure()
+    _stop_at_signals(stop, departure)
     with only_instance(settings.state_dir), bind(settings.host, settings.port) as sock:
-        async with open_context(settings, given) as context:
+        async with open_context(settings, given, departure) as context:
             await _leave_cli_token(context, settings.state_dir / "cli-token")
             server = HttpServer(build_app(context), on_stop=lambda: _close_feeds(context))
             async with serving(server, sock) as task:
@@ -357,6 +383,17 @@ async def _serve(
                     await ready(stop)
                 await stop.wait()
                 log.info("Controller stops")
+
+
+def _stop_at_signals(stop: asyncio.Event, departure: Departure) -> None:
+    def leave() -> None:
+        departure.leaves = True
+        stop.set()
+
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stop.set)
+    loop.add_signal_handler(signal.SIGUSR1, leave)
 
 
 def _close_feeds(context: Context) -> None:

@@ -166,6 +166,12 @@ class Settings(BaseSettings):
     machine_life_s: float = Field(
         default=3600, gt=0, description="A machine that no sign-in uses is ended after this time."
     )
+    orphan_life_s: float = Field(
+        default=120,
+        ge=0,
+        description="How long machines go on without a controller, until the next one takes them over;"
+        " 0: they end with it.",
+    )
     container_confirm_timeout_s: float = Field(
         default=20, gt=0, description="A container's agent must confirm its identity within this time."
     )

@@ -41,7 +41,7 @@ def goldens() -> Goldens:
 @pytest.fixture(scope="session")
 async def network() -> AsyncIterator[BrokerNetwork]:
     identity = identity_for(UNOWNED_ID, UNOWNED_ID)
-    async with BrokerNetwork(identity=identity, cgroups=Cgroups.detect()) as network:
+    async with BrokerNetwork(identity=identity, cgroups=Cgroups.detect(), outlive=None) as network:
         yield network
 
 

@@ -69,13 +69,14 @@ class LocalHost:
         except VestibuleError as error:
             return [Check(name=name, ok=False, detail=error.cause, fix=error.remedy)]
         limits = report.limits
+        pause = "freezer" if limits.freezer else "signals"
         held = [kind for kind in ("memory", "pids", "cpu") if getattr(limits, kind)]
         return [
             Check(name=name, ok=True, detail=f"a broker and a machine's user were made (uid {report.uid})"),
             Check(
                 name="limits",
                 ok=limits.memory and limits.pids and limits.cpu,
-                detail=f"{limits.kind} holds {', '.join(held)}: {limits.where}",
+                detail=f"{limits.kind} holds {', '.join(held)}, machines pause by {pause}: {limits.where}",
                 fix=limits.remedy,
                 needed=False,
             ),

@@ -44,6 +44,10 @@ class DiskRunFolders:
         """A fresh folder that the machine's processes may write to."""
         return await asyncio.to_thread(self._make, vm_id)
 
+    def find(self, vm_id: VmId) -> Path:
+        """See services.ports.RunFolders."""
+        return self._machines / vm_id
+
     async def archive(self, vm_id: VmId) -> None:
         """Keep the logs as evidence, remove the rest; idempotent."""
         await asyncio.to_thread(self._archive, vm_id)

@@ -85,6 +85,43 @@ class Network(Protocol):
         """End the machine's process (SIGTERM, then SIGKILL after 2 s) and drop its namespace; idempotent."""
         ...
 
+    async def keep(self, vm_id: VmId, note: str, fds: Mapping[str, int]) -> None:
+        """Have the broker keep a text and descriptors (which stay the caller's) for the next controller.
+
+        In memory alone; a later call replaces all of an earlier one's.
+        """
+        ...
+
+    async def adopt(self, vm_id: VmId) -> Kept:
+        """Take over a machine that an earlier controller started and kept something for.
+
+        From now on it is ours as if ``spawn`` had been called here.  Raises Absent ``machine_absent`` when it
+        does not run, or nothing was kept.
+        """
+        ...
+
+    async def end_orphans(self) -> Sequence[VmId]:
+        """End every machine that nobody in this process started or adopted; which they were."""
+        ...
+
+    async def pause(self, vm_id: VmId) -> None:
+        """Stop every process of the machine; idempotent.  Raises MachineFailed ``machine_not_paused``."""
+        ...
+
+    async def resume(self, vm_id: VmId) -> None:
+        """Let them go on; idempotent.  Raises MachineFailed ``machine_not_paused``."""
+        ...
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Kept:
+    """What was kept of a machine for a later controller."""
+
+    pid: int
+    note: str
+    fds: Mapping[str, int]
+    """Name → descriptor, now the caller's."""
+
 
 class ControlChannel(Protocol):
     """The byte channel that only host and guest share; carries the hand-over."""
@@ -142,6 +179,18 @@ class Machine(Protocol):
         """Return when the machine has ended by itself or was stopped."""
         ...
 
+    async def keep(self, note: str) -> None:
+        """Let it outlive this controller, with what the next one must know of it; in memory alone."""
+        ...
+
+    async def pause(self) -> None:
+        """Stop its processors; memory and connections stay.  Idempotent.  Raises MachineFailed."""
+        ...
+
+    async def resume(self) -> None:
+        """Let it go on where it was paused; idempotent.  Raises MachineFailed."""
+        ...
+
     async def stop(self) -> None:
         """End it and remove everything it had on the host; idempotent."""
         ...
@@ -157,6 +206,14 @@ class MachineDriver(Protocol):
         """Start a clone of the golden; returns when its process runs and its control channel is open.
 
         Raises MachineFailed or HostUnfit; nothing is left behind then.
+        """
+        ...
+
+    async def adopt(self, request: MachineRequest) -> tuple[Machine, str]:
+        """Take over a machine that an earlier controller started from the same request, and its note.
+
+        It goes on if it was paused.  Raises Absent ``machine_absent`` when it does not run any more, or
+        was not kept.
         """
         ...
 
@@ -357,6 +414,10 @@ class RunFolders(Protocol):
 
     async def make(self, vm_id: VmId) -> Path:
         """A fresh folder that the machine's processes may write to."""
+        ...
+
+    def find(self, vm_id: VmId) -> Path:
+        """Where the folder of a machine is that was made before."""
         ...
 
     async def archive(self, vm_id: VmId) -> None:

@@ -21,6 +21,7 @@ from vestibule.drivers.machines.fake import FakeMachineDriver
 from vestibule.drivers.machines.qemu.driver import QemuDriver
 from vestibule.drivers.net.cgroups import Cgroups
 from vestibule.drivers.net.client import BrokerNetwork, identity_for
+from vestibule.drivers.net.takeover import Outlive
 from vestibule.machinery import goldens_of
 from vestibule.services.ports import Machine, MachineDriver, MachineRequest
 from vestibule.settings import Settings
@@ -50,23 +51,62 @@ def goldens() -> Goldens:
     return found
 
 
-@pytest.fixture(params=KINDS)
-async def driver(request: pytest.FixtureRequest) -> AsyncIterator[MachineDriver]:
-    if request.param == "fake":
-        yield FakeMachineDriver()
-        return
-    goldens: Goldens = request.getfixturevalue("goldens")
-    identity = identity_for(UNOWNED_ID, UNOWNED_ID)
-    async with BrokerNetwork(identity=identity, cgroups=Cgroups.detect()) as network:
-        if request.param == "container":
-            yield ContainerDriver(
+class Succession:
+    """Controllers one after the other: each leaves its machines to the next, as one that is killed does."""
+
+    def __init__(self, kind: str, goldens: Goldens | None, folder: Path) -> None:
+        self._kind = kind
+        self._goldens = goldens
+        self._outlive = Outlive(door=folder / "broker.sock", patience_s=60)
+        self._network: BrokerNetwork | None = None
+        self._driver: MachineDriver | None = None
+
+    async def next(self, *left: Machine) -> MachineDriver:
+        """The next controller's driver; the handles of what the one before left are closed, as by its end."""
+        if self._goldens is None:
+            self._driver = self._driver or FakeMachineDriver()
+            return self._driver
+        if self._network is not None:
+            await self._network.leave()
+            for machine in left:
+                await machine.stop()
+        identity = identity_for(UNOWNED_ID, UNOWNED_ID)
+        self._network = BrokerNetwork(identity=identity, cgroups=Cgroups.detect(), outlive=self._outlive)
+        await self._network.start()
+        return await self._make(self._network, self._goldens)
+
+    async def _make(self, network: BrokerNetwork, goldens: Goldens) -> MachineDriver:
+        if self._kind == "container":
+            return ContainerDriver(
                 network=network, goldens=goldens.cache.root / "goldens", open_control=SocketControl
             )
-            return
-        qemu = QemuDriver(goldens.store, network, "tcg")
+        self._let_go()
+        self._driver = qemu = QemuDriver(goldens.store, network, "tcg")
         await qemu.prepare(goldens.store.wanted(), LIMITS, lambda _step: None)
-        yield qemu
-        qemu.close()
+        return qemu
+
+    def _let_go(self) -> None:
+        if isinstance(self._driver, QemuDriver):
+            self._driver.close()
+
+    async def close(self) -> None:
+        """The last controller ends in order, and everything with it."""
+        self._let_go()
+        if self._network is not None:
+            await self._network.close()
+
+
+@pytest.fixture(params=KINDS)
+async def succession(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Succession]:
+    goldens = None if request.param == "fake" else request.getfixturevalue("goldens")
+    controllers = Succession(request.param, goldens, tmp_path)
+    yield controllers
+    await controllers.close()
+
+
+@pytest.fixture
+async def driver(succession: Succession) -> MachineDriver:
+    return await succession.next()
 
 
 @pytest.fixture

@@ -27,6 +27,8 @@ from vestibule_agent.protocol import (
 )
 from vestibule_desktop.messages import PROXY_PORT
 
+from .conftest import Succession
+
 pytestmark = pytest.mark.anyio
 
 URL = "https://login.example.com/authorize?state=fake"
@@ -177,6 +179,78 @@ async def test_two_machines_live_side_by_side_with_one_address(
     assert [reply.vm_id for reply in replies] == [request.vm_id for request in requests]
     assert replies[0].random_sample != replies[1].random_sample
     await asyncio.gather(*(one.stop() for one in machines))
+
+
+async def test_a_paused_machine_goes_on_where_it_was(guest: HttpGuest, machine: tuple[Machine, VmId]) -> None:
+    started, vm_id = machine
+    for _again in range(2):
+        await started.pause()
+    asked = asyncio.create_task(guest.health())
+    assert not (await asyncio.wait([asked], timeout=0.2))[0]
+    for _again in range(2):
+        await started.resume()
+    assert (await asked).vm_id == vm_id
+
+
+async def test_a_paused_machine_can_be_stopped(machine: tuple[Machine, VmId]) -> None:
+    started, _vm_id = machine
+    await started.pause()
+    await started.stop()
+    await asyncio.wait_for(started.wait(), 5)
+
+
+async def test_the_next_controller_takes_it_over_with_its_note(
+    succession: Succession, driver: MachineDriver, new_request: Callable[[], MachineRequest]
+) -> None:
+    request = new_request()
+    started = await driver.start(request)
+    await started.control.introduce(introduction(request.vm_id), 60)
+    await started.keep("an old note")
+    await started.keep("a note")
+    await started.pause()
+    later = await succession.next(started)
+    adopted, note = await later.adopt(request)
+    assert (note, adopted.pid, adopted.pid_started) == ("a note", started.pid, started.pid_started)
+    assert (await HttpGuest(adopted.connect, "visibly-fake-token").health()).vm_id == request.vm_id
+    with await adopted.listen(PROXY_PORT):
+        await adopted.pause()
+        await adopted.resume()
+        waiting = asyncio.create_task(adopted.wait())
+        await adopted.stop()
+        await asyncio.wait_for(waiting, 5)
+
+
+async def test_a_login_goes_on_in_an_adopted_machine(
+    succession: Succession, driver: MachineDriver, new_request: Callable[[], MachineRequest]
+) -> None:
+    request = new_request()
+    started = await driver.start(request)
+    await started.control.introduce(introduction(request.vm_id), 60)
+    before = HttpGuest(started.connect, "visibly-fake-token")
+    await before.login(SPEC)
+    seen = await event_of(before, "auth_url")
+    await started.keep("")
+    later = await succession.next(started)
+    adopted, _note = await later.adopt(request)
+    guest = HttpGuest(adopted.connect, "visibly-fake-token")
+    await guest.type_text("a-code", enter=True)
+    await event_of(guest, "credential_valid", after=seen.seq)
+    assert _token(await guest.claim_credential()) == "not-a-secret"
+    await adopted.stop()
+
+
+async def test_what_was_not_kept_or_ended_is_absent_for_the_next_controller(
+    succession: Succession, driver: MachineDriver, new_request: Callable[[], MachineRequest]
+) -> None:
+    unkept, ended = new_request(), new_request()
+    machines = [await driver.start(request) for request in (unkept, ended)]
+    await machines[1].keep("a note")
+    await machines[1].stop()
+    later = await succession.next(machines[0])
+    for request in (unkept, ended, new_request()):
+        with pytest.raises(Absent) as absent:
+            await later.adopt(request)
+        assert absent.value.failure_code == "machine_absent"
 
 
 def _token(credential: Credential) -> object:

@@ -28,6 +28,8 @@ class BorrowedUsr:
         self._network = network
         self.create, self.wait, self.destroy = network.create, network.wait, network.destroy
         self.connect, self.listen = network.connect, network.listen
+        self.keep, self.adopt, self.end_orphans = network.keep, network.adopt, network.end_orphans
+        self.pause, self.resume = network.pause, network.resume
 
     async def spawn(
         self, vm_id: VmId, argv: Sequence[str], *, fds: Mapping[int, int], log: Path, limits: Limits
@@ -45,7 +47,7 @@ def anyio_backend() -> str:
 @pytest.fixture
 async def broker() -> AsyncIterator[BrokerNetwork]:
     identity = identity_for(UNOWNED_ID, UNOWNED_ID)
-    async with BrokerNetwork(identity=identity, cgroups=Cgroups.detect()) as network:
+    async with BrokerNetwork(identity=identity, cgroups=Cgroups.detect(), outlive=None) as network:
         yield network
 
 

@@ -29,7 +29,7 @@ def anyio_backend() -> str:
 @pytest.fixture
 async def network() -> AsyncIterator[BrokerNetwork]:
     identity = identity_for(UNOWNED_ID, UNOWNED_ID)
-    async with BrokerNetwork(identity=identity, cgroups=Cgroups.detect()) as broker:
+    async with BrokerNetwork(identity=identity, cgroups=Cgroups.detect(), outlive=None) as broker:
         yield broker
 
 

@@ -315,7 +315,7 @@ from vestibule.drivers.net.client import BrokerNetwork, identity_for
 
 async def main(vm_id, log, program):
     identity = identity_for(UNOWNED_ID, UNOWNED_ID)
-    network = BrokerNetwork(identity=identity, cgroups=Cgroups.detect())
+    network = BrokerNetwork(identity=identity, cgroups=Cgroups.detect(), outlive=None)
     await network.create(vm_id, [])
     limits = Limits(mem_mib=256, vcpus=1, pids=64)
     argv = ["/usr/bin/python3", "-I", "-c", program]

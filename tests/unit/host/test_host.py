@@ -39,7 +39,13 @@ CONTAINERS = Choice(driver=DriverName.CONTAINER, isolation=Isolation.CONTAINER, 
 
 async def _network() -> NetworkReport:
     limits = LimitsReport(
-        kind=Kind.NONE, memory=False, pids=True, cpu=False, where="RLIMIT_NPROC", remedy="Delegate a scope."
+        kind=Kind.NONE,
+        memory=False,
+        pids=True,
+        cpu=False,
+        freezer=False,
+        where="RLIMIT_NPROC",
+        remedy="Delegate a scope.",
     )
     return NetworkReport(uid=1000, limits=limits)
 

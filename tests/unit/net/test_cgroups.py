@@ -125,3 +125,61 @@ def test_sweep_removes_what_a_killed_controller_left_and_keeps_the_living(tmp_pa
 @pytest.mark.anyio
 async def test_removing_what_is_not_there_is_nothing(tmp_path: Path) -> None:
     await v1(tmp_path, "memory", "pids").remove(VM)
+
+
+def test_v1s_freezer_is_used_where_it_is(tmp_path: Path) -> None:
+    groups = v1(tmp_path, "memory", "pids", "freezer")
+    groups.create(VM, LIMITS)
+    assert groups.report().freezer
+    state = tmp_path / "freezer" / f"vestibule-{VM}" / "freezer.state"
+    state.write_text("THAWED")
+    with groups.switch(VM) as switch:
+        assert switch is not None
+        os.pwrite(switch[0], switch[1].freeze.encode(), 0)
+    assert state.read_text() == "FROZEN"
+    groups.thaw(VM)
+    assert state.read_text() == "THAWED"
+
+
+def test_v2_is_frozen_by_the_group_itself(tmp_path: Path) -> None:
+    own, membership = v2(tmp_path, "/user/scope/vestibule-controller")
+    groups = Cgroups.detect(mount=tmp_path, own=membership)
+    groups.create(VM, LIMITS)
+    freeze = own.parent / f"vestibule-{VM}" / "cgroup.freeze"
+    freeze.write_text("1")
+    with groups.switch(VM) as switch:
+        assert switch is not None
+        assert (switch[1].freeze, switch[1].thaw) == ("1", "0")
+    groups.thaw(VM)
+    assert freeze.read_text() == "0"
+
+
+def test_without_a_freezer_there_is_no_switch(tmp_path: Path) -> None:
+    groups = v1(tmp_path, "memory", "pids")
+    groups.create(VM, LIMITS)
+    assert not groups.report().freezer
+    with groups.switch(VM) as switch:
+        assert switch is None
+    groups.thaw(VM)
+
+
+@pytest.mark.anyio
+async def test_an_adopted_machines_groups_are_where_its_process_is(tmp_path: Path) -> None:
+    groups = v1(tmp_path, "memory", "pids")
+    elsewhere = tmp_path / "memory/another/scope" / f"vestibule-{VM}"
+    elsewhere.mkdir(parents=True)
+    process = tmp_path / "proc" / "77"
+    process.mkdir(parents=True)
+    (process / "cgroup").write_text(f"5:memory:/another/scope/vestibule-{VM}\n4:pids:/\n")
+    groups.adopt(VM, 77, proc=tmp_path / "proc")
+    await groups.remove(VM)
+    assert not elsewhere.exists()
+
+
+def test_sweep_thaws_what_could_not_end(tmp_path: Path) -> None:
+    groups = v1(tmp_path, "memory", "pids", "freezer")
+    left = tmp_path / "freezer" / f"vestibule-{VM}"
+    left.mkdir(parents=True)
+    (left / "freezer.state").write_text("FROZEN")
+    groups.sweep(frozenset())
+    assert (left / "freezer.state").read_text() == "THAWED"

@@ -14,7 +14,7 @@ from vestibule.drivers.net import messages
 
 @given(
     message=st.one_of(
-        st.builds(messages.Ready, version=st.integers(), uid=st.integers()),
+        st.builds(messages.Ready, version=st.integers(), uid=st.integers(), gid=st.integers()),
         st.builds(messages.Create, number=st.integers(), vm_id=st.text(), addresses=st.lists(st.text())),
         st.builds(
             messages.Spawn,
@@ -22,7 +22,15 @@ from vestibule.drivers.net import messages
             vm_id=st.text(),
             argv=st.lists(st.text()),
             cgroups=st.integers(),
+            freezer=st.lists(st.text()),
             targets=st.lists(st.integers()),
+        ),
+        st.builds(
+            messages.Keep,
+            number=st.integers(),
+            vm_id=st.text(),
+            note=st.text(max_size=100),
+            names=st.lists(st.text()),
         ),
         st.builds(
             messages.Exited, vm_id=st.text(), code=st.none() | st.integers(), signal=st.none() | st.integers()

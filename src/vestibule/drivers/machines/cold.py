@@ -23,6 +23,10 @@ class ColdQemuDriver:
         """See services.ports.MachineDriver."""
         return await self._driver.cold_boot(request)
 
+    async def adopt(self, request: MachineRequest) -> tuple[Machine, str]:
+        """See services.ports.MachineDriver."""
+        return await self._driver.adopt(request)
+
 
 def evict(folder: Path) -> None:
     """Let the kernel forget a tree's cached file contents, as after a reboot of the host."""

@@ -69,6 +69,10 @@ class SocketControl:
                 raise agent_mismatch(f"the agent's answer is longer than {MAX_LINE_BYTES} bytes")
         return bytes(received.partition(b"\n")[0])
 
+    def fileno(self) -> int:
+        """The socket's descriptor, to be kept for the next controller."""
+        return self._sock.fileno()
+
     def close(self) -> None:
         """Give the socket back; idempotent."""
         self._sock.close()

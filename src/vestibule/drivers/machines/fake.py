@@ -13,7 +13,7 @@ import socket
 from collections.abc import Callable
 from typing import Self
 
-from vestibule.core.errors import MachineFailed, VestibuleError
+from vestibule.core.errors import Absent, MachineFailed, VestibuleError
 from vestibule.core.ids import VmId
 from vestibule.core.machines import DriverName, Isolation
 from vestibule.drivers.machines.fake_agent import FakeAgent, Script
@@ -60,6 +60,11 @@ class FakeMachine:
         self.control = FakeControl(self.agent, script)
         self.pid = os.getpid()
         self.pid_started = start_ticks(os.getpid()) or 0
+        self.note: str | None = None
+        """What was kept for the next controller; None for a machine that ends with this one."""
+        self.paused = False
+        self._unserved: list[socket.socket] = []
+        """Connections that were made while it was paused."""
         self._exit: asyncio.Future[Exit] = asyncio.get_running_loop().create_future()
         self._listening: dict[int, socket.socket] = {}
 
@@ -69,7 +74,10 @@ class FakeMachine:
             raise ConnectionRefusedError(f"nothing listens on port {port} of the fake machine")
         ours, theirs = socket.socketpair()
         ours.setblocking(False)
-        await self.agent.serve(theirs)
+        if self.paused:
+            self._unserved.append(theirs)
+        else:
+            await self.agent.serve(theirs)
         return ours
 
     async def listen(self, port: int) -> socket.socket:
@@ -97,9 +105,30 @@ class FakeMachine:
         """See services.ports.Machine."""
         return await asyncio.shield(self._exit)
 
+    @property
+    def ended(self) -> bool:
+        """Whether it runs no more."""
+        return self._exit.done()
+
+    async def keep(self, note: str) -> None:
+        """See services.ports.Machine."""
+        self.note = note
+
+    async def pause(self) -> None:
+        """See services.ports.Machine."""
+        self.paused = True
+
+    async def resume(self) -> None:
+        """See services.ports.Machine."""
+        self.paused = False
+        while self._unserved:
+            await self.agent.serve(self._unserved.pop(0))
+
     async def stop(self) -> None:
         """See services.ports.Machine."""
         self.end(Exit(code=None, signal=15))
+        while self._unserved:
+            self._unserved.pop().close()
         await self.agent.close()
 
 
@@ -127,3 +156,15 @@ class FakeMachineDriver:
         machine = FakeMachine(self._script())
         self.machines[request.vm_id] = machine
         return machine
+
+    async def adopt(self, request: MachineRequest) -> tuple[FakeMachine, str]:
+        """See services.ports.MachineDriver; a later controller is given the same driver."""
+        machine = self.machines.get(request.vm_id)
+        if machine is None or machine.ended or machine.note is None:
+            raise Absent(
+                f"The machine {request.vm_id} does not run any more.",
+                remedy="Start again.",
+                code="machine_absent",
+            )
+        await machine.resume()
+        return machine, machine.note

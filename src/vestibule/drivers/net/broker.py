@@ -1,277 +1,209 @@
 """The broker process: one thread, so that it may move between network namespaces.
 
-Run as ``python -m vestibule.drivers.net.broker FD [UID GID]`` by the controller, which holds the other end
-of the socket FD; when that end closes, every machine is killed and the broker ends.
+Run as ``python -m vestibule.drivers.net.broker CHANNEL [--as UID GID] [--door FD]`` by the controller, which
+holds the other end of the socket CHANNEL.  When that end closes, every machine is killed and the broker ends,
+unless it has a *door*: a bound socket where the next controller may take over what the last one had kept.
+
+::
+
+    controller goes without a word ─▶ machines go on ─┬─▶ another comes through the door: Ready, Adopt
+                                                      └─▶ none in time (Patience), or nothing was kept: end
+    controller says Quit ─────────▶ end at once
 """
 
 from __future__ import annotations
 
+import argparse
 import contextlib
 import dataclasses
-import errno
 import os
 import select
 import signal
 import socket
+import struct
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from pathlib import Path
 
-from vestibule.drivers.net import child, confinement, loopback, messages, namespaces, processes
+from vestibule.drivers.net import confinement, messages
+from vestibule.drivers.net.fleet import Answer, Fleet
 
-GRACE_S = 2.0
-"""Between SIGTERM and SIGKILL."""
-_BACKLOG = 64
-
-
-@dataclasses.dataclass(kw_only=True)
-class _Machine:
-    """One namespace and its process; ``network`` is a descriptor that keeps the namespace alive."""
-
-    network: int
-    inode: int
-    pid: int | None = None
-    destroyers: list[int] = dataclasses.field(default_factory=list)
-    """Numbers of the Destroy requests to answer once nothing is left."""
-    kill_at: float | None = None
+_CREDENTIALS = struct.Struct("3i")
+"""struct ucred: pid, uid, gid."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class _Answer:
-    done: messages.Done
-    socket: socket.socket | None = None
+class Door:
+    """Where the next controller comes in, and its user as seen from here."""
+
+    listener: socket.socket
+    peer_uid: int
 
 
 class Broker:
-    """Serves one controller over ``channel`` until it goes away."""
+    """Serves one controller at a time, the first over ``channel``."""
 
-    def __init__(self, channel: socket.socket) -> None:
-        self._channel = channel
-        self._machines: dict[str, _Machine] = {}
-        self._home = _this_network()
+    def __init__(self, channel: socket.socket, door: Door | None) -> None:
+        self._channel: socket.socket | None = None
+        self._door = door
+        self._patience_s = 0.0
+        self._until = 0.0
+        """The end, when there is no controller."""
+        self._quits = False
+        self._fleet = Fleet(self._tell)
+        self._poll = select.poll()
         self._woken, waker = os.pipe2(os.O_CLOEXEC | os.O_NONBLOCK)
+        self._poll.register(self._woken, select.POLLIN)
+        if door is not None:
+            self._poll.register(door.listener, select.POLLIN)
         signal.set_wakeup_fd(waker, warn_on_full_buffer=False)
         signal.signal(signal.SIGCHLD, lambda _number, _frame: None)
+        self._welcome(channel)
 
     def run(self) -> None:
-        """Serve; returns after the controller has gone and the last machine has ended."""
-        poll = select.poll()
-        poll.register(self._channel, select.POLLIN)
-        poll.register(self._woken, select.POLLIN)
+        """Serve; returns when no controller is there or awaited, and the last machine has ended."""
         try:
-            while self._turn({fd for fd, _event in poll.poll(self._patience_ms())}):
-                pass
-        except (BrokenPipeError, ConnectionResetError):
-            pass  # the controller has gone; that is what the end of the loop is for
+            while not self._quits and (self._channel is not None or time.monotonic() < self._until):
+                self._turn({fd for fd, _event in self._poll.poll(self._patience_ms())})
         finally:
-            self._end_all()
+            self._fleet.end_all()
 
-    def _turn(self, ready: set[int]) -> bool:
-        """One round of the loop; False when the controller has gone."""
+    def _turn(self, ready: set[int]) -> None:
+        """One round of the loop: the controller before one that wants its place."""
         if self._woken in ready:
-            self._reap()
-        if self._channel.fileno() in ready and not self._serve():
-            return False
-        for vm_id in [vm_id for vm_id, machine in self._machines.items() if machine.destroyers]:
-            self._advance(vm_id)
-        return True
+            with contextlib.suppress(BlockingIOError):
+                os.read(self._woken, 4096)
+            self._fleet.reap()
+        if self._channel is not None and self._channel.fileno() in ready:
+            self._serve(self._channel)
+        if self._door is not None and self._door.listener.fileno() in ready and not self._is_going():
+            self._admit(self._door)
+        self._fleet.advance()
 
     def _patience_ms(self) -> int | None:
-        """Until the next SIGKILL is due; the end of a killed process wakes the loop by itself."""
-        deadlines = [machine.kill_at for machine in self._machines.values() if machine.kill_at is not None]
-        return max(0, int((min(deadlines) - time.monotonic()) * 1000) + 1) if deadlines else None
+        """Until a SIGKILL or the end is due; the end of a killed process wakes the loop by itself."""
+        due = [] if self._channel is not None else [self._until]
+        if (kill_at := self._fleet.kill_at) is not None:
+            due.append(kill_at)
+        return max(0, int((min(due) - time.monotonic()) * 1000) + 1) if due else None
 
-    # -- requests ------------------------------------------------------------------------------------
+    # -- controllers -----------------------------------------------------------------------------------
 
-    def _serve(self) -> bool:
-        received = messages.receive(self._channel)
-        if received is None:
+    def _welcome(self, channel: socket.socket) -> None:
+        self._channel = channel
+        self._poll.register(channel, select.POLLIN)
+        self._tell(messages.Ready(version=messages.VERSION, uid=os.getuid(), gid=os.getgid()))
+
+    def _is_going(self) -> bool:
+        """Whether the controller has hung up, and all that it sent before is not yet read."""
+        if self._channel is None:
             return False
+        poll = select.poll()
+        poll.register(self._channel, 0)
+        return bool(poll.poll(0))
+
+    def _admit(self, door: Door) -> None:
+        """Take the connection of another controller, or refuse it with a word."""
+        channel, _address = door.listener.accept()
+        if _peer_uid(channel) != door.peer_uid:
+            channel.close()
+        elif self._channel is not None:
+            with channel, contextlib.suppress(BrokenPipeError, ConnectionResetError):
+                messages.send(channel, messages.Taken())
+        else:
+            self._welcome(channel)
+
+    def _lose(self) -> None:
+        """The controller has gone: machines go on if another could take them over."""
+        if self._channel is None:
+            return
+        self._poll.unregister(self._channel)
+        self._channel.close()
+        self._channel = None
+        self._fleet.forget_askers()
+        self._until = time.monotonic() + (self._patience_s if self._fleet.is_kept else 0.0)
+        self._patience_s = 0.0
+
+    # -- messages --------------------------------------------------------------------------------------
+
+    def _serve(self, channel: socket.socket) -> None:
+        try:
+            received = messages.receive(channel)
+        except (ConnectionResetError, ValueError, TypeError):  # it went, or is of another version
+            received = None
+        if received is None:
+            self._lose()
+            return
         request, fds = received
-        if isinstance(request, messages.Destroy):
-            self._destroy(request)
-            return True
-        try:
-            self._reply(self._attempt(request, fds))
-        finally:
-            for fd in fds:
-                os.close(fd)
-        return True
+        if isinstance(request, messages.Quit):
+            self._quits = True
+        elif isinstance(request, messages.Patience):
+            self._patience_s = request.seconds
+            self._tell(messages.Done(number=request.number))
+        elif isinstance(request, messages.Destroy):
+            self._fleet.destroy(request)
+        else:
+            try:
+                self._reply(self._fleet.attempt(request, fds))
+            finally:
+                for fd in fds:
+                    os.close(fd)
 
-    def _reply(self, answer: _Answer) -> None:
-        if answer.socket is None:
-            messages.send(self._channel, answer.done)
+    def _reply(self, answer: Answer) -> None:
+        if answer.given is None:
+            self._tell(answer.done, *answer.lent)
             return
-        with answer.socket:
-            messages.send(self._channel, answer.done, [answer.socket.fileno()])
+        with answer.given:
+            self._tell(answer.done, answer.given.fileno())
 
-    def _attempt(self, request: messages.Message, fds: Sequence[int]) -> _Answer:
-        """Carry a request out; a refusal of the kernel becomes its answer."""
-        number = getattr(request, "number", 0)
-        try:
-            return self._carry_out(request, fds)
-        except child.StartError as error:
-            return _Answer(done=messages.Done(number=number, errno=error.number, stage=error.stage))
-        except OSError as error:
-            stage = type(request).__name__.lower()
-            return _Answer(done=messages.Done(number=number, errno=error.errno or errno.EIO, stage=stage))
-
-    def _carry_out(self, request: messages.Message, fds: Sequence[int]) -> _Answer:
-        match request:
-            case messages.Create():
-                return self._create(request)
-            case messages.Spawn():
-                return self._spawn(request, fds)
-            case messages.Open():
-                return self._open(request)
-            case messages.Listen():
-                return self._listen(request)
-            case _:
-                raise ValueError(f"not a request: {type(request).__name__}")
-
-    def _create(self, request: messages.Create) -> _Answer:
-        if request.vm_id in self._machines:
-            raise FileExistsError(errno.EEXIST, request.vm_id)
-        try:
-            namespaces.unshare(namespaces.CLONE_NEWNET)
-            loopback.bring_up(request.addresses)
-            network = _this_network()
-        finally:
-            namespaces.setns(self._home, namespaces.CLONE_NEWNET)
-        self._machines[request.vm_id] = _Machine(network=network, inode=os.fstat(network).st_ino)
-        return _Answer(done=messages.Done(number=request.number))
-
-    def _spawn(self, request: messages.Spawn, fds: Sequence[int]) -> _Answer:
-        machine = self._find(request.vm_id)
-        if machine.pid is not None:
-            raise FileExistsError(errno.EEXIST, request.vm_id)
-        first = 1 + request.cgroups
-        machine.pid = child.start(
-            child.Child(
-                argv=request.argv,
-                network=machine.network,
-                log=fds[0],
-                cgroups=fds[1:first],
-                fds=dict(zip(request.targets, fds[first:], strict=True)),
-            )
-        )
-        return _Answer(done=messages.Done(number=request.number, pid=machine.pid))
-
-    def _open(self, request: messages.Open) -> _Answer:
-        with self._inside(request.vm_id):
-            stream = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
-        return _Answer(done=messages.Done(number=request.number), socket=stream)
-
-    def _listen(self, request: messages.Listen) -> _Answer:
-        with self._inside(request.vm_id):
-            listener = socket.create_server((request.host, request.port), backlog=_BACKLOG)
-        return _Answer(done=messages.Done(number=request.number), socket=listener)
-
-    def _find(self, vm_id: str) -> _Machine:
-        machine = self._machines.get(vm_id)
-        if machine is None or machine.destroyers:
-            raise ProcessLookupError(errno.ESRCH, vm_id)
-        return machine
-
-    @contextlib.contextmanager
-    def _inside(self, vm_id: str) -> Iterator[None]:
-        namespaces.setns(self._find(vm_id).network, namespaces.CLONE_NEWNET)
-        try:
-            yield
-        finally:
-            namespaces.setns(self._home, namespaces.CLONE_NEWNET)
-
-    # -- the end of machines ---------------------------------------------------------------------------
-
-    def _destroy(self, request: messages.Destroy) -> None:
-        machine = self._machines.get(request.vm_id)
-        if machine is None:
-            messages.send(self._channel, messages.Done(number=request.number))
+    def _tell(self, message: messages.Message, *fds: int) -> None:
+        """To the controller of the moment; lost when there is none."""
+        if self._channel is None:
             return
-        machine.destroyers.append(request.number)
-        if machine.pid is not None and machine.kill_at is None:
-            machine.kill_at = time.monotonic() + GRACE_S
-            _signal_group(machine.pid, signal.SIGTERM)
-
-    def _advance(self, vm_id: str) -> None:
-        """Take a destruction as far as it goes now; it is done when nothing of the machine is left."""
-        machine = self._machines[vm_id]
-        if machine.pid is not None:
-            if machine.kill_at is not None and time.monotonic() >= machine.kill_at:
-                machine.kill_at = None
-                _signal_group(machine.pid, signal.SIGKILL)
-            return
-        machine.kill_at = None
-        if not self._kill_leftovers(machine):
-            self._forget(vm_id)
-
-    def _kill_leftovers(self, machine: _Machine) -> bool:
-        """Kill what outlived the first process; True while something is left.
-
-        The broker is their subreaper, so they are its children; one without a network is about to end.
-        """
-        firsts = {other.pid for other in self._machines.values()}
-        left = [pid for pid in processes.children(os.getpid()) if pid not in firsts]
-        mine = [pid for pid in left if processes.network_of(pid) in (machine.inode, None)]
-        for pid in mine:
-            _signal(pid, signal.SIGKILL)
-        return bool(mine)
-
-    def _forget(self, vm_id: str) -> None:
-        machine = self._machines.pop(vm_id)
-        os.close(machine.network)
-        for number in machine.destroyers:
-            messages.send(self._channel, messages.Done(number=number))
-
-    def _reap(self) -> None:
-        with contextlib.suppress(BlockingIOError):
-            os.read(self._woken, 4096)
-        with contextlib.suppress(ChildProcessError):
-            while (ended := os.waitpid(-1, os.WNOHANG))[0]:
-                self._note_end(*ended)
-
-    def _note_end(self, pid: int, status: int) -> None:
-        for vm_id, machine in self._machines.items():
-            if machine.pid == pid:
-                machine.pid = None
-                number = os.waitstatus_to_exitcode(status)
-                code, by = (number, None) if number >= 0 else (None, -number)
-                messages.send(self._channel, messages.Exited(vm_id=vm_id, code=code, signal=by))
-
-    def _end_all(self) -> None:
-        """The controller has gone: kill every child until there is none."""
-        with contextlib.suppress(ChildProcessError):
-            while True:
-                for pid in processes.children(os.getpid()):
-                    _signal(pid, signal.SIGKILL)
-                os.waitpid(-1, 0)
+        try:
+            messages.send(self._channel, message, fds)
+        except (BrokenPipeError, ConnectionResetError):
+            self._lose()
 
 
-def _this_network() -> int:
-    return os.open("/proc/self/ns/net", os.O_RDONLY | os.O_CLOEXEC)
+def _peer_uid(channel: socket.socket) -> int:
+    credentials = channel.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _CREDENTIALS.size)
+    uid: int = _CREDENTIALS.unpack(credentials)[1]
+    return uid
 
 
-def _signal_group(pid: int, number: int) -> None:
-    with contextlib.suppress(ProcessLookupError):
-        os.killpg(pid, number)
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("channel", type=int)
+    parser.add_argument("--as", dest="ids", type=int, nargs=2)
+    parser.add_argument("--door", type=int)
+    return parser.parse_args()
 
 
-def _signal(pid: int, number: int) -> None:
-    with contextlib.suppress(ProcessLookupError):
-        os.kill(pid, number)
+def _door(arguments: argparse.Namespace) -> Door | None:
+    """Listening from now on: peer credentials name the process that listens, so that it can be ended."""
+    if arguments.door is None:
+        return None
+    listener = socket.socket(fileno=arguments.door)
+    listener.listen()
+    # Our user namespace knows one user: a controller of root's is nobody's here.  That nobody else comes is
+    # for the socket's mode to see to; that no machine does, is seen here.
+    overflow = int(Path("/proc/sys/kernel/overflowuid").read_text())
+    peer_uid = overflow if arguments.ids else os.getuid()
+    return Door(listener=listener, peer_uid=peer_uid)
 
 
 def main() -> int:
     """Confine this process, say so, serve.  Exit code 0; 1 when the host does not allow it."""
-    channel = socket.socket(fileno=int(sys.argv[1]))
-    identity = confinement.Identity(uid=int(sys.argv[2]), gid=int(sys.argv[3])) if sys.argv[2:] else None
+    arguments = _arguments()
+    channel = socket.socket(fileno=arguments.channel)
+    ids = arguments.ids
     try:
-        confinement.confine(identity)
+        confinement.confine(confinement.Identity(uid=ids[0], gid=ids[1]) if ids else None)
     except confinement.StageError as error:
         messages.send(channel, messages.Unfit(stage=error.stage, errno=error.number))
         return 1
-    messages.send(channel, messages.Ready(version=messages.VERSION, uid=os.getuid()))
-    Broker(channel).run()
+    Broker(channel, _door(arguments)).run()
     return 0
 
 

@@ -10,6 +10,8 @@ v1      below the controller's own group in memory, pids, cpu          root
 none    processes alone are limited (RLIMIT_NPROC)                     nothing
 ======= ============================================================== =====================================
 
+Of v1 the freezer is used too, where it is there: a machine is paused through its group, as with v2.
+
 The controller makes the groups and opens ``cgroup.procs``; the machine's process joins through that
 descriptor before it gives up anything, because the kernel asks who *opened* the file.
 """
@@ -28,7 +30,23 @@ from pathlib import Path
 from vestibule.core.ids import VmId
 from vestibule.core.machines import Limits
 
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Switch:
+    """A file of a group that freezes its processes: what is written to it."""
+
+    file: str
+    freeze: str
+    thaw: str
+
+
 _CONTROLLERS = ("memory", "pids", "cpu")
+_FREEZER = "freezer"
+_SWITCHES = {
+    "": Switch(file="cgroup.freeze", freeze="1", thaw="0"),
+    _FREEZER: Switch(file="freezer.state", freeze="FROZEN", thaw="THAWED"),
+}
+"""By hierarchy: that of v2, or v1's freezer."""
 _PREFIX = "vestibule-"
 _LEAF = "vestibule-controller"
 """v2 allows no process in a group with children that have limits; the controller moves into this one."""
@@ -53,16 +71,24 @@ class LimitsReport:
     memory: bool
     pids: bool
     cpu: bool
+    freezer: bool
+    """Whether machines are paused by their group; else by signals."""
     where: str
     remedy: str | None
 
 
 class Cgroups:
-    """Makes and removes the groups of machines; ``bases`` is controller → folder ("" for the one of v2)."""
+    """Makes and removes the groups of machines.
 
-    def __init__(self, kind: Kind, bases: Mapping[str, Path]) -> None:
+    ``bases`` is controller → folder of all machines' groups ("" for the one of v2), ``mount`` where all lie.
+    """
+
+    def __init__(self, kind: Kind, bases: Mapping[str, Path], mount: Path) -> None:
         self._kind = kind
         self._bases = dict(bases)
+        self._mount = mount
+        self._adopted: dict[VmId, list[tuple[str, Path]]] = {}
+        """Groups of machines that an earlier controller made, maybe elsewhere."""
 
     @classmethod
     def detect(
@@ -72,10 +98,12 @@ class Cgroups:
         memberships = _memberships(own)
         if (mount / "cgroup.controllers").exists():
             base = _v2_base(mount, memberships.get("", "/"))
-            return cls(Kind.V2, {"": base}) if base else cls(Kind.NONE, {})
-        bases = {name: _v1_base(mount / name, memberships.get(name, "/")) for name in _CONTROLLERS}
+            return cls(Kind.V2, {"": base}, mount) if base else cls(Kind.NONE, {}, mount)
+        names = (*_CONTROLLERS, _FREEZER)
+        bases = {name: _v1_base(mount / name, memberships.get(name, "/")) for name in names}
         found = {name: base for name, base in bases.items() if os.access(base, os.W_OK)}
-        return cls(Kind.V1, found) if "memory" in found and "pids" in found else cls(Kind.NONE, {})
+        limits = "memory" in found and "pids" in found
+        return cls(Kind.V1, found, mount) if limits else cls(Kind.NONE, {}, mount)
 
     def report(self) -> LimitsReport:
         """What is enforced here."""
@@ -85,6 +113,7 @@ class Cgroups:
             memory=v2 or "memory" in self._bases,
             pids=True,
             cpu=v2 or "cpu" in self._bases,
+            freezer=v2 or _FREEZER in self._bases,
             where=", ".join(str(base) for base in self._bases.values()) or "RLIMIT_NPROC in each machine",
             remedy=None if self._bases else _remedy(),
         )
@@ -111,22 +140,51 @@ class Cgroups:
             ]
             yield [file.fileno() for file in files]
 
+    @contextlib.contextmanager
+    def switch(self, vm_id: VmId) -> Iterator[tuple[int, Switch] | None]:
+        """A descriptor of the file that freezes the machine, and what to write; None where there is none."""
+        for controller, folder in self._folders(vm_id):
+            if (switch := _SWITCHES.get(controller)) is not None and (folder / switch.file).exists():
+                with (folder / switch.file).open("r+b", buffering=0) as file:
+                    yield file.fileno(), switch
+                return
+        yield None
+
+    def adopt(self, vm_id: VmId, pid: int, *, proc: Path = Path("/proc")) -> None:
+        """Find the groups that a machine was put into by an earlier controller, whose own were others."""
+        try:
+            memberships = _memberships(proc / str(pid) / "cgroup")
+        except OSError:  # it has just ended: the groups are sought where ours are
+            return
+        found = [(name, self._mount / name / memberships.get(name, "/").lstrip("/")) for name in memberships]
+        self._adopted[vm_id] = [
+            (name, folder) for name, folder in found if folder.name == f"{_PREFIX}{vm_id}"
+        ]
+
+    def thaw(self, vm_id: VmId) -> None:
+        """Let a frozen machine go on, whose broker has gone: of v1, what is frozen is not even killed."""
+        for controller, folder in self._folders(vm_id):
+            _thaw(controller, folder)
+
     async def remove(self, vm_id: VmId) -> None:
         """Remove the machine's groups, whose processes have ended; the kernel may need a moment."""
         for _controller, folder in self._folders(vm_id):
             await _remove(folder)
+        self._adopted.pop(vm_id, None)
 
     def sweep(self, live: frozenset[VmId]) -> None:
-        """Remove empty groups that a killed controller left behind."""
+        """Remove empty groups that a killed controller left behind; what is frozen there can end."""
         kept = {f"{_PREFIX}{vm_id}" for vm_id in live} | {_LEAF}
-        for base in self._bases.values():
+        for controller, base in self._bases.items():
             for folder in base.glob(f"{_PREFIX}vm-*"):
                 if folder.name not in kept:
+                    _thaw(controller, folder)
                     with contextlib.suppress(OSError):
                         folder.rmdir()
 
     def _folders(self, vm_id: VmId) -> list[tuple[str, Path]]:
-        return [(controller, base / f"{_PREFIX}{vm_id}") for controller, base in self._bases.items()]
+        ours = [(controller, base / f"{_PREFIX}{vm_id}") for controller, base in self._bases.items()]
+        return self._adopted.get(vm_id, ours)
 
     def _set(self, controller: str, folder: Path, limits: Limits) -> None:
         memory, quota = str(limits.mem_mib << 20), limits.vcpus * _PERIOD_US
@@ -141,7 +199,7 @@ class Cgroups:
                 "cpu.max": f"{quota} {_PERIOD_US}",
             },
         }
-        for name, value in wanted[controller].items():
+        for name, value in wanted.get(controller, {}).items():
             _write(folder / name, value)
 
 
@@ -150,6 +208,13 @@ def _write(file: Path, value: str) -> None:
     if "sw" in file.name and not file.exists():
         return
     file.write_text(value)
+
+
+def _thaw(controller: str, folder: Path) -> None:
+    switch = _SWITCHES.get(controller)
+    if switch is not None:
+        with contextlib.suppress(OSError):  # it has no such file, or has gone
+            (folder / switch.file).write_text(switch.thaw)
 
 
 async def _remove(folder: Path) -> None:

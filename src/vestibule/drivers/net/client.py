@@ -17,14 +17,15 @@ from typing import Self
 
 import structlog
 
-from vestibule.core.errors import HostUnfit, MachineFailed, SettingsInvalid
+from vestibule.core.errors import Absent, HostUnfit, MachineFailed, SettingsInvalid
 from vestibule.core.ids import VmId
 from vestibule.core.machines import UNOWNED_ID, Limits
 from vestibule.drivers.net import messages
 from vestibule.drivers.net.cgroups import Cgroups, LimitsReport
 from vestibule.drivers.net.confinement import Identity
-from vestibule.drivers.net.connection import Connection, gone, launch
-from vestibule.services.ports import Exit
+from vestibule.drivers.net.connection import Connection, find, gone, launch
+from vestibule.drivers.net.takeover import Outlive
+from vestibule.services.ports import Exit, Kept
 
 log = structlog.get_logger()
 
@@ -59,18 +60,23 @@ def _owned(setting: str, number: int, owner: str) -> SettingsInvalid:
 
 
 class BrokerNetwork:
-    """One broker process, started by ``start`` (or the first ``create``), ended by ``close``.
+    """One broker process, found or started by ``start`` (or the first ``create``), ended by ``close``.
 
-    ``identity``: see identity_for.  A broker that died is replaced by the next ``create``; its machines
-    died with it, and ``wait`` says so.
+    ``identity``: see identity_for.  ``outlive``: that machines with something kept go on after ``leave``, or
+    when this process is killed; None, and they end with it.  A broker that died is replaced by the next
+    ``create``; its machines died with it, and ``wait`` says so.
     """
 
-    def __init__(self, *, identity: Identity | None, cgroups: Cgroups) -> None:
+    def __init__(self, *, identity: Identity | None, cgroups: Cgroups, outlive: Outlive | None) -> None:
         self._identity = identity
         self._cgroups = cgroups
+        self._outlive = outlive
         self._connection: Connection | None = None
         self._starting = asyncio.Lock()
         self._exits: dict[VmId, asyncio.Future[Exit]] = {}
+        self._ours: set[VmId] = set()
+        """Machines that were created or adopted here."""
+        self._has_left = False
 
     async def __aenter__(self) -> Self:
         await self.start()
@@ -80,21 +86,60 @@ class BrokerNetwork:
         await self.close()
 
     async def start(self) -> None:
-        """Start the broker unless it runs.  Raises HostUnfit ``no_user_namespaces``."""
+        """Find or start the broker unless there is one.
+
+        Raises HostUnfit ``no_user_namespaces``, Conflict ``broker_taken``.
+        """
         async with self._starting:
-            if self._connection is None or self._connection.lost:
-                await self._end_connection()
-                self._connection = await launch(
-                    self._identity, on_exit=self._note_exit, on_lost=self._note_loss
-                )
-                self._cgroups.sweep(frozenset(self._exits))
+            if await self._find():
+                return
+            connection = await launch(
+                self._identity, self._outlive, on_exit=self._note_exit, on_lost=self._note_loss
+            )
+            await self._begin(connection)
+
+    async def _attach(self) -> bool:
+        """Whether there is a broker, ours or an earlier controller's; none is started."""
+        async with self._starting:
+            return await self._find()
+
+    async def _find(self) -> bool:
+        if self._connection is not None and not self._connection.lost:
+            return True
+        await self._end_connection()
+        if self._outlive is None:
+            return False
+        found = await find(self._identity, self._outlive, on_exit=self._note_exit, on_lost=self._note_loss)
+        if found is not None:
+            await self._begin(found)
+        return found is not None
+
+    async def _begin(self, connection: Connection) -> None:
+        self._connection = connection
+        patience_s = self._outlive.patience_s if self._outlive is not None else 0
+        await connection.request(lambda number: messages.Patience(number=number, seconds=patience_s))
+        self._cgroups.sweep(frozenset(await self._census()) | self._ours)
 
     async def close(self) -> None:
         """End every machine and the broker; returns when nothing of them is left."""
+        if self._has_left:
+            return
         async with self._starting:
+            if self._connection is not None and self._outlive is not None:
+                self._outlive.door.unlink(missing_ok=True)
             await self._end_connection()
-        for vm_id in list(self._exits):
+        for vm_id in list(self._ours):
             await self._forget(vm_id)
+
+    async def leave(self) -> None:
+        """Leave the machines to the next controller: from now on ``destroy`` and ``close`` do nothing."""
+        async with self._starting:
+            self._has_left = True
+            self._exits.clear()
+            self._ours.clear()  # before the connection is lost, or that would be the machines' end
+            if self._connection is not None:
+                self._connection.leave()
+                self._connection = None
 
     async def report(self) -> NetworkReport:
         """What machines run as, and what limits them.  Raises HostUnfit."""
@@ -104,6 +149,7 @@ class BrokerNetwork:
     async def create(self, vm_id: VmId, addresses: Sequence[str]) -> None:
         """See services.ports.Network."""
         await self.start()
+        self._ours.add(vm_id)
         done, _fds = await self._running().request(
             lambda number: messages.Create(number=number, vm_id=vm_id, addresses=list(addresses))
         )
@@ -120,12 +166,23 @@ class BrokerNetwork:
         """See services.ports.Network.  Raises MachineFailed ``machine_not_started`` when exec fails."""
         self._exits.setdefault(vm_id, asyncio.get_running_loop().create_future())
         self._limit(vm_id, limits)
-        with self._cgroups.joining(vm_id) as groups, log.open("ab") as file:
+        with (
+            self._cgroups.joining(vm_id) as groups,
+            self._cgroups.switch(vm_id) as switch,
+            log.open("ab") as file,
+        ):
+            freezer = [switch[0]] if switch else []
+            words = [switch[1].freeze, switch[1].thaw] if switch else []
             done, _fds = await self._running().request(
                 lambda number: messages.Spawn(
-                    number=number, vm_id=vm_id, argv=list(argv), cgroups=len(groups), targets=list(fds)
+                    number=number,
+                    vm_id=vm_id,
+                    argv=list(argv),
+                    cgroups=len(groups),
+                    freezer=words,
+                    targets=list(fds),
                 ),
-                [file.fileno(), *groups, *fds.values()],
+                [file.fileno(), *groups, *freezer, *fds.values()],
             )
         if done.errno:
             await self._forget(vm_id)
@@ -155,11 +212,76 @@ class BrokerNetwork:
 
     async def destroy(self, vm_id: VmId) -> None:
         """See services.ports.Network; returns when no process and no control group is left."""
+        if self._has_left:
+            return
         connection = self._connection
         if connection is not None and not connection.lost:
             with contextlib.suppress(HostUnfit):  # a broker that goes meanwhile takes the machine with it
                 await connection.request(lambda number: messages.Destroy(number=number, vm_id=vm_id))
         await self._forget(vm_id)
+
+    async def keep(self, vm_id: VmId, note: str, fds: Mapping[str, int]) -> None:
+        """See services.ports.Network.
+
+        Raises Absent when the machine is being ended, ValueError above messages.MAX_PACKET_BYTES.
+        """
+        done, _fds = await self._running().request(
+            lambda number: messages.Keep(number=number, vm_id=vm_id, note=note, names=list(fds)),
+            list(fds.values()),
+        )
+        if done.errno:
+            raise _absent(vm_id, "is being ended")
+
+    async def adopt(self, vm_id: VmId) -> Kept:
+        """See services.ports.Network.
+
+        Of a machine that ended while there was no controller, the Absent has ``exit`` in its evidence, and
+        ``wait`` tells it until ``destroy`` or ``end_orphans``.
+        """
+        if not await self._attach():
+            raise _absent(vm_id, "does not run any more")
+        exit_ = self._exits.setdefault(vm_id, asyncio.get_running_loop().create_future())
+        done, fds = await self._running().request(lambda number: messages.Adopt(number=number, vm_id=vm_id))
+        if done.errno:
+            if exit_.done():
+                raise _absent(
+                    vm_id, f"ended while there was no controller ({exit_.result()})", exit_.result()
+                )
+            del self._exits[vm_id]
+            raise _absent(vm_id, "was not kept" if done.errno == errno.ENODATA else "does not run any more")
+        self._ours.add(vm_id)
+        self._cgroups.adopt(vm_id, done.pid)
+        return Kept(pid=done.pid, note=done.note, fds=dict(zip(done.names, fds, strict=True)))
+
+    async def end_orphans(self) -> Sequence[VmId]:
+        """See services.ports.Network.  Where no broker is, none is started."""
+        if not await self._attach():
+            return []
+        orphans = [vm_id for vm_id in await self._census() if vm_id not in self._ours]
+        await asyncio.gather(*(self.destroy(vm_id) for vm_id in orphans))
+        return orphans
+
+    async def pause(self, vm_id: VmId) -> None:
+        """See services.ports.Network."""
+        await self._pause(vm_id, lambda number: messages.Pause(number=number, vm_id=vm_id))
+
+    async def resume(self, vm_id: VmId) -> None:
+        """See services.ports.Network."""
+        await self._pause(vm_id, lambda number: messages.Resume(number=number, vm_id=vm_id))
+
+    async def _pause(self, vm_id: VmId, make: Callable[[int], messages.Request]) -> None:
+        done, _fds = await self._running().request(make)
+        if done.errno:
+            raise MachineFailed(
+                f"the machine {vm_id} could not {done.stage}: {os.strerror(done.errno)}",
+                remedy="Start again; see what this host lacks: vestibule doctor",
+                code="machine_not_paused",
+            )
+
+    async def _census(self) -> Sequence[VmId]:
+        """The machines of the broker, whoever started them."""
+        done, _fds = await self._running().request(lambda number: messages.Census(number=number))
+        return [VmId(name) for name in done.names]
 
     def _running(self) -> Connection:
         if self._connection is None or self._connection.lost:
@@ -194,6 +316,7 @@ class BrokerNetwork:
     async def _forget(self, vm_id: VmId) -> None:
         self._settle(vm_id, Exit(code=None, signal=signal.SIGKILL))
         self._exits.pop(vm_id, None)
+        self._ours.discard(vm_id)
         try:
             await self._cgroups.remove(vm_id)
         except OSError as error:  # the machine has ended all the same; the next start sweeps
@@ -203,13 +326,23 @@ class BrokerNetwork:
         self._settle(VmId(exited.vm_id), Exit(code=exited.code, signal=exited.signal))
 
     def _note_loss(self) -> None:
-        for vm_id in self._exits:
+        for vm_id in self._ours:
+            self._cgroups.thaw(vm_id)
             self._settle(vm_id, Exit(code=None, signal=signal.SIGKILL))
 
     def _settle(self, vm_id: VmId, exit_: Exit) -> None:
         future = self._exits.get(vm_id)
         if future is not None and not future.done():
             future.set_result(exit_)
+
+
+def _absent(vm_id: VmId, why: str, exit_: Exit | None = None) -> Absent:
+    return Absent(
+        f"The machine {vm_id} {why}.",
+        remedy="Start again.",
+        code="machine_absent",
+        **({"exit": str(exit_)} if exit_ else {}),
+    )
 
 
 def _not_started(done: messages.Done, log: Path) -> MachineFailed:

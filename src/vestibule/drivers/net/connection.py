@@ -9,18 +9,22 @@ import os
 import socket
 import subprocess
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from vestibule.core.errors import HostUnfit
-from vestibule.drivers.net import messages, unfit
+from vestibule.drivers.net import messages, takeover, unfit
+from vestibule.drivers.net.broker_process import BrokerProcess
 from vestibule.drivers.net.confinement import Identity
+from vestibule.drivers.net.takeover import Outlive
 
 Answer = tuple[messages.Done, list[int]]
+OnExit = Callable[[messages.Exited], None]
 
 ANSWER_TIMEOUT_S = 30.0
 """The slowest request, ending a machine that ignores SIGTERM, takes little more than 2 s."""
 _START_TIMEOUT_S = 20.0
 _END_TIMEOUT_S = 10.0
+_QUIT_TIMEOUT_S = 2.0
 
 
 class Connection:
@@ -28,11 +32,11 @@ class Connection:
 
     def __init__(
         self,
-        process: subprocess.Popen[bytes],
+        process: BrokerProcess,
         channel: socket.socket,
         uid: int,
         *,
-        on_exit: Callable[[messages.Exited], None],
+        on_exit: OnExit,
         on_lost: Callable[[], None],
     ) -> None:
         self.uid = uid
@@ -75,15 +79,19 @@ class Connection:
             del self._pending[number]
 
     async def close(self) -> None:
-        """Close the socket, which ends every machine and the broker; returns when it has ended."""
+        """Have every machine and the broker end; returns when it has ended."""
+        with contextlib.suppress(HostUnfit, TimeoutError):  # it has gone, or hangs and is killed
+            async with asyncio.timeout(_QUIT_TIMEOUT_S):
+                await self._send(messages.Quit())
         self._lose()
-        try:
-            await asyncio.to_thread(self._process.wait, _END_TIMEOUT_S)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
-            await asyncio.to_thread(self._process.wait)
+        await asyncio.to_thread(self._process.end, _END_TIMEOUT_S)
 
-    async def _send(self, message: messages.Request, fds: Sequence[int]) -> None:
+    def leave(self) -> None:
+        """Close the socket without a word: a broker that may goes on, any other ends."""
+        self._lose()
+        self._process.leave()
+
+    async def _send(self, message: messages.Request | messages.Quit, fds: Sequence[int] = ()) -> None:
         async with self._sending:
             while True:
                 if self.lost:
@@ -164,34 +172,69 @@ def gone() -> HostUnfit:
     )
 
 
+async def find(
+    identity: Identity | None, outlive: Outlive, *, on_exit: OnExit, on_lost: Callable[[], None]
+) -> Connection | None:
+    """Take over the broker that an earlier controller left, if one did.  Raises Conflict ``broker_taken``."""
+    found = await asyncio.to_thread(takeover.find, outlive.door, identity)
+    if found is None:
+        return None
+    return _connected(found, on_exit, on_lost)
+
+
 async def launch(
-    identity: Identity | None,
-    *,
-    on_exit: Callable[[messages.Exited], None],
-    on_lost: Callable[[], None],
+    identity: Identity | None, outlive: Outlive | None, *, on_exit: OnExit, on_lost: Callable[[], None]
 ) -> Connection:
-    """Start a broker and await its first word.  Raises HostUnfit ``no_user_namespaces``."""
+    """Start a broker and await its first word.
+
+    Raises HostUnfit ``no_user_namespaces``, ``run_dir_unusable``.
+    """
+    return _connected(await _launch(identity, outlive), on_exit, on_lost)
+
+
+def _connected(broker: takeover.Found, on_exit: OnExit, on_lost: Callable[[], None]) -> Connection:
+    broker.channel.setblocking(False)
+    return Connection(broker.process, broker.channel, broker.ready.uid, on_exit=on_exit, on_lost=on_lost)
+
+
+async def _launch(identity: Identity | None, outlive: Outlive | None) -> takeover.Found:
     ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-    with theirs:
-        process = _start(theirs.fileno(), identity)
     try:
-        first = await asyncio.wait_for(asyncio.to_thread(messages.receive, ours), _START_TIMEOUT_S)
-        uid = _judge(first[0] if first else None)
+        with theirs, _doorway(outlive) as (words, door):
+            child = _start(theirs.fileno(), identity, words, door)
     except BaseException:
         ours.close()
-        process.kill()
-        process.wait()
         raise
-    ours.setblocking(False)
-    return Connection(process, ours, uid, on_exit=on_exit, on_lost=on_lost)
+    process = BrokerProcess(child.pid, child)
+    try:
+        first = await asyncio.wait_for(asyncio.to_thread(messages.receive, ours), _START_TIMEOUT_S)
+        ready = _judge(first[0] if first else None)
+    except BaseException:
+        ours.close()
+        process.end(0)
+        raise
+    return takeover.Found(process=process, channel=ours, ready=ready)
 
 
-def _start(channel: int, identity: Identity | None) -> subprocess.Popen[bytes]:
+@contextlib.contextmanager
+def _doorway(outlive: Outlive | None) -> Iterator[tuple[list[str], list[int]]]:
+    """What a broker is told of its door, and the descriptor; nothing for one that ends with us."""
+    if outlive is None:
+        yield [], []
+        return
+    with takeover.made(outlive.door) as listener:
+        number = listener.fileno()
+        yield ["--door", str(number)], [number]
+
+
+def _start(
+    channel: int, identity: Identity | None, words: Sequence[str], door: Sequence[int]
+) -> subprocess.Popen[bytes]:
     """In a session of its own: Ctrl-C reaches the controller, which ends its machines in order."""
-    ids = [str(identity.uid), str(identity.gid)] if identity else []
+    ids = ["--as", str(identity.uid), str(identity.gid)] if identity else []
     return subprocess.Popen(
-        [sys.executable, "-P", "-s", "-m", "vestibule.drivers.net.broker", str(channel), *ids],
-        pass_fds=[channel],
+        [sys.executable, "-P", "-s", "-m", "vestibule.drivers.net.broker", str(channel), *ids, *words],
+        pass_fds=[channel, *door],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
         env=_environment(),
@@ -206,10 +249,10 @@ def _environment() -> dict[str, str]:
     return {"PATH": os.defpath, "LANG": "C.UTF-8", "PYTHONPATH": path}
 
 
-def _judge(first: messages.Message | None) -> int:
+def _judge(first: messages.Message | None) -> messages.Ready:
     match first:
-        case messages.Ready(version=messages.VERSION, uid=uid):
-            return uid
+        case messages.Ready(version=messages.VERSION):
+            return first
         case messages.Unfit(stage=stage, errno=number):
             raise unfit.explain(stage, number)
         case _:

@@ -1,14 +1,15 @@
 """What controller and broker say to each other: one JSON object per SOCK_SEQPACKET packet.
 
-Descriptors travel beside the packet (SCM_RIGHTS) in the order the message names.  Both ends come from the
-same installation, and still the broker's first word is VERSION, so that an upgrade under a running
-controller is a named failure.
+Descriptors travel beside the packet (SCM_RIGHTS) in the order the message names.  A broker may be older than
+the controller that takes it over, so its first word has VERSION.
 
 ::
 
-    broker     → controller   Ready | Unfit                      once
-    controller → broker       Create | Spawn | Open | Listen | Destroy
+    broker     → controller   Ready | Unfit | Taken                               once
+    controller → broker       Create | Spawn | Open | Listen | Pause | Resume | Destroy
+                              Patience | Keep | Adopt | Census                    of what outlives it
     broker     → controller   Done (same number) | Exited (at any time)
+    controller → broker       Quit                                                at its end in order
 """
 
 from __future__ import annotations
@@ -17,9 +18,10 @@ import array
 import dataclasses
 import json
 import socket
+import typing
 from collections.abc import Sequence
 
-VERSION = 1
+VERSION = 2
 MAX_PACKET_BYTES = 131_072
 MAX_FDS = 64
 _FD_BYTES = array.array("i").itemsize
@@ -27,10 +29,11 @@ _FD_BYTES = array.array("i").itemsize
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Ready:
-    """The broker has its own namespaces; ``uid`` is the host's user that machines run as."""
+    """The broker has its own namespaces; ``uid`` and ``gid`` are whom machines run as on the host."""
 
     version: int
     uid: int
+    gid: int
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -39,6 +42,11 @@ class Unfit:
 
     stage: str
     errno: int
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Taken:
+    """The broker serves another controller; it closes the connection."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -52,12 +60,18 @@ class Create:
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Spawn:
-    """Start a process.  Descriptors: the log, ``cgroups`` files to join, one per entry of ``targets``."""
+    """Start a process.
+
+    Descriptors: the log, ``cgroups`` files to join, the file that freezes it unless ``freezer`` is empty,
+    one per entry of ``targets``.
+    """
 
     number: int
     vm_id: str
     argv: list[str]
     cgroups: int
+    freezer: list[str]
+    """What is written to freeze it, and to thaw it."""
     targets: list[int]
 
 
@@ -80,6 +94,55 @@ class Listen:
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
+class Patience:
+    """How long another controller is waited for when this one goes without a word; 0 before this is said."""
+
+    number: int
+    seconds: float
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Keep:
+    """Keep a note, and a descriptor for each of ``names``, in place of all that was kept before."""
+
+    number: int
+    vm_id: str
+    note: str
+    names: list[str]
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Adopt:
+    """Let a machine go on, and say what was kept of it; of one that has ended, Exited comes first."""
+
+    number: int
+    vm_id: str
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Census:
+    """Which machines there are: Done has them as ``names``."""
+
+    number: int
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Pause:
+    """Stop every process of a machine."""
+
+    number: int
+    vm_id: str
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Resume:
+    """Let every process of a machine go on."""
+
+    number: int
+    vm_id: str
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
 class Destroy:
     """End the process and drop the namespace; Done comes when nothing of it is left."""
 
@@ -95,6 +158,14 @@ class Done:
     errno: int = 0
     stage: str = ""
     pid: int = 0
+    note: str = ""
+    names: list[str] = dataclasses.field(default_factory=list)
+    """What the descriptors are, of Adopt; the machines, of Census."""
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Quit:
+    """The controller ends in order: every machine and the broker end too.  There is no answer."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -106,12 +177,10 @@ class Exited:
     signal: int | None
 
 
-Message = Ready | Unfit | Create | Spawn | Open | Listen | Destroy | Done | Exited
-Request = Create | Spawn | Open | Listen | Destroy
+Request = Create | Spawn | Open | Listen | Patience | Keep | Adopt | Census | Pause | Resume | Destroy
+Message = Ready | Unfit | Taken | Request | Quit | Done | Exited
 
-_TYPES: dict[str, type[Message]] = {
-    kind.__name__: kind for kind in (Ready, Unfit, Create, Spawn, Open, Listen, Destroy, Done, Exited)
-}
+_TYPES: dict[str, type[Message]] = {kind.__name__: kind for kind in typing.get_args(Message)}
 
 
 def encode(message: Message) -> bytes:

@@ -25,6 +25,19 @@ def children(pid: int) -> Iterator[int]:
             yield int(folder.name)
 
 
+def tree(pid: int) -> Iterator[tuple[int, int]]:
+    """A process and all below it, parents first: each pid with its start time."""
+    below: dict[int, list[int]] = {}
+    for folder in Path("/proc").iterdir():
+        if folder.name.isdigit() and (parent := _parent(folder)) is not None:
+            below.setdefault(parent, []).append(int(folder.name))
+    waiting = [pid]
+    for one in waiting:  # grows while it is gone through
+        if (started := start_ticks(one)) is not None:
+            yield one, started
+        waiting += below.get(one, [])
+
+
 def network_of(pid: int) -> int | None:
     """Inode of the network namespace of a process, or None when it has ended."""
     try:

@@ -21,6 +21,8 @@ from vestibule.services.ports import ControlChannel, Exit, MachineRequest, Netwo
 GUEST_LOOPBACK = "127.0.0.1"
 """The egress proxy listens on the namespace's own loopback: the guest's tools find it there."""
 LOG_NAME = "console.log"
+_CONTROL = "control"
+"""What is kept of a container for the next controller."""
 
 
 class ContainerMachine:
@@ -71,6 +73,18 @@ class ContainerMachine:
         """See services.ports.Machine."""
         return await self._network.wait(self._vm_id)
 
+    async def keep(self, note: str) -> None:
+        """See services.ports.Machine."""
+        await self._network.keep(self._vm_id, note, {_CONTROL: self._channel.fileno()})
+
+    async def pause(self) -> None:
+        """See services.ports.Machine."""
+        await self._network.pause(self._vm_id)
+
+    async def resume(self) -> None:
+        """See services.ports.Machine."""
+        await self._network.resume(self._vm_id)
+
     async def stop(self) -> None:
         """See services.ports.Machine."""
         self._channel.close()
@@ -112,12 +126,21 @@ class ContainerDriver:
             ours.close()
             await self._network.destroy(request.vm_id)
             raise
+        return self._machine(request, pid, ours)
+
+    async def adopt(self, request: MachineRequest) -> tuple[ContainerMachine, str]:
+        """See services.ports.MachineDriver."""
+        kept = await self._network.adopt(request.vm_id)
+        channel = socket.socket(fileno=kept.fds[_CONTROL])
+        return self._machine(request, kept.pid, channel), kept.note
+
+    def _machine(self, request: MachineRequest, pid: int, channel: socket.socket) -> ContainerMachine:
         return ContainerMachine(
             vm_id=request.vm_id,
             address=request.address,
             pid=pid,
-            control=self._open_control(ours),
-            channel=ours,
+            control=self._open_control(channel),
+            channel=channel,
             network=self._network,
         )
 

@@ -8,6 +8,7 @@ import errno
 import os
 import socket
 import uuid
+from collections.abc import Mapping, Sequence
 from typing import IO
 
 from vestibule.core.errors import MachineFailed
@@ -77,6 +78,18 @@ class QemuMachine:
     async def wait(self) -> Exit:
         """Return when QEMU has ended."""
         return await self.process.wait()
+
+    async def keep(self, note: str) -> None:
+        """See services.ports.Machine."""
+        await self.process.keep(note)
+
+    async def pause(self) -> None:
+        """See services.ports.Machine."""
+        await self.process.execute("stop")
+
+    async def resume(self) -> None:
+        """See services.ports.Machine."""
+        await self.process.execute("cont")
 
     async def stop(self) -> None:
         """End QEMU; its console stays in the run folder, which is the caller's."""
@@ -149,6 +162,17 @@ class QemuDriver:
         finally:
             os.close(memory)
 
+    async def adopt(self, request: MachineRequest) -> tuple[QemuMachine, str]:
+        """See services.ports.MachineDriver."""
+        process = QemuProcess(self._network, _launch(request, (), {}))
+        try:
+            note = await process.adopt()
+            await process.execute("cont")
+        except MachineFailed:
+            await process.stop()
+            raise
+        return QemuMachine(process, self._network, request), note
+
     def close(self) -> None:
         """Let the templates' memory go."""
         for template in self._templates.values():
@@ -194,13 +218,7 @@ class QemuDriver:
     async def _launch(
         self, request: MachineRequest, start: Boot | Restore, fds: dict[int, int]
     ) -> QemuMachine:
-        launch = Launch(
-            vm_id=request.vm_id,
-            argv=command_of(self._spec(request, start)),
-            fds=fds,
-            log=request.run_dir / LOG_NAME,
-            limits=request.limits,
-        )
+        launch = _launch(request, command_of(self._spec(request, start)), fds)
         process = QemuProcess(self._network, launch)
         try:
             await self._network.create(request.vm_id, ())
@@ -223,6 +241,12 @@ class QemuDriver:
             cidr=request.cidr,
             generation_id=str(uuid.uuid4()),
         )
+
+
+def _launch(request: MachineRequest, argv: Sequence[str], fds: Mapping[int, int]) -> Launch:
+    return Launch(
+        vm_id=request.vm_id, argv=argv, fds=fds, log=request.run_dir / LOG_NAME, limits=request.limits
+    )
 
 
 def _exchanged(snapshot: Snapshot) -> MachineFailed:

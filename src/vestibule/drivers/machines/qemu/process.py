@@ -17,11 +17,15 @@ from vestibule.core.ids import VmId
 from vestibule.core.machines import Limits
 from vestibule.drivers.machines.control import SocketControl
 from vestibule.drivers.machines.qemu.argv import CONTROL_FD, MONITOR_FD
+from vestibule.drivers.machines.qemu.settling import settle
 from vestibule.services.ports import Exit, Network
 
 OVERHEAD_MIB = 512
 """What QEMU itself may use besides the guest's memory: translation cache, device models, stacks."""
 _TAIL_BYTES = 16_384
+_CONTROL, _MONITOR = "control", "monitor"
+"""What is kept of a virtual machine for the next controller."""
+_SETTLE_S = 20.0
 
 
 def tail(log: Path) -> str:
@@ -84,6 +88,31 @@ class QemuProcess:
             await self._monitor.connect(monitor)
         except QMPError as error:
             raise await self._ended(error) from error
+
+    async def keep(self, note: str) -> None:
+        """Have the next controller find note, control channel and monitor.  Raises Absent."""
+        if self._wire is None:
+            raise RuntimeError("the process was not started")
+        fds = {_CONTROL: self.control.fileno(), _MONITOR: self._wire.fileno()}
+        await self._network.keep(self._launch.vm_id, note, fds)
+
+    async def adopt(self) -> str:
+        """Take over what an earlier controller kept; the note.  Raises Absent, MachineFailed."""
+        kept = await self._network.adopt(self._launch.vm_id)
+        self.pid = kept.pid
+        self._control = SocketControl(socket.socket(fileno=kept.fds[_CONTROL]))
+        monitor = socket.socket(fileno=kept.fds[_MONITOR])
+        self._wire = monitor.dup()
+        monitor.setblocking(False)
+        # The session was greeted and negotiated by the controller before.
+        self._monitor.await_greeting = self._monitor.negotiate = False
+        try:
+            async with asyncio.timeout(_SETTLE_S):
+                await settle(monitor)
+            await self._monitor.connect(monitor)
+        except (QMPError, OSError) as error:
+            raise self.failure(f"QEMU's monitor did not come to rest: {error!r}") from error
+        return kept.note
 
     def _host_limits(self) -> Limits:
         limits = self._launch.limits
