@@ -245,9 +245,8 @@ async def open_context(
         context = _context(machinery, assembly, forecasts, renewing)
         stack.push_async_callback(context.machines.destroy_all)
         stack.push_async_callback(context.sign_ins.stop)
-        stack.push_async_callback(_leave_if_asked, machinery, departure)
-        await _recover(context)
-        await _end_orphans(machinery)
+        stack.push_async_callback(_leave_if_asked, machinery, context, departure)
+        await _recover(machinery, context)
         clear_trial_runs(settings.run_dir)
         await asyncio.to_thread(context.freshness.promote_tried)
         probation = Probation(
@@ -324,22 +323,28 @@ def _background_ended(task: asyncio.Task[None]) -> None:
         log.error(task.get_name(), exc_info=error)
 
 
-async def _recover(context: Context) -> None:
-    """What a controller that died left behind: sessions, rows, folders."""
-    sessions, machines = await context.sign_ins.recover(), await context.machines.reconcile()
-    if sessions or machines:
-        log.warning("Ended what an earlier controller left", sessions=sessions, machines=len(machines))
+async def _recover(machinery: Machinery, context: Context) -> None:
+    """What an earlier controller left: sign-ins and machines go on; what cannot is ended, and its rows."""
+    sessions = await context.sign_ins.recover()
+    adopted = await context.machines.adopt_unused()
+    orphans = await machinery.network.end_orphans()
+    machines = await context.machines.reconcile()
+    if sessions or machines or orphans:
+        log.warning(
+            "Ended what an earlier controller left",
+            sessions=sessions,
+            machines=len(machines),
+            orphans=orphans,
+        )
+    if adopted:
+        log.info("Took over machines without a sign-in", machines=adopted)
 
 
-async def _end_orphans(machinery: Machinery) -> None:
-    """Machines of an earlier controller that no session of ours has taken over."""
-    if orphans := await machinery.network.end_orphans():
-        log.warning("Ended machines that an earlier controller left and nobody took over", machines=orphans)
-
-
-async def _leave_if_asked(machinery: Machinery, departure: Departure) -> None:
+async def _leave_if_asked(machinery: Machinery, context: Context, departure: Departure) -> None:
     """From then on, what ends machines does nothing."""
     if departure.leaves:
+        await context.sign_ins.leave()
+        await context.machines.leave()
         await machinery.network.leave()
 
 

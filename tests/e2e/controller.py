@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -19,6 +20,8 @@ import httpx
 VESTIBULE = str(Path(sys.executable).with_name("vestibule"))
 UP_TIMEOUT_S = 120.0
 STOP_TIMEOUT_S = 30.0
+LAST_WORDS_S = 1.0
+"""For what a controller that has ended wrote; its broker may go on, and hold the same pipe."""
 
 _FILES_ONLY = """
 file=$(mktemp) && chmod 0644 "$file" && echo 'hosts: files' >"$file" &&
@@ -36,18 +39,17 @@ class Controller:
         self.port = _free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.log: list[str] = []
-        self._up = threading.Event()
         self._settings = settings
         self._wrapper = wrapper
         self._start()
 
     def _start(self) -> None:
-        self._up.clear()
+        self._up = threading.Event()
         self.process = subprocess.Popen(
             [*self._wrapper, VESTIBULE, "serve"],
             env=self.environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
         )  # fmt: skip
-        self._reader = threading.Thread(target=self._read, daemon=True)
+        self._reader = threading.Thread(target=self._read, args=(self.process, self._up), daemon=True)
         self._reader.start()
 
     @property
@@ -61,12 +63,15 @@ class Controller:
             **self._settings,
         }
 
-    def _read(self) -> None:
-        for line in self.process.stdout or ():
-            self.log.append(line)
-            if "Controller is up" in line:
-                self._up.set()
-        self._up.set()
+    def _read(self, process: subprocess.Popen[str], up: threading.Event) -> None:
+        """Until the last one that writes there has ended: a broker that goes on is one of them."""
+        if process.stdout is not None:
+            with process.stdout:
+                for line in process.stdout:
+                    self.log.append(line)
+                    if "Controller is up" in line:
+                        up.set()
+        up.set()
 
     def await_up(self) -> None:
         """Return when it answers; show its log when it does not."""
@@ -115,6 +120,11 @@ class Controller:
         self.process.kill()
         self._reap()
 
+    def leave(self) -> None:
+        """SIGUSR1: it stops, and its machines do not."""
+        self.process.send_signal(signal.SIGUSR1)
+        self._reap()
+
     def start_again(self) -> None:
         """On the same folders and port, after its end."""
         self._start()
@@ -122,9 +132,7 @@ class Controller:
 
     def _reap(self) -> None:
         self.process.wait(STOP_TIMEOUT_S)
-        self._reader.join(STOP_TIMEOUT_S)
-        if self.process.stdout is not None:
-            self.process.stdout.close()
+        self._reader.join(LAST_WORDS_S)
 
 
 def _is_inherited(name: str) -> bool:

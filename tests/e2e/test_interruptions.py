@@ -84,7 +84,7 @@ def test_a_machine_that_is_stopped_on_the_command_line_cancels_its_sign_in(
 
 
 def test_a_controller_that_was_broken_off_is_waited_for_and_tells_the_end(page: Page) -> None:
-    with running(VESTIBULE_ISOLATION="container") as controller:
+    with running(VESTIBULE_ISOLATION="container", VESTIBULE_ORPHAN_LIFE_S="0") as controller:
         _open_demo(controller, page)
         controller.break_off()
         expect(page.get_by_text("Reconnecting to the controller…")).to_be_visible()

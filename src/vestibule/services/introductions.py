@@ -32,6 +32,10 @@ class Live:
     hold: Hold
     """On its golden: what is in use is not collected."""
     guest: Guest | None = None
+    token: str = dataclasses.field(default="", repr=False)
+    """What the agent answers to."""
+    typed: tuple[str, ...] = dataclasses.field(default=(), repr=False)
+    """What a person had typed, for the next controller to hide as well."""
     random_sample: str = ""
     """Random bytes that the guest drew once it had confirmed, hex: no two machines' are the same."""
 
@@ -59,7 +63,7 @@ class Introductions:
     async def introduce(self, live: Live) -> tuple[Guest, HandoverReply]:
         """Hand the machine its identity; its agent, and what that answered.
 
-        Raises MachineFailed with the code that names what is wrong.
+        The token is the machine's from then on.  Raises MachineFailed with the code that names what is wrong.
         """
         token = base64.urlsafe_b64encode(self._random(TOKEN_BYTES)).decode()
         timeout_s = self._settings.confirm_timeout_s[live.record.driver]
@@ -67,6 +71,7 @@ class Introductions:
         diagnosis.confirm(
             reply, vm_id=live.record.vm_id, agent_build=live.agent_build, agent_files=live.agent_files
         )
+        live.token = token
         return self._guest_of(live.machine, token), reply
 
     def _handover(self, record: MachineRecord, token: str) -> Handover:

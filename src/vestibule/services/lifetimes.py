@@ -49,9 +49,14 @@ class Lifetimes:
         *,
         exited: Callable[[], Awaitable[MachineFailed]],
         destroy: Callable[[MachineFailed | None], Awaitable[None]],
+        lived_s: float = 0.0,
     ) -> None:
-        """Call ``destroy`` with the failure that ``exited`` comes to, or without one after its life."""
-        task = asyncio.create_task(self._watch(vm_id, exited, destroy))
+        """Call ``destroy`` with the failure that ``exited`` comes to, or without one after its life.
+
+        ``lived_s``: how much of that has passed already.
+        """
+        left_s = max(0.0, self._life_s - lived_s)
+        task = asyncio.create_task(self._watch(vm_id, left_s, exited, destroy))
         self.tasks.add(task)
         task.add_done_callback(self.tasks.discard)
 
@@ -65,12 +70,13 @@ class Lifetimes:
     async def _watch(
         self,
         vm_id: VmId,
+        left_s: float,
         exited: Callable[[], Awaitable[MachineFailed]],
         destroy: Callable[[MachineFailed | None], Awaitable[None]],
     ) -> None:
         failure = None
         try:
-            async with asyncio.timeout(self._life_s):
+            async with asyncio.timeout(left_s):
                 failure = await exited()
         except TimeoutError:
             log.info("Machine's life is over", vm_id=vm_id, life_s=self._life_s)

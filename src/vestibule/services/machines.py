@@ -16,7 +16,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 
 import structlog
 
-from vestibule.core.errors import Absent, Conflict, HostUnfit, MachineFailed
+from vestibule.core.errors import Absent, Conflict, HostUnfit, MachineFailed, VestibuleError
 from vestibule.core.goldens import require_memory
 from vestibule.core.ids import GoldenId, SessionId, UserId, VmId
 from vestibule.core.machines import (
@@ -25,6 +25,7 @@ from vestibule.core.machines import (
     MachineStatus,
 )
 from vestibule.core.pressure import Pressure
+from vestibule.services.adoption import Adoption, Note
 from vestibule.services.endings import every_step
 from vestibule.services.introductions import GuestFactory, Introductions, Live
 from vestibule.services.lifetimes import Lifetimes, started_in_time
@@ -80,6 +81,9 @@ class Machines:
             settings=settings, rows=rows, pressure=pressure, clock=clock, random=random
         )
         self._introductions = Introductions(settings=settings, guest_of=guest_of, clock=clock, random=random)
+        self._adoption = Adoption(
+            settings=settings, driver=self.driver, goldens=goldens, folders=folders, guest_of=guest_of
+        )
         self._egress = egress
         self._folders = folders
         self._clock = clock
@@ -123,6 +127,16 @@ class Machines:
         except BaseException:
             hold.release()
             raise
+        return await self._with_way_out(live, allow)
+
+    async def adopt(self, vm_id: VmId, *, allow: Sequence[str]) -> Live:
+        """Take over a confirmed machine of a controller that is gone.
+
+        Raises VestibuleError when it cannot be; ``reconcile`` closes its row then.
+        """
+        return await self._with_way_out(await self._adoption.adopt(await self._rows.get(vm_id)), allow)
+
+    async def _with_way_out(self, live: Live, allow: Sequence[str]) -> Live:
         self._live[live.record.vm_id] = live
         try:
             await self._egress.open(live.record.vm_id, await live.machine.listen(PROXY_PORT), allow)
@@ -193,13 +207,30 @@ class Machines:
         except BaseException as error:
             await asyncio.shield(self.destroy(live.record.vm_id, failure=error))
             raise
+        self._watch(live)
+        return live
+
+    def _watch(self, live: Live) -> None:
         vm_id = live.record.vm_id
         self.lifetimes.watch(
             vm_id,
             exited=lambda: self.exited(live),
             destroy=lambda failure: self.destroy(vm_id, failure=failure),
+            lived_s=(self._clock.now() - live.record.created_at).total_seconds(),
         )
-        return live
+
+    async def adopt_unused(self) -> int:
+        """Take over the machines without a sign-in that an earlier controller left; how many."""
+        adopted = 0
+        for row in await self._rows.live():
+            if row.session_id is not None or row.vm_id in self._live:
+                continue
+            try:
+                self._watch(await self.adopt(row.vm_id, allow=()))
+                adopted += 1
+            except VestibuleError as error:
+                log.warning("Machine could not be taken over", vm_id=row.vm_id, why=error.cause)
+        return adopted
 
     async def introduce(self, live: Live) -> Guest:
         """Hand the machine its identity and verify the answer.
@@ -209,7 +240,21 @@ class Machines:
         guest, reply = await self._introductions.introduce(live)
         live.record = await self._rows.update(live.record.vm_id, agent_build=reply.build_id)
         live.guest, live.random_sample = guest, reply.random_sample
+        await self._keep(live)
         return guest
+
+    async def note_typed(self, vm_id: VmId, typed: tuple[str, ...]) -> None:
+        """Have the next controller hide these texts, too."""
+        live = self.live(vm_id)
+        live.typed = typed
+        await self._keep(live)
+
+    async def _keep(self, live: Live) -> None:
+        """From now on the machine may outlive this controller."""
+        try:
+            await live.machine.keep(Note.of(live).encode())
+        except Absent as error:  # it has ended meanwhile: that is told where its exit is awaited
+            log.info("Nothing is kept of the machine", vm_id=live.record.vm_id, why=error.cause)
 
     def live(self, vm_id: VmId) -> Live:
         """The handles of a running machine.  Raises Absent when it does not run."""
@@ -282,6 +327,15 @@ class Machines:
         self._records.give_up()
         await asyncio.gather(*(self.destroy(vm_id) for vm_id in (*self._live, *self._ending)))
 
+    async def leave(self) -> None:
+        """Let every machine go, as it is, to the next controller."""
+        await self.lifetimes.close()
+        self._records.give_up()
+        for vm_id, live in tuple(self._live.items()):
+            await self._egress.close(vm_id)
+            live.hold.release()
+        self._live.clear()
+
     async def of_user(self, user_id: UserId) -> Sequence[MachineRecord]:
         """A user's machines, newest first."""
         return await self._rows.of_user(user_id)
@@ -296,7 +350,7 @@ class Machines:
     async def reconcile(self) -> Sequence[MachineRecord]:
         """Rows that claim to live though nothing here holds them: mark them failed, clear their folders.
 
-        Their processes ended with the broker of the controller that started them.
+        Called once what could be taken over was, and the rest has been ended.
         """
         lost = [row for row in await self._rows.live() if row.vm_id not in self._live]
         for row in lost:
@@ -307,7 +361,7 @@ class Machines:
 
 def _lost(row: MachineRecord) -> MachineFailed:
     return MachineFailed(
-        f"The controller that ran {row.vm_id} is gone, and the machine ended with it.",
+        f"The controller that ran {row.vm_id} is gone, and the machine could not be taken over.",
         remedy="Start again.",
         code="controller_restarted",
     )

@@ -69,12 +69,21 @@ class World:
 class SignInRun:
     """Carries one session to its end."""
 
-    def __init__(self, world: World, record: SessionRecord, provider: Provider, page_url: str) -> None:
+    def __init__(
+        self,
+        world: World,
+        record: SessionRecord,
+        provider: Provider,
+        page_url: str,
+        adopted: Live | None = None,
+    ) -> None:
+        """``adopted``: the machine of a sign-in that goes on after its controller was replaced."""
         self._world = world
         self._page_url = page_url
         self._provider = provider
         self._inbox = Inbox()
-        self._live: Live | None = None
+        self._live = adopted
+        self._left = False
         self._credential: CredentialRecord | None = None
         self._tasks: set[asyncio.Task[None]] = set()
         self._deadline_moved = asyncio.Event()
@@ -83,6 +92,8 @@ class SignInRun:
         self.typed = TypedTexts()
         self.missed = MissedSites()
         self.record = record
+        for text in adopted.typed if adopted else ():
+            self.typed.add(text)
 
     @property
     def vm_id(self) -> VmId | None:
@@ -95,7 +106,7 @@ class SignInRun:
 
     async def go(self) -> None:
         """Run until the session is final and its machine is gone."""
-        self._spawn(self._start_machine())
+        self._spawn(self._start_machine() if self._live is None else self._go_on(self._live))
         self._spawn(self._watch_deadline())
         broken: Exception | None = None
         try:
@@ -259,6 +270,16 @@ class SignInRun:
         self._spawn(self._watch_machine(self._live))
         self.post(s.MachineRunning())
 
+    async def _go_on(self, live: Live) -> None:
+        """From where the controller before was broken off; what the agent tells again decides nothing new."""
+        self._spawn(self._watch_machine(live))
+        if self.record.status is s.SessionStatus.READY:
+            await self._start_login()
+            return
+        self._spawn(self._follow(self._guest()))
+        if self.record.status is s.SessionStatus.AUTHENTICATING:
+            await self._claim()
+
     async def _watch_machine(self, live: Live) -> None:
         raise await self._world.machines.exited(live)
 
@@ -270,10 +291,17 @@ class SignInRun:
     async def _start_login(self) -> None:
         guest = self._guest()
         self._spawn(self._follow(guest))
-        await guest.login(login_spec(self._provider, self.record.flow))
+        await self._log_in(guest)
         await asyncio.sleep(self._world.url_timeout_s)
         if self.record.status is s.SessionStatus.READY:
             raise self._url_not_seen(await self._screen())
+
+    async def _log_in(self, guest: Guest) -> None:
+        try:
+            await guest.login(login_spec(self._provider, self.record.flow))
+        except Conflict as error:
+            if error.failure_code != "login_running":  # the controller before has begun it
+                raise
 
     def _url_not_seen(self, screen: str) -> MachineFailed:
         """The screen, and what addresses there were: none of them is one that the provider accepts."""
@@ -376,8 +404,12 @@ class SignInRun:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-        if self._live is not None:
+        if self._live is not None and not self._left:
             await asyncio.shield(self._destroy(self._live))
+
+    def leave(self) -> None:
+        """The machine is the next controller's: winding up spares it."""
+        self._left = True
 
     async def _destroy(self, live: Live) -> None:
         await self._world.machines.destroy(live.record.vm_id, failure=self._machine_failure())

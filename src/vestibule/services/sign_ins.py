@@ -12,7 +12,7 @@ import structlog
 
 from vestibule.core import ids
 from vestibule.core.egress import Verdict
-from vestibule.core.errors import Absent, BadInput, Conflict, Unavailable
+from vestibule.core.errors import Absent, BadInput, Conflict, Unavailable, VestibuleError
 from vestibule.core.ids import SessionId, VmId
 from vestibule.core.machines import DriverName
 from vestibule.core.providers import Flow, Provider
@@ -26,6 +26,7 @@ from vestibule.core.sessions import (
     SessionStatus,
     allowed_actions,
 )
+from vestibule.services.introductions import Live
 from vestibule.services.missed_sites import MissedSites
 from vestibule.services.ports import Guest
 from vestibule.services.sign_in_run import SignInRun, World
@@ -34,9 +35,15 @@ log = structlog.get_logger()
 
 CANCEL_TIMEOUT_S = 5.0
 
+RETURN_S = 60.0
+"""Nobody can give a sign of life while there is no controller: so long a deadline is at least, afterwards."""
+
+_GOES_ON = frozenset({SessionStatus.READY, SessionStatus.AWAITING_USER_AUTH, SessionStatus.AUTHENTICATING})
+"""States of a session whose machine had confirmed itself."""
+
 _CONTROLLER_GONE = Failure(
     code="controller_restarted",
-    cause="The controller stopped during this sign-in, and its machine with it.",
+    cause="The controller stopped during this sign-in, and its machine could not be taken over.",
     remedy="Start again.",
 )
 
@@ -105,8 +112,10 @@ class SignIns:
             created_at=now,
         )
 
-    def _launch(self, record: SessionRecord, provider: Provider, page_url: str) -> None:
-        run = SignInRun(self._world, record, provider, page_url)
+    def _launch(
+        self, record: SessionRecord, provider: Provider, page_url: str, adopted: Live | None = None
+    ) -> None:
+        run = SignInRun(self._world, record, provider, page_url, adopted)
         self._runs[record.session_id] = run
         task = asyncio.create_task(run.go(), name=f"sign-in {record.session_id}")
         self._tasks[record.session_id] = task
@@ -187,9 +196,14 @@ class SignIns:
     async def paste(self, user: User, session_id: SessionId, text: str) -> SessionRecord:
         """Type a text into the tool and press Enter."""
         guest = await self._guest(user, session_id, Action.PASTE)
-        self._run(session_id).typed.add(text)
+        await self._note_typed(self._run(session_id), text)
         await guest.type_text(text, enter=True)
         return await self._helped(user, session_id)
+
+    async def _note_typed(self, run: SignInRun, text: str) -> None:
+        run.typed.add(text)
+        if run.vm_id is not None:
+            await self._world.machines.note_typed(run.vm_id, run.typed.texts)
 
     async def _helped(self, user: User, session_id: SessionId) -> SessionRecord:
         """A sign of life, after a help that may have been the last: then the session as it ended."""
@@ -237,11 +251,38 @@ class SignIns:
         self._world.feed.close()
 
     async def recover(self) -> int:
-        """At start: sessions of a controller that is gone are failed with that reason; how many."""
-        lost = await self._world.sessions.unfinished()
-        for record in lost:
-            await self._fail(record, _CONTROLLER_GONE)
-        return len(lost)
+        """At start: sessions of a controller that is gone go on, or are failed with that reason; how many."""
+        lost = 0
+        for record in await self._world.sessions.unfinished():
+            if not await self._goes_on(record):
+                await self._fail(record, _CONTROLLER_GONE)
+                lost += 1
+        return lost
+
+    async def _goes_on(self, record: SessionRecord) -> bool:
+        provider = self.providers.get(record.provider)
+        if provider is None or record.vm_id is None or record.status not in _GOES_ON:
+            return False
+        try:
+            adopted = await self._world.machines.adopt(record.vm_id, allow=provider.egress.allow)
+        except VestibuleError as error:
+            log.warning("Sign-in cannot go on", session_id=record.session_id, why=error.cause)
+            return False
+        soonest = self._world.clock.now() + dt.timedelta(seconds=RETURN_S)
+        deadline = max(record.deadline_at or soonest, soonest)
+        record = await self._world.sessions.update(record.session_id, deadline_at=deadline)
+        self._launch(record, provider, record.vnc_url or "", adopted)
+        log.info("Sign-in goes on", session_id=record.session_id, status=record.status)
+        return True
+
+    async def leave(self) -> None:
+        """Stop carrying sign-ins on; the next controller does, with the machines as they are."""
+        for run in tuple(self._runs.values()):
+            run.leave()
+        tasks = tuple(self._tasks.values())
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
 
     async def _fail(self, record: SessionRecord, failure: Failure) -> None:
         await self._world.sessions.advance(

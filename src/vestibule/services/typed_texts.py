@@ -21,6 +21,11 @@ class TypedTexts:
     def __init__(self) -> None:
         self._texts: list[str] = []
 
+    @property
+    def texts(self) -> tuple[str, ...]:
+        """All that is remembered; secret."""
+        return tuple(self._texts)
+
     def add(self, text: str) -> None:
         """Remember it.  A terminal wraps lines wherever they end, maybe in a frame: neither counts."""
         characters = "".join(filter(_counts, text))

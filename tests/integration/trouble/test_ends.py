@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import signal
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -66,7 +66,7 @@ def test_a_signal_ends_controller_and_machines(number: signal.Signals) -> None:
 
 
 def test_a_killed_controller_takes_its_machines_along_and_the_next_tells_of_it() -> None:
-    with running(VESTIBULE_ISOLATION="container") as controller:
+    with running(VESTIBULE_ISOLATION="container", VESTIBULE_ORPHAN_LIFE_S="0") as controller:
         with controller.client() as client:
             vm_id, session = _two_machines(client)
         with _stock(controller) as taken:
@@ -86,3 +86,25 @@ def test_a_killed_controller_takes_its_machines_along_and_the_next_tells_of_it()
                 assert row["ended_at"] is not None
             _two_machines(client)  # the first of them starts the broker, which sweeps empty groups
         assert [groups_of(name) for name in (vm_id, session["vm_id"])] == [[], []]
+
+
+@pytest.mark.parametrize("end", [Controller.break_off, Controller.leave])
+def test_sign_ins_and_machines_go_on_with_the_next_controller(end: Callable[[Controller], None]) -> None:
+    with running(VESTIBULE_ISOLATION="container") as controller:
+        with controller.client() as client:
+            vm_id, session = _two_machines(client)
+            path = f"/api/auth/session/{session['session_id']}"
+        end(controller)
+        controller.start_again()
+        with controller.client() as client:
+            now = client.get(path).json()
+            assert (now["status"], now["vm_id"]) == ("awaiting_user_auth", session["vm_id"]), now
+            for name in (vm_id, session["vm_id"]):
+                assert client.get(f"/api/vms/{name}").json()["status"] == "running"
+                assert client.post(f"/api/vm/{name}/view-ticket").status_code == 201
+            opened = client.post(f"{path}/open-url", json={"url": session["auth_url"]})
+            assert opened.status_code == 200, opened.text
+        with _stock(controller) as taken:
+            controller.process.terminate()
+            assert controller.process.wait(MACHINES_END_S) == 0
+            _nothing_left(controller, taken, vm_id, session["vm_id"])

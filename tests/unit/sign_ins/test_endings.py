@@ -261,6 +261,7 @@ async def test_what_a_dead_controller_left_is_ended_at_the_next_start(lab: Lab) 
     now = await lab.reach(record.session_id, S.AWAITING_USER_AUTH)
     assert now.vm_id is not None
     await _die(lab)
+    lab.machine().end(Exit(code=None, signal=9))
     assert await lab.sign_ins.recover() == 1
     lost = await lab.machines.reconcile()
     assert [row.vm_id for row in lost] == [now.vm_id]
@@ -280,6 +281,8 @@ async def test_what_a_dead_controller_left_is_ended_at_the_next_start(lab: Lab) 
 
 async def _die(lab: Lab) -> None:
     """Nothing of what a controller holds in memory outlives it, and it ends nothing in order."""
+    for live in lab.machines._live.values():
+        live.hold.release()
     lab.machines._live.clear()
     tasks = tuple(lab.sign_ins._tasks.values())
     for task in tasks:

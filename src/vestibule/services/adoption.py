@@ -1,0 +1,115 @@
+"""Adoption: machines of a controller that is gone, taken over by the next one.
+
+::
+
+    confirmed ─▶ note (token, random sample, typed texts) ─▶ kept by the broker, in memory alone
+    restart   ─▶ golden held ─▶ driver adopts ─▶ note ─▶ the agent is spoken to as before
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections.abc import Callable, Mapping
+from typing import Self
+
+from vestibule.core.errors import Absent
+from vestibule.core.machines import DriverName, MachineRecord, MachineStatus
+from vestibule.services.introductions import GuestFactory, Live
+from vestibule.services.machine_settings import MachineSettings
+from vestibule.services.ports import GoldenStore, MachineDriver, MachineRequest, RunFolders
+from vestibule.services.threads import to_the_end
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Note:
+    """What the next controller must know of a confirmed machine: secrets, which no disk may see."""
+
+    token: str = dataclasses.field(repr=False)
+    random_sample: str = dataclasses.field(repr=False)
+    typed: tuple[str, ...] = dataclasses.field(default=(), repr=False)
+    """Texts that no screen that is kept may show."""
+
+    @classmethod
+    def of(cls, live: Live) -> Self:
+        """Of a machine as it is now."""
+        return cls(token=live.token, random_sample=live.random_sample, typed=live.typed)
+
+    @classmethod
+    def decode(cls, text: str) -> Self:
+        """Read what ``encode`` wrote.  Raises Absent when it is of another release."""
+        try:
+            raw = json.loads(text)
+            return cls(token=raw["token"], random_sample=raw["random_sample"], typed=tuple(raw["typed"]))
+        except (ValueError, KeyError, TypeError) as error:
+            raise _unknown() from error
+
+    def encode(self) -> str:
+        """As text."""
+        return json.dumps(dataclasses.asdict(self))
+
+
+class Adoption:
+    """One per ``Machines``."""
+
+    def __init__(
+        self,
+        *,
+        settings: MachineSettings,
+        driver: Callable[[DriverName | None], MachineDriver],
+        goldens: GoldenStore,
+        folders: RunFolders,
+        guest_of: GuestFactory,
+    ) -> None:
+        self._settings = settings
+        self._driver = driver
+        self._goldens = goldens
+        self._folders = folders
+        self._guest_of = guest_of
+
+    async def adopt(self, row: MachineRecord) -> Live:
+        """Take over a machine that had confirmed.  Raises Absent, MachineFailed, HostUnfit, GoldenFailed."""
+        if row.status is not MachineStatus.RUNNING or row.agent_build is None:
+            raise _unknown()
+        hold = await to_the_end(lambda: self._goldens.hold(row.golden_id), undo=lambda hold: hold.release())
+        try:
+            machine, text = await self._driver(row.driver).adopt(self._request(row))
+            note = Note.decode(text)
+        except BaseException:
+            hold.release()
+            raise
+        return Live(
+            record=row,
+            machine=machine,
+            agent_build=row.agent_build,
+            agent_files=_ALREADY_COMPARED,
+            hold=hold,
+            guest=self._guest_of(machine, note.token),
+            token=note.token,
+            random_sample=note.random_sample,
+            typed=note.typed,
+        )
+
+    def _request(self, row: MachineRecord) -> MachineRequest:
+        network = self._settings.network
+        return MachineRequest(
+            vm_id=row.vm_id,
+            golden_id=row.golden_id,
+            address=row.vm_ip,
+            gateway=network.gateway,
+            cidr=str(network.cidr),
+            limits=self._settings.limits,
+            run_dir=self._folders.find(row.vm_id),
+        )
+
+
+_ALREADY_COMPARED: Mapping[str, str] = {}
+"""The agent's files were, when it confirmed."""
+
+
+def _unknown() -> Absent:
+    return Absent(
+        "The machine had not confirmed itself to the controller that started it.",
+        remedy="Start again.",
+        code="machine_unconfirmed",
+    )

@@ -1,0 +1,110 @@
+"""A controller is gone, its machines are not: the next one goes on with their sign-ins."""
+
+from __future__ import annotations
+
+import asyncio
+import datetime as dt
+
+import pytest
+from lab import Lab, gathered
+
+from vestibule.core.sessions import SessionStatus as S
+from vestibule.drivers.db.machines import DbMachines
+from vestibule.services.sign_ins import RETURN_S
+
+pytestmark = pytest.mark.anyio
+
+
+async def _die(lab: Lab) -> None:
+    """Whatever a controller holds in memory is gone; its machines run on."""
+    await lab.sign_ins.leave()
+    tasks = tuple(lab.machines.lifetimes.tasks)
+    for task in tasks:
+        task.cancel()
+    await gathered(*tasks)
+    for live in lab.machines._live.values():
+        live.hold.release()
+    lab.machines._live.clear()
+    for listener in lab.egress.open_for.values():
+        listener.close()
+    lab.egress.open_for.clear()
+
+
+async def test_a_sign_in_goes_on_and_is_completed(lab: Lab) -> None:
+    record = await lab.connect()
+    before = await lab.reach(record.session_id, S.AWAITING_USER_AUTH)
+    await _die(lab)
+    assert await lab.sign_ins.recover() == 0
+    assert await lab.machines.reconcile() == []
+    await lab.machine().agent.sign_in()
+    done = await lab.reach(record.session_id, S.COMPLETED)
+    assert (done.vm_id, done.auth_url) == (before.vm_id, before.auth_url)
+    assert done.credential_id is not None
+    await lab.ended(record.session_id)
+    await lab.nothing_left()
+
+
+async def test_who_signed_in_while_nobody_listened_is_not_asked_again(lab: Lab) -> None:
+    record = await lab.connect()
+    await lab.reach(record.session_id, S.AWAITING_USER_AUTH)
+    await _die(lab)
+    await lab.machine().agent.sign_in()
+    assert await lab.sign_ins.recover() == 0
+    assert (await lab.reach(record.session_id, S.COMPLETED)).error_code is None
+
+
+async def test_a_sign_in_whose_machine_had_not_confirmed_fails_with_that_reason(lab: Lab) -> None:
+    lab.driver.gate = asyncio.Event()
+    record = await lab.connect()
+    await lab.driver.starting.wait()
+    await _die(lab)
+    assert await lab.sign_ins.recover() == 1
+    ended = await lab.sessions.get(record.session_id)
+    assert (ended.status, ended.error_code, ended.error_stage) == (
+        S.FAILED,
+        "controller_restarted",
+        S.STARTED,
+    )
+
+
+async def test_what_was_typed_before_is_hidden_after(lab: Lab) -> None:
+    record = await lab.connect()
+    await lab.reach(record.session_id, S.AWAITING_USER_AUTH)
+    await lab.sign_ins.paste(lab.ann, record.session_id, "fake-code-1")
+    await _die(lab)
+    await lab.sign_ins.recover()
+    assert lab.sign_ins._run(record.session_id).typed.hide("> fake-code-1") == "> (pasted text)"
+
+
+async def test_a_deadline_that_passed_meanwhile_leaves_time_to_come_back(lab: Lab) -> None:
+    record = await lab.connect()
+    await lab.reach(record.session_id, S.AWAITING_USER_AUTH)
+    await _die(lab)
+    lab.clock.move(1_000_000)
+    await lab.sign_ins.recover()
+    now = await lab.sessions.get(record.session_id)
+    assert now.status is S.AWAITING_USER_AUTH
+    assert now.deadline_at == lab.clock.now() + dt.timedelta(seconds=RETURN_S)
+
+
+async def test_a_machine_without_a_sign_in_is_taken_over(lab: Lab) -> None:
+    live = await lab.machines.start(lab.ann.user_id, driver=None)
+    await _die(lab)
+    assert await lab.machines.adopt_unused() == 1
+    assert await lab.machines.reconcile() == []
+    assert (await lab.machines.guest(live.record.vm_id).health()).vm_id == live.record.vm_id
+    await lab.machines.destroy(live.record.vm_id)
+    await lab.nothing_left()
+
+
+async def test_a_controller_that_leaves_ends_nothing(lab: Lab) -> None:
+    record = await lab.connect()
+    await lab.reach(record.session_id, S.AWAITING_USER_AUTH)
+    await lab.sign_ins.leave()
+    await lab.machines.leave()
+    await lab.machines.destroy_all()
+    assert not lab.machine().ended
+    assert len(await DbMachines(lab.database).live()) == 1
+    assert (await lab.sessions.get(record.session_id)).status is S.AWAITING_USER_AUTH
+    assert lab.egress.open_for == {}
+    assert all(hold.released for hold in lab.goldens.holds)
