@@ -16,7 +16,7 @@ from vestibule.drivers.goldens.cache import Cache
 from vestibule.drivers.goldens.canaries import CanaryReports
 from vestibule.drivers.goldens.durations import Durations
 from vestibule.drivers.goldens.store import DirectoryGoldenStore
-from vestibule.services.ports import Tell
+from vestibule.services.golden_ports import Tell
 
 
 def forecast(

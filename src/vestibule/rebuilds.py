@@ -21,7 +21,7 @@ from vestibule.drivers.goldens.recipe import read_spec
 from vestibule.drivers.goldens.verify import snapshots_of
 from vestibule.machinery import Machinery, goldens_of, open_machinery
 from vestibule.resources import Resources, find_resources
-from vestibule.services.ports import Tell
+from vestibule.services.golden_ports import Tell
 from vestibule.services.rebuild_bench import AGENT
 from vestibule.settings import Settings
 from vestibule.works import renewing_by

@@ -33,7 +33,7 @@ from vestibule.drivers.goldens.wanted import read_recipe
 from vestibule.foresight import SnapshotSteps, canary_s, desktop_estimates, forecast, snapshot_estimates
 from vestibule.machinery import Machinery
 from vestibule.services.canary import Candidate
-from vestibule.services.ports import Tell
+from vestibule.services.golden_ports import Tell
 from vestibule.services.promotions import Promotions
 from vestibule.services.renewals import Renewals
 from vestibule.services.scrubbing import Scrubbing

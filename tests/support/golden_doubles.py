@@ -13,7 +13,7 @@ from vestibule.core.ids import GoldenId
 from vestibule.core.machines import DriverName
 from vestibule.core.provenance import GoldenReport, Provenance, Signature
 from vestibule.core.renewal import Forecast, Phase, StepNews
-from vestibule.services.ports import Tell
+from vestibule.services.golden_ports import Tell
 from vestibule_agent.protocol import CONTRACT
 
 GOLDEN, NEXT, LATER = (GoldenId(f"g-00000000000000{end}") for end in ("fa", "fb", "fc"))

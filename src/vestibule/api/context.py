@@ -18,10 +18,9 @@ from vestibule.services.credentials import Credentials
 from vestibule.services.custodian import Custodian
 from vestibule.services.forecasts import Forecasts
 from vestibule.services.freshness import Freshness
-from vestibule.services.golden_ports import Plans
+from vestibule.services.golden_ports import CanaryReports, GoldenInventory, Plans
 from vestibule.services.host import HostReport
 from vestibule.services.machines import Machines
-from vestibule.services.ports import CanaryReports, GoldenInventory
 from vestibule.services.promotions import Promotions
 from vestibule.services.renewals import Renewals
 from vestibule.services.rotation import Rotation

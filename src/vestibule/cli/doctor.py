@@ -28,9 +28,9 @@ def doctor(output: Output = OutputFormat.TABLE) -> None:
 
 
 async def _examine(settings: Settings) -> tuple[HostReport, Sequence[Check]]:
-    from vestibule import main  # noqa: PLC0415 (loads the whole controller; most commands do without)
+    from vestibule import golden_commands  # noqa: PLC0415 (loads the whole controller; most commands do without)
 
-    async with main.host_report(settings) as report:
+    async with golden_commands.host_report(settings) as report:
         return report, await report.checks()
 
 

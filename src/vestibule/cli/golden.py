@@ -29,7 +29,7 @@ from vestibule.core.ids import GoldenId
 from vestibule.core.machines import DriverName
 from vestibule.core.promotion import Register
 from vestibule.core.provenance import ProductReport, Provenance, Signature, require_readable
-from vestibule.services.ports import GoldenInventory, Tell
+from vestibule.services.golden_ports import GoldenInventory, Tell
 from vestibule.services.renewals import require_promoted
 from vestibule.settings import Settings, load
 
@@ -83,10 +83,10 @@ async def _promoted(
     also: Sequence[DriverName],
     watching: contextlib.AbstractAsyncContextManager[None],
 ) -> GoldenId:
-    from vestibule import main  # noqa: PLC0415 (loads the whole controller; most commands do without)
+    from vestibule import golden_commands  # noqa: PLC0415 (loads the whole controller; most commands do without)
 
     async with watching:
-        renewal = await main.renew(settings, tell, also)
+        renewal = await golden_commands.renew(settings, tell, also)
     require_promoted(renewal)
     return renewal.golden_id
 
@@ -94,9 +94,9 @@ async def _promoted(
 def _log_shown(
     settings: Settings, news: NumberedNews, steps: Steps
 ) -> contextlib.AbstractAsyncContextManager[None]:
-    from vestibule import main  # noqa: PLC0415 (loads the whole controller; most commands do without)
+    from vestibule import golden_commands  # noqa: PLC0415 (loads the whole controller; most commands do without)
 
-    return main.build_logs(settings).followed(lambda: news.products, steps.log)
+    return golden_commands.build_logs(settings).followed(lambda: news.products, steps.log)
 
 
 @app.command()
@@ -108,13 +108,13 @@ def promote(
     output: Output = OutputFormat.TABLE,
 ) -> None:
     """Have machines start from this golden from now on; those that run are not touched."""
-    from vestibule import main  # noqa: PLC0415 (loads the whole controller; most commands do without)
+    from vestibule import golden_commands  # noqa: PLC0415 (loads the whole controller; most commands do without)
 
     wanted = named(golden_id, store_of(load()))
     if untested:
-        main.promote_untested(load(), wanted)
+        golden_commands.promote_untested(load(), wanted)
     else:
-        asyncio.run(main.promote(load(), wanted))
+        asyncio.run(golden_commands.promote(load(), wanted))
     print_done({"promoted": golden_id}, f"machines start from {golden_id}", output)
 
 
@@ -124,9 +124,9 @@ def rollback(
     output: Output = OutputFormat.TABLE,
 ) -> None:
     """Return to the golden before; what is left is not promoted again by itself."""
-    from vestibule import main  # noqa: PLC0415 (loads the whole controller; most commands do without)
+    from vestibule import golden_commands  # noqa: PLC0415 (loads the whole controller; most commands do without)
 
-    promoted = main.golden_promotions(load()).roll_back(why=why)
+    promoted = golden_commands.golden_promotions(load()).roll_back(why=why)
     print_done({"promoted": promoted}, f"machines start from {promoted}", output)
 
 
@@ -141,9 +141,9 @@ def gc(
     output: Output = OutputFormat.TABLE,
 ) -> None:
     """Remove goldens that nothing uses, the oldest first; those in use are never touched."""
-    from vestibule import main  # noqa: PLC0415 (loads the whole controller; most commands do without)
+    from vestibule import golden_commands  # noqa: PLC0415 (loads the whole controller; most commands do without)
 
-    collector = main.golden_collector(load(), keep)
+    collector = golden_commands.golden_collector(load(), keep)
     gone = collector.foreseen() if dry_run else collector.collect()
     rows = [dataclasses.asdict(product) for product in gone]
     if output is OutputFormat.JSON:
@@ -205,9 +205,9 @@ def key(output: Output = OutputFormat.TABLE) -> None:
 
     Another host that names it in golden_trusted_keys believes the goldens made here.
     """
-    from vestibule import main  # noqa: PLC0415 (loads the whole controller; most commands do without)
+    from vestibule import golden_commands  # noqa: PLC0415 (loads the whole controller; most commands do without)
 
-    public = main.public_key(load())
+    public = golden_commands.public_key(load())
     if output is OutputFormat.JSON:
         print_json({"public_key": public})
     else:
@@ -286,9 +286,9 @@ class _States:
 
 
 def _states(settings: Settings) -> _States:
-    from vestibule import main  # noqa: PLC0415 (loads the whole controller; most commands do without)
+    from vestibule import golden_commands  # noqa: PLC0415 (loads the whole controller; most commands do without)
 
-    return _States(store=store_of(load()), register=main.golden_promotions(settings).register)
+    return _States(store=store_of(load()), register=golden_commands.golden_promotions(settings).register)
 
 
 def _row(manifest: Manifest, states: _States) -> Row:

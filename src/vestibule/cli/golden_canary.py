@@ -7,7 +7,7 @@ import dataclasses
 from vestibule.cli.golden_names import OptionalGolden, named, store_of
 from vestibule.cli.output import Output, OutputFormat, Row, moment, print_json, print_rows
 from vestibule.core.canary import CanaryReport
-from vestibule.services.ports import CanaryReports
+from vestibule.services.golden_ports import CanaryReports
 from vestibule.settings import load
 
 _CHECK_COLUMNS = ("name", "ok", "seconds", "detail")
@@ -19,10 +19,10 @@ def canary(golden_id: OptionalGolden = None, output: Output = OutputFormat.TABLE
 
     A golden that is gone since has its reports still.
     """
-    from vestibule import main  # noqa: PLC0415 (loads the whole controller; most commands do without)
+    from vestibule import golden_commands  # noqa: PLC0415 (loads the whole controller; most commands do without)
 
     settings = load()
-    wanted, kept = named(golden_id, store_of(settings)), main.canary_reports(settings)
+    wanted, kept = named(golden_id, store_of(settings)), golden_commands.canary_reports(settings)
     reports = kept.of(wanted)
     if output is OutputFormat.JSON:
         print_json([_row(report, kept) for report in reports])
@@ -37,9 +37,9 @@ def canary(golden_id: OptionalGolden = None, output: Output = OutputFormat.TABLE
 
 def reports(output: Output = OutputFormat.TABLE) -> None:
     """Every canary's report that is kept, the newest first; of goldens that are gone too."""
-    from vestibule import main  # noqa: PLC0415 (loads the whole controller; most commands do without)
+    from vestibule import golden_commands  # noqa: PLC0415 (loads the whole controller; most commands do without)
 
-    kept = main.canary_reports(load())
+    kept = golden_commands.canary_reports(load())
     print_rows([_row(report, kept) for report in kept.all()], _REPORT_COLUMNS, output)
 
 

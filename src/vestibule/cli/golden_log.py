@@ -25,9 +25,9 @@ def log(
     output: Output = OutputFormat.TABLE,
 ) -> None:
     """What the programs of a build wrote; of one that is under way too, whoever began it."""
-    from vestibule import main  # noqa: PLC0415 (loads the whole controller; most commands do without)
+    from vestibule import golden_commands  # noqa: PLC0415 (loads the whole controller; most commands do without)
 
-    logs = main.build_logs(load())
+    logs = golden_commands.build_logs(load())
     if product is not None:
         logs.require(product)
     if follow:

@@ -9,7 +9,7 @@ import typer
 
 from vestibule.core.errors import Absent
 from vestibule.core.ids import GoldenId
-from vestibule.services.ports import GoldenInventory
+from vestibule.services.golden_ports import GoldenInventory
 from vestibule.settings import Settings
 
 _ID = re.compile("g-[0-9a-f]{16}")
@@ -32,6 +32,6 @@ def named(golden_id: str | None, store: GoldenInventory) -> GoldenId:
 
 def store_of(settings: Settings) -> GoldenInventory:
     """The goldens of this host."""
-    from vestibule import main  # noqa: PLC0415 (loads the whole controller; most commands do without)
+    from vestibule import golden_commands  # noqa: PLC0415 (loads the whole controller; most commands do without)
 
-    return main.golden_store(settings)
+    return golden_commands.golden_store(settings)

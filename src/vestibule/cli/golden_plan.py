@@ -25,11 +25,11 @@ def plan(
     output: Output = OutputFormat.TABLE,
 ) -> None:
     """What a build would make now, and which inputs have changed."""
-    from vestibule import main  # noqa: PLC0415 (loads the whole controller; most commands do without)
+    from vestibule import golden_commands  # noqa: PLC0415 (loads the whole controller; most commands do without)
 
     settings = load()
     before = None if since is None else named(since, store_of(settings))
-    found = main.golden_plans(settings).plan(before)
+    found = golden_commands.golden_plans(settings).plan(before)
     if output is OutputFormat.JSON:
         print_json({**dataclasses.asdict(found), "estimate_s": found.estimate_s})
     else:

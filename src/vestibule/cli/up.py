@@ -42,9 +42,9 @@ def up(
 
 async def _refuse_unfit(settings: Settings) -> None:
     """Say what is missing before minutes are spent on a build."""
-    from vestibule import main  # noqa: PLC0415 (loads the whole controller; most commands do without)
+    from vestibule import golden_commands  # noqa: PLC0415 (loads the whole controller; most commands do without)
 
-    async with main.host_report(settings) as report:
+    async with golden_commands.host_report(settings) as report:
         lacking = [check for check in await report.host_checks() if check.needed and not check.ok]
     if lacking:
         raise HostUnfit(
@@ -55,12 +55,12 @@ async def _refuse_unfit(settings: Settings) -> None:
 
 def _make_current(settings: Settings) -> None:
     """Build, try and promote; where that fails, an older golden that can be served does meanwhile."""
-    from vestibule import main  # noqa: PLC0415 (loads the whole controller; most commands do without)
+    from vestibule import golden_commands  # noqa: PLC0415 (loads the whole controller; most commands do without)
 
-    if main.is_settled(settings):
+    if golden_commands.is_settled(settings):
         return
     try:
-        if not asyncio.run(main.is_current(settings)):
+        if not asyncio.run(golden_commands.is_current(settings)):
             renew(settings)
     except (GoldenFailed, Unavailable) as error:
         if not _is_one_served(settings):
@@ -69,10 +69,10 @@ def _make_current(settings: Settings) -> None:
 
 
 def _is_one_served(settings: Settings) -> bool:
-    from vestibule import main  # noqa: PLC0415 (loads the whole controller; most commands do without)
+    from vestibule import golden_commands  # noqa: PLC0415 (loads the whole controller; most commands do without)
 
     try:
-        main.golden_promotions(settings).serving()
+        golden_commands.golden_promotions(settings).serving()
     except GoldenFailed:
         return False
     return True

@@ -15,9 +15,10 @@ from typing import Self
 
 from vestibule.core.errors import Absent
 from vestibule.core.machines import DriverName, MachineRecord, MachineStatus
+from vestibule.services.golden_ports import GoldenStore
 from vestibule.services.introductions import GuestFactory, Live
 from vestibule.services.machine_settings import MachineSettings
-from vestibule.services.ports import GoldenStore, MachineDriver, MachineRequest, RunFolders
+from vestibule.services.ports import MachineDriver, MachineRequest, RunFolders
 from vestibule.services.threads import to_the_end
 
 

@@ -30,9 +30,10 @@ from vestibule.core.sessions import FINAL, SessionStatus
 from vestibule.services import canary_checks as checks
 from vestibule.services.canary_checks import OpenDesktop, Shell, TerminalTaken
 from vestibule.services.credentials import Credentials
+from vestibule.services.golden_ports import Tell
 from vestibule.services.introductions import Live
 from vestibule.services.machines import Machines
-from vestibule.services.ports import Clock, Guest, Tell
+from vestibule.services.ports import Clock, Guest
 from vestibule.services.sign_ins import SignIns
 
 log = structlog.get_logger()

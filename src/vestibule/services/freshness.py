@@ -23,7 +23,7 @@ from vestibule.core.errors import Conflict, GoldenFailed, VestibuleError
 from vestibule.core.ids import GoldenId
 from vestibule.core.promotion import StalePolicy
 from vestibule.core.renewal import Outcome
-from vestibule.services.ports import GoldenStore, Hold
+from vestibule.services.golden_ports import GoldenStore, Hold
 from vestibule.services.promotions import Promotions
 from vestibule.services.renewals import GOLDENS, GoldenWorks, Renewals
 from vestibule.services.threads import to_the_end

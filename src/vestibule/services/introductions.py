@@ -13,8 +13,9 @@ from collections.abc import Callable, Mapping
 
 from vestibule.core import diagnosis
 from vestibule.core.machines import MachineRecord
+from vestibule.services.golden_ports import Hold
 from vestibule.services.machine_settings import MachineSettings
-from vestibule.services.ports import Clock, Guest, Hold, Machine
+from vestibule.services.ports import Clock, Guest, Machine
 from vestibule_agent.protocol import CONTRACT, Handover, HandoverReply
 
 ENTROPY_BYTES = 64

@@ -27,20 +27,12 @@ from vestibule.core.machines import (
 from vestibule.core.pressure import Pressure
 from vestibule.services.adoption import Adoption, Note
 from vestibule.services.endings import every_step
+from vestibule.services.golden_ports import GoldenStore, Hold
 from vestibule.services.introductions import GuestFactory, Introductions, Live
 from vestibule.services.lifetimes import Lifetimes, started_in_time
 from vestibule.services.machine_rows import MachineRows
 from vestibule.services.machine_settings import Choice, MachineSettings
-from vestibule.services.ports import (
-    Clock,
-    Egress,
-    GoldenStore,
-    Guest,
-    Hold,
-    MachineDriver,
-    MachineRequest,
-    RunFolders,
-)
+from vestibule.services.ports import Clock, Egress, Guest, MachineDriver, MachineRequest, RunFolders
 from vestibule.services.repositories import Machines as Rows
 from vestibule.services.threads import to_the_end
 from vestibule_desktop.messages import PROXY_PORT

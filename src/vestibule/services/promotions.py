@@ -22,7 +22,8 @@ from vestibule.core.goldens import Manifest
 from vestibule.core.ids import GoldenId
 from vestibule.core.promotion import GoldenStatus, Register, StalePolicy, require_servable
 from vestibule.core.sessions import Failure
-from vestibule.services.ports import Clock, GoldenRegister, GoldenStore, Hold
+from vestibule.services.golden_ports import GoldenRegister, GoldenStore, Hold
+from vestibule.services.ports import Clock
 
 log = structlog.get_logger()
 

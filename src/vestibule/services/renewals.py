@@ -24,7 +24,8 @@ from vestibule.core.promotion import GoldenStatus, Move
 from vestibule.core.renewal import Forecast, Outcome, Phase, Renewal, StepNews, total_s
 from vestibule.core.sessions import Failure
 from vestibule.services.feed import Feed
-from vestibule.services.ports import Clock, GoldenStore, Tell
+from vestibule.services.golden_ports import GoldenStore, Tell
+from vestibule.services.ports import Clock
 from vestibule.services.promotions import BY_HAND, IDLE, Promotions
 
 log = structlog.get_logger()

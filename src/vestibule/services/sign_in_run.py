@@ -30,6 +30,8 @@ from vestibule.core.providers import Provider, login_spec
 from vestibule.core.records import CredentialRecord, NoticeRecord, SessionRecord
 from vestibule.services import guest_events
 from vestibule.services.credentials import Credentials
+from vestibule.services.deadline import Deadline
+from vestibule.services.explanations import explained
 from vestibule.services.feed import Feed
 from vestibule.services.inbox import Inbox
 from vestibule.services.introductions import Live
@@ -44,11 +46,6 @@ log = structlog.get_logger()
 
 CREDENTIAL_GRACE_S = 5.0
 """How long after a good end of the tool its credential may still appear."""
-
-EXIT_GRACE_S = 1.0
-"""How long after its agent fell silent a machine may take to be known as ended."""
-
-_SILENCE = frozenset({"agent_unreachable", "no_identity_ack"})
 
 STORE_AGAIN_S = 5.0
 
@@ -86,7 +83,7 @@ class SignInRun:
         self._left = False
         self._credential: CredentialRecord | None = None
         self._tasks: set[asyncio.Task[None]] = set()
-        self._deadline_moved = asyncio.Event()
+        self._deadline = Deadline(world.clock, lambda: self.record.deadline_at)
         self._other_urls: list[str] = []
         self._refused_login: str | None = None
         self.typed = TypedTexts()
@@ -237,28 +234,8 @@ class SignInRun:
         except Exception as error:
             if not isinstance(error, VestibuleError):
                 log.exception("Stage failed", session_id=self.record.session_id)
-            self.post(s.Failed(failure=diagnosis.failure_of(await self._explained(error))))
-
-    async def _explained(self, error: Exception) -> Exception:
-        """An agent falls silent when its machine ends: then that is the failure, with its console.
-
-        Never raises: the failure is told even when nothing more can be learnt about it.
-        """
-        if self._live is None or not isinstance(error, MachineFailed):
-            return error
-        try:
-            return await self._with_evidence(self._live, error)
-        except Exception:
-            log.exception("Evidence could not be gathered", session_id=self.record.session_id)
-            return error
-
-    async def _with_evidence(self, live: Live, error: MachineFailed) -> MachineFailed:
-        if error.failure_code in _SILENCE:
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(EXIT_GRACE_S):
-                    error = await self._world.machines.exited(live)
-        error.evidence.setdefault("console", await self._world.machines.console(live))
-        return error
+            error = await explained(error, self._world.machines, self._live)
+            self.post(s.Failed(failure=diagnosis.failure_of(error)))
 
     async def _start_machine(self) -> None:
         self._live = await self._world.machines.create(
@@ -375,20 +352,12 @@ class SignInRun:
         deadline = self._world.clock.now() + dt.timedelta(seconds=self._provider.deadline_s)
         record = await self._world.sessions.update(self.record.session_id, deadline_at=deadline)
         self._know(record)
-        self._deadline_moved.set()
+        self._deadline.moved()
         return record
 
     async def _watch_deadline(self) -> None:
-        while (left_s := self._seconds_left()) > 0:
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(left_s):
-                    await self._deadline_moved.wait()
-            self._deadline_moved.clear()
+        await self._deadline.passed()
         self.post(s.DeadlinePassed())
-
-    def _seconds_left(self) -> float:
-        deadline = self.record.deadline_at or self._world.clock.now()
-        return (deadline - self._world.clock.now()).total_seconds()
 
     def _running(self) -> Live:
         if self._live is None:

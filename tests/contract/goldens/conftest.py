@@ -12,14 +12,14 @@ from vestibule.core.canary import CanaryReport
 from vestibule.core.pictures import Picture
 from vestibule.drivers.goldens.cache import Cache
 from vestibule.drivers.goldens.canaries import CanaryReports as FileCanaries
-from vestibule.services import ports
+from vestibule.services import golden_ports
 
 
 class Reports(Protocol):
     """The port, and how a trial comes into it."""
 
     @property
-    def port(self) -> ports.CanaryReports: ...
+    def port(self) -> golden_ports.CanaryReports: ...
 
     def keep(self, report: CanaryReport, picture: Picture | None) -> None: ...
 
@@ -31,7 +31,7 @@ class OnDisk:
         self.files = FileCanaries(Cache(root))
 
     @property
-    def port(self) -> ports.CanaryReports:
+    def port(self) -> golden_ports.CanaryReports:
         return self.files
 
     def keep(self, report: CanaryReport, picture: Picture | None) -> None:
@@ -45,7 +45,7 @@ class InMemory:
         self.double = Canaries()
 
     @property
-    def port(self) -> ports.CanaryReports:
+    def port(self) -> golden_ports.CanaryReports:
         return self.double
 
     def keep(self, report: CanaryReport, picture: Picture | None) -> None:

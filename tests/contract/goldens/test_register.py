@@ -18,7 +18,7 @@ from vestibule.core.errors import Conflict, GoldenFailed
 from vestibule.core.ids import GoldenId
 from vestibule.core.promotion import Register
 from vestibule.drivers.goldens.register import FileRegister
-from vestibule.services.ports import GoldenRegister
+from vestibule.services.golden_ports import GoldenRegister
 
 A, B = GoldenId("g-a"), GoldenId("g-b")
 T0 = dt.datetime(2026, 11, 24, 9, tzinfo=dt.UTC)

@@ -18,7 +18,7 @@ import pytest
 from golden_doubles import report_of
 from tiny_goldens import add_golden, add_snapshot, sign_all
 
-from vestibule import main
+from vestibule import golden_commands
 from vestibule.cli import up
 from vestibule.cli.app import run
 from vestibule.core.canary import CanaryReport
@@ -74,11 +74,11 @@ def promoted(cache: Cache) -> Cache:
 
 
 def promote(golden_id: GoldenId) -> None:
-    main.golden_promotions(load()).promote(golden_id, why="a test")
+    golden_commands.golden_promotions(load()).promote(golden_id, why="a test")
 
 
 def serving() -> GoldenId | None:
-    return main.golden_promotions(load()).register.promoted
+    return golden_commands.golden_promotions(load()).register.promoted
 
 
 def tried(cache: Cache, golden_id: GoldenId, *, ok: bool = True) -> None:
@@ -269,7 +269,7 @@ def test_a_roll_back_returns_to_the_one_before_and_keeps_the_reason(
     assert run(["golden", "rollback", "--why", "pages stay white", "-o", "json"]) == 0
     assert out() == {"promoted": OLDER}
     assert serving() == OLDER
-    move = main.golden_promotions(load()).register.last(OLD)
+    move = golden_commands.golden_promotions(load()).register.last(OLD)
     assert move is not None
     assert (move.to, move.why) == (GoldenStatus.ROLLED_BACK, "pages stay white")
 
@@ -348,14 +348,14 @@ def canary(monkeypatch: pytest.MonkeyPatch) -> list[Failure]:
         now = dt.datetime.now(dt.UTC)
         tell(StepNews(phase=Phase.CANARY, step=f"container: egress {also}", seconds=1.0))
         begun = Renewal(golden_id=TODAY, why="a test", began_at=now)
-        promotions = main.golden_promotions(settings)
+        promotions = golden_commands.golden_promotions(settings)
         if failures:
             promotions.reject(TODAY, why=failures[0].cause)
             return begun.ended(Outcome.REJECTED, now, failures[0])
         promotions.promote(TODAY, why="its canary passed")
         return begun.ended(Outcome.PROMOTED, now)
 
-    monkeypatch.setattr(main, "renew", renewed)
+    monkeypatch.setattr(golden_commands, "renew", renewed)
     return failures
 
 
@@ -379,7 +379,7 @@ def test_a_build_shows_its_steps_and_with_snapshot_those_of_virtual_machines(
 def test_a_build_shows_the_log_when_it_is_asked_to(
     cache: Cache, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    renewed = main.renew
+    renewed = golden_commands.renew
 
     async def unpacked(settings: Settings, tell: Callable[[StepNews], None], also: Any = ()) -> Renewal:
         tell(StepNews(phase=Phase.BUILD, step="unpack", products=("l-base-1",)))
@@ -388,7 +388,7 @@ def test_a_build_shows_the_log_when_it_is_asked_to(
         return await renewed(settings, tell, also)
 
     (cache.root / "logs").mkdir()
-    monkeypatch.setattr(main, "renew", unpacked)
+    monkeypatch.setattr(golden_commands, "renew", unpacked)
     assert run(["golden", "build", "--verbose"]) == 0
     error = capsys.readouterr().err
     assert "  [1/1] unpack\n" in error
@@ -458,7 +458,7 @@ def started(monkeypatch: pytest.MonkeyPatch) -> list[GoldenId | None]:
         """Nothing is missing."""
 
     monkeypatch.setattr(up, "_refuse_unfit", fit)
-    monkeypatch.setattr(main, "run", lambda _settings, _given, _ready: found.append(serving()))
+    monkeypatch.setattr(golden_commands, "run", lambda _settings, _given, _ready: found.append(serving()))
     return found
 
 
@@ -498,7 +498,7 @@ def test_up_serves_the_golden_before_when_the_new_one_cannot_be_built(
     async def full(*_: Any) -> Renewal:
         raise DiskFull("no room", remedy="Free some.")
 
-    monkeypatch.setattr(main, "renew", full)
+    monkeypatch.setattr(golden_commands, "renew", full)
     assert run(["up"]) == 0
     assert started == [OLD]
     assert "FIX: Free some.\nThe golden before is served." in capsys.readouterr().err
@@ -586,9 +586,11 @@ def _fit(monkeypatch: pytest.MonkeyPatch) -> None:
     @contextlib.asynccontextmanager
     async def report(settings: Settings) -> AsyncIterator[HostReport]:
         choice = Choice(driver=CONTAINER, isolation=Isolation.CONTAINER, why="a test")
-        yield HostReport(probe=_NothingMissing(), choice=choice, promotions=main.golden_promotions(settings))
+        yield HostReport(
+            probe=_NothingMissing(), choice=choice, promotions=golden_commands.golden_promotions(settings)
+        )
 
-    monkeypatch.setattr(main, "host_report", report)
+    monkeypatch.setattr(golden_commands, "host_report", report)
 
 
 def golden_line(shown: dict[str, Any]) -> dict[str, Any]:

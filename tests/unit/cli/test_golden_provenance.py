@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from tiny_golden import GOLDEN, RECIPE, signer_in, tiny_builder
 
-from vestibule import main
+from vestibule import golden_commands
 from vestibule.cli.app import run
 from vestibule.drivers.goldens.cache import Cache
 from vestibule.drivers.goldens.store import DirectoryGoldenStore
@@ -20,7 +20,7 @@ def _use(monkeypatch: pytest.MonkeyPatch, root: Path, state: str) -> None:
     monkeypatch.setenv("VESTIBULE_CACHE_DIR", str(root))
     monkeypatch.setenv("VESTIBULE_GOLDEN_SIGNING_KEY", str(root / state / "golden-signing.key"))
     store = DirectoryGoldenStore(Cache(root), RECIPE, signer_in(root / state))
-    monkeypatch.setattr(main, "golden_store", lambda _settings: store)
+    monkeypatch.setattr(golden_commands, "golden_store", lambda _settings: store)
 
 
 @pytest.fixture(autouse=True)

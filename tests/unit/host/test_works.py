@@ -19,7 +19,7 @@ from vestibule.core.renewal import StepNews
 from vestibule.drivers.goldens.cache import Cache
 from vestibule.drivers.goldens.memories import all_fit
 from vestibule.machinery import Machinery
-from vestibule.services.ports import Tell
+from vestibule.services.golden_ports import Tell
 from vestibule.settings import Settings
 from vestibule.works import HostWorks
 

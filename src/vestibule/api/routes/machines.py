@@ -12,7 +12,7 @@ from vestibule.api.context import Caller, Context, Services, context_of, same_or
 from vestibule.core.errors import VestibuleError
 from vestibule.core.ids import VmId
 from vestibule.core.machines import MachineRecord
-from vestibule.services.ports import GoldenInventory
+from vestibule.services.golden_ports import GoldenInventory
 
 router = APIRouter(tags=["machines"])
 log = structlog.get_logger()

@@ -19,7 +19,7 @@ from vestibule.core.ids import GoldenId
 from vestibule.core.renewal import Phase, StepNews
 from vestibule.drivers.goldens.commands import telling_lines
 from vestibule.drivers.goldens.signing import key_arguments
-from vestibule.services.ports import Tell
+from vestibule.services.golden_ports import Tell
 
 _FOLLOW_PARENT = ("setpriv", "--pdeathsig", "TERM")
 """A controller that is killed takes its builder along."""
