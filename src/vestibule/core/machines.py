@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import datetime as dt
 import enum
+from collections.abc import Mapping
 
 from vestibule.core.ids import GoldenId, SessionId, UserId, VmId
 
@@ -88,3 +89,7 @@ class MachineRecord:
     created_at: dt.datetime
     running_at: dt.datetime | None
     ended_at: dt.datetime | None
+    error_stage: MachineStatus | None = None
+    """The last state before it failed."""
+    error_remedy: str | None = None
+    error_evidence: Mapping[str, str] = dataclasses.field(default_factory=dict)

@@ -12,6 +12,7 @@ from vestibule.core.custody import Custody
 from vestibule.core.machines import LIVE, DriverName, Isolation, MachineStatus, MachineType
 from vestibule.core.providers import Flow
 from vestibule.core.sessions import FINAL, SessionStatus
+from vestibule.core.steps import StepOutcome
 from vestibule.drivers.db.types import UtcTime, Words, choice, listed
 
 metadata = sa.MetaData(
@@ -135,10 +136,26 @@ vms = sa.Table(
     sa.Column("created_at", UtcTime, nullable=False),
     sa.Column("running_at", UtcTime),
     sa.Column("ended_at", UtcTime),
+    sa.Column("error_stage", choice(MachineStatus, "error_stage")),
+    sa.Column("error_remedy", sa.Text),
+    sa.Column("error_evidence", sa.JSON, nullable=False, server_default="{}"),
     sa.Index(None, "user_id", "created_at"),
     sa.Index(None, "golden_id", "created_at"),
 )
 sa.Index(ONE_LIVE_ADDRESS, vms.c.vm_ip, unique=True, sqlite_where=_LIVE, postgresql_where=_LIVE)
+
+# A subject is a session, or a machine without one: no foreign key can say so.
+steps = sa.Table(
+    "steps",
+    metadata,
+    sa.Column("subject_id", sa.String(64), primary_key=True),
+    sa.Column("number", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("name", sa.String(64), nullable=False),
+    sa.Column("started_at", UtcTime, nullable=False, index=True),
+    sa.Column("ended_at", UtcTime),
+    sa.Column("outcome", choice(StepOutcome, "outcome")),
+    sa.Column("error_code", sa.String(64)),
+)
 
 # ``credentials.key_id`` names one of these without a foreign key: SQLite adds none to a table that is there.
 vault_keys = sa.Table("vault_keys", metadata, sa.Column("key_id", sa.String(64), primary_key=True))
