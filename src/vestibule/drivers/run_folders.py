@@ -56,6 +56,10 @@ class DiskRunFolders:
         """The end of the machine's console, live or archived; empty when there is none."""
         return await asyncio.to_thread(self._console_tail, vm_id, lines)
 
+    async def names(self) -> Collection[VmId]:
+        """See services.ports.RunFolders."""
+        return await asyncio.to_thread(self._names)
+
     async def clear_except(self, live: Collection[VmId]) -> None:
         """Archive every folder whose machine is not in ``live``."""
         await asyncio.to_thread(self._clear_except, frozenset(live))
@@ -100,11 +104,14 @@ class DiskRunFolders:
         return ""
 
     def _clear_except(self, live: frozenset[VmId]) -> None:
+        for vm_id in self._names():
+            if vm_id not in live:
+                self._archive(vm_id)
+
+    def _names(self) -> Collection[VmId]:
         if not self._machines.is_dir():
-            return
-        for folder in self._machines.iterdir():
-            if folder.name not in live:
-                self._archive(VmId(folder.name))
+            return []
+        return [VmId(folder.name) for folder in self._machines.iterdir()]
 
 
 def _modified_ns(folder: Path) -> int:

@@ -80,6 +80,7 @@ class Machines:
         self._folders = folders
         self._clock = clock
         self._live: dict[VmId, Live] = {}
+        self._starting: set[VmId] = set()
         self._ending: dict[VmId, asyncio.Task[None]] = {}
         self.lifetimes = Lifetimes(settings.life_s)
 
@@ -143,12 +144,15 @@ class Machines:
         manifest = await to_the_end(lambda: self._goldens.usable(hold.golden_id))
         require_memory(manifest, self._settings.limits.mem_mib)
         record = await self._records.reserve(user_id, session_id, driver, manifest.golden_id)
+        self._starting.add(record.vm_id)
         try:
             starting = driver.start(await self._request(record))
             machine = await started_in_time(starting, driver.isolation)
         except BaseException as error:
             await asyncio.shield(self._abandon(record.vm_id, error))
             raise
+        finally:
+            self._starting.discard(record.vm_id)
         return Live(
             record=record,
             machine=machine,
@@ -338,6 +342,20 @@ class Machines:
         if record.user_id != user_id:
             raise Absent(f"There is no machine {vm_id}.", remedy="List yours: vestibule vm list.")
         return record
+
+    @property
+    def running(self) -> Sequence[Live]:
+        """The machines that run here."""
+        return tuple(self._live.values())
+
+    @property
+    def held(self) -> frozenset[VmId]:
+        """The machines that are being started, run or are being ended here."""
+        return frozenset((*self._starting, *self._live, *self._ending))
+
+    async def close_lost(self, vm_id: VmId, failure: MachineFailed) -> None:
+        """Close the row of a machine that nothing runs, and archive its folder."""
+        await self._abandon(vm_id, failure)
 
     async def reconcile(self) -> Sequence[MachineRecord]:
         """Rows that claim to live though nothing here holds them: mark them failed, clear their folders.

@@ -301,6 +301,10 @@ class RunFolders(Protocol):
         """The end of the machine's console, live or archived; empty when there is none."""
         ...
 
+    async def names(self) -> Collection[VmId]:
+        """The machines that have a folder."""
+        ...
+
     async def clear_except(self, live: Collection[VmId]) -> None:
         """Archive every folder whose machine is not in ``live``."""
         ...

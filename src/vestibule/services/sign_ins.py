@@ -11,8 +11,9 @@ from urllib.parse import urlsplit
 import structlog
 
 from vestibule.core import ids
+from vestibule.core.diagnosis import failure_of
 from vestibule.core.egress import Verdict
-from vestibule.core.errors import Absent, BadInput, Conflict, Unavailable, VestibuleError
+from vestibule.core.errors import Absent, BadInput, Conflict, MachineFailed, Unavailable, VestibuleError
 from vestibule.core.ids import SessionId, VmId
 from vestibule.core.machines import DriverName
 from vestibule.core.providers import Flow, Provider
@@ -45,6 +46,12 @@ _CONTROLLER_GONE = Failure(
     code="controller_restarted",
     cause="The controller stopped during this sign-in, and its machine could not be taken over.",
     remedy="Start again.",
+)
+
+_STRANDED = Failure(
+    code="session_lost",
+    cause="Nothing carried this sign-in on any more.",
+    remedy="Start again; the controller's log tells of the error that had ended its work.",
 )
 
 
@@ -274,6 +281,26 @@ class SignIns:
         self._launch(record, provider, record.vnc_url or "", adopted)
         log.info("Sign-in goes on", session_id=record.session_id, status=record.status)
         return True
+
+    @property
+    def carried(self) -> frozenset[SessionId]:
+        """The sign-ins that are under way here."""
+        return frozenset(self._runs)
+
+    def fail_machine(self, vm_id: VmId, error: MachineFailed) -> bool:
+        """Fail the sign-in of a machine; False when it has none."""
+        runs = [run for run in self._runs.values() if run.vm_id == vm_id]
+        for run in runs:
+            run.post(Failed(failure=failure_of(error)))
+        return bool(runs)
+
+    async def fail_stranded(self, session_id: SessionId) -> None:
+        """Fail a sign-in that is stored as under way, and that nothing carries on."""
+        record = await self._world.sessions.get(session_id)
+        if session_id not in self._runs and record.status not in FINAL:
+            with contextlib.suppress(Conflict):
+                await self._fail(record, _STRANDED)
+            self._world.feed.publish(session_id)
 
     async def leave(self) -> None:
         """Stop carrying sign-ins on; the next controller does, with the machines as they are."""
