@@ -121,3 +121,16 @@ async def test_events_that_break_off_end_in_a_failure() -> None:
         await anext(events)
     assert caught.value.failure_code == "agent_unreachable"
     kept[0].close()
+
+
+async def test_what_broke_is_told_in_words_for_people() -> None:
+    connect, kept = answering(b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nshort")
+    with pytest.raises(MachineFailed, match="ended the connection in the middle of its answer"):
+        await HttpGuest(connect, "t").health()
+    kept[0].close()
+
+    async def refused(_port: int) -> socket.socket:
+        raise ConnectionRefusedError(111, "Connection refused")
+
+    with pytest.raises(MachineFailed, match=r"port 8080 failed: Connection refused$"):
+        await HttpGuest(refused, "t").health()
