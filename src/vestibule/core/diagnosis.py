@@ -5,19 +5,20 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from vestibule.core.errors import MachineFailed, VestibuleError
+from vestibule.core.failures import FailureCode
 from vestibule.core.sessions import Failure
 from vestibule_agent.protocol import CONTRACT, Check, HandoverReply
 
 _REBUILD = "Rebuild the golden (vestibule golden build); sessions that run are not touched."
 _AGAIN = "Try again; if it repeats, run vestibule doctor and read the machine's console in the evidence."
 
-CHECK_CODES = {
-    "desktop": "desktop_absent",
-    "browser": "browser_absent",
-    "vnc": "vnc_absent",
-    "clock": "clock_wrong",
-    "random": "randomness_unconfirmed",
-    "address": "address_unset",
+CHECK_CODES: Mapping[str, FailureCode] = {
+    "desktop": FailureCode.DESKTOP_ABSENT,
+    "browser": FailureCode.BROWSER_ABSENT,
+    "vnc": FailureCode.VNC_ABSENT,
+    "clock": FailureCode.CLOCK_WRONG,
+    "random": FailureCode.RANDOMNESS_UNCONFIRMED,
+    "address": FailureCode.ADDRESS_UNSET,
 }
 """Failed check of the agent → failure code."""
 

@@ -9,15 +9,15 @@ from __future__ import annotations
 
 import dataclasses
 
+from vestibule.core.failures import MEANINGS, FailureCode
 from vestibule.core.sessions import Failure
 
-HOST_EXHAUSTED = "host_exhausted"
 STALLED_S = 5.0
 """Of a machine's life, in which nothing on the host could go on for want of memory."""
 BUSY = 4.0
 """Tasks for each processor, averaged over a minute: an agent that answers in time elsewhere may not here."""
-_MEMORY = frozenset({"agent_unreachable", "machine_exited", "no_identity_ack", "qemu_failed"})
-_SLOWNESS = frozenset({"agent_unreachable", "no_identity_ack"})
+_SLOWNESS = frozenset({FailureCode.AGENT_UNREACHABLE, FailureCode.NO_IDENTITY_ACK})
+_MEMORY = _SLOWNESS | {FailureCode.MACHINE_EXITED, FailureCode.QEMU_FAILED, FailureCode.VMM_CRASHED}
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -34,21 +34,32 @@ class Pressure:
     """Tasks that run or wait, for each processor, averaged over the last minute."""
 
 
-def blame(failure: Failure, began: Pressure, now: Pressure) -> tuple[str, str]:
-    """Code and cause of a machine's failure, with the host's share since the machine was begun."""
-    what = _shortage(failure.code, began, now)
-    if what is None:
-        return failure.code, failure.cause
-    return HOST_EXHAUSTED, f"{failure.cause.rstrip('.')}, while the host {what}."
+def blame(failure: Failure, began: Pressure, now: Pressure) -> Failure:
+    """A machine's failure; the host's, where it was short of something since the machine was begun."""
+    found = _lack_of_memory(failure.code, began, now) or _lack_of_processors(failure.code, now)
+    if found is None:
+        return failure
+    code, what = found
+    return dataclasses.replace(
+        failure,
+        code=code,
+        cause=f"{failure.cause.rstrip('.')}, while the host {what}.",
+        remedy=MEANINGS[code].remedy,
+    )
 
 
-def _shortage(code: str, began: Pressure, now: Pressure) -> str | None:
+def _lack_of_memory(code: str, began: Pressure, now: Pressure) -> tuple[FailureCode, str] | None:
     killed, stalled_s = now.oom_kills - began.oom_kills, now.stalled_s - began.stalled_s
-    if code in _MEMORY and now.reclaims > began.reclaims:
-        if killed > 0:
-            return f"was short of memory and killed {killed} processes"
-        if stalled_s >= STALLED_S:
-            return f"stood still for {stalled_s:.0f} s for want of memory"
+    if code not in _MEMORY or now.reclaims <= began.reclaims:
+        return None
+    if killed > 0:
+        return FailureCode.HOST_OUT_OF_MEMORY, f"was short of memory and killed {killed} processes"
+    if stalled_s >= STALLED_S:
+        return FailureCode.HOST_OUT_OF_MEMORY, f"stood still for {stalled_s:.0f} s for want of memory"
+    return None
+
+
+def _lack_of_processors(code: str, now: Pressure) -> tuple[FailureCode, str] | None:
     if code in _SLOWNESS and now.load >= BUSY:
-        return f"had {now.load:.0f} tasks for each processor"
+        return FailureCode.HOST_SATURATED, f"had {now.load:.0f} tasks for each processor"
     return None

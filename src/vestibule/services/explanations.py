@@ -8,6 +8,7 @@ import contextlib
 import structlog
 
 from vestibule.core.errors import MachineFailed
+from vestibule.core.failures import FailureCode
 from vestibule.services.introductions import Live
 from vestibule.services.machines import Machines
 
@@ -16,7 +17,7 @@ log = structlog.get_logger()
 EXIT_GRACE_S = 1.0
 """How long after its agent fell silent a machine may take to be known as ended."""
 
-_SILENCE = frozenset({"agent_unreachable", "no_identity_ack"})
+_SILENCE = frozenset({FailureCode.AGENT_UNREACHABLE, FailureCode.NO_IDENTITY_ACK})
 
 
 async def explained(error: Exception, machines: Machines, live: Live | None) -> Exception:

@@ -26,7 +26,7 @@ from vestibule.core.machines import (
 )
 from vestibule.core.pressure import Pressure
 from vestibule.services.adoption import Adoption, Note
-from vestibule.services.endings import every_step
+from vestibule.services.endings import end_of, every_step
 from vestibule.services.golden_ports import GoldenStore, Hold
 from vestibule.services.introductions import GuestFactory, Introductions, Live
 from vestibule.services.lifetimes import Lifetimes, started_in_time
@@ -275,10 +275,11 @@ class Machines:
     async def exited(self, live: Live) -> MachineFailed:
         """Wait for the machine to end by itself; the failure that this is."""
         exit_ = await live.machine.wait()
+        code, cause = end_of(live.record.driver, exit_)
         return MachineFailed(
-            f"The machine ended by itself ({exit_}).",
+            cause,
             remedy="Try again; its console is kept in the evidence folder of this machine.",
-            code="machine_exited",
+            code=code,
             console=await self.console(live),
         )
 
