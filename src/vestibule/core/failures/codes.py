@@ -172,6 +172,8 @@ class FailureCode(enum.StrEnum):
     CONTROLLER_RUNNING = "controller_running"
     CONTROLLER_UNREACHABLE = "controller_unreachable"
     INTERNAL = "internal"
+    MACHINE_LOST = "machine_lost"
     SERVER_ENDED = "server_ended"
+    SESSION_LOST = "session_lost"
     VAULT_TAMPERED = "vault_tampered"
     WEB_APP_MISSING = "web_app_missing"

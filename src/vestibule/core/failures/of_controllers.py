@@ -39,6 +39,16 @@ OF_CONTROLLERS: Mapping[Code, FailureMeaning] = {
         "The controller stopped meanwhile, and the machine could not be taken over.",
         "Start again.",
     ),
+    Code.MACHINE_LOST: passing(
+        _CONTROLLER,
+        "A machine that was stored as alive was not there, and nobody had been told of its end.",
+        "Start again; the controller's log and the machine's evidence tell what became of it.",
+    ),
+    Code.SESSION_LOST: passing(
+        _CONTROLLER,
+        "A sign-in was stored as under way, and nothing carried it on.",
+        "Start again; the controller's log tells of the error that had ended its work.",
+    ),
     Code.CONTROLLER_RUNNING: lasting(
         _CONTROLLER,
         "Another controller uses these folders.",
