@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from pathlib import Path
 from typing import Annotated, Self
 
@@ -115,7 +115,7 @@ class Controller:
         """The object that DELETE answers, as it is afterwards; empty where it answers none."""
         return _row(self._call("DELETE", path))
 
-    def events(self, path: str) -> Iterator[Row]:
+    def events(self, path: str) -> Generator[Row]:
         """The data of server-sent events, decoded, until the controller ends the stream."""
         timeout = httpx.Timeout(CONTROLLER_S, read=None)
         try:
