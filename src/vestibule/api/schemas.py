@@ -24,7 +24,7 @@ class Model(BaseModel):
 class Problem(Model):
     """The body of every error answer."""
 
-    code: str = Field(description="Stable, snake_case; see the failure codes in the reference.")
+    code: str = Field(description="Stable, snake_case; see docs/reference/failures.md.")
     cause: str = Field(description="What was attempted and what came of it.")
     remedy: str = Field(description="The next step.")
 

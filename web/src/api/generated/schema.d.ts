@@ -1122,7 +1122,7 @@ export interface components {
             cause: string;
             /**
              * Code
-             * @description Stable, snake_case; see the failure codes in the reference.
+             * @description Stable, snake_case; see docs/reference/failures.md.
              */
             code: string;
             /**
@@ -1595,7 +1595,7 @@ export interface components {
             cause: string;
             /**
              * Code
-             * @description Stable, snake_case; see the failure codes in the reference.
+             * @description Stable, snake_case; see docs/reference/failures.md.
              */
             code: string;
             /**
