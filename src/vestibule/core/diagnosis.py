@@ -85,7 +85,13 @@ def failure_of(error: BaseException) -> Failure:
     """The failure record of an exception; an unforeseen one is named as such, never hidden."""
     if isinstance(error, VestibuleError):
         evidence = {name: str(value) for name, value in error.evidence.items()}
-        return Failure(code=error.failure_code, cause=error.cause, remedy=error.remedy, evidence=evidence)
+        return Failure(
+            code=error.failure_code,
+            cause=error.cause,
+            remedy=error.remedy,
+            evidence=evidence,
+            golden_id=error.golden_id,
+        )
     return Failure(
         code="internal",
         cause=f"An unforeseen {type(error).__name__} occurred in the controller.",

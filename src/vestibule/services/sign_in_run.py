@@ -387,6 +387,8 @@ class SignInRun:
         record = self.record
         if record.status is not s.SessionStatus.FAILED or record.error_code is None:
             return None
-        return MachineFailed(
+        failure = MachineFailed(
             record.error_cause or "", remedy=record.error_remedy or "", code=record.error_code
         )
+        failure.evidence.update(record.error_evidence)
+        return failure
