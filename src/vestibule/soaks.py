@@ -19,6 +19,7 @@ from vestibule.core.soak import Stock
 from vestibule.drivers.demo_person import DemoPerson
 from vestibule.drivers.own_controller import OwnController, own_controller
 from vestibule.drivers.stock import become_reaper, take_stock
+from vestibule.laboratory.app import HOST as DEMO_HOST
 
 _ISOLATION = {DriverName.CONTAINER: "container", DriverName.QEMU: "vm"}
 _EVIDENCE = "evidence"
@@ -40,7 +41,7 @@ class SoakedController:
 
     def person(self) -> DemoPerson:
         """Somebody who signs in to the demo's provider; for one thread."""
-        return DemoPerson(self._controller.demo_socket)
+        return DemoPerson(self._controller.demo_socket, DEMO_HOST)
 
     def stock(self) -> Stock:
         """What it has of the host now."""

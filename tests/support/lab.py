@@ -249,11 +249,19 @@ async def open_lab(
     url_timeout_s: float = 60,
     provider_changes: Mapping[str, Any] | None = None,
     policy: StalePolicy = StalePolicy.REBUILD,
+    heir_of: Lab | None = None,
+    around: Callable[[Any], Any] = lambda port: port,
 ) -> AsyncIterator[Lab]:
-    """A lab in ``folder``; at its end every sign-in and machine has ended."""
-    clock, journal = Clock(), list[str]()
-    database = await _database(folder / "state/vestibule.db")
-    driver, egress, host = LabDriver(lambda: script, journal), Egress(), Host()
+    """A lab in ``folder``; at its end every sign-in and machine has ended.
+
+    ``heir_of``: the next controller on the folder, host and machines of one that is gone.  ``around`` wraps
+    each port through which a sign-in does something.
+    """
+    clock, journal = heir_of.clock if heir_of else Clock(), list[str]()
+    path = folder / "state/vestibule.db"
+    database = Database.at(path) if heir_of else await _database(path)
+    driver = heir_of.driver if heir_of else LabDriver(lambda: script, journal)
+    egress, host = Egress(), Host()
     goldens = Goldens()
     works = Works(goldens)
     promotions = Promotions(
@@ -262,7 +270,8 @@ async def open_lab(
         clock=clock,
         rule=ServingRule(policy=policy, contract=CONTRACT),
     )
-    promotions.promote(GOLDEN, why="a lab has one golden")
+    if heir_of is None:
+        promotions.promote(GOLDEN, why="a lab has one golden")
     renewals = Renewals(works=works, promotions=promotions, clock=clock)
     machines = _machines(
         folder,
@@ -274,6 +283,7 @@ async def open_lab(
         serving=Serving(promotions=promotions, works=works, renewals=renewals),
         host=host,
         limits=limits or {},
+        around=around,
     )
     sessions = JournaledSessions(database, journal)
     vault = await open_vault(FileKeyRing(folder / "state/vault.key", secrets.token_bytes), database)
@@ -284,8 +294,8 @@ async def open_lab(
         random=secrets.token_bytes,
     )
     world = World(
-        sessions=sessions,
-        pair=sessions,
+        sessions=around(sessions),
+        pair=around(sessions),
         machines=machines,
         credentials=credentials,
         feed=Feed(),
@@ -334,7 +344,7 @@ async def open_lab(
         providers=known,
         public_url=None,
     )
-    ann = await accounts.add_user("ann")
+    ann = heir_of.ann if heir_of else await accounts.add_user("ann")
     clock.move(1)
     lab = Lab(
         folder=folder,
@@ -351,7 +361,7 @@ async def open_lab(
         context=context,
         journal=journal,
         ann=ann,
-        bob=await accounts.add_user("bob"),
+        bob=heir_of.bob if heir_of else await accounts.add_user("bob"),
     )
     try:
         yield lab
@@ -390,6 +400,7 @@ def _machines(
     serving: Serving,
     host: Host,
     limits: Mapping[str, Any],
+    around: Callable[[Any], Any],
 ) -> Machines:
     room = {"max_machines": 4, "max_machines_per_user": 4, "life_s": 3600, **limits}
     return Machines(
@@ -401,13 +412,15 @@ def _machines(
             **room,
         ),
         choice=Choice(driver=DriverName.FAKE, isolation=Isolation.CONTAINER, why="a lab has no host"),
-        drivers={DriverName.FAKE: driver},
+        drivers={DriverName.FAKE: around(driver)},
         goldens=goldens,
         serving=serving.golden,
-        rows=DbMachines(database),
-        egress=egress,
-        folders=DiskRunFolders(run_dir=folder / "run", evidence_dir=folder / "state/evidence", owner=None),
-        guest_of=lambda machine, token: HttpGuest(machine.connect, token),
+        rows=around(DbMachines(database)),
+        egress=around(egress),
+        folders=around(
+            DiskRunFolders(run_dir=folder / "run", evidence_dir=folder / "state/evidence", owner=None)
+        ),
+        guest_of=lambda machine, token: around(HttpGuest(machine.connect, token)),
         pressure=lambda: host.pressure,
         clock=clock,
         random=secrets.token_bytes,

@@ -9,7 +9,6 @@ from typing import Self
 import httpx
 
 from vestibule.core.errors import MachineFailed
-from vestibule.laboratory.app import HOST
 
 _ACCOUNT = "soak"
 _PATIENCE_S = 60.0
@@ -18,9 +17,10 @@ _PATIENCE_S = 60.0
 class DemoPerson:
     """Reaches the demo's provider as the egress proxy does; a context manager, for one thread."""
 
-    def __init__(self, socket: Path) -> None:
+    def __init__(self, socket: Path, host: str) -> None:
+        """``host``: the provider's name; ``socket``: where it answers."""
         self._http = httpx.Client(
-            base_url=f"http://{HOST}",
+            base_url=f"http://{host}",
             transport=httpx.HTTPTransport(uds=str(socket)),
             timeout=_PATIENCE_S,
             trust_env=False,

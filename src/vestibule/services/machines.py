@@ -175,7 +175,7 @@ class Machines:
             run_dir=await self._folders.make(record.vm_id),
         )
 
-    async def _abandon(self, vm_id: VmId, error: BaseException) -> None:
+    async def _abandon(self, vm_id: VmId, error: BaseException | None) -> None:
         await every_step(vm_id, lambda: self._folders.archive(vm_id))
         await self._records.close(vm_id, error)
 
@@ -361,13 +361,16 @@ class Machines:
         await self._abandon(vm_id, failure)
 
     async def reconcile(self) -> Sequence[MachineRecord]:
-        """Rows that claim to live though nothing here holds them: mark them failed, clear their folders.
+        """Rows that claim to live though nothing here holds them: close them, clear their folders.
+
+        A machine that was being ended anyway is destroyed; any other has failed.
 
         Called once what could be taken over was, and the rest has been ended.
         """
         lost = [row for row in await self._rows.live() if row.vm_id not in self._live]
         for row in lost:
-            await self._abandon(row.vm_id, _lost(row))
+            was_ending = row.status is MachineStatus.STOPPING
+            await self._abandon(row.vm_id, None if was_ending else _lost(row))
         await self._folders.clear_except(self._live.keys())
         return lost
 

@@ -19,7 +19,15 @@ class Clock(Protocol):
     """The wall clock, in UTC."""
 
     def now(self) -> dt.datetime:
-        """The present moment, timezone-aware."""
+        """The present moment, timezone-aware; it jumps when somebody sets the host's clock."""
+        ...
+
+
+class SteadyClock(Clock, Protocol):
+    """A wall clock, and beside it one that nobody sets."""
+
+    def monotonic(self) -> float:
+        """Seconds since some moment: for what is waited for, whatever the wall clock does meanwhile."""
         ...
 
 

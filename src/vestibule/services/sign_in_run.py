@@ -29,6 +29,7 @@ from vestibule.core.ids import SessionId, UserId, VmId
 from vestibule.core.providers import Provider, login_spec
 from vestibule.core.records import CredentialRecord, NoticeRecord, SessionRecord
 from vestibule.services import guest_events
+from vestibule.services.claims import claimed
 from vestibule.services.credentials import Credentials
 from vestibule.services.deadline import Deadline
 from vestibule.services.explanations import explained
@@ -37,7 +38,7 @@ from vestibule.services.inbox import Inbox
 from vestibule.services.introductions import Live
 from vestibule.services.machines import Machines
 from vestibule.services.missed_sites import MissedSites
-from vestibule.services.ports import Clock, Guest
+from vestibule.services.ports import Guest, SteadyClock
 from vestibule.services.repositories import Sessions, SessionsWithMachine
 from vestibule.services.typed_texts import TypedTexts
 from vestibule_agent.protocol import Event
@@ -59,7 +60,7 @@ class World:
     machines: Machines
     credentials: Credentials
     feed: Feed[SessionId]
-    clock: Clock
+    clock: SteadyClock
     url_timeout_s: float
 
 
@@ -83,12 +84,12 @@ class SignInRun:
         self._left = False
         self._credential: CredentialRecord | None = None
         self._tasks: set[asyncio.Task[None]] = set()
-        self._deadline = Deadline(world.clock, lambda: self.record.deadline_at)
         self._other_urls: list[str] = []
         self._refused_login: str | None = None
         self.typed = TypedTexts()
         self.missed = MissedSites()
         self.record = record
+        self._deadline = Deadline(world.clock.monotonic, self._left_s())
         for text in adopted.typed if adopted else ():
             self.typed.add(text)
 
@@ -250,12 +251,16 @@ class SignInRun:
     async def _go_on(self, live: Live) -> None:
         """From where the controller before was broken off; what the agent tells again decides nothing new."""
         self._spawn(self._watch_machine(live))
-        if self.record.status is s.SessionStatus.READY:
-            await self._start_login()
-            return
-        self._spawn(self._follow(self._guest()))
-        if self.record.status is s.SessionStatus.AUTHENTICATING:
-            await self._claim()
+        match self.record.status:
+            case s.SessionStatus.VM_CREATED:
+                self.post(s.AgentConfirmed(agent_build=live.agent_build))
+            case s.SessionStatus.READY:
+                await self._start_login()
+            case s.SessionStatus.AUTHENTICATING:
+                self._spawn(self._follow(self._guest()))
+                await self._claim()
+            case _:
+                self._spawn(self._follow(self._guest()))
 
     async def _watch_machine(self, live: Live) -> None:
         raise await self._world.machines.exited(live)
@@ -312,7 +317,7 @@ class SignInRun:
             self._other_urls.append(url)
 
     async def _claim(self) -> None:
-        credential = await self._guest().claim_credential()
+        credential = await claimed(self._guest())
         self._credential = self._world.credentials.seal(
             self._provider, UserId(self.record.user_id), SessionId(self.record.session_id), credential
         )
@@ -352,8 +357,12 @@ class SignInRun:
         deadline = self._world.clock.now() + dt.timedelta(seconds=self._provider.deadline_s)
         record = await self._world.sessions.update(self.record.session_id, deadline_at=deadline)
         self._know(record)
-        self._deadline.moved()
+        self._deadline.move(self._provider.deadline_s)
         return record
+
+    def _left_s(self) -> float:
+        now = self._world.clock.now()
+        return ((self.record.deadline_at or now) - now).total_seconds()
 
     async def _watch_deadline(self) -> None:
         await self._deadline.passed()

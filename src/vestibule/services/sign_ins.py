@@ -39,8 +39,15 @@ CANCEL_TIMEOUT_S = 5.0
 RETURN_S = 60.0
 """Nobody can give a sign of life while there is no controller: so long a deadline is at least, afterwards."""
 
-_GOES_ON = frozenset({SessionStatus.READY, SessionStatus.AWAITING_USER_AUTH, SessionStatus.AUTHENTICATING})
-"""States of a session whose machine had confirmed itself."""
+_GOES_ON = frozenset(
+    {
+        SessionStatus.VM_CREATED,
+        SessionStatus.READY,
+        SessionStatus.AWAITING_USER_AUTH,
+        SessionStatus.AUTHENTICATING,
+    }
+)
+"""States of a session whose machine may have confirmed itself."""
 
 _CONTROLLER_GONE = Failure(
     code="controller_restarted",
@@ -275,8 +282,7 @@ class SignIns:
         except VestibuleError as error:
             log.warning("Sign-in cannot go on", session_id=record.session_id, why=error.cause)
             return False
-        soonest = self._world.clock.now() + dt.timedelta(seconds=RETURN_S)
-        deadline = max(record.deadline_at or soonest, soonest)
+        deadline = _within(record.deadline_at, self._world.clock.now(), provider.deadline_s)
         record = await self._world.sessions.update(record.session_id, deadline_at=deadline)
         self._launch(record, provider, record.vnc_url or "", adopted)
         log.info("Sign-in goes on", session_id=record.session_id, status=record.status)
@@ -328,6 +334,12 @@ class SignIns:
         for run in tuple(self._runs.values()):
             run.post(Failed(failure=_CONTROLLER_GONE))
         await asyncio.gather(*self._tasks.values(), return_exceptions=True)
+
+
+def _within(deadline: dt.datetime | None, now: dt.datetime, most_s: float) -> dt.datetime:
+    """Time to come back, and no more than there ever is: the clock may have been set back meanwhile."""
+    soonest, latest = (now + dt.timedelta(seconds=seconds) for seconds in (RETURN_S, max(RETURN_S, most_s)))
+    return min(max(deadline or soonest, soonest), latest)
 
 
 def _is_web_address(url: str) -> bool:
