@@ -128,13 +128,14 @@ async def test_a_failure_is_shown_with_cause_remedy_and_evidence(lab: Lab, ann: 
     await lab.ended(lab_id(session_id))
     shown = (await ann.get(f"/api/auth/session/{session_id}")).json()
     assert shown["actions"] == ["retry"]
+    evidence = shown["failure"].pop("evidence")
     assert shown["failure"] == {
         "code": "tool_exited",
         "cause": "The tool ended with exit code 1 before a credential was there.",
         "remedy": "Read the tool's last screen below, then try again.",
         "stage": "awaiting_user_auth",
-        "evidence": {"screen": "no network"},
     }
+    assert (evidence["screen"], evidence["checks"]) == ("no network", "all are well")
 
 
 async def _rows(lab: Lab) -> list[Any]:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from vestibule.core.pressure import HOST_EXHAUSTED, Pressure, blame
+from vestibule.core.pressure import HOST_OUT_OF_MEMORY, HOST_SATURATED, Pressure, blame
 from vestibule.core.probation import GOLDEN_CAUSED
 from vestibule.core.sessions import Failure
 from vestibule.drivers.pressure import read_pressure
@@ -27,7 +27,7 @@ def blamed(code: str, **now: Any) -> str:
 @pytest.mark.parametrize("code", sorted(EXCUSABLE))
 @pytest.mark.parametrize("now", [{"oom_kills": 3}, {"stalled_s": 6.0}], ids=["killed", "stalled"])
 def test_a_host_that_is_short_of_memory_is_blamed_for_ends_and_silence(code: str, now: Any) -> None:
-    assert blamed(code, reclaims=6, **now) == HOST_EXHAUSTED
+    assert blamed(code, reclaims=6, **now) == HOST_OUT_OF_MEMORY
 
 
 @pytest.mark.parametrize("now", [{"oom_kills": 3}, {"stalled_s": 60.0}, {"reclaims": 6}])
@@ -37,7 +37,7 @@ def test_a_machine_that_fills_its_own_memory_is_not_excused(now: Any) -> None:
 
 @pytest.mark.parametrize("code", ["no_identity_ack", "agent_unreachable"])
 def test_a_saturated_host_is_blamed_for_silence(code: str) -> None:
-    assert blamed(code, load=4.0) == HOST_EXHAUSTED
+    assert blamed(code, load=4.0) == HOST_SATURATED
 
 
 def test_a_saturated_host_ends_no_machine() -> None:
@@ -53,13 +53,13 @@ def test_what_the_host_was_short_of_is_said() -> None:
     failure = Failure(code="machine_exited", cause="It ended.", remedy="", evidence={})
     now = dataclasses.replace(BEGAN, reclaims=6, stalled_s=13.4)
     assert blame(failure, BEGAN, now) == (
-        HOST_EXHAUSTED,
+        HOST_OUT_OF_MEMORY,
         "It ended, while the host stood still for 12 s for want of memory.",
     )
 
 
 def test_a_failure_of_the_host_tells_nothing_against_a_golden() -> None:
-    assert HOST_EXHAUSTED not in GOLDEN_CAUSED
+    assert {HOST_OUT_OF_MEMORY, HOST_SATURATED}.isdisjoint(GOLDEN_CAUSED)
 
 
 # -- reading ---------------------------------------------------------------------------------------------
