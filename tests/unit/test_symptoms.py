@@ -36,11 +36,9 @@ def see(code: str, **seen: Any) -> Observation:
     failure = Failure(code=code, cause="It came to nothing.", remedy="Look.", evidence=seen.pop("own", {}))
     text = seen.pop("console", "")
     clues = {name: seen.pop(name) for name in tuple(seen) if name in CLUES}
-    return Observation(
-        **{"failure": failure, "began": CALM, "now": CALM, "driver": DriverName.CONTAINER}
-        | seen
-        | {"console": console.read(text), "clues": Clues(**clues)}
-    )
+    known: dict[str, Any] = {"failure": failure, "began": CALM, "now": CALM, "driver": DriverName.CONTAINER}
+    known |= {**seen, "console": console.read(text), "clues": Clues(**clues)}
+    return Observation(**known)
 
 
 CLUES = {field.name for field in dataclasses.fields(Clues)}

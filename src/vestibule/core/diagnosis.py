@@ -13,9 +13,10 @@ import errno
 from collections.abc import Mapping, Sequence
 
 from vestibule.core.errors import MachineFailed, VestibuleError
+from vestibule.core.failures import MEANINGS, FailureCode
 from vestibule.core.observations import Observation, evidence
 from vestibule.core.sessions import Failure
-from vestibule.core.symptoms import AGAIN, CHECK_CODES, RULES
+from vestibule.core.symptoms import CHECK_CODES, RULES
 from vestibule_agent.protocol import CONTRACT, Check, HandoverReply
 
 _REBUILD = "Rebuild the golden (vestibule golden build); sessions that run are not touched."
@@ -72,7 +73,7 @@ def _require_checks(checks: list[Check]) -> None:
         if name in failed:
             raise MachineFailed(
                 f"The machine came up, but its {name} check failed: {failed[name]}.",
-                remedy=AGAIN,
+                remedy=MEANINGS[code].remedy,
                 code=code,
                 **failed,
             )
@@ -87,7 +88,8 @@ def diagnose(seen: Observation) -> Failure:
         return Failure(code=raised.code, cause=raised.cause, remedy=raised.remedy, evidence=kept)
     if found.code != seen.failure.code:
         kept = {**kept, "first_seen_as": f"{seen.failure.code}: {seen.failure.cause}"}
-    return Failure(code=found.code, cause=found.cause, remedy=found.remedy, evidence=kept)
+    remedy = found.remedy or MEANINGS[found.code].remedy
+    return Failure(code=found.code, cause=found.cause, remedy=remedy, evidence=kept)
 
 
 def failure_of(error: BaseException) -> Failure:
@@ -97,7 +99,7 @@ def failure_of(error: BaseException) -> Failure:
         return Failure(code=error.failure_code, cause=error.cause, remedy=error.remedy, evidence=told)
     if isinstance(error, OSError) and error.errno in _FULL:
         return Failure(
-            code="disk_full",
+            code=FailureCode.DISK_FULL,
             cause="The controller could not write: there is no room left on its disk.",
             remedy="Free space where state_dir, run_dir and cache_dir are; then start again.",
         )

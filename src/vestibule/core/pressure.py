@@ -9,16 +9,23 @@ from __future__ import annotations
 
 import dataclasses
 
+from vestibule.core.failures import MEANINGS, FailureCode
 from vestibule.core.sessions import Failure
 
-HOST_OUT_OF_MEMORY = "host_out_of_memory"
-HOST_SATURATED = "host_saturated"
 STALLED_S = 5.0
 """Of a machine's life, in which nothing on the host could go on for want of memory."""
 BUSY = 4.0
 """Tasks for each processor, averaged over a minute: an agent that answers in time elsewhere may not here."""
-_MEMORY = frozenset({"agent_unreachable", "machine_exited", "no_identity_ack", "qemu_failed", "vmm_crashed"})
-_SLOWNESS = frozenset({"agent_unreachable", "no_identity_ack", "start_timeout"})
+_SLOWNESS = frozenset({FailureCode.AGENT_UNREACHABLE, FailureCode.NO_IDENTITY_ACK, FailureCode.START_TIMEOUT})
+_MEMORY = frozenset(
+    {
+        FailureCode.AGENT_UNREACHABLE,
+        FailureCode.MACHINE_EXITED,
+        FailureCode.NO_IDENTITY_ACK,
+        FailureCode.QEMU_FAILED,
+        FailureCode.VMM_CRASHED,
+    }
+)
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -51,7 +58,7 @@ class Pressure:
 class Shortage:
     """What the host was short of: a failure's code, and the end of a sentence about the host."""
 
-    code: str
+    code: FailureCode
     what: str
 
 
@@ -61,20 +68,22 @@ def shortage(code: str, began: Pressure, now: Pressure) -> Shortage | None:
     if code in _MEMORY and now.reclaims > began.reclaims:
         if killed > 0:
             return Shortage(
-                code=HOST_OUT_OF_MEMORY, what=f"was short of memory and killed {killed} processes"
+                code=FailureCode.HOST_OUT_OF_MEMORY, what=f"was short of memory and killed {killed} processes"
             )
         if stalled_s >= STALLED_S:
             return Shortage(
-                code=HOST_OUT_OF_MEMORY, what=f"stood still for {stalled_s:.0f} s for want of memory"
+                code=FailureCode.HOST_OUT_OF_MEMORY,
+                what=f"stood still for {stalled_s:.0f} s for want of memory",
             )
     if code in _SLOWNESS and now.load >= BUSY:
-        return Shortage(code=HOST_SATURATED, what=f"had {now.load:.0f} tasks for each processor")
+        return Shortage(code=FailureCode.HOST_SATURATED, what=f"had {now.load:.0f} tasks for each processor")
     return None
 
 
-def blame(failure: Failure, began: Pressure, now: Pressure) -> tuple[str, str]:
-    """Code and cause of a machine's failure, with the host's share since the machine was begun."""
+def blame(failure: Failure, began: Pressure, now: Pressure) -> Failure:
+    """A machine's failure; the host's, where it was short of something since the machine was begun."""
     lack = shortage(failure.code, began, now)
     if lack is None:
-        return failure.code, failure.cause
-    return lack.code, f"{failure.cause.rstrip('.')}, while the host {lack.what}."
+        return failure
+    cause = f"{failure.cause.rstrip('.')}, while the host {lack.what}."
+    return dataclasses.replace(failure, code=lack.code, cause=cause, remedy=MEANINGS[lack.code].remedy)

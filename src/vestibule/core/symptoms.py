@@ -9,33 +9,33 @@ from __future__ import annotations
 
 import dataclasses
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
+from vestibule.core.failures import FailureCode
 from vestibule.core.machines import DriverName, Exit
 from vestibule.core.observations import Observation
-from vestibule.core.pressure import HOST_OUT_OF_MEMORY, HOST_SATURATED, shortage
+from vestibule.core.pressure import shortage
 
-CHECK_CODES = {
-    "desktop": "desktop_absent",
-    "browser": "browser_absent",
-    "vnc": "vnc_absent",
-    "clock": "clock_wrong",
-    "random": "randomness_unconfirmed",
-    "address": "address_unset",
+CHECK_CODES: Mapping[str, FailureCode] = {
+    "desktop": FailureCode.DESKTOP_ABSENT,
+    "browser": FailureCode.BROWSER_ABSENT,
+    "vnc": FailureCode.VNC_ABSENT,
+    "clock": FailureCode.CLOCK_WRONG,
+    "random": FailureCode.RANDOMNESS_UNCONFIRMED,
+    "address": FailureCode.ADDRESS_UNSET,
 }
 """Failed check of the agent → failure code."""
 
-AGAIN = "Try again; if it repeats, run vestibule doctor and read the machine's console in the evidence."
 CRASHES = 2
 """Ends of a browser that make one that crashes: the first may be a person's doing."""
 _KILLED = 128 + 9
 """Exit code of a program that a signal 9 ended, as shells and our jails tell it."""
 _SERVICES = {"desktop": "xvnc", "vnc": "xvnc", "browser": "chromium"}
 """Check → the desktop's service that it needs most."""
-_ABSENT = frozenset({"browser_absent", "desktop_absent", "vnc_absent"})
-_SILENT = frozenset({"agent_unreachable", "no_identity_ack"})
-_ENDED = _SILENT | {"machine_exited", "qemu_failed", "vmm_crashed"}
-_FRUITLESS = frozenset({"login_timeout", "tool_exited", "url_not_seen"})
+_ABSENT = frozenset({FailureCode.BROWSER_ABSENT, FailureCode.DESKTOP_ABSENT, FailureCode.VNC_ABSENT})
+_SILENT = frozenset({FailureCode.AGENT_UNREACHABLE, FailureCode.NO_IDENTITY_ACK})
+_ENDED = _SILENT | {FailureCode.MACHINE_EXITED, FailureCode.QEMU_FAILED, FailureCode.VMM_CRASHED}
+_FRUITLESS = frozenset({FailureCode.LOGIN_TIMEOUT, FailureCode.TOOL_EXITED, FailureCode.URL_NOT_SEEN})
 """The tool or the person came to nothing; why is open."""
 _NO_ROOM = re.compile(r"ENOSPC|no space left on device", re.IGNORECASE)
 _KERNEL_KILLED = re.compile(r"Out of memory: Killed process \d+ \((?P<name>[^)]{1,40})\)")
@@ -54,11 +54,12 @@ _NO_NETWORK = re.compile(
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Finding:
-    """What a rule found: a failure's code, its cause in a sentence or two, the next step."""
+    """What a rule found: a failure's code and its cause, in a sentence or two."""
 
-    code: str
+    code: FailureCode
     cause: str
-    remedy: str = AGAIN
+    remedy: str | None = None
+    """None: the catalogue's."""
 
 
 Rule = Callable[[Observation], Finding | None]
@@ -69,15 +70,14 @@ def broker_gone(seen: Observation) -> Finding | None:
     if seen.exit is None or not seen.exit.broker_lost or seen.failure.code not in _ENDED:
         return None
     return Finding(
-        code="broker_gone",
+        code=FailureCode.BROKER_GONE,
         cause="The broker, the process that holds this host's machines, ended, and the machine with it.",
-        remedy="Try again: the next machine comes with a new broker. The host's log says what ended it.",
     )
 
 
 def host_out_of_memory(seen: Observation) -> Finding | None:
     """The host was short of memory, and the machine was not at its own limit."""
-    return None if _exhausted(seen) else _host_lacks(seen, HOST_OUT_OF_MEMORY)
+    return None if _exhausted(seen) else _host_lacks(seen, FailureCode.HOST_OUT_OF_MEMORY)
 
 
 def guest_out_of_memory(seen: Observation) -> Finding | None:
@@ -87,9 +87,8 @@ def guest_out_of_memory(seen: Observation) -> Finding | None:
     if killed is None or not (stopped or (seen.failing and seen.failure.code in _FRUITLESS)):
         return None
     return Finding(
-        code="guest_out_of_memory",
+        code=FailureCode.GUEST_OUT_OF_MEMORY,
         cause=f"The machine ran out of its own memory: {killed}.",
-        remedy="Raise machine_mem_mib; if it is enough for other tools, this one needs a look at its memory.",
     )
 
 
@@ -99,9 +98,8 @@ def golden_corrupt(seen: Observation) -> Finding | None:
     if said is None or seen.failure.code not in _ENDED | _ABSENT | _FRUITLESS:
         return None
     return Finding(
-        code="golden_corrupt",
+        code=FailureCode.GOLDEN_CORRUPT,
         cause=f"The machine could not read its golden's disk: its kernel says {said[0].strip()!r}.",
-        remedy="Check the golden (vestibule golden verify); what is damaged is made again by the next build.",
     )
 
 
@@ -112,9 +110,8 @@ def vmm_crashed(seen: Observation) -> Finding | None:
     if seen.exit.signal is None and seen.exit.code == 0:
         return None
     return Finding(
-        code="vmm_crashed",
+        code=FailureCode.VMM_CRASHED,
         cause=f"QEMU, which ran the machine, ended by itself ({_told(seen.exit)}).",
-        remedy="Try again; if it repeats, read the end of QEMU's own words in the machine's console.",
     )
 
 
@@ -125,9 +122,8 @@ def guest_disk_full(seen: Observation) -> Finding | None:
     if said is None or seen.failure.code not in _ENDED | _ABSENT | _FRUITLESS:
         return None
     return Finding(
-        code="guest_disk_full",
+        code=FailureCode.GUEST_DISK_FULL,
         cause=f"The machine's own disk is full: {_quoted(said)}.",
-        remedy="Raise machine_mem_mib: what a machine writes lies in its memory. Then start again.",
     )
 
 
@@ -136,15 +132,14 @@ def machine_exited(seen: Observation) -> Finding | None:
     if seen.exit is None or seen.failure.code not in _ENDED:
         return None
     return Finding(
-        code="machine_exited",
+        code=FailureCode.MACHINE_EXITED,
         cause=f"The machine ended by itself ({_told(seen.exit)}).",
-        remedy="Try again; its console is kept in the evidence folder of this machine.",
     )
 
 
 def host_saturated(seen: Observation) -> Finding | None:
     """The host had too much to do for an agent to answer in time."""
-    return _host_lacks(seen, HOST_SATURATED)
+    return _host_lacks(seen, FailureCode.HOST_SATURATED)
 
 
 def browser_crashed(seen: Observation) -> Finding | None:
@@ -152,10 +147,10 @@ def browser_crashed(seen: Observation) -> Finding | None:
     ends = seen.console.ends.get("chromium")
     if ends is None or ends.count < CRASHES or not ends.how.startswith("exit code"):
         return None
-    if seen.failure.code != "browser_absent" and not _fails(seen, "browser"):
+    if seen.failure.code != FailureCode.BROWSER_ABSENT and not _fails(seen, "browser"):
         return None
     return Finding(
-        code="browser_crashed",
+        code=FailureCode.BROWSER_CRASHED,
         cause=f"The machine's browser crashed {ends.count} times, the last time with {ends.how}.",
     )
 
@@ -178,20 +173,18 @@ def login_denied(seen: Observation) -> Finding | None:
     if said is None or seen.failure.code not in _FRUITLESS:
         return None
     return Finding(
-        code="login_denied",
+        code=FailureCode.LOGIN_DENIED,
         cause=f"The sign-in was denied. The tool says: {_quoted(said)}.",
-        remedy="Start again and allow access on the provider's page, or ask whoever sets the rules there.",
     )
 
 
 def credential_invalid(seen: Observation) -> Finding | None:
     """The tool did write something, which is no login."""
-    if seen.clues.refused_login is None or seen.failure.code != "tool_exited":
+    if seen.clues.refused_login is None or seen.failure.code != FailureCode.TOOL_EXITED:
         return None
     return Finding(
-        code="credential_invalid",
+        code=FailureCode.CREDENTIAL_INVALID,
         cause=f"The tool ended, and what it wrote is no login: {seen.clues.refused_login}.",
-        remedy="Sign in again; if it comes back, correct [credential] in the provider file.",
     )
 
 
@@ -201,9 +194,8 @@ def egress_unreachable(seen: Observation) -> Finding | None:
     if not missed:
         return None
     return Finding(
-        code="egress_unreachable",
+        code=FailureCode.EGRESS_UNREACHABLE,
         cause=f"{seen.failure.cause} A site that it needs was out of reach: {_counted(missed)}",
-        remedy="See whether this host reaches that site; then start again.",
     )
 
 
@@ -213,9 +205,8 @@ def egress_refused(seen: Observation) -> Finding | None:
     if not missed or not (seen.clues.page_known or _NO_NETWORK.search(seen.screen)):
         return None
     return Finding(
-        code="egress_refused",
+        code=FailureCode.EGRESS_REFUSED,
         cause=f"{seen.failure.cause} It asked for a site that it may not reach: {_counted(missed)}",
-        remedy="If the tool needs that site, add it to [egress] in its provider file; then start again.",
     )
 
 
@@ -224,7 +215,7 @@ def sites_missed(seen: Observation) -> Finding | None:
     if seen.failure.code not in _FRUITLESS or seen.clues.page_known or not seen.clues.refused:
         return None
     cause = f"{seen.failure.cause} It asked for sites that it did not get: see the evidence."
-    return Finding(code=seen.failure.code, cause=cause, remedy=seen.failure.remedy)
+    return Finding(code=FailureCode(seen.failure.code), cause=cause, remedy=seen.failure.remedy)
 
 
 RULES: tuple[Rule, ...] = (
@@ -246,18 +237,19 @@ RULES: tuple[Rule, ...] = (
 )
 
 
-def _host_lacks(seen: Observation, code: str) -> Finding | None:
+def _host_lacks(seen: Observation, code: FailureCode) -> Finding | None:
     if seen.began is None or seen.now is None:
         return None
     lack = shortage(seen.failure.code, seen.began, seen.now)
     if lack is None or lack.code != code:
         return None
-    what, percent = ("memory", seen.now.memory) if code == HOST_OUT_OF_MEMORY else ("processor", seen.now.cpu)
+    what, percent = (
+        ("memory", seen.now.memory) if code == FailureCode.HOST_OUT_OF_MEMORY else ("processor", seen.now.cpu)
+    )
     measured = f" Its {what} pressure was {percent:.0f} %." if percent else ""
     return Finding(
         code=code,
         cause=f"{seen.failure.cause.rstrip('.')}, while the host {lack.what}.{measured}",
-        remedy="Wait until the host has less to do, or give it more memory and processors; then start again.",
     )
 
 
@@ -266,7 +258,7 @@ def _missed(seen: Observation, sites: Sequence[str]) -> Sequence[str]:
     clues = seen.clues
     if seen.failure.code in _FRUITLESS and not clues.page_known:
         return sites
-    if seen.failure.code == "login_timeout":
+    if seen.failure.code == FailureCode.LOGIN_TIMEOUT:
         return [site for site in sites if site == clues.page_missed]
     return []
 
@@ -286,7 +278,7 @@ def _killed_in_machine(seen: Observation) -> str | None:
 
 
 def _tool_killed(seen: Observation) -> bool:
-    return seen.failure.code == "tool_exited" and seen.clues.tool_exit in {_KILLED, -9}
+    return seen.failure.code == FailureCode.TOOL_EXITED and seen.clues.tool_exit in {_KILLED, -9}
 
 
 def _fails(seen: Observation, check: str) -> bool:

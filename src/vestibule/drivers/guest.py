@@ -16,6 +16,7 @@ from typing import Any, NoReturn, TypeVar
 import h11
 
 from vestibule.core.errors import Absent, Conflict, MachineFailed
+from vestibule.core.failures import FailureCode
 from vestibule_agent.protocol import (
     AGENT_PORT,
     MAX_CREDENTIAL_BYTES,
@@ -261,7 +262,9 @@ def _refuse(status: int, body: bytes) -> NoReturn:
 
 
 def _code(said: dict[str, Any], otherwise: str) -> str:
-    return str(said.get("code") or otherwise)
+    """The agent's own word, where it is one of ours: a guest is not trusted."""
+    code = said.get("code")
+    return code if isinstance(code, str) and code in set(FailureCode) else otherwise
 
 
 def _unreachable(cause: str) -> MachineFailed:

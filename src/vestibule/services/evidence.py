@@ -23,6 +23,7 @@ from typing import Protocol, TypeVar
 import structlog
 
 from vestibule.core import console
+from vestibule.core.failures import FailureCode
 from vestibule.core.ids import VmId
 from vestibule.core.machines import Exit, MachineMemory
 from vestibule.core.observations import Observation
@@ -47,8 +48,8 @@ PICTURE_S = 2.0
 LONGEST_S = 3.0
 CONSOLE_LINES = 400
 
-_SILENCE = frozenset({"agent_unreachable", "no_identity_ack"})
-_ENDED = frozenset({"machine_exited", "qemu_failed", "vmm_crashed"})
+_SILENCE = frozenset({FailureCode.AGENT_UNREACHABLE, FailureCode.NO_IDENTITY_ACK})
+_ENDED = frozenset({FailureCode.MACHINE_EXITED, FailureCode.QEMU_FAILED, FailureCode.VMM_CRASHED})
 
 OpenDesktop = Callable[[socket.socket], contextlib.AbstractAsyncContextManager[Desktop]]
 

@@ -15,10 +15,11 @@ import structlog
 
 from vestibule.core import diagnosis
 from vestibule.core.errors import MachineFailed
+from vestibule.core.failures import FailureCode
 from vestibule.core.ids import VmId
 from vestibule.core.observations import Clues, Observation
 from vestibule.core.pressure import Pressure
-from vestibule.core.redaction import redact_screen
+from vestibule.core.redaction import redact, redact_screen
 from vestibule.core.sessions import Failure
 from vestibule.core.typed_texts import TypedTexts
 from vestibule.services.evidence import LONGEST_S, Evidence
@@ -26,8 +27,10 @@ from vestibule.services.introductions import Live
 
 log = structlog.get_logger()
 
-_SELF_EVIDENT = frozenset({"controller_restarted"})
+_SELF_EVIDENT = frozenset({FailureCode.CONTROLLER_RESTARTED})
 """Nothing is left to be looked at."""
+_LOGS = frozenset({"agent_log", "console"})
+"""Evidence whose lines no terminal has wrapped."""
 NO_CLUES = Clues()
 
 
@@ -81,12 +84,12 @@ def _secrets_of(live: Live | None, typed: TypedTexts | None) -> TypedTexts:
 
 
 def _without_secrets(failure: Failure, known: TypedTexts) -> Failure:
-    def clean(text: str) -> str:
-        return redact_screen(known.hide(text))
+    def clean(name: str, text: str) -> str:
+        return (redact if name in _LOGS else redact_screen)(known.hide(text))
 
     return Failure(
         code=failure.code,
-        cause=clean(failure.cause),
+        cause=clean("cause", failure.cause),
         remedy=failure.remedy,
-        evidence={name: clean(text) for name, text in failure.evidence.items()},
+        evidence={name: clean(name, text) for name, text in failure.evidence.items()},
     )

@@ -19,6 +19,7 @@ from vestibule.core.errors import Absent, Conflict
 from vestibule.core.ids import GoldenId, SessionId, UserId, VmId
 from vestibule.core.machines import MachineRecord, MachineStatus, MachineType
 from vestibule.core.pressure import Pressure, blame
+from vestibule.core.sessions import Failure
 from vestibule.services.capacity import require_room
 from vestibule.services.endings import every_step
 from vestibule.services.machine_settings import MachineSettings
@@ -118,15 +119,31 @@ class MachineRows:
                 await self._rows.advance(vm_id, to=MachineStatus.STOPPING)
             await self.mark(vm_id, MachineStatus.DESTROYED, ended_at=now)
         else:
-            code, cause = self._named(vm_id, failure)
-            await self.mark(vm_id, MachineStatus.FAILED, error_code=code, error_cause=cause, ended_at=now)
+            named = self._named(vm_id, failure)
+            await self.mark(
+                vm_id,
+                MachineStatus.FAILED,
+                error_code=named.code,
+                error_cause=named.cause,
+                error_remedy=named.remedy,
+                error_evidence=dict(named.evidence),
+                error_stage=await self._stage(vm_id),
+                ended_at=now,
+            )
         self._began.pop(vm_id, None)
         self.on_ended()
 
-    def _named(self, vm_id: VmId, failure: BaseException) -> tuple[str, str]:
-        """Code and cause; what a host that is short of memory does to machines is not the golden's fault."""
+    def _named(self, vm_id: VmId, failure: BaseException) -> Failure:
+        """What a host that is short of memory does to machines is not the golden's fault."""
         named, began = diagnosis.failure_of(failure), self._began.get(vm_id)
-        return blame(named, began, self._pressure()) if began else (named.code, named.cause)
+        return blame(named, began, self._pressure()) if began else named
+
+    async def _stage(self, vm_id: VmId) -> MachineStatus:
+        """What the machine had come to before its end, which every row passes through."""
+        row = await self._rows.get(vm_id)
+        if row.status is not MachineStatus.STOPPING:
+            return row.status
+        return MachineStatus.CREATING if row.running_at is None else MachineStatus.RUNNING
 
     def _close_later(self, vm_id: VmId, failure: BaseException | None) -> None:
         """Try until the row is closed: a full disk must not keep an address and a place for ever."""

@@ -72,7 +72,7 @@ async def test_a_way_out_that_cannot_be_opened(lab: Lab) -> None:
     assert sorted(lab.journal) == ["machine stopped", "stored failed"]
 
 
-SCRIPTS = {
+SCRIPTS: dict[str, dict[str, Any]] = {
     "no_identity_ack": {"silent": True},
     "agent_mismatch": {"agent_build": "an-older-build"},
     **{code: {"failing_check": name} for name, code in CHECK_CODES.items()},
