@@ -147,6 +147,8 @@ def browser_crashed(seen: Observation) -> Finding | None:
     ends = seen.console.ends.get("chromium")
     if ends is None or ends.count < CRASHES or not ends.how.startswith("exit code"):
         return None
+    if "desktop" in seen.failing:  # without its X server no browser stays
+        return None
     if seen.failure.code != FailureCode.BROWSER_ABSENT and not _fails(seen, "browser"):
         return None
     return Finding(

@@ -192,7 +192,7 @@ async def test_secrets_are_neither_in_the_record_nor_in_the_logs_that_are_kept(n
         await _pastes(lab, record)
         token = lab.machines.live(lab.driver.requests[-1].vm_id).token
         _write_console(lab, f"typed {SECRET}\nsaw {token}\nAuthorization: Basic {SECRET[::-1]}\nlast words\n")
-        screen = f"> {SECRET[:9]}\n{SECRET[9:]}\nGET /callback?state={SECRET[::-1]}\nrefused\n"
+        screen = f"{'-' * 80}\n> {SECRET[:9]}\n{SECRET[9:]}\nGET /callback?state={SECRET[::-1]}\nrefused\n"
         await lab.machine().agent.tell("tool_exited", exit_code=1, screen=screen)
         ended = await lab.ended(record.session_id)
         kept = (lab.folder / "state/evidence" / str(ended.vm_id) / CONSOLE).read_text()
