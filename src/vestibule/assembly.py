@@ -13,6 +13,7 @@ import secrets
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Protocol
 
 import structlog
 
@@ -31,6 +32,7 @@ from vestibule.drivers.guest import HttpGuest
 from vestibule.drivers.http_server import HttpServer, bind_unix, serving
 from vestibule.drivers.net.proxy import EgressProxy
 from vestibule.drivers.pressure import read_pressure
+from vestibule.drivers.rfb import rfb_desktop
 from vestibule.laboratory.app import HOST as DEMO_HOST
 from vestibule.laboratory.app import create as create_demo
 from vestibule.machinery import Machinery
@@ -38,6 +40,7 @@ from vestibule.resources import find_resources
 from vestibule.services.accounts import Accounts
 from vestibule.services.credentials import Credentials
 from vestibule.services.custodian import Custodian
+from vestibule.services.evidence import Evidence, EvidenceFolders
 from vestibule.services.feed import Feed
 from vestibule.services.machine_settings import MachineSettings
 from vestibule.services.machines import Machines
@@ -51,6 +54,10 @@ from vestibule.vaults import OpenVault
 log = structlog.get_logger()
 
 
+class Folders(RunFolders, EvidenceFolders, Protocol):
+    """Of machines that live, and of the evidence of those that have ended."""
+
+
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Place:
     """Where an assembly keeps its things."""
@@ -58,7 +65,7 @@ class Place:
     state_dir: Path
     """Database and keys, but the vault's master key."""
     demo_socket: Path
-    folders: RunFolders
+    folders: Folders
     most_machines: int | None = None
     """In place of the settings' limits, which are people's."""
 
@@ -144,6 +151,12 @@ def _machines(
         rows=rows,
         egress=EgressProxy(internal=internal, on_verdict=verdicts),
         folders=place.folders,
+        evidence=Evidence(
+            folders=place.folders,
+            memory=machinery.network.memory,
+            pressure=read_pressure,
+            open_desktop=rfb_desktop,
+        ),
         guest_of=lambda machine, token: HttpGuest(machine.connect, token),
         pressure=read_pressure,
         clock=SystemClock(),

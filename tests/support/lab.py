@@ -18,7 +18,7 @@ from golden_doubles import BUILD, GOLDEN, Clock, Goldens, Works
 from vestibule.api.context import Context
 from vestibule.core.addresses import MachineNetwork
 from vestibule.core.ids import SessionId, VmId
-from vestibule.core.machines import DriverName, Isolation, Limits
+from vestibule.core.machines import DriverName, Isolation, Limits, MachineMemory
 from vestibule.core.pressure import Pressure
 from vestibule.core.promotion import StalePolicy
 from vestibule.core.providers import Provider
@@ -37,11 +37,13 @@ from vestibule.drivers.guest import HttpGuest
 from vestibule.drivers.machines.fake import FakeMachine, FakeMachineDriver
 from vestibule.drivers.machines.fake_agent import Script
 from vestibule.drivers.master_keys import FileKeyRing
+from vestibule.drivers.rfb import rfb_desktop
 from vestibule.drivers.run_folders import CONSOLE, DiskRunFolders
 from vestibule.resources import find_resources
 from vestibule.services.accounts import Accounts
 from vestibule.services.credentials import Credentials
 from vestibule.services.custodian import Custodian
+from vestibule.services.evidence import Evidence
 from vestibule.services.feed import Feed
 from vestibule.services.forecasts import Forecasts
 from vestibule.services.freshness import Freshness
@@ -115,6 +117,8 @@ class Host:
 
     def __init__(self) -> None:
         self.pressure = Pressure(reclaims=0, oom_kills=0, stalled_s=0.0, load=0.5)
+        self.machine_memory: MachineMemory | None = None
+        """What it counts of every machine."""
 
     def runs_out_of_memory(self) -> None:
         """And kills something for it."""
@@ -402,6 +406,7 @@ def _machines(
     limits: Mapping[str, Any],
     around: Callable[[Any], Any],
 ) -> Machines:
+    folders = DiskRunFolders(run_dir=folder / "run", evidence_dir=folder / "state/evidence", owner=None)
     room = {"max_machines": 4, "max_machines_per_user": 4, "life_s": 3600, **limits}
     return Machines(
         settings=MachineSettings(
@@ -417,8 +422,12 @@ def _machines(
         serving=serving.golden,
         rows=around(DbMachines(database)),
         egress=around(egress),
-        folders=around(
-            DiskRunFolders(run_dir=folder / "run", evidence_dir=folder / "state/evidence", owner=None)
+        folders=around(folders),
+        evidence=Evidence(
+            folders=folders,
+            memory=lambda _vm_id: host.machine_memory,
+            pressure=lambda: host.pressure,
+            open_desktop=rfb_desktop,
         ),
         guest_of=lambda machine, token: around(HttpGuest(machine.connect, token)),
         pressure=lambda: host.pressure,

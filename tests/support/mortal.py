@@ -16,8 +16,8 @@ from typing import Any
 
 from lab import Lab, gathered, open_lab
 
+from vestibule.core.machines import Exit
 from vestibule.drivers.machines.fake import FakeControl, FakeMachine
-from vestibule.services.ports import Exit
 
 READS = frozenset(
     {"connect", "console_tail", "get", "live", "notices", "of_user", "screen", "stages", "unfinished", "wait"}

@@ -103,6 +103,10 @@ class MachineRows:
             ended_at=None,
         )
 
+    def began(self, vm_id: VmId) -> Pressure | None:
+        """What the host counted when the machine was begun; None when an earlier controller began it."""
+        return self._began.get(vm_id)
+
     async def close(self, vm_id: VmId, failure: BaseException | None) -> None:
         """Close the row, now or as soon as it can be written: never raises, and never gives up."""
         if await every_step(vm_id, lambda: self._close(vm_id, failure)):

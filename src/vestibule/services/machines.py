@@ -26,7 +26,9 @@ from vestibule.core.machines import (
 )
 from vestibule.core.pressure import Pressure
 from vestibule.services.adoption import Adoption, Note
-from vestibule.services.endings import end_of, every_step
+from vestibule.services.endings import every_step
+from vestibule.services.evidence import Evidence
+from vestibule.services.explanations import Explanations
 from vestibule.services.golden_ports import GoldenStore, Hold
 from vestibule.services.introductions import GuestFactory, Introductions, Live
 from vestibule.services.lifetimes import Lifetimes, started_in_time
@@ -38,9 +40,6 @@ from vestibule.services.threads import to_the_end
 from vestibule_desktop.messages import PROXY_PORT
 
 log = structlog.get_logger()
-
-CONSOLE_TIMEOUT_S = 5.0
-"""A console on a disk that hangs must not keep a failure from being told."""
 
 
 class Machines:
@@ -57,6 +56,7 @@ class Machines:
         rows: Rows,
         egress: Egress,
         folders: RunFolders,
+        evidence: Evidence,
         guest_of: GuestFactory,
         pressure: Callable[[], Pressure],
         clock: Clock,
@@ -79,6 +79,7 @@ class Machines:
         self._egress = egress
         self._folders = folders
         self._clock = clock
+        self.explanations = Explanations(evidence, self._records.began)
         self._live: dict[VmId, Live] = {}
         self._starting: set[VmId] = set()
         self._ending: dict[VmId, asyncio.Task[None]] = {}
@@ -202,6 +203,10 @@ class Machines:
         try:
             await self.confirm_running(live)
             await self.introduce(live)
+        except MachineFailed as error:
+            told = await self.explanations.of_machine(error, live)
+            await asyncio.shield(self.destroy(live.record.vm_id, failure=told))
+            raise told from error
         except BaseException as error:
             await asyncio.shield(self.destroy(live.record.vm_id, failure=error))
             raise
@@ -212,10 +217,13 @@ class Machines:
         vm_id = live.record.vm_id
         self.lifetimes.watch(
             vm_id,
-            exited=lambda: self.exited(live),
+            exited=lambda: self._explained_end(live),
             destroy=lambda failure: self.destroy(vm_id, failure=failure),
             lived_s=(self._clock.now() - live.record.created_at).total_seconds(),
         )
+
+    async def _explained_end(self, live: Live) -> MachineFailed:
+        return await self.explanations.of_machine(await self.exited(live), live)
 
     async def adopt_unused(self) -> int:
         """Take over the machines without a sign-in that an earlier controller left; how many."""
@@ -277,22 +285,16 @@ class Machines:
     async def exited(self, live: Live) -> MachineFailed:
         """Wait for the machine to end by itself; the failure that this is."""
         exit_ = await live.machine.wait()
-        code, cause = end_of(live.record.driver, exit_)
         return MachineFailed(
-            cause,
+            f"The machine ended by itself ({exit_}).",
             remedy="Try again; its console is kept in the evidence folder of this machine.",
-            code=code,
-            console=await self.console(live),
+            code="machine_exited",
         )
 
-    async def console(self, live: Live) -> str:
-        """The end of what the machine wrote on its console; empty when it cannot be read in time."""
-        try:
-            async with asyncio.timeout(CONSOLE_TIMEOUT_S):
-                return await self._folders.console_tail(live.record.vm_id)
-        except OSError as error:  # a TimeoutError is one
-            log.warning("Console could not be read", vm_id=live.record.vm_id, error=repr(error))
-            return ""
+    def expose(self, vm_id: VmId) -> None:
+        """From now on something of the person's may be on its desktop."""
+        if (live := self._live.get(vm_id)) is not None:
+            live.private = True
 
     async def destroy(self, vm_id: VmId, *, failure: BaseException | None = None) -> None:
         """End a machine and remove all it had but its evidence; idempotent.
@@ -313,7 +315,7 @@ class Machines:
             lambda: self._records.mark(vm_id, MachineStatus.STOPPING),
             lambda: self._egress.close(vm_id),
             live.machine.stop,
-            lambda: self._folders.archive(vm_id),
+            lambda: self._folders.archive(vm_id, (live.token, *live.typed)),
         )
         live.hold.release()
         failure = failure or next(iter(wrong), None)

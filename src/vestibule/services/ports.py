@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Protocol
 
 from vestibule.core.ids import GoldenId, VmId
-from vestibule.core.machines import DriverName, Isolation, Limits
+from vestibule.core.machines import DriverName, Exit, Isolation, Limits
 from vestibule.core.pictures import Picture
 from vestibule_agent.protocol import Credential, Event, Handover, HandoverReply, Health, LoginSpec
 
@@ -29,17 +29,6 @@ class SteadyClock(Clock, Protocol):
     def monotonic(self) -> float:
         """Seconds since some moment: for what is waited for, whatever the wall clock does meanwhile."""
         ...
-
-
-@dataclasses.dataclass(frozen=True, kw_only=True)
-class Exit:
-    """How a machine's first process ended: an exit code, or the signal that ended it."""
-
-    code: int | None
-    signal: int | None
-
-    def __str__(self) -> str:
-        return f"exit code {self.code}" if self.signal is None else f"signal {self.signal}"
 
 
 class Network(Protocol):
@@ -301,12 +290,11 @@ class RunFolders(Protocol):
         """Where the folder of a machine is that was made before."""
         ...
 
-    async def archive(self, vm_id: VmId) -> None:
-        """Keep the logs as evidence, remove the rest; idempotent."""
-        ...
+    async def archive(self, vm_id: VmId, known: Sequence[str] = ()) -> None:
+        """Keep the logs as evidence, without ``known`` secrets and what looks like one; remove the rest.
 
-    async def console_tail(self, vm_id: VmId, lines: int = 40) -> str:
-        """The end of the machine's console, live or archived; empty when there is none."""
+        Idempotent.
+        """
         ...
 
     async def names(self) -> Collection[VmId]:

@@ -28,11 +28,12 @@ from vestibule.core.errors import KEY_RETIRED, Conflict, MachineFailed, Vestibul
 from vestibule.core.ids import SessionId, UserId, VmId
 from vestibule.core.providers import Provider, login_spec
 from vestibule.core.records import CredentialRecord, NoticeRecord, SessionRecord
+from vestibule.core.typed_texts import TypedTexts
 from vestibule.services import guest_events
 from vestibule.services.claims import claimed
+from vestibule.services.clues import Heard
 from vestibule.services.credentials import Credentials
 from vestibule.services.deadline import Deadline
-from vestibule.services.explanations import explained
 from vestibule.services.feed import Feed
 from vestibule.services.inbox import Inbox
 from vestibule.services.introductions import Live
@@ -40,7 +41,6 @@ from vestibule.services.machines import Machines
 from vestibule.services.missed_sites import MissedSites
 from vestibule.services.ports import Guest, SteadyClock
 from vestibule.services.repositories import Sessions, SessionsWithMachine
-from vestibule.services.typed_texts import TypedTexts
 from vestibule_agent.protocol import Event
 
 log = structlog.get_logger()
@@ -85,7 +85,7 @@ class SignInRun:
         self._credential: CredentialRecord | None = None
         self._tasks: set[asyncio.Task[None]] = set()
         self._other_urls: list[str] = []
-        self._refused_login: str | None = None
+        self._clues = Heard()
         self.typed = TypedTexts()
         self.missed = MissedSites()
         self.record = record
@@ -131,9 +131,7 @@ class SignInRun:
                 await asyncio.sleep(STORE_AGAIN_S)
 
     async def _turn(self, event: s.SessionEvent) -> None:
-        decision = s.with_refused_login(s.decide(self.record.status, event), self._refused_login)
-        if self.record.auth_url is None:
-            decision = s.with_sites(decision, self.missed.causes)
+        decision = await self._explained(event, s.decide(self.record.status, event))
         try:
             await self._store(event, decision)
         except Conflict:
@@ -142,6 +140,14 @@ class SignInRun:
         await self._tell_missed()
         for effect in decision.effects:
             self._perform(effect)
+
+    async def _explained(self, event: s.SessionEvent, decision: s.Decision) -> s.Decision:
+        """The one place where a failure is explained, just before it is stored."""
+        if (failure := s.failure_in(decision)) is None:
+            return decision
+        clues = self._clues.clues(event, self.record, self.missed)
+        explain = self._world.machines.explanations.explain
+        return s.with_failure(decision, await explain(failure, self._live, clues=clues, typed=self.typed))
 
     async def _store(self, event: s.SessionEvent, decision: s.Decision) -> None:
         if decision.to is not None:
@@ -235,7 +241,6 @@ class SignInRun:
         except Exception as error:
             if not isinstance(error, VestibuleError):
                 log.exception("Stage failed", session_id=self.record.session_id)
-            error = await explained(error, self._world.machines, self._live)
             self.post(s.Failed(failure=diagnosis.failure_of(error)))
 
     async def _start_machine(self) -> None:
@@ -303,13 +308,14 @@ class SignInRun:
             await self._heard(dataclasses.replace(event, data=self.typed.hidden(event.data)))
 
     async def _heard(self, event: Event) -> None:
-        if event.type == "credential_invalid":
-            self._refused_login = guest_events.cause(event)
+        self._clues.add(event)
         if (notice := guest_events.notice(event)) is not None:
             await self.notify(*notice)
         if event.type == "other_url":
             self._keep_other(guest_events.text(event, "url")[: guest_events.MAX_URL])
         if (heard := guest_events.meaning(event, self._provider, self.record.flow)) is not None:
+            if isinstance(heard, s.UrlSeen):
+                self._world.machines.expose(self._running().record.vm_id)
             self.post(heard)
 
     def _keep_other(self, url: str) -> None:

@@ -230,6 +230,7 @@ class SignIns:
         record = await self._allowed(user, session_id, action)
         if record.vm_id is None:
             raise AssertionError("an action on the machine was allowed before there was one")
+        self._world.machines.expose(record.vm_id)
         return self._world.machines.guest(record.vm_id)
 
     async def _allowed(self, user: User, session_id: SessionId, action: Action) -> SessionRecord:

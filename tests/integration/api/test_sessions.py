@@ -129,19 +129,20 @@ async def test_a_failure_is_shown_with_cause_remedy_and_evidence(lab: Lab, ann: 
     await lab.ended(lab_id(session_id))
     shown = (await ann.get(f"/api/auth/session/{session_id}")).json()
     assert shown["actions"] == ["retry"]
+    evidence = shown["failure"].pop("evidence")
     assert shown["failure"] == {
         "code": "tool_exited",
         "cause": "The tool ended with exit code 1 before a credential was there.",
         "remedy": "Read the tool's last screen below, then try again.",
         "stage": "awaiting_user_auth",
-        "evidence": {"screen": "no network"},
         "retryable": True,
         "golden_id": GOLDEN,
         "agent_build": BUILD,
     }
+    assert (evidence["screen"], evidence["checks"]) == ("no network", "all are well")
     machine = (await ann.get(f"/api/vms/{shown['vm_id']}")).json()
     assert (machine["error_code"], machine["error_cause"]) == ("tool_exited", shown["failure"]["cause"])
-    assert machine["failure"] == {**shown["failure"], "stage": "running"}
+    assert machine["failure"] == {**shown["failure"], "stage": "running", "evidence": evidence}
 
 
 async def test_a_failure_that_comes_again_offers_no_retry(lab: Lab, ann: httpx.AsyncClient) -> None:

@@ -74,11 +74,13 @@ def test_the_kernel_s_counters_are_read(tmp_path: Path, monkeypatch: pytest.Monk
     (tmp_path / "pressure").mkdir()
     (tmp_path / "vmstat").write_text("nr_free_pages 9\nallocstall_dma 1\nallocstall_normal 4\noom_kill 10\n")
     (tmp_path / "pressure/memory").write_text(
-        "some avg10=0.00 avg60=0.00 avg300=0.00 total=9000000\n"
+        "some avg10=12.50 avg60=0.00 avg300=0.00 total=9000000\n"
         "full avg10=0.00 avg60=0.00 avg300=0.00 total=2500000\n"
     )
     (tmp_path / "loadavg").write_text("8.34 4.67 2.25 9/300 4242\n")
-    assert read_pressure(tmp_path) == Pressure(reclaims=5, oom_kills=10, stalled_s=2.5, load=4.17)
+    (tmp_path / "pressure/cpu").write_text("some avg10=97.00 avg60=0.00 avg300=0.00 total=1\n")
+    expected = Pressure(reclaims=5, oom_kills=10, stalled_s=2.5, load=4.17, memory=12.5, cpu=97.0)
+    assert read_pressure(tmp_path) == expected
 
 
 def test_what_a_kernel_does_not_count_never_changes(tmp_path: Path) -> None:

@@ -16,9 +16,8 @@ from waiting import until
 
 from vestibule.core.errors import Absent, GoldenFailed, MachineFailed
 from vestibule.core.ids import GoldenId
-from vestibule.core.machines import DriverName, MachineStatus
+from vestibule.core.machines import DriverName, Exit, MachineStatus
 from vestibule.drivers.db.machines import DbMachines
-from vestibule.services.ports import Exit
 
 pytestmark = pytest.mark.anyio
 

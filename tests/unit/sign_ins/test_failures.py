@@ -10,13 +10,12 @@ from typing import Any
 import pytest
 from lab import CONSOLE_TEXT, SCRIPT, Lab
 
-from vestibule.core.diagnosis import CHECK_CODES
 from vestibule.core.errors import DiskFull, HostUnfit, MachineFailed, Unavailable, VestibuleError
-from vestibule.core.machines import Isolation, MachineStatus
+from vestibule.core.machines import Exit, Isolation, MachineStatus
 from vestibule.core.records import SessionRecord
 from vestibule.core.sessions import SessionStatus
+from vestibule.core.symptoms import CHECK_CODES
 from vestibule.services import sign_in_run, sign_ins
-from vestibule.services.ports import Exit
 
 pytestmark = pytest.mark.anyio
 S = SessionStatus
@@ -196,7 +195,7 @@ async def _break(*_: object, **__: object) -> str:
 async def test_a_console_that_cannot_be_read_hides_no_failure(
     lab: Lab, read: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("vestibule.services.machines.CONSOLE_TIMEOUT_S", 0.01)
+    monkeypatch.setattr("vestibule.services.evidence.FILES_S", 0.01)
     monkeypatch.setattr(lab.machines._folders, "console_tail", read)
     record = await lab.connect()
     await lab.reach(record.session_id, S.AWAITING_USER_AUTH)

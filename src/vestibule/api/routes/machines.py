@@ -85,6 +85,7 @@ async def view_desktop(websocket: WebSocket, vm_id: str) -> None:
 
 async def _show(websocket: WebSocket, services: Context, vm_id: VmId) -> None:
     code, reason = vnc.GOING_AWAY, "the machine has ended"
+    services.machines.expose(vm_id)
     try:
         await vnc.relay(websocket, await services.machines.guest(vm_id).open_vnc())
     except VestibuleError as error:

@@ -69,4 +69,29 @@ OF_CONTROLLERS: Mapping[Code, FailureMeaning] = {
         "The dashboard was not built into this installation.",
         "Build it (make install), or install a wheel, which has it inside.",
     ),
+    Code.CONTROLLER_NOT_STARTED: lasting(
+        _CONTROLLER,
+        "A controller that a command started for itself did not answer.",
+        "Run vestibule doctor; the settings are this host's but folders and port.",
+    ),
+    Code.CREDENTIAL_LOST: passing(
+        _CONTROLLER,
+        "The controller that had taken the credential ended before it was stored.",
+        "Sign in again.",
+    ),
+    Code.DEMO_PAGE_UNEXPECTED: lasting(
+        _CONTROLLER,
+        "The demo's provider, which comes with Vestibule, did not answer with its page.",
+        "Report it as a bug, with the controller's log.",
+    ),
+    Code.SOAK_NOT_CLEAN: lasting(
+        _CONTROLLER,
+        "A soak found sign-ins that failed, or something that was left behind.",
+        "Read what it prints, and the log and evidence in its folder.",
+    ),
+    Code.STREAM_ENDED: passing(
+        _CONTROLLER,
+        "A session's events ended before the session did.",
+        "Read the controller's log at this time; then run the soak again.",
+    ),
 }

@@ -15,11 +15,11 @@ from qemu.qmp import EventListener, ExecuteError, Message, QMPClient, QMPError
 from vestibule.core.errors import MachineFailed
 from vestibule.core.failures import FailureCode
 from vestibule.core.ids import VmId
-from vestibule.core.machines import Limits
+from vestibule.core.machines import Exit, Limits
 from vestibule.drivers.machines.control import SocketControl
 from vestibule.drivers.machines.qemu.argv import CONTROL_FD, MONITOR_FD
 from vestibule.drivers.machines.qemu.settling import settle
-from vestibule.services.ports import Exit, Network
+from vestibule.services.ports import Network
 
 OVERHEAD_MIB = 512
 """What QEMU itself may use besides the guest's memory: translation cache, device models, stacks."""
