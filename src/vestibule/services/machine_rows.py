@@ -109,25 +109,28 @@ class MachineRows:
             self._close_later(vm_id, failure)
 
     async def _close(self, vm_id: VmId, failure: BaseException | None) -> None:
-        now = self._clock.now()
         if failure is None or isinstance(failure, asyncio.CancelledError):  # somebody wanted it to end
             with contextlib.suppress(Absent, Conflict):  # one that never ran has not been marked before
                 await self._rows.advance(vm_id, to=MachineStatus.STOPPING)
-            await self.mark(vm_id, MachineStatus.DESTROYED, ended_at=now)
+            await self.mark(vm_id, MachineStatus.DESTROYED, ended_at=self._clock.now())
         else:
-            named = self._named(vm_id, failure)
-            await self.mark(
-                vm_id,
-                MachineStatus.FAILED,
-                error_code=named.code,
-                error_cause=named.cause,
-                error_remedy=named.remedy,
-                error_evidence=dict(named.evidence),
-                error_stage=await self._stage(vm_id),
-                ended_at=now,
-            )
+            await self._fail(vm_id, self._named(vm_id, failure))
         self._began.pop(vm_id, None)
         self.on_ended()
+
+    async def _fail(self, vm_id: VmId, failure: Failure) -> None:
+        stage = await self._stage(vm_id)
+        log.warning("Machine failed", vm_id=vm_id, code=failure.code, stage=stage, cause=failure.cause)
+        await self.mark(
+            vm_id,
+            MachineStatus.FAILED,
+            error_code=failure.code,
+            error_cause=failure.cause,
+            error_remedy=failure.remedy,
+            error_evidence=dict(failure.evidence),
+            error_stage=stage,
+            ended_at=self._clock.now(),
+        )
 
     def _named(self, vm_id: VmId, failure: BaseException) -> Failure:
         """What a host that is short of memory does to machines is not the golden's fault."""

@@ -145,7 +145,8 @@ class SignInRun:
     async def _store(self, event: s.SessionEvent, decision: s.Decision) -> None:
         if decision.to is not None:
             self._know(await self._advance(event, decision.to, decision))
-            log.info("Session advanced", session_id=self.record.session_id, status=decision.to)
+            why = {name: decision.fields[name] for name in s.WHY if name in decision.fields}
+            log.info("Session advanced", session_id=self.record.session_id, status=decision.to, **why)
         elif decision.fields:
             self._know(await self._world.sessions.update(self.record.session_id, **decision.fields))
         self._world.feed.publish(self.record.session_id)
