@@ -15,6 +15,8 @@ import dataclasses
 import enum
 from collections.abc import Mapping
 
+from vestibule.core.ids import GoldenId
+
 
 class SessionStatus(enum.StrEnum):
     """A sign-in session's states, in order of progress."""
@@ -82,6 +84,8 @@ class Failure:
     cause: str
     remedy: str
     evidence: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    golden_id: GoldenId | None = None
+    """Where the session does not know of it yet: its machine was not started."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -325,12 +329,18 @@ _NO_SIGN_OF_LIFE = Failure(
 )
 
 
+WHY = ("error_code", "error_stage", "error_cause")
+"""Fields of a failure that the log names; evidence may be long, and is kept with the session."""
+
+
 def _ended(to: SessionStatus, stage: SessionStatus, failure: Failure) -> Decision:
-    fields = {
+    fields: dict[str, object] = {
         "error_code": failure.code,
         "error_cause": failure.cause,
         "error_remedy": failure.remedy,
         "error_stage": stage,
         "error_evidence": dict(failure.evidence),
     }
+    if failure.golden_id is not None:
+        fields["golden_id"] = failure.golden_id
     return Decision(to=to, fields=fields, effects=(Effect.DESTROY_MACHINE,))

@@ -117,8 +117,10 @@ class Machines:
         hold = await to_the_end(lambda: self._goldens.hold(golden_id), undo=lambda hold: hold.release())
         try:
             live = await self._started(hold, user_id, session_id, chosen)
-        except BaseException:
+        except BaseException as error:
             hold.release()
+            if isinstance(error, VestibuleError):
+                error.golden_id = golden_id
             raise
         return await self._with_way_out(live, allow)
 
