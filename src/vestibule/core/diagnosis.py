@@ -9,6 +9,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import errno
 from collections.abc import Mapping, Sequence
 
@@ -84,23 +85,22 @@ def diagnose(seen: Observation) -> Failure:
     found = next((finding for rule in RULES if (finding := rule(seen)) is not None), None)
     kept = evidence(seen)
     if found is None:
-        raised = seen.failure
-        return Failure(code=raised.code, cause=raised.cause, remedy=raised.remedy, evidence=kept)
+        return dataclasses.replace(seen.failure, evidence=kept)
     if found.code != seen.failure.code:
         kept = {**kept, "first_seen_as": f"{seen.failure.code}: {seen.failure.cause}"}
     remedy = found.remedy or MEANINGS[found.code].remedy
-    return Failure(code=found.code, cause=found.cause, remedy=remedy, evidence=kept)
+    return dataclasses.replace(seen.failure, code=found.code, cause=found.cause, remedy=remedy, evidence=kept)
 
 
 def failure_of(error: BaseException) -> Failure:
     """The failure record of an exception; an unforeseen one is named as such, never hidden."""
     if isinstance(error, VestibuleError):
-        evidence = {name: str(value) for name, value in error.evidence.items()}
+        told = {name: str(value) for name, value in error.evidence.items()}
         return Failure(
             code=error.failure_code,
             cause=error.cause,
             remedy=error.remedy,
-            evidence=evidence,
+            evidence=told,
             golden_id=error.golden_id,
         )
     if isinstance(error, OSError) and error.errno in _FULL:

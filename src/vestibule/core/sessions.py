@@ -329,6 +329,10 @@ _NO_SIGN_OF_LIFE = Failure(
 )
 
 
+WHY = ("error_code", "error_stage", "error_cause")
+"""Fields of a failure that the log names; evidence may be long, and is kept with the session."""
+
+
 def _ended(to: SessionStatus, stage: SessionStatus, failure: Failure) -> Decision:
     fields: dict[str, object] = {
         "error_code": failure.code,

@@ -51,7 +51,7 @@ class Explanations:
         """
         if failure.code not in _SELF_EVIDENT:
             failure = await self._diagnosed(failure, live, clues)
-        return _without_secrets(failure, _secrets_of(live, typed))
+        return without_secrets(failure, _secrets_of(live, typed))
 
     async def _diagnosed(self, failure: Failure, live: Live | None, clues: Clues) -> Failure:
         try:
@@ -71,8 +71,10 @@ class Explanations:
     async def of_machine(self, error: MachineFailed, live: Live) -> MachineFailed:
         """The same of a machine without a sign-in, as the exception that ends it."""
         found = await self.explain(diagnosis.failure_of(error), live)
-        told = {name: text for name, text in found.evidence.items() if name.isidentifier()}
-        return MachineFailed(found.cause, remedy=found.remedy, code=found.code, **told)
+        told = MachineFailed(found.cause, remedy=found.remedy, code=found.code)
+        told.evidence.update(found.evidence)
+        told.golden_id = found.golden_id
+        return told
 
 
 def _secrets_of(live: Live | None, typed: TypedTexts | None) -> TypedTexts:
@@ -83,13 +85,14 @@ def _secrets_of(live: Live | None, typed: TypedTexts | None) -> TypedTexts:
     return known
 
 
-def _without_secrets(failure: Failure, known: TypedTexts) -> Failure:
+def without_secrets(failure: Failure, known: TypedTexts) -> Failure:
+    """The failure as it may be kept and shown."""
+
     def clean(name: str, text: str) -> str:
         return (redact if name in _LOGS else redact_screen)(known.hide(text))
 
-    return Failure(
-        code=failure.code,
+    return dataclasses.replace(
+        failure,
         cause=clean("cause", failure.cause),
-        remedy=failure.remedy,
         evidence={name: clean(name, text) for name, text in failure.evidence.items()},
     )

@@ -20,8 +20,10 @@ from vestibule.core.ids import GoldenId, SessionId, UserId, VmId
 from vestibule.core.machines import MachineRecord, MachineStatus, MachineType
 from vestibule.core.pressure import Pressure, blame
 from vestibule.core.sessions import Failure
+from vestibule.core.typed_texts import TypedTexts
 from vestibule.services.capacity import require_room
 from vestibule.services.endings import every_step
+from vestibule.services.explanations import without_secrets
 from vestibule.services.machine_settings import MachineSettings
 from vestibule.services.ports import Clock, MachineDriver
 from vestibule.services.repositories import Machines
@@ -113,29 +115,33 @@ class MachineRows:
             self._close_later(vm_id, failure)
 
     async def _close(self, vm_id: VmId, failure: BaseException | None) -> None:
-        now = self._clock.now()
         if failure is None or isinstance(failure, asyncio.CancelledError):  # somebody wanted it to end
             with contextlib.suppress(Absent, Conflict):  # one that never ran has not been marked before
                 await self._rows.advance(vm_id, to=MachineStatus.STOPPING)
-            await self.mark(vm_id, MachineStatus.DESTROYED, ended_at=now)
+            await self.mark(vm_id, MachineStatus.DESTROYED, ended_at=self._clock.now())
         else:
-            named = self._named(vm_id, failure)
-            await self.mark(
-                vm_id,
-                MachineStatus.FAILED,
-                error_code=named.code,
-                error_cause=named.cause,
-                error_remedy=named.remedy,
-                error_evidence=dict(named.evidence),
-                error_stage=await self._stage(vm_id),
-                ended_at=now,
-            )
+            await self._fail(vm_id, self._named(vm_id, failure))
         self._began.pop(vm_id, None)
         self.on_ended()
 
+    async def _fail(self, vm_id: VmId, failure: Failure) -> None:
+        stage = await self._stage(vm_id)
+        log.warning("Machine failed", vm_id=vm_id, code=failure.code, stage=stage, cause=failure.cause)
+        await self.mark(
+            vm_id,
+            MachineStatus.FAILED,
+            error_code=failure.code,
+            error_cause=failure.cause,
+            error_remedy=failure.remedy,
+            error_evidence=dict(failure.evidence),
+            error_stage=stage,
+            ended_at=self._clock.now(),
+        )
+
     def _named(self, vm_id: VmId, failure: BaseException) -> Failure:
         """What a host that is short of memory does to machines is not the golden's fault."""
-        named, began = diagnosis.failure_of(failure), self._began.get(vm_id)
+        named = without_secrets(diagnosis.failure_of(failure), TypedTexts())
+        began = self._began.get(vm_id)
         return blame(named, began, self._pressure()) if began else named
 
     async def _stage(self, vm_id: VmId) -> MachineStatus:

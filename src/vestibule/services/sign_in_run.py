@@ -47,7 +47,6 @@ log = structlog.get_logger()
 
 CREDENTIAL_GRACE_S = 5.0
 """How long after a good end of the tool its credential may still appear."""
-
 STORE_AGAIN_S = 5.0
 
 
@@ -152,7 +151,8 @@ class SignInRun:
     async def _store(self, event: s.SessionEvent, decision: s.Decision) -> None:
         if decision.to is not None:
             self._know(await self._advance(event, decision.to, decision))
-            log.info("Session advanced", session_id=self.record.session_id, status=decision.to)
+            why = {name: decision.fields[name] for name in s.WHY if name in decision.fields}
+            log.info("Session advanced", session_id=self.record.session_id, status=decision.to, **why)
         elif decision.fields:
             self._know(await self._world.sessions.update(self.record.session_id, **decision.fields))
         self._world.feed.publish(self.record.session_id)

@@ -142,7 +142,7 @@ async def test_a_failure_is_shown_with_cause_remedy_and_evidence(lab: Lab, ann: 
     assert (evidence["screen"], evidence["checks"]) == ("no network", "all are well")
     machine = (await ann.get(f"/api/vms/{shown['vm_id']}")).json()
     assert (machine["error_code"], machine["error_cause"]) == ("tool_exited", shown["failure"]["cause"])
-    assert machine["failure"] == {**shown["failure"], "stage": "running", "evidence": evidence}
+    assert machine["failure"] == {**shown["failure"], "evidence": evidence, "stage": "running"}
 
 
 async def test_a_failure_that_comes_again_offers_no_retry(lab: Lab, ann: httpx.AsyncClient) -> None:

@@ -22,9 +22,8 @@ import os, signal, sys, time
 def kill(name):
     for pid in filter(str.isdigit, os.listdir("/proc")):
         try:
-            with open(f"/proc/{pid}/cmdline", "rb") as file: words = file.read()
-            first = words.replace(b"\\0", b" ").split()[0]
-            if os.path.basename(first) == name.encode(): os.kill(int(pid), signal.SIGKILL)
+            with open(f"/proc/{pid}/cmdline", "rb") as file: words = file.read().replace(b"\\0", b" ").split()
+            if os.path.basename(words[0]) == name.encode(): os.kill(int(pid), signal.SIGKILL)
         except (OSError, IndexError): pass
 for _ in range(int(sys.argv[2])):
     kill(sys.argv[1])

@@ -12,6 +12,7 @@ from waiting import until
 from vestibule.core.errors import MachineFailed
 from vestibule.core.machines import Exit, MachineRecord, MachineStatus
 from vestibule.core.records import SessionRecord
+from vestibule.core.redaction import HIDDEN
 from vestibule.core.sessions import SessionStatus
 
 pytestmark = pytest.mark.anyio
@@ -43,13 +44,14 @@ async def test_a_machine_without_a_sign_in_that_ends_by_itself(lab: Lab) -> None
     assert (row.error_code, row.error_stage) == ("machine_exited", MachineStatus.RUNNING)
     assert row.error_remedy
     assert row.error_evidence["console"] == CONSOLE_TEXT.strip()
+    assert row.error_evidence["exit"] == "signal 9"
 
 
 async def test_a_machine_that_does_not_start(lab: Lab) -> None:
-    lab.driver.refuse(MachineFailed("bwrap ended", remedy="Look.", code="machine_exited", log="its words"))
+    lab.driver.refuse(MachineFailed("bwrap ended", remedy="Look.", code="machine_exited", log="token=fake-0"))
     session, row = await _failed(lab, await lab.connect())
     assert (row.error_stage, row.error_remedy) == (MachineStatus.CREATING, "Look.")
-    assert row.error_evidence["log"] == "its words"
+    assert row.error_evidence == {"log": f"token={HIDDEN}"}
     assert session.golden_id == row.golden_id
 
 

@@ -104,11 +104,16 @@ async def test_an_agent_of_another_contract(new_lab: Any) -> None:
 @pytest.mark.parametrize(
     ("exit_code", "code"), [(0, "tool_exited"), (1, "tool_exited"), (127, "tool_missing")]
 )
-async def test_a_tool_that_ends_without_a_credential(new_lab: Any, exit_code: int, code: str) -> None:
+async def test_a_tool_that_ends_without_a_credential(
+    new_lab: Any, log: list[Any], exit_code: int, code: str
+) -> None:
     async with new_lab(script=dataclasses.replace(SCRIPT, exit_code=exit_code)) as lab:
         record = await lab.connect()
         failed = await _failed(lab, record.session_id, code, S.READY)
         assert "vestibule-demo login" in failed.error_evidence["screen"]
+        told = [line for line in log if line.get("error_code") == code or line.get("code") == code]
+        assert [line["event"] for line in told] == ["Session advanced", "Machine failed"]
+        assert all(failed.error_cause in line.values() for line in told)
 
 
 async def test_a_tool_that_ends_well_may_leave_its_credential_a_moment_later(lab: Lab) -> None:
