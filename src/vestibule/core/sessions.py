@@ -158,6 +158,9 @@ class Failed:
 class DeadlinePassed:
     """The person gave no sign of life for too long."""
 
+    after_s: float
+    """How long that was."""
+
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class CancelAsked:
@@ -232,8 +235,8 @@ def _ending(status: SessionStatus, event: Failed | DeadlinePassed | CancelAsked)
     match event:
         case Failed(failure=failure):
             return _ended(S.FAILED, status, failure)
-        case DeadlinePassed():
-            return _ended(S.TIMEOUT, status, _NO_SIGN_OF_LIFE)
+        case DeadlinePassed(after_s=after_s):
+            return _ended(S.TIMEOUT, status, _no_sign_of_life(after_s))
         case CancelAsked():
             return Decision(to=S.CANCELLED, effects=(Effect.DESTROY_MACHINE,))
 
@@ -324,11 +327,13 @@ _MISSING = "tool_missing"
 _NOT_FOUND = 127
 """Exit code of a shell whose command does not exist (POSIX, section 2.8.2)."""
 
-_NO_SIGN_OF_LIFE = Failure(
-    code="login_timeout",
-    cause="Nobody was seen at this sign-in until its deadline.",
-    remedy="Start again, and keep the page open while you sign in.",
-)
+
+def _no_sign_of_life(after_s: float) -> Failure:
+    return Failure(
+        code="login_timeout",
+        cause=f"Nobody was seen at this sign-in for {after_s:g} s.",
+        remedy="Start again, and keep the page open while you sign in.",
+    )
 
 
 def _ended(to: SessionStatus, stage: SessionStatus, failure: Failure) -> Decision:

@@ -12,6 +12,8 @@ export function shownNotices(session: Session): Shown[] {
   const boxed = takesCode(session);
   return session.notices
     .filter((notice) => notice.code !== "tool_error" || !boxed)
+    // Of another address only as long as the right one is missing.
+    .filter((notice) => notice.code !== "other_url" || session.auth_url === null)
     .map((notice) => shown(notice, session));
 }
 
