@@ -189,6 +189,7 @@ class SignIns:
             if run.vm_id == vm_id:
                 with contextlib.suppress(Conflict):  # it has just ended
                     await run.sign_of_life()
+                    self._world.feed.publish(run.record.session_id)
 
     async def open_url(self, user: User, session_id: SessionId, url: str) -> SessionRecord:
         """Show an http(s) address in the machine's browser."""
