@@ -1,4 +1,4 @@
-"""A real machine whose processes are stopped is noticed in 10 s; a controller that was stopped blames none."""
+"""A machine whose processes are stopped is noticed in 10 s; a controller that was stopped blames none."""
 
 from __future__ import annotations
 

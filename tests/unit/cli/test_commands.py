@@ -40,10 +40,15 @@ def test_a_machine_is_shown_with_what_it_was_cloned_from(
 
 STEPS = {
     "steps": [
-        {"number": 1, "name": "start", "started_at": "2026-11-22T12:00:00Z",
-         "ended_at": "2026-11-22T12:00:01Z", "duration_s": 1.25, "outcome": "failed", "error_code": "start_timeout"},
-        {"number": 2, "name": "destroy", "started_at": "2026-11-22T12:00:01Z", "ended_at": None,
-         "duration_s": None, "outcome": None, "error_code": None},
+        {
+            "number": 1, "name": "start", "started_at": "2026-11-22T12:00:00Z",
+            "ended_at": "2026-11-22T12:00:01Z", "duration_s": 1.25,
+            "outcome": "failed", "error_code": "start_timeout",
+        },
+        {
+            "number": 2, "name": "destroy", "started_at": "2026-11-22T12:00:01Z",
+            "ended_at": None, "duration_s": None, "outcome": None, "error_code": None,
+        },
     ]
 }  # fmt: skip
 
