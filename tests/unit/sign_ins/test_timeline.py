@@ -12,6 +12,7 @@ from golden_doubles import GOLDEN
 from lab import Lab, gathered
 
 from vestibule.core.errors import DiskFull, HostUnfit
+from vestibule.core.ids import SessionId
 from vestibule.core.sessions import SessionStatus as S
 from vestibule.core.steps import StepName, StepOutcome, StepRecord, trace_id, way_id
 from vestibule.drivers.db.steps import DbSteps
@@ -27,7 +28,7 @@ async def _told(lab: Lab, subject: str) -> list[tuple[str, StepOutcome | None, s
     return [(step.name, step.outcome, step.error_code) for step in await lab.timeline.of(subject)]
 
 
-async def _completed(lab: Lab) -> str:
+async def _completed(lab: Lab) -> SessionId:
     record = await lab.connect()
     await lab.reach(record.session_id, S.AWAITING_USER_AUTH)
     await lab.machine().agent.sign_in()
