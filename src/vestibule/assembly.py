@@ -18,7 +18,7 @@ from typing import Protocol
 import structlog
 
 from vestibule.core.egress import Verdict
-from vestibule.core.ids import GoldenId, VmId
+from vestibule.core.ids import GoldenId, SessionId, VmId
 from vestibule.core.machines import DriverName
 from vestibule.core.providers import Provider
 from vestibule.drivers import key_file, providers
@@ -28,6 +28,7 @@ from vestibule.drivers.db.credentials import DbCredentials
 from vestibule.drivers.db.engine import Database
 from vestibule.drivers.db.machines import DbMachines
 from vestibule.drivers.db.sessions import DbSessions
+from vestibule.drivers.db.steps import DbSteps
 from vestibule.drivers.guest import HttpGuest
 from vestibule.drivers.http_server import HttpServer, bind_unix, serving
 from vestibule.drivers.net.proxy import EgressProxy
@@ -48,7 +49,10 @@ from vestibule.services.ports import RunFolders
 from vestibule.services.rotation import Rotation
 from vestibule.services.sign_in_run import World
 from vestibule.services.sign_ins import SignIns
+from vestibule.services.stage_limits import StageLimits
+from vestibule.services.timeline import Timeline
 from vestibule.settings import Settings
+from vestibule.tracing import Export, nowhere
 from vestibule.vaults import OpenVault
 
 log = structlog.get_logger()
@@ -81,6 +85,7 @@ class Assembly:
     custodian: Custodian
     rotation: Rotation
     providers: Mapping[str, Provider]
+    timeline: Timeline
 
 
 def assemble(
@@ -89,12 +94,26 @@ def assemble(
     vault: OpenVault,
     place: Place,
     serving: Callable[[DriverName], Awaitable[GoldenId]],
+    *,
+    export: Export = nowhere,
 ) -> Assembly:
-    """Build the services; ``serving`` names the golden that a machine of a driver is to be started from."""
+    """Build the services; ``serving`` names the golden that a machine of a driver is to be started from.
+
+    ``export`` is given the spans of sign-ins and machines.
+    """
     settings, clock, random = machinery.settings, SystemClock(), secrets.token_bytes
     known = providers.load(provider_folders(settings))
     verdicts = _Verdicts()
-    machines = _machines(machinery, DbMachines(database), place, serving, verdicts)
+    feed: Feed[SessionId] = Feed()
+    timeline = Timeline(
+        rows=DbSteps(database),
+        clock=clock,
+        begun=lambda subject: feed.publish(SessionId(subject)),
+        export=export,
+    )
+    machines = _machines(
+        machinery, DbMachines(database), place, serving, verdicts=verdicts, timeline=timeline
+    )
     credential_rows = DbCredentials(database)
     credentials = Credentials(
         rows=credential_rows,
@@ -109,9 +128,14 @@ def assemble(
         pair=sessions,
         machines=machines,
         credentials=credentials,
-        feed=Feed(),
+        feed=feed,
         clock=clock,
-        url_timeout_s=settings.url_timeout_s,
+        limits=StageLimits(
+            url_s=settings.url_timeout_s,
+            claim_s=settings.claim_timeout_s,
+            grace_s=settings.credential_grace_s,
+        ),
+        timeline=timeline,
     )
     sign_ins = SignIns(world=world, providers=known, random=random)
     verdicts.sign_ins = sign_ins
@@ -125,6 +149,7 @@ def assemble(
         custodian=custodian,
         rotation=vault.rotation,
         providers=known,
+        timeline=timeline,
     )
 
 
@@ -139,7 +164,9 @@ def _machines(
     rows: DbMachines,
     place: Place,
     serving: Callable[[DriverName], Awaitable[GoldenId]],
+    *,
     verdicts: _Verdicts,
+    timeline: Timeline,
 ) -> Machines:
     internal = {DEMO_HOST: place.demo_socket, **machinery.settings.internal_sites}
     return Machines(
@@ -157,10 +184,11 @@ def _machines(
             pressure=read_pressure,
             open_desktop=rfb_desktop,
         ),
-        guest_of=lambda machine, token: HttpGuest(machine.connect, token),
+        guest_of=lambda machine, token: HttpGuest(machine.connect, token, machinery.settings.agent_timeout_s),
         pressure=read_pressure,
         clock=SystemClock(),
         random=secrets.token_bytes,
+        timeline=timeline,
     )
 
 
@@ -172,6 +200,8 @@ def _machine_settings(machinery: Machinery, most: int | None) -> MachineSettings
         max_machines=most or settings.max_machines,
         max_machines_per_user=most or settings.max_machines_per_user,
         life_s=settings.machine_life_s,
+        start_timeout_s={name: settings.start_timeout_s(name) for name in machinery.drivers},
+        liveness_s=settings.liveness_s,
         confirm_timeout_s={name: settings.confirm_timeout_s(name) for name in machinery.drivers},
         host=platform.node(),
     )

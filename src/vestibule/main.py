@@ -50,6 +50,7 @@ from vestibule.services.probation import Probation
 from vestibule.services.reconciler import Reconciler
 from vestibule.services.vault_ports import KeyRing
 from vestibule.settings import Settings
+from vestibule.tracing import exporting
 from vestibule.trials import clear_trial_runs
 from vestibule.vaults import file_keys, forecasts_of, open_vault
 from vestibule.works import (
@@ -89,9 +90,11 @@ async def open_context(
         await stack.enter_async_context(demo_provider(demo_socket))
         renewing = renewing_with(machinery)
         place = Place(state_dir=settings.state_dir, demo_socket=demo_socket, folders=machinery.folders)
-        assembly = assemble(machinery, database, vault, place, renewing.serving.golden)
+        export = await stack.enter_async_context(exporting(settings))
+        assembly = assemble(machinery, database, vault, place, renewing.serving.golden, export=export)
         forecasts = forecasts_of(settings, database, assembly.credentials.feed)
         context = _context(machinery, assembly, forecasts, renewing)
+        stack.push_async_callback(context.timeline.close)
         stack.push_async_callback(context.machines.destroy_all)
         stack.push_async_callback(context.sign_ins.stop)
         stack.push_async_callback(_leave_if_asked, machinery, context, departure)
@@ -117,6 +120,7 @@ def _context(machinery: Machinery, assembly: Assembly, forecasts: Forecasts, ren
         accounts=assembly.accounts,
         sign_ins=assembly.sign_ins,
         machines=assembly.machines,
+        timeline=assembly.timeline,
         credentials=assembly.credentials,
         custodian=assembly.custodian,
         rotation=assembly.rotation,
@@ -191,6 +195,7 @@ def _background_ended(task: asyncio.Task[None]) -> None:
 
 async def _recover(machinery: Machinery, context: Context) -> None:
     """What an earlier controller left: sign-ins and machines go on; what cannot is ended, and its rows."""
+    await context.timeline.recover()
     sessions = await context.sign_ins.recover()
     adopted = await context.machines.adopt_unused()
     orphans = await machinery.network.end_orphans()
@@ -209,6 +214,7 @@ async def _recover(machinery: Machinery, context: Context) -> None:
 async def _leave_if_asked(machinery: Machinery, context: Context, departure: Departure) -> None:
     """From then on, what ends machines does nothing."""
     if departure.leaves:
+        context.timeline.leave()
         await context.sign_ins.leave()
         await context.machines.leave()
         await machinery.network.leave()

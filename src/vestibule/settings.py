@@ -32,6 +32,7 @@ from vestibule.core.addresses import MachineNetwork
 from vestibule.core.errors import SettingsInvalid
 from vestibule.core.machines import UNOWNED_ID, DriverName
 from vestibule.core.promotion import StalePolicy
+from vestibule.stage_settings import StageSettings
 
 PREFIX = "VESTIBULE_"
 
@@ -108,7 +109,7 @@ def _default_run_dir() -> Path:
     return _default_state_dir() / "run"
 
 
-class Settings(BaseSettings):
+class Settings(StageSettings, BaseSettings):
     """Everything that an operator can set.  Units are in the names."""
 
     model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, extra="forbid")
@@ -178,15 +179,6 @@ class Settings(BaseSettings):
         description="How often database, processes and run folders are compared; what is wrong in two looks"
         " in a row is mended.",
     )
-    container_confirm_timeout_s: float = Field(
-        default=20, gt=0, description="A container's agent must confirm its identity within this time."
-    )
-    vm_confirm_timeout_s: float = Field(
-        default=60, gt=0, description="A virtual machine's agent must confirm its identity within this time."
-    )
-    url_timeout_s: float = Field(
-        default=300, gt=0, description="A tool must show its sign-in address within this time of its start."
-    )
     debian_mirror: str | None = Field(
         default=None, description="Mirror for the golden's packages; unset: what the host's apt uses."
     )
@@ -252,6 +244,11 @@ class Settings(BaseSettings):
         description="File of mode 0600 with the secret that posts are signed with (HMAC-SHA256 of the body,"
         " in the header `Vestibule-Signature`); unset: they are not signed.",
     )
+    otlp_endpoint: AnyHttpUrl | None = Field(
+        default=None,
+        description="OpenTelemetry collector that spans of sign-ins and machines are posted to (OTLP over"
+        " HTTP, `/v1/traces` below this address), e.g. `http://127.0.0.1:4318`; unset: nowhere.",
+    )
     providers_dir: Path | None = Field(
         default=None, description="Folder with more provider files; they win over the shipped ones by name."
     )
@@ -288,11 +285,6 @@ class Settings(BaseSettings):
         """Arguments (tests), then the environment, then the TOML file."""
         path = config_path(os.environ)
         return (init_settings, env_settings, TomlConfigSettingsSource(settings_cls, toml_file=path))
-
-    def confirm_timeout_s(self, driver: DriverName) -> float:
-        """How long the agent of a machine of this driver may take to confirm its identity."""
-        by_driver = {DriverName.QEMU: self.vm_confirm_timeout_s}
-        return by_driver.get(driver, self.container_confirm_timeout_s)
 
 
 def config_path(environ: Mapping[str, str]) -> Path | None:
@@ -355,7 +347,9 @@ def _named(error: ValidationError) -> SettingsInvalid:
 def reference_table() -> str:
     """The settings as a Markdown table: name, default, meaning (docs/reference/settings.md)."""
     rows = ["| setting | variable | default | meaning |", "|---|---|---|---|"]
-    for name, field in Settings.model_fields.items():
+    own = [name for name in Settings.model_fields if name not in StageSettings.model_fields]
+    for name in (*own, *StageSettings.model_fields):
+        field = Settings.model_fields[name]
         default = _shown_default(name, field.default)
         rows.append(f"| `{name}` | `{PREFIX}{name.upper()}` | {default} | {field.description} |")
     rows += ["", "| other variable | meaning |", "|---|---|"]

@@ -24,6 +24,7 @@ from vestibule.core.promotion import StalePolicy
 from vestibule.core.providers import Provider
 from vestibule.core.records import SessionRecord, User
 from vestibule.core.sessions import FINAL, SessionStatus
+from vestibule.core.steps import Span
 from vestibule.drivers import providers
 from vestibule.drivers.db.accounts import DbAccounts
 from vestibule.drivers.db.credentials import DbCredentials
@@ -31,6 +32,7 @@ from vestibule.drivers.db.engine import Database
 from vestibule.drivers.db.machines import DbMachines
 from vestibule.drivers.db.migrate import open_database
 from vestibule.drivers.db.sessions import DbSessions
+from vestibule.drivers.db.steps import DbSteps
 from vestibule.drivers.db.warnings import DbWarnings
 from vestibule.drivers.goldens.register import FileRegister
 from vestibule.drivers.guest import HttpGuest
@@ -57,6 +59,8 @@ from vestibule.services.scrubbing import Scrubbing
 from vestibule.services.serving import Serving
 from vestibule.services.sign_in_run import World
 from vestibule.services.sign_ins import SignIns
+from vestibule.services.stage_limits import StageLimits
+from vestibule.services.timeline import Timeline
 from vestibule.vaults import open_vault
 from vestibule_agent.protocol import CONTRACT
 
@@ -195,6 +199,9 @@ class Lab:
     machines: Machines
     sign_ins: SignIns
     context: Context
+    timeline: Timeline
+    spans: list[Span]
+    """What was exported."""
     journal: list[str]
     """In which order a session's end was stored and its machine stopped."""
     ann: User
@@ -251,6 +258,7 @@ async def open_lab(
     script: Script = SCRIPT,
     limits: Mapping[str, Any] | None = None,
     url_timeout_s: float = 60,
+    claim_timeout_s: float = 60,
     provider_changes: Mapping[str, Any] | None = None,
     policy: StalePolicy = StalePolicy.REBUILD,
     heir_of: Lab | None = None,
@@ -277,6 +285,14 @@ async def open_lab(
     if heir_of is None:
         promotions.promote(GOLDEN, why="a lab has one golden")
     renewals = Renewals(works=works, promotions=promotions, clock=clock)
+    spans: list[Span] = []
+    feed: Feed[SessionId] = Feed()
+    timeline = Timeline(
+        rows=DbSteps(database),
+        clock=clock,
+        begun=lambda subject: feed.publish(SessionId(subject)),
+        export=spans.append,
+    )
     machines = _machines(
         folder,
         database,
@@ -288,6 +304,7 @@ async def open_lab(
         host=host,
         limits=limits or {},
         around=around,
+        timeline=timeline,
     )
     sessions = JournaledSessions(database, journal)
     vault = await open_vault(FileKeyRing(folder / "state/vault.key", secrets.token_bytes), database)
@@ -302,9 +319,10 @@ async def open_lab(
         pair=around(sessions),
         machines=machines,
         credentials=credentials,
-        feed=Feed(),
+        feed=feed,
         clock=clock,
-        url_timeout_s=url_timeout_s,
+        limits=StageLimits(url_s=url_timeout_s, claim_s=claim_timeout_s, grace_s=0.01),
+        timeline=timeline,
     )
     known = _providers(provider_changes or {})
     sign_ins = SignIns(world=world, providers=known, random=secrets.token_bytes)
@@ -315,6 +333,7 @@ async def open_lab(
         accounts=accounts,
         sign_ins=sign_ins,
         machines=machines,
+        timeline=timeline,
         credentials=credentials,
         custodian=Custodian(
             credentials=credentials, rows=DbCredentials(database), providers=known, clock=clock
@@ -363,6 +382,8 @@ async def open_lab(
         machines=machines,
         sign_ins=sign_ins,
         context=context,
+        timeline=timeline,
+        spans=spans,
         journal=journal,
         ann=ann,
         bob=heir_of.bob if heir_of else await accounts.add_user("bob"),
@@ -372,6 +393,7 @@ async def open_lab(
     finally:
         await sign_ins.stop()
         await machines.destroy_all()
+        await timeline.close()
         await database.close()
 
 
@@ -405,9 +427,17 @@ def _machines(
     host: Host,
     limits: Mapping[str, Any],
     around: Callable[[Any], Any],
+    timeline: Timeline,
 ) -> Machines:
     folders = DiskRunFolders(run_dir=folder / "run", evidence_dir=folder / "state/evidence", owner=None)
-    room = {"max_machines": 4, "max_machines_per_user": 4, "life_s": 3600, **limits}
+    room = {
+        "max_machines": 4,
+        "max_machines_per_user": 4,
+        "life_s": 3600,
+        "start_timeout_s": {DriverName.FAKE: 60},
+        "liveness_s": 60,
+        **limits,
+    }
     return Machines(
         settings=MachineSettings(
             network=MachineNetwork.parse("192.168.100.0/24"),
@@ -433,6 +463,7 @@ def _machines(
         pressure=lambda: host.pressure,
         clock=clock,
         random=secrets.token_bytes,
+        timeline=timeline,
     )
 
 

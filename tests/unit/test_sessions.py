@@ -24,7 +24,7 @@ EVENTS: st.SearchStrategy[s.SessionEvent] = st.one_of(
     st.builds(s.ToolExited, exit_code=st.integers(0, 255), screen=st.text(max_size=5)),
     st.builds(s.GraceOver, screen=st.text(max_size=5)),
     st.just(s.Failed(failure=s.Failure(code="x", cause="y", remedy="z"))),
-    st.just(s.DeadlinePassed()),
+    st.just(s.DeadlinePassed(after_s=900)),
     st.just(s.CancelAsked()),
 )
 

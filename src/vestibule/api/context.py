@@ -26,6 +26,7 @@ from vestibule.services.renewals import Renewals
 from vestibule.services.rotation import Rotation
 from vestibule.services.scrubbing import Scrubbing
 from vestibule.services.sign_ins import SignIns
+from vestibule.services.timeline import Timeline
 
 COOKIE = "vestibule"
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -39,6 +40,7 @@ class Context:
     accounts: Accounts
     sign_ins: SignIns
     machines: Machines
+    timeline: Timeline
     credentials: Credentials
     custodian: Custodian
     rotation: Rotation

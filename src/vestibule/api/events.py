@@ -1,6 +1,7 @@
 """Server-sent events: a whole session, or all of a user's credentials, at every change.
 
-Whole things, so that a page needs no memory.
+Whole things, so that a page needs no memory.  A session comes again, with the same id, when a step of its
+timeline began: who shows that reads it then.
 """
 
 from __future__ import annotations

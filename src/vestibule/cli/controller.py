@@ -41,8 +41,10 @@ def default_url(settings: Settings) -> str:
 
 
 def patience_s(settings: Settings) -> float:
-    """How long an answer may take: some wait for a machine's agent to confirm."""
-    return CONTROLLER_S + max(settings.confirm_timeout_s(driver) for driver in DriverName)
+    """How long an answer may take: some wait for a machine to start, and its agent to confirm."""
+    return CONTROLLER_S + max(
+        settings.start_timeout_s(driver) + settings.confirm_timeout_s(driver) for driver in DriverName
+    )
 
 
 def _token(settings: Settings) -> str:

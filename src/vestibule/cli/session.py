@@ -7,6 +7,7 @@ import typer
 from vestibule.cli.controller import Url, connect
 from vestibule.cli.failure_block import print_with_failure
 from vestibule.cli.output import Output, OutputFormat, print_done, print_rows
+from vestibule.cli.timelines import print_timeline
 
 app = typer.Typer(help="Sign-ins, past and under way.", no_args_is_help=True)
 
@@ -25,6 +26,13 @@ def show(session_id: str, url: Url = None, output: Output = OutputFormat.TABLE) 
     """One session, whole."""
     with connect(url) as controller:
         print_with_failure(controller.get(f"/api/auth/session/{session_id}"), output)
+
+
+@app.command()
+def timeline(session_id: str, url: Url = None, output: Output = OutputFormat.TABLE) -> None:
+    """What a session went through, step by step, with its seconds."""
+    with connect(url) as controller:
+        print_timeline(controller, f"/api/auth/session/{session_id}/timeline", output)
 
 
 @app.command()

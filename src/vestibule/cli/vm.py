@@ -10,6 +10,7 @@ from vestibule.cli.controller import Url, connect
 from vestibule.cli.drivers import RealDriver
 from vestibule.cli.failure_block import print_with_failure
 from vestibule.cli.output import Output, OutputFormat, print_done, print_one, print_rows
+from vestibule.cli.timelines import print_timeline
 
 app = typer.Typer(help="Machines, with or without a sign-in.", no_args_is_help=True)
 
@@ -39,6 +40,13 @@ def show(vm_id: str, url: Url = None, output: Output = OutputFormat.TABLE) -> No
     """One machine, whole."""
     with connect(url) as controller:
         print_with_failure(controller.get(f"/api/vms/{vm_id}"), output)
+
+
+@app.command()
+def timeline(vm_id: str, url: Url = None, output: Output = OutputFormat.TABLE) -> None:
+    """What a machine went through, step by step, with its seconds."""
+    with connect(url) as controller:
+        print_timeline(controller, f"/api/vms/{vm_id}/timeline", output)
 
 
 @app.command()

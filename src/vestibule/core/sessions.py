@@ -15,6 +15,7 @@ import dataclasses
 import enum
 from collections.abc import Mapping
 
+from vestibule.core.failures import FailureCode
 from vestibule.core.ids import GoldenId
 
 
@@ -162,6 +163,9 @@ class Failed:
 class DeadlinePassed:
     """The person gave no sign of life for too long."""
 
+    after_s: float
+    """How long that was."""
+
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class CancelAsked:
@@ -236,8 +240,8 @@ def _ending(status: SessionStatus, event: Failed | DeadlinePassed | CancelAsked)
     match event:
         case Failed(failure=failure):
             return _ended(S.FAILED, status, failure)
-        case DeadlinePassed():
-            return _ended(S.TIMEOUT, status, _NO_SIGN_OF_LIFE)
+        case DeadlinePassed(after_s=after_s):
+            return _ended(S.TIMEOUT, status, _no_sign_of_life(after_s))
         case CancelAsked():
             return Decision(to=S.CANCELLED, effects=(Effect.DESTROY_MACHINE,))
 
@@ -258,7 +262,7 @@ def failure_in(decision: Decision) -> Failure | None:
 
 def with_failure(decision: Decision, failure: Failure) -> Decision:
     """The same end, better explained; a deadline that passed for more than an absence is a failure."""
-    to = S.TIMEOUT if failure.code == _NO_SIGN_OF_LIFE.code else S.FAILED
+    to = S.TIMEOUT if failure.code == FailureCode.LOGIN_TIMEOUT else S.FAILED
     told = {
         "error_code": failure.code,
         "error_cause": failure.cause,
@@ -322,11 +326,13 @@ def _tool_failure(event: ToolExited | GraceOver) -> Failure:
 _NOT_FOUND = 127
 """Exit code of a shell whose command does not exist (POSIX, section 2.8.2)."""
 
-_NO_SIGN_OF_LIFE = Failure(
-    code="login_timeout",
-    cause="Nobody was seen at this sign-in until its deadline.",
-    remedy="Start again, and keep the page open while you sign in.",
-)
+
+def _no_sign_of_life(after_s: float) -> Failure:
+    return Failure(
+        code=FailureCode.LOGIN_TIMEOUT,
+        cause=f"Nobody was seen at this sign-in for {after_s:g} s.",
+        remedy="Start again, and keep the page open while you sign in.",
+    )
 
 
 WHY = ("error_code", "error_stage", "error_cause")

@@ -32,7 +32,8 @@ Connect = Callable[[int], Awaitable[socket.socket]]
 
 _CHUNK_BYTES = 65_536
 _MAX_BODY_BYTES = 2 * MAX_CREDENTIAL_BYTES
-_ANSWER_TIMEOUT_S = 15.0
+ANSWER_TIMEOUT_S = 15.0
+"""Where no setting says another."""
 _M = TypeVar("_M", bound=Message)
 
 
@@ -69,8 +70,10 @@ class _Exchange:
 class HttpGuest:
     """Speaks to the agent that ``connect`` leads to, with the token of its hand-over."""
 
-    def __init__(self, connect: Connect, token: str) -> None:
+    def __init__(self, connect: Connect, token: str, timeout_s: float = ANSWER_TIMEOUT_S) -> None:
+        """``timeout_s``: for each answer, not for the stream of events."""
         self._connect = connect
+        self._timeout_s = timeout_s
         self._headers = [("Host", "agent"), ("Authorization", f"Bearer {token}")]
 
     async def health(self) -> Health:
@@ -116,7 +119,7 @@ class HttpGuest:
         """
         sock = await self._open()
         try:
-            async with _timed():
+            async with self._timed():
                 return await self._upgrade(sock)
         except (OSError, h11.ProtocolError) as error:
             sock.close()
@@ -143,7 +146,7 @@ class HttpGuest:
     async def _call(
         self, method: str, path: str, body: bytes = b"", *, expect: frozenset[int]
     ) -> tuple[int, bytes]:
-        async with _timed(), self._exchange(method, path, body) as (exchange, head):
+        async with self._timed(), self._exchange(method, path, body) as (exchange, head):
             answer = await _collect(exchange)
         if head.status_code not in expect:
             _refuse(head.status_code, answer)
@@ -158,7 +161,7 @@ class HttpGuest:
         with await self._open() as sock:
             exchange = _Exchange(sock)
             try:
-                async with _timed():
+                async with self._timed():
                     head = await exchange.ask(h11.Request(method=method, target=path, headers=headers), body)
                 yield exchange, head
             except (OSError, h11.ProtocolError) as error:
@@ -166,19 +169,18 @@ class HttpGuest:
 
     async def _open(self) -> socket.socket:
         try:
-            async with asyncio.timeout(_ANSWER_TIMEOUT_S):
+            async with asyncio.timeout(self._timeout_s):
                 return await self._connect(AGENT_PORT)
         except OSError as error:
             raise _unreachable(f"connecting to port {AGENT_PORT} failed: {_plainly(error)}") from error
 
-
-@contextlib.asynccontextmanager
-async def _timed() -> AsyncIterator[None]:
-    try:
-        async with asyncio.timeout(_ANSWER_TIMEOUT_S):
-            yield
-    except TimeoutError as error:
-        raise _unreachable(f"the agent did not answer within {_ANSWER_TIMEOUT_S:g} s") from error
+    @contextlib.asynccontextmanager
+    async def _timed(self) -> AsyncIterator[None]:
+        try:
+            async with asyncio.timeout(self._timeout_s):
+                yield
+        except TimeoutError as error:
+            raise _unreachable(f"the agent did not answer within {self._timeout_s:g} s") from error
 
 
 async def _collect(exchange: _Exchange) -> bytes:

@@ -18,7 +18,7 @@ from vestibule.core.machines import DriverName, MachineRecord, MachineStatus
 from vestibule.services.golden_ports import GoldenStore
 from vestibule.services.introductions import GuestFactory, Live
 from vestibule.services.machine_settings import MachineSettings
-from vestibule.services.ports import MachineDriver, MachineRequest, RunFolders
+from vestibule.services.ports import MachineDriver, RunFolders
 from vestibule.services.threads import to_the_end
 
 
@@ -74,7 +74,9 @@ class Adoption:
             raise _unknown()
         hold = await to_the_end(lambda: self._goldens.hold(row.golden_id), undo=lambda hold: hold.release())
         try:
-            machine, text = await self._driver(row.driver).adopt(self._request(row))
+            machine, text = await self._driver(row.driver).adopt(
+                self._settings.request(row, self._folders.find(row.vm_id))
+            )
             note = Note.decode(text)
         except BaseException:
             hold.release()
@@ -92,18 +94,6 @@ class Adoption:
             token=note.token,
             random_sample=note.random_sample,
             typed=note.typed,
-        )
-
-    def _request(self, row: MachineRecord) -> MachineRequest:
-        network = self._settings.network
-        return MachineRequest(
-            vm_id=row.vm_id,
-            golden_id=row.golden_id,
-            address=row.vm_ip,
-            gateway=network.gateway,
-            cidr=str(network.cidr),
-            limits=self._settings.limits,
-            run_dir=self._folders.find(row.vm_id),
         )
 
 

@@ -43,6 +43,8 @@ class Live:
     """What a person had typed, for the next controller to hide as well."""
     random_sample: str = ""
     """Random bytes that the guest drew once it had confirmed, hex: no two machines' are the same."""
+    paused: bool = False
+    """Its processors were stopped, and it cannot answer."""
 
 
 GuestFactory = Callable[[Machine, str], Guest]

@@ -1,39 +1,16 @@
-"""Deadlines of machines: the one to start, and the life of a machine that no sign-in ends."""
+"""The life of a machine that no sign-in ends."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from typing import TypeVar
 
 import structlog
 
 from vestibule.core.errors import MachineFailed
 from vestibule.core.ids import VmId
-from vestibule.core.machines import Isolation
 
 log = structlog.get_logger()
-
-START_TIMEOUT_S = {Isolation.CONTAINER: 60.0, Isolation.VM: 120.0}
-"""How long a driver may take until the machine's process runs, of a host that is slow but not stuck."""
-
-T = TypeVar("T")
-
-
-async def started_in_time(starting: Awaitable[T], isolation: Isolation) -> T:
-    """What a driver's start came to.  Raises MachineFailed ``start_timeout``, or what the start raised."""
-    limit_s = START_TIMEOUT_S[isolation]
-    try:
-        async with asyncio.timeout(limit_s) as stage:
-            return await starting
-    except TimeoutError as error:
-        if not stage.expired():
-            raise
-        raise MachineFailed(
-            f"The machine did not start within {limit_s:g} s.",
-            remedy="Try again when the host is less busy; if it repeats, run vestibule doctor.",
-            code="start_timeout",
-        ) from error
 
 
 class Lifetimes:

@@ -58,8 +58,17 @@ class MachineRows:
         self._began: dict[VmId, Pressure] = {}
         """What the host counted when the machine was begun."""
 
+    def new_id(self) -> VmId:
+        """The id of a machine to come."""
+        return ids.vm_id(self._random(ids.RANDOM_BYTES))
+
     async def reserve(
-        self, user_id: UserId, session_id: SessionId | None, driver: MachineDriver, golden_id: GoldenId
+        self,
+        vm_id: VmId,
+        user_id: UserId,
+        session_id: SessionId | None,
+        driver: MachineDriver,
+        golden_id: GoldenId,
     ) -> MachineRecord:
         """A row ``creating`` with an address of its own.  Raises Unavailable when there is no room."""
         async with self._address_lock:  # the constraint decides; the lock only spares retries
@@ -67,7 +76,7 @@ class MachineRows:
             limits = self._settings
             require_room(live, user_id, most=limits.max_machines, most_of_user=limits.max_machines_per_user)
             taken = {row.vm_ip for row in live}
-            record = self._record(user_id, session_id, driver, golden_id, taken)
+            record = self._record(vm_id, user_id, session_id, driver, golden_id, taken=taken)
             try:
                 await self._rows.add(record)
             except asyncio.CancelledError as error:  # it may have been stored all the same
@@ -78,14 +87,16 @@ class MachineRows:
 
     def _record(
         self,
+        vm_id: VmId,
         user_id: UserId,
         session_id: SessionId | None,
         driver: MachineDriver,
         golden_id: GoldenId,
+        *,
         taken: set[str],
     ) -> MachineRecord:
         return MachineRecord(
-            vm_id=ids.vm_id(self._random(ids.RANDOM_BYTES)),
+            vm_id=vm_id,
             user_id=user_id,
             session_id=session_id,
             type=MachineType.BROWSER,

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping
+from pathlib import Path
 
 from vestibule.core.addresses import MachineNetwork
-from vestibule.core.machines import DriverName, Isolation, Limits
+from vestibule.core.machines import DriverName, Isolation, Limits, MachineRecord
+from vestibule.services.ports import MachineRequest
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -28,5 +30,20 @@ class MachineSettings:
     max_machines_per_user: int
     life_s: float
     """Of a machine without a sign-in."""
+    start_timeout_s: Mapping[DriverName, float]
     confirm_timeout_s: Mapping[DriverName, float]
+    liveness_s: float
+    """How long a confirmed machine's agent may answer nothing."""
     host: str
+
+    def request(self, record: MachineRecord, run_dir: Path) -> MachineRequest:
+        """What a driver needs to start the machine of this row, or to take it over."""
+        return MachineRequest(
+            vm_id=record.vm_id,
+            golden_id=record.golden_id,
+            address=record.vm_ip,
+            gateway=self.network.gateway,
+            cidr=str(self.network.cidr),
+            limits=self.limits,
+            run_dir=run_dir,
+        )

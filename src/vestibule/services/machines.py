@@ -17,7 +17,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 import structlog
 
 from vestibule.core.errors import Absent, Conflict, HostUnfit, MachineFailed, VestibuleError
-from vestibule.core.goldens import require_memory
+from vestibule.core.goldens import Manifest, require_memory
 from vestibule.core.ids import GoldenId, SessionId, UserId, VmId
 from vestibule.core.machines import (
     DriverName,
@@ -25,18 +25,22 @@ from vestibule.core.machines import (
     MachineStatus,
 )
 from vestibule.core.pressure import Pressure
+from vestibule.core.steps import StepName
 from vestibule.services.adoption import Adoption, Note
 from vestibule.services.endings import every_step
 from vestibule.services.evidence import Evidence
 from vestibule.services.explanations import Explanations
 from vestibule.services.golden_ports import GoldenStore, Hold
 from vestibule.services.introductions import GuestFactory, Introductions, Live
-from vestibule.services.lifetimes import Lifetimes, started_in_time
+from vestibule.services.lifetimes import Lifetimes
+from vestibule.services.liveness import Liveness, first_of
 from vestibule.services.machine_rows import MachineRows
 from vestibule.services.machine_settings import Choice, MachineSettings
-from vestibule.services.ports import Clock, Egress, Guest, MachineDriver, MachineRequest, RunFolders
+from vestibule.services.ports import Clock, Egress, Guest, MachineDriver, RunFolders
 from vestibule.services.repositories import Machines as Rows
+from vestibule.services.stage_limits import start_deadline
 from vestibule.services.threads import to_the_end
+from vestibule.services.timeline import Timeline, ending_of
 from vestibule_desktop.messages import PROXY_PORT
 
 log = structlog.get_logger()
@@ -61,6 +65,7 @@ class Machines:
         pressure: Callable[[], Pressure],
         clock: Clock,
         random: Callable[[int], bytes],
+        timeline: Timeline,
     ) -> None:
         """``serving`` names the golden that a driver's machine is started from, or raises why none may be."""
         self.choice = choice
@@ -83,6 +88,8 @@ class Machines:
         self._live: dict[VmId, Live] = {}
         self._starting: set[VmId] = set()
         self._ending: dict[VmId, asyncio.Task[None]] = {}
+        self._timeline = timeline
+        self._liveness = Liveness(limit_s=settings.liveness_s, pressure=pressure)
         self.lifetimes = Lifetimes(settings.life_s)
 
     def tell_ends(self, on_ended: Callable[[], None]) -> None:
@@ -113,17 +120,31 @@ class Machines:
 
         Raises Unavailable (no room), GoldenFailed, HostUnfit, MachineFailed; nothing is left behind then.
         """
-        chosen = self.driver(driver)
-        golden_id = await self._serving(chosen.name)
-        hold = await to_the_end(lambda: self._goldens.hold(golden_id), undo=lambda hold: hold.release())
+        chosen, vm_id = self.driver(driver), self._records.new_id()
+        with self._timeline.step(session_id or vm_id, StepName.GOLDEN):
+            hold, manifest = await self._golden(chosen)
         try:
-            live = await self._started(hold, user_id, session_id, chosen)
+            with self._timeline.step(session_id or vm_id, StepName.QUEUE):
+                record = await self._records.reserve(vm_id, user_id, session_id, chosen, hold.golden_id)
+            live = await self._started(record, hold, manifest, chosen)
         except BaseException as error:
             hold.release()
-            if isinstance(error, VestibuleError):
-                error.golden_id = golden_id
+            _of_golden(error, hold.golden_id)
             raise
         return await self._with_way_out(live, allow)
+
+    async def _golden(self, driver: MachineDriver) -> tuple[Hold, Manifest]:
+        """What the machine is to be started from, held and looked at."""
+        golden_id = await self._serving(driver.name)
+        hold = await to_the_end(lambda: self._goldens.hold(golden_id), undo=lambda hold: hold.release())
+        try:
+            manifest = await to_the_end(lambda: self._goldens.usable(hold.golden_id))
+            require_memory(manifest, self._settings.limits.mem_mib)
+        except BaseException as error:
+            hold.release()
+            _of_golden(error, golden_id)
+            raise
+        return hold, manifest
 
     async def adopt(self, vm_id: VmId, *, allow: Sequence[str]) -> Live:
         """Take over a confirmed machine of a controller that is gone.
@@ -142,17 +163,18 @@ class Machines:
         return live
 
     async def _started(
-        self, hold: Hold, user_id: UserId, session_id: SessionId | None, driver: MachineDriver
+        self, record: MachineRecord, hold: Hold, manifest: Manifest, driver: MachineDriver
     ) -> Live:
-        manifest = await to_the_end(lambda: self._goldens.usable(hold.golden_id))
-        require_memory(manifest, self._settings.limits.mem_mib)
-        record = await self._records.reserve(user_id, session_id, driver, manifest.golden_id)
         self._starting.add(record.vm_id)
+        self._timeline.know(_subject(record), driver=driver.name, golden_id=hold.golden_id)
         try:
-            starting = driver.start(await self._request(record))
-            machine = await started_in_time(starting, driver.isolation)
+            with self._timeline.step(_subject(record), StepName.START):
+                async with start_deadline(self._settings.start_timeout_s[driver.name]):
+                    run_dir = await self._folders.make(record.vm_id)
+                    machine = await driver.start(self._settings.request(record, run_dir))
         except BaseException as error:
             await asyncio.shield(self._abandon(record.vm_id, error))
+            self._finish(record, error)
             raise
         finally:
             self._starting.discard(record.vm_id)
@@ -164,17 +186,11 @@ class Machines:
             hold=hold,
         )
 
-    async def _request(self, record: MachineRecord) -> MachineRequest:
-        network = self._settings.network
-        return MachineRequest(
-            vm_id=record.vm_id,
-            golden_id=record.golden_id,
-            address=record.vm_ip,
-            gateway=network.gateway,
-            cidr=str(network.cidr),
-            limits=self._settings.limits,
-            run_dir=await self._folders.make(record.vm_id),
-        )
+    def _finish(self, record: MachineRecord, failure: BaseException | None) -> None:
+        """The whole way of a machine without a session; one with a session is a part of that one's."""
+        if record.session_id is None:
+            ending = ending_of(failure)
+            self._timeline.finish(record.vm_id, "machine", since=record.created_at, ending=ending)
 
     async def _abandon(self, vm_id: VmId, error: BaseException | None) -> None:
         await every_step(vm_id, lambda: self._folders.archive(vm_id))
@@ -223,7 +239,8 @@ class Machines:
         )
 
     async def _explained_end(self, live: Live) -> MachineFailed:
-        return await self.explanations.of_machine(await self.exited(live), live)
+        found = await first_of(self.exited(live), self.silent(live))
+        return await self.explanations.of_machine(found, live)
 
     async def adopt_unused(self) -> int:
         """Take over the machines without a sign-in that an earlier controller left; how many."""
@@ -243,7 +260,8 @@ class Machines:
 
         Raises MachineFailed with the code that names what is wrong; the caller destroys the machine.
         """
-        guest, reply = await self._introductions.introduce(live)
+        with self._timeline.step(_subject(live.record), StepName.CONFIRM):
+            guest, reply = await self._introductions.introduce(live)
         live.record = await self._rows.update(live.record.vm_id, agent_build=reply.build_id)
         live.guest, live.random_sample = guest, reply.random_sample
         await self._keep(live)
@@ -296,6 +314,10 @@ class Machines:
         if (live := self._live.get(vm_id)) is not None:
             live.private = True
 
+    async def silent(self, live: Live) -> MachineFailed:
+        """Wait for the agent of a confirmed machine to answer nothing any more; the failure that this is."""
+        return await self._liveness.silent(live, self.guest(live.record.vm_id))
+
     async def destroy(self, vm_id: VmId, *, failure: BaseException | None = None) -> None:
         """End a machine and remove all it had but its evidence; idempotent.
 
@@ -310,6 +332,7 @@ class Machines:
 
     async def _end(self, live: Live, failure: BaseException | None) -> None:
         vm_id = live.record.vm_id
+        step = self._timeline.begin(_subject(live.record), StepName.DESTROY)
         wrong = await every_step(
             vm_id,
             lambda: self._records.mark(vm_id, MachineStatus.STOPPING),
@@ -318,8 +341,10 @@ class Machines:
             lambda: self._folders.archive(vm_id, (live.token, *live.typed)),
         )
         live.hold.release()
+        self._timeline.end(step, ending_of(next(iter(wrong), None)))
         failure = failure or next(iter(wrong), None)
         await self._records.close(vm_id, failure)
+        self._finish(live.record, failure)
         log.info("Machine destroyed", vm_id=vm_id, failed=failure is not None)
 
     async def destroy_all(self) -> None:
@@ -375,6 +400,16 @@ class Machines:
             await self._abandon(row.vm_id, None if was_ending else _lost(row))
         await self._folders.clear_except(self._live.keys())
         return lost
+
+
+def _subject(record: MachineRecord) -> str:
+    """Whose steps a machine's are."""
+    return record.session_id or record.vm_id
+
+
+def _of_golden(error: BaseException, golden_id: GoldenId) -> None:
+    if isinstance(error, VestibuleError):
+        error.golden_id = golden_id
 
 
 def _lost(row: MachineRecord) -> MachineFailed:

@@ -21,6 +21,7 @@ from vestibule.core.records import (
     ViewTicketRecord,
 )
 from vestibule.core.sessions import SessionStatus
+from vestibule.core.steps import StepRecord
 
 
 class Sessions(Protocol):
@@ -270,4 +271,23 @@ class Accounts(Protocol):
         self, secret_hash: bytes, vm_id: VmId, now: dt.datetime
     ) -> ViewTicketRecord | None:
         """Take a ticket, once, atomically; None when unknown, used, expired or for another machine."""
+        ...
+
+
+class Steps(Protocol):
+    """Table ``steps``."""
+
+    async def store(self, batch: Sequence[StepRecord]) -> Sequence[int]:
+        """Add those without a number, change the end of the others; the number of each, in the same order.
+
+        Numbers go on from what is stored.  0: its subject has MAX_STEPS already, and it was not added.
+        """
+        ...
+
+    async def of(self, subject_id: str) -> Sequence[StepRecord]:
+        """A subject's steps, in order of their start."""
+        ...
+
+    async def lose_open(self, at: dt.datetime) -> int:
+        """Whatever has not ended was lost, and that was noticed ``at``; how many."""
         ...

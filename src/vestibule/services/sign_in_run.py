@@ -28,6 +28,7 @@ from vestibule.core.errors import KEY_RETIRED, Conflict, MachineFailed, Vestibul
 from vestibule.core.ids import SessionId, UserId, VmId
 from vestibule.core.providers import Provider, login_spec
 from vestibule.core.records import CredentialRecord, NoticeRecord, SessionRecord
+from vestibule.core.steps import StepName
 from vestibule.core.typed_texts import TypedTexts
 from vestibule.services import guest_events
 from vestibule.services.claims import claimed
@@ -39,14 +40,16 @@ from vestibule.services.inbox import Inbox
 from vestibule.services.introductions import Live
 from vestibule.services.machines import Machines
 from vestibule.services.missed_sites import MissedSites
+from vestibule.services.other_addresses import OTHER_URL, OtherAddresses
 from vestibule.services.ports import Guest, SteadyClock
 from vestibule.services.repositories import Sessions, SessionsWithMachine
+from vestibule.services.session_steps import SessionSteps
+from vestibule.services.stage_limits import StageLimits, claim_deadline
+from vestibule.services.timeline import Timeline
 from vestibule_agent.protocol import Event
 
 log = structlog.get_logger()
 
-CREDENTIAL_GRACE_S = 5.0
-"""How long after a good end of the tool its credential may still appear."""
 STORE_AGAIN_S = 5.0
 
 
@@ -60,7 +63,8 @@ class World:
     credentials: Credentials
     feed: Feed[SessionId]
     clock: SteadyClock
-    url_timeout_s: float
+    limits: StageLimits
+    timeline: Timeline
 
 
 class SignInRun:
@@ -83,7 +87,8 @@ class SignInRun:
         self._left = False
         self._credential: CredentialRecord | None = None
         self._tasks: set[asyncio.Task[None]] = set()
-        self._other_urls: list[str] = []
+        self._others = OtherAddresses()
+        self._steps = SessionSteps(world.timeline, record)
         self._clues = Heard()
         self.typed = TypedTexts()
         self.missed = MissedSites()
@@ -114,8 +119,11 @@ class SignInRun:
             broken = error
         finally:
             await self._wind_up()
-        if broken is not None:
-            await self._give_up(broken)
+        try:
+            if broken is not None:
+                await self._give_up(broken)
+        finally:
+            self._steps.finish(self.record)
 
     async def _give_up(self, error: Exception) -> None:
         """Fail the session, as soon as that can be stored (a full disk): it must not block the next one."""
@@ -163,6 +171,7 @@ class SignInRun:
         """Keep the newest: a heartbeat's answer may arrive after that of a later step."""
         if record.seq > self.record.seq:
             self.record = record
+            self._steps.reached(record)
 
     async def _advance(
         self, event: s.SessionEvent, to: s.SessionStatus, decision: s.Decision
@@ -256,6 +265,8 @@ class SignInRun:
     async def _go_on(self, live: Live) -> None:
         """From where the controller before was broken off; what the agent tells again decides nothing new."""
         self._spawn(self._watch_machine(live))
+        self._spawn(self._watch_agent(live))
+        self._steps.reached(self.record)
         match self.record.status:
             case s.SessionStatus.VM_CREATED:
                 self.post(s.AgentConfirmed(agent_build=live.agent_build))
@@ -270,18 +281,23 @@ class SignInRun:
     async def _watch_machine(self, live: Live) -> None:
         raise await self._world.machines.exited(live)
 
+    async def _watch_agent(self, live: Live) -> None:
+        raise await self._world.machines.silent(live)
+
     async def _introduce(self) -> None:
         live = self._running()
         await self._world.machines.introduce(live)
+        self._spawn(self._watch_agent(live))
         self.post(s.AgentConfirmed(agent_build=live.agent_build))
 
     async def _start_login(self) -> None:
         guest = self._guest()
         self._spawn(self._follow(guest))
         await self._log_in(guest)
-        await asyncio.sleep(self._world.url_timeout_s)
+        limit_s = self._world.limits.url_s
+        await asyncio.sleep(limit_s)
         if self.record.status is s.SessionStatus.READY:
-            raise self._url_not_seen(await self._screen())
+            raise self._others.not_seen(limit_s, await self._screen())
 
     async def _log_in(self, guest: Guest) -> None:
         try:
@@ -289,19 +305,6 @@ class SignInRun:
         except Conflict as error:
             if error.failure_code != "login_running":  # the controller before has begun it
                 raise
-
-    def _url_not_seen(self, screen: str) -> MachineFailed:
-        """The screen, and what addresses there were: none of them is one that the provider accepts."""
-        evidence = {"screen": screen}
-        if self._other_urls:
-            evidence["addresses"] = "\n".join(self._other_urls)
-        others = " It showed others, which the provider file does not accept." if self._other_urls else ""
-        return MachineFailed(
-            f"The tool showed no sign-in address within {self._world.url_timeout_s:g} s.{others}",
-            remedy="Read the tool's screen below: it may be asking something, or be another version.",
-            code="url_not_seen",
-            **evidence,
-        )
 
     async def _follow(self, guest: Guest) -> None:
         async for event in guest.events():
@@ -312,25 +315,29 @@ class SignInRun:
         if (notice := guest_events.notice(event)) is not None:
             await self.notify(*notice)
         if event.type == "other_url":
-            self._keep_other(guest_events.text(event, "url")[: guest_events.MAX_URL])
+            await self._refuse_address(guest_events.text(event, "url"))
         if (heard := guest_events.meaning(event, self._provider, self.record.flow)) is not None:
             if isinstance(heard, s.UrlSeen):
                 self._world.machines.expose(self._running().record.vm_id)
             self.post(heard)
 
-    def _keep_other(self, url: str) -> None:
-        if len(self._other_urls) < guest_events.MAX_OTHER_URLS:
-            self._other_urls.append(url)
+    async def _refuse_address(self, url: str) -> None:
+        told = self._others.add(url)
+        if self.record.auth_url is None:
+            await self.notify(OTHER_URL, told)
 
     async def _claim(self) -> None:
-        credential = await claimed(self._guest())
+        with self._world.timeline.step(self.record.session_id, StepName.CLAIM):
+            async with claim_deadline(self._world.limits.claim_s):
+                credential = await claimed(self._guest())
+        self._steps.sealing()
         self._credential = self._world.credentials.seal(
             self._provider, UserId(self.record.user_id), SessionId(self.record.session_id), credential
         )
         self.post(s.CredentialSealed())
 
     async def _await_credential(self) -> None:
-        await asyncio.sleep(CREDENTIAL_GRACE_S)
+        await asyncio.sleep(self._world.limits.grace_s)
         self.post(s.GraceOver(screen=await self._screen()))
 
     async def _screen(self) -> str:
@@ -372,7 +379,7 @@ class SignInRun:
 
     async def _watch_deadline(self) -> None:
         await self._deadline.passed()
-        self.post(s.DeadlinePassed())
+        self.post(s.DeadlinePassed(after_s=self._provider.deadline_s))
 
     def _running(self) -> Live:
         if self._live is None:

@@ -197,6 +197,14 @@ class SignIns:
         await self._allowed(user, session_id, Action.HEARTBEAT)
         return await self._run(session_id).sign_of_life()
 
+    async def viewer_used(self, vm_id: VmId) -> None:
+        """Somebody types or points at a machine's desktop: a sign of life, if it serves a sign-in."""
+        for run in tuple(self._runs.values()):
+            if run.vm_id == vm_id:
+                with contextlib.suppress(Conflict):  # it has just ended
+                    await run.sign_of_life()
+                    self._world.feed.publish(run.record.session_id)
+
     async def open_url(self, user: User, session_id: SessionId, url: str) -> SessionRecord:
         """Show an http(s) address in the machine's browser."""
         if not _is_web_address(url):

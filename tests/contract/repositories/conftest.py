@@ -18,6 +18,7 @@ from vestibule.drivers.db.engine import Database
 from vestibule.drivers.db.machines import DbMachines
 from vestibule.drivers.db.migrate import migrate, open_database
 from vestibule.drivers.db.sessions import DbSessions
+from vestibule.drivers.db.steps import DbSteps
 from vestibule.drivers.db.vault_keys import DbVaultKeys
 from vestibule.drivers.db.warnings import DbWarnings
 from vestibule.services import repositories
@@ -45,6 +46,7 @@ class Store:
         self.credentials: repositories.Credentials = DbCredentials(database)
         self.vault_keys: repositories.VaultKeys = DbVaultKeys(database)
         self.warnings: repositories.Warnings = DbWarnings(database)
+        self.steps: repositories.Steps = DbSteps(database)
         self.accounts: repositories.Accounts = DbAccounts(database)
 
     async def user(self, name: str, created_at: dt.datetime = T0) -> User:

@@ -191,14 +191,17 @@ async def test_a_session_that_goes_on_while_it_is_read_is_not_half_shown(
 async def test_reading_changes_nothing(lab: Lab, ann: httpx.AsyncClient) -> None:
     session_id = await _start(ann)
     record = await lab.until(lab_id(session_id), lambda now: now.page_title is not None)
+    await lab.timeline.close()  # what was stored behind the sign-in is there
     before = await _rows(lab)
     session = f"/api/auth/session/{session_id}"
     for path in (
         session,
         f"{session}/oauth-url",
         f"{session}/credentials/status",
+        f"{session}/timeline",
         "/api/auth/sessions",
         f"/api/vms/{record.vm_id}",
+        f"/api/vms/{record.vm_id}/timeline",
         "/api/vms",
         "/api/providers",
         "/api/credentials",
@@ -264,7 +267,7 @@ async def test_events_begin_with_the_state_now_and_end_after_the_last(
             events = await stream.all()
             assert events[-1]["session"]["status"] == "completed"
             ids = [int(event["id"]) for event in events]
-            assert ids == sorted(set(ids))
+            assert ids == sorted(ids)  # the same one again when only the timeline went on
             assert all(event["session"]["status"] not in FINAL for event in events[:-1])
 
 

@@ -101,6 +101,24 @@ async def test_the_desktop_is_shown_and_a_click_reaches_it(
         await lab.reach(session.session_id, SessionStatus.COMPLETED)
 
 
+async def test_a_key_is_a_sign_of_life_and_an_open_viewer_is_none(
+    lab: Lab, ann: httpx.AsyncClient, session: SessionRecord, served: str
+) -> None:
+    async with _view(served, session.vm_id, await _ticket(ann, session)) as websocket:
+        viewer = Viewer(websocket)
+        await viewer.greet()
+        lab.clock.move(60)
+        await websocket.send(struct.pack(">BBHHHH", 3, 0, 0, 0, 1280, 800))
+        await viewer.read(len(fake_desktop._picture()))  # it was heard
+        now = await lab.sessions.get(session.session_id)
+        assert now.deadline_at == session.deadline_at
+        await websocket.send(struct.pack(">BBxxI", 4, 1, 0x61))
+        moved = await lab.until(session.session_id, lambda now: now.deadline_at != session.deadline_at)
+        assert moved.deadline_at is not None
+        assert session.deadline_at is not None
+        assert (moved.deadline_at - session.deadline_at).total_seconds() == 60
+
+
 async def test_the_view_closes_with_a_reason_when_the_machine_ends(
     lab: Lab, ann: httpx.AsyncClient, session: SessionRecord, served: str
 ) -> None:

@@ -38,6 +38,41 @@ def test_a_machine_is_shown_with_what_it_was_cloned_from(
     assert (shown["golden.golden_id"], shown["golden.signed_by"]) == ("g-1", "fa12")
 
 
+STEPS = {
+    "steps": [
+        {
+            "number": 1, "name": "start", "started_at": "2026-11-22T12:00:00Z",
+            "ended_at": "2026-11-22T12:00:01Z", "duration_s": 1.25,
+            "outcome": "failed", "error_code": "start_timeout",
+        },
+        {
+            "number": 2, "name": "destroy", "started_at": "2026-11-22T12:00:01Z",
+            "ended_at": None, "duration_s": None, "outcome": None, "error_code": None,
+        },
+    ]
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("arguments", "path"),
+    [
+        (["session", "timeline", "s-1"], "/api/auth/session/s-1/timeline"),
+        (["vm", "timeline", "vm-1"], "/api/vms/vm-1/timeline"),
+    ],
+)
+def test_a_timeline_has_the_seconds_of_every_step(
+    play: Callable[[Script], Any], capsys: pytest.CaptureFixture[str], arguments: list[str], path: str
+) -> None:
+    play({("GET", path): httpx.Response(200, json=STEPS)})
+    assert run(arguments) == 0
+    head, first, second = capsys.readouterr().out.splitlines()
+    assert head.split() == ["step", "started", "at", "seconds", "outcome"]
+    assert (first.split()[0], first.split()[-3:]) == ("start", ["1.25", "failed", "(start_timeout)"])
+    assert (second.split()[0], second.split()[-3:]) == ("destroy", ["-", "goes", "on"])
+    assert run([*arguments, "-o", "json"]) == 0
+    assert json.loads(capsys.readouterr().out) == STEPS
+
+
 def test_a_list_is_json_when_asked(play: Callable[[Script], Any], capsys: pytest.CaptureFixture[str]) -> None:
     play({("GET", "/api/vms"): httpx.Response(200, json=[{"vm_id": "vm-1"}])})
     assert run(["vm", "list", "-o", "json"]) == 0

@@ -11,7 +11,7 @@ import pytest
 from lab import CONSOLE_TEXT, SCRIPT, Lab
 
 from vestibule.core.errors import DiskFull, HostUnfit, MachineFailed, Unavailable, VestibuleError
-from vestibule.core.machines import Exit, Isolation, MachineStatus
+from vestibule.core.machines import DriverName, Exit, MachineStatus
 from vestibule.core.records import SessionRecord
 from vestibule.core.sessions import SessionStatus
 from vestibule.core.symptoms import CHECK_CODES
@@ -51,12 +51,25 @@ async def test_a_driver_with_a_defect(lab: Lab, log: list[Any]) -> None:
     assert any(line["event"] == "Stage failed" for line in log)
 
 
-async def test_a_driver_that_hangs(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("vestibule.services.lifetimes.START_TIMEOUT_S", {Isolation.CONTAINER: 0.01})
-    lab.driver.gate = asyncio.Event()
-    record = await lab.connect()
-    failed = await _failed(lab, record.session_id, "start_timeout", S.STARTED)
+async def test_a_driver_that_hangs(new_lab: Any) -> None:
+    async with new_lab(limits={"start_timeout_s": {DriverName.FAKE: 0.01}}) as lab:
+        lab.driver.gate = asyncio.Event()
+        record = await lab.connect()
+        failed = await _failed(lab, record.session_id, "start_timeout", S.STARTED)
     assert "0.01 s" in str(failed.error_cause)
+
+
+async def test_a_credential_that_does_not_arrive(new_lab: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def never(*_: object) -> None:
+        await asyncio.Event().wait()
+
+    monkeypatch.setattr("vestibule.drivers.guest.HttpGuest.claim_credential", never)
+    async with new_lab(claim_timeout_s=0.02) as lab:
+        record = await lab.connect()
+        await lab.reach(record.session_id, S.AWAITING_USER_AUTH)
+        await lab.machine().agent.sign_in()
+        failed = await _failed(lab, record.session_id, "claim_timeout", S.AUTHENTICATING)
+    assert "0.02 s" in str(failed.error_cause)
 
 
 async def test_a_timeout_of_the_driver_s_own_is_not_called_ours(lab: Lab) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import dataclasses
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager
@@ -104,6 +105,25 @@ async def test_addresses_that_the_provider_does_not_accept_are_evidence(new_lab:
     assert (ended.status, ended.error_code) == (S.FAILED, "url_not_seen")
     assert ended.error_evidence["addresses"] == "\n".join(others)
     assert "does not accept" in (ended.error_cause or "")
+
+
+async def test_an_address_that_is_not_accepted_is_told_at_once_and_without_what_may_be_secret(
+    new_lab: OpenLab,
+) -> None:
+    script = dataclasses.replace(SCRIPT, auth_url=None, other_urls=["https://example.com/terms?state=secret"])
+    async with new_lab(script=script) as lab:
+        record = await lab.connect()
+        async with asyncio.timeout(5):
+            async for _ in lab.sign_ins.changes(record.session_id, 5):
+                _stages, notices = await lab.sign_ins.history(record.session_id)
+                if notices:
+                    break
+        assert (await lab.sessions.get(record.session_id)).status is S.READY
+        await lab.sign_ins.cancel(lab.ann, record.session_id)
+    (notice,) = notices
+    assert notice.code == "other_url"
+    assert "https://example.com/terms." in notice.text
+    assert "secret" not in notice.text
 
 
 async def test_a_few_other_addresses_are_kept(new_lab: OpenLab) -> None:

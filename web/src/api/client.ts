@@ -17,6 +17,7 @@ import type {
   Provider,
   Rotation,
   Session,
+  Timeline,
   ViewTicket,
 } from "./types";
 
@@ -116,6 +117,10 @@ export const startSignIn = async (provider: string, flow: Flow | null): Promise<
 
 export const session = (id: string): Promise<Session> =>
   body(http.GET("/api/auth/session/{session_id}", one(id)));
+
+/** What it went through, step by step. */
+export const timeline = (id: string): Promise<Timeline> =>
+  body(http.GET("/api/auth/session/{session_id}/timeline", one(id)));
 
 export const heartbeat = (id: string): Promise<Session> =>
   body(http.POST("/api/auth/session/{session_id}/heartbeat", one(id)));

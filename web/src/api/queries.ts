@@ -29,6 +29,9 @@ export const sessionQuery = (id: string) =>
     },
   });
 
+export const timelineQuery = (id: string) =>
+  queryOptions({ queryKey: ["timeline", id], queryFn: () => client.timeline(id) });
+
 /** Puts a reading of a session into the cache, unless a later one is there already. */
 export function keepSession(cache: QueryClient, session: Session): void {
   cache.setQueryData<Session>(["session", session.session_id], (known) => newestSession(known, session));
@@ -50,6 +53,7 @@ export function useSessionEvents(id: string, open: boolean): FeedState {
   const keep = useCallback(
     (session: Session) => {
       keepSession(cache, session);
+      void cache.invalidateQueries({ queryKey: ["timeline", session.session_id] });
     },
     [cache],
   );

@@ -40,6 +40,8 @@ export type Session = Schemas["Session"];
 export type SessionStatus = Schemas["SessionStatus"];
 export type Stage = Schemas["Stage"];
 export type StalePolicy = Schemas["StalePolicy"];
+export type Timeline = Schemas["Timeline"];
+export type TimelineStep = Schemas["TimelineStep"];
 export type User = Schemas["User"];
 export type ViewTicket = Schemas["ViewTicket"];
 

@@ -11,6 +11,7 @@ import { SignInBox } from "../components/session/sign-in-box";
 import { StepRail } from "../components/session/step-rail";
 import { ProblemPanel } from "../ui/problem-panel";
 import classes from "./session-page.module.css";
+import { SessionTimeline } from "./session-timeline";
 
 /** How this sign-in goes, and what the tool's file tells whoever signs in, where they need it. */
 function Hint({ provider, flow }: Pick<Session, "provider" | "flow">) {
@@ -41,6 +42,7 @@ export function SessionSide({ session, pictureMs }: { session: Session; pictureM
         <h2>Steps</h2>
         <StepRail session={session} />
       </section>
+      <SessionTimeline session={session} />
       <section className={classes.box}>
         <h2>Machine</h2>
         <MachineFacts session={session} pictureMs={pictureMs} />

@@ -21,6 +21,7 @@ from vestibule.core.records import (
     User,
     ViewTicketRecord,
 )
+from vestibule.core.steps import StepRecord
 
 R = TypeVar("R")
 
@@ -35,6 +36,7 @@ Record = (
     | ViewTicketRecord
     | MachineRecord
     | ExpiryWarning
+    | StepRecord
 )
 
 

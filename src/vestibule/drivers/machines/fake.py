@@ -76,8 +76,12 @@ class FakeMachine:
         ours.setblocking(False)
         if self.paused:
             self._unserved.append(theirs)
-        else:
+            return ours
+        try:
             await self.agent.serve(theirs)
+        except BaseException:  # whoever asked was cancelled
+            ours.close()
+            raise
         return ours
 
     async def listen(self, port: int) -> socket.socket:

@@ -72,7 +72,11 @@ class Connection:
         try:
             async with asyncio.timeout(ANSWER_TIMEOUT_S):
                 await self._send(make(number), fds)
-                return await answer
+                try:
+                    return await answer
+                except asyncio.CancelledError:  # perhaps in the very moment of its answer
+                    _close_unread(answer)
+                    raise
         except TimeoutError as error:
             raise _silent() from error
         finally:
@@ -153,6 +157,13 @@ class Connection:
             if not answer.done():
                 answer.set_exception(gone())
         self._on_lost()
+
+
+def _close_unread(answer: asyncio.Future[Answer]) -> None:
+    """Close the descriptors of an answer that nobody takes any more."""
+    if answer.done() and not answer.cancelled() and answer.exception() is None:
+        for fd in answer.result()[1]:
+            os.close(fd)
 
 
 def _silent() -> HostUnfit:

@@ -164,6 +164,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/auth/session/{session_id}/timeline": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Session Timeline
+         * @description What a session went through, step by step; its events tell when to read it again.
+         */
+        get: operations["read_session_timeline"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/auth/sessions": {
         parameters: {
             query?: never;
@@ -805,6 +825,26 @@ export interface paths {
          * @description End a machine.  One that serves a sign-in ends that too; one that has ended stays as it is.
          */
         delete: operations["stop_machine"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/vms/{vm_id}/timeline": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Machine Timeline
+         * @description What a machine went through; of one that serves a sign-in, that one's timeline.
+         */
+        get: operations["read_machine_timeline"];
+        put?: never;
+        post?: never;
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -1983,6 +2023,56 @@ export interface components {
             status: "started";
         };
         /**
+         * StepName
+         * @description The steps, in the order in which a sign-in goes through them.
+         * @enum {string}
+         */
+        StepName: "golden" | "queue" | "start" | "confirm" | "login" | "person" | "claim" | "seal" | "destroy";
+        /**
+         * StepOutcome
+         * @description What a step came to.
+         * @enum {string}
+         */
+        StepOutcome: "done" | "failed" | "cancelled" | "lost";
+        /**
+         * Timeline
+         * @description All steps, in order of their start; those before a restart of the controller too.
+         */
+        Timeline: {
+            /** Steps */
+            steps: components["schemas"]["TimelineStep"][];
+        };
+        /**
+         * TimelineStep
+         * @description What a session or a machine went through, between two moments.
+         */
+        TimelineStep: {
+            /**
+             * Duration S
+             * @description Seconds; null while it goes on, or when it was lost.
+             */
+            duration_s: number | null;
+            /**
+             * Ended At
+             * @description null while it goes on.
+             */
+            ended_at: string | null;
+            /**
+             * Error Code
+             * @description Of a step that failed.
+             */
+            error_code: string | null;
+            name: components["schemas"]["StepName"];
+            /** Number */
+            number: number;
+            outcome: components["schemas"]["StepOutcome"] | null;
+            /**
+             * Started At
+             * Format: date-time
+             */
+            started_at: string;
+        };
+        /**
          * User
          * @description Somebody who may sign in to the controller.
          */
@@ -2325,6 +2415,46 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Session"];
+                };
+            };
+            /** @description Client Error */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Server Error */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_session_timeline: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                session_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Timeline"];
                 };
             };
             /** @description Client Error */
@@ -3798,6 +3928,46 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Machine"];
+                };
+            };
+            /** @description Client Error */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Server Error */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_machine_timeline: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                vm_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Timeline"];
                 };
             };
             /** @description Client Error */

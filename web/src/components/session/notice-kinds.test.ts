@@ -24,6 +24,12 @@ describe("the notices of a session", () => {
     expect(shownNotices(session)).toEqual([]);
   });
 
+  it("hold an address that was not accepted until the right one comes", () => {
+    const other = { code: "other_url", text: "The tool shows an address …", at: instant(2) };
+    expect(shownNotices(sessionIn("ready", { notices: [other] }))).toMatchObject([{ kind: "note" }]);
+    expect(shownNotices(sessionIn("awaiting_user_auth", { notices: [other] }))).toEqual([]);
+  });
+
   it("hold a refusal where there is no box, and at the end", () => {
     const refusal = { kind: "refusal", at: REFUSES.at, text: REFUSES.text };
     expect(shownNotices(sessionIn("awaiting_user_auth", { notices: [REFUSES] }))).toEqual([refusal]);

@@ -10,9 +10,13 @@ export type Shown =
 /** All notices but those that the box for the code shows itself. */
 export function shownNotices(session: Session): Shown[] {
   const boxed = takesCode(session);
-  return session.notices
-    .filter((notice) => notice.code !== "tool_error" || !boxed)
-    .map((notice) => shown(notice, session));
+  return (
+    session.notices
+      .filter((notice) => notice.code !== "tool_error" || !boxed)
+      // Of another address only as long as the right one is missing.
+      .filter((notice) => notice.code !== "other_url" || session.auth_url === null)
+      .map((notice) => shown(notice, session))
+  );
 }
 
 /** What the tool itself refused last; its next refusal takes the place of this one. */
