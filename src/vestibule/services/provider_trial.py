@@ -20,10 +20,11 @@ from urllib.parse import urlsplit
 
 from vestibule.core import diagnosis
 from vestibule.core.errors import MachineFailed
+from vestibule.core.failures import FailureCode
 from vestibule.core.machines import DriverName
 from vestibule.core.providers import Flow, LoginFlow, Provider
 from vestibule.core.records import NoticeRecord, SessionRecord, User
-from vestibule.core.sessions import FINAL, SessionStatus
+from vestibule.core.sessions import FINAL
 from vestibule.core.verification import Outcome, TrialCheck, Verification
 from vestibule.services.canary_checks import Shell, says_version
 from vestibule.services.machines import Machines
@@ -153,8 +154,8 @@ class ProviderTrial:
 
 
 def _ended(record: SessionRecord) -> MachineFailed:
-    missed = record.error_evidence.get("sites_unreachable")
-    if record.status is SessionStatus.FAILED and missed is not None:
+    missed = record.error_evidence.get("sites_unreachable", "")
+    if record.error_code == FailureCode.EGRESS_UNREACHABLE:
         screen = record.error_evidence.get("screen", "")
         return _OutOfReach(
             f"{_named_first(missed.splitlines(), screen)} The tool says: {_last_words(screen) or 'nothing'}",
