@@ -31,13 +31,14 @@ from vestibule.core.records import CredentialRecord, NoticeRecord, SessionRecord
 from vestibule.services import guest_events
 from vestibule.services.claims import claimed
 from vestibule.services.credentials import Credentials
-from vestibule.services.deadline import Deadline
+from vestibule.services.deadline import Deadline, left_s
 from vestibule.services.explanations import explained
 from vestibule.services.feed import Feed
 from vestibule.services.inbox import Inbox
 from vestibule.services.introductions import Live
 from vestibule.services.machines import Machines
 from vestibule.services.missed_sites import MissedSites
+from vestibule.services.patience import patiently
 from vestibule.services.ports import Guest, SteadyClock
 from vestibule.services.repositories import Sessions, SessionsWithMachine
 from vestibule.services.typed_texts import TypedTexts
@@ -89,7 +90,7 @@ class SignInRun:
         self.typed = TypedTexts()
         self.missed = MissedSites()
         self.record = record
-        self._deadline = Deadline(world.clock.monotonic, self._left_s())
+        self._deadline = Deadline(world.clock.monotonic, left_s(record.deadline_at, world.clock.now()))
         for text in adopted.typed if adopted else ():
             self.typed.add(text)
 
@@ -135,7 +136,7 @@ class SignInRun:
         if self.record.auth_url is None:
             decision = s.with_sites(decision, self.missed.causes)
         try:
-            await self._store(event, decision)
+            await patiently(lambda: self._store(event, decision))
         except Conflict:
             self._know(await self._world.sessions.get(self.record.session_id))
             return
@@ -349,7 +350,7 @@ class SignInRun:
             session_id=self.record.session_id, code=code, text=text, at=self._world.clock.now()
         )
         with contextlib.suppress(Conflict):
-            await self._world.sessions.note(notice)
+            await patiently(lambda: self._world.sessions.note(notice))
             self._world.feed.publish(self.record.session_id)
 
     async def sign_of_life(self) -> SessionRecord:
@@ -359,10 +360,6 @@ class SignInRun:
         self._know(record)
         self._deadline.move(self._provider.deadline_s)
         return record
-
-    def _left_s(self) -> float:
-        now = self._world.clock.now()
-        return ((self.record.deadline_at or now) - now).total_seconds()
 
     async def _watch_deadline(self) -> None:
         await self._deadline.passed()

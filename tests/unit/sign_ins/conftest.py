@@ -11,7 +11,7 @@ import pytest
 import structlog
 from lab import Lab, open_lab
 
-from vestibule.services import explanations, sign_in_run
+from vestibule.services import explanations, patience, sign_in_run
 
 OpenLab = Callable[..., AbstractAsyncContextManager[Lab]]
 
@@ -32,6 +32,8 @@ def log() -> Iterator[list[Any]]:
 def _short_graces(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sign_in_run, "CREDENTIAL_GRACE_S", 0.01)
     monkeypatch.setattr(explanations, "EXIT_GRACE_S", 0.2)
+    monkeypatch.setattr(patience, "AGAIN_S", 0.02)
+    monkeypatch.setattr(patience, "PATIENCE_S", 0.5)
 
 
 @pytest.fixture
