@@ -25,6 +25,9 @@ READS = frozenset(
 """What changes nothing: to be killed there is to be killed at the step before."""
 
 
+REST_S = 0.2
+
+
 class Life:
     """Of one controller.  ``steps`` are those that it has taken: ``port.method``, and their number."""
 
@@ -96,20 +99,25 @@ async def killed_and_followed(
         killed = asyncio.create_task(life.killed.wait())
         await asyncio.wait({working, killed}, return_when=asyncio.FIRST_COMPLETED)
         assert life.killed.is_set(), f"the step was never taken: {working.exception()!r}"
-        await _bury(first, life, others)
+        await _bury(first, life, working, others | {killed})
         second = await stack.enter_async_context(open_lab(folder, heir_of=first))
         await _recover(second)
         yield second
 
 
-async def _bury(lab: Lab, life: Life, others: set[asyncio.Task[Any]]) -> None:
+async def _bury(lab: Lab, life: Life, working: asyncio.Task[None], others: set[asyncio.Task[Any]]) -> None:
     """What a killed process was doing ends; of its machines go on those that something is kept of."""
     life.end()
-    guests = {task for machine in lab.driver.machines.values() for task in machine.agent._connections}
-    doomed = asyncio.all_tasks() - others - guests - {asyncio.current_task()}
-    for task in doomed:
+    roots = (working, *lab.sign_ins._tasks.values(), *lab.machines._ending.values())
+    for task in roots:
         task.cancel()
-    await gathered(*doomed)
+    await gathered(*roots)
+    guests = {task for machine in lab.driver.machines.values() for task in machine.agent._connections}
+    if rest := asyncio.all_tasks() - others - guests - {asyncio.current_task()}:
+        _, stuck = await asyncio.wait(rest, timeout=REST_S)  # connections are given back
+        for task in stuck:
+            task.cancel()
+        await gathered(*stuck)
     lab.machines._live.clear()
     for machine in lab.driver.machines.values():
         for listener in machine._listening.values():

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import datetime as dt
 from collections.abc import Callable
 
 
@@ -32,3 +33,8 @@ class Deadline:
                 async with asyncio.timeout(left_s):
                     await self._moved.wait()
             self._moved.clear()
+
+
+def left_s(deadline_at: dt.datetime | None, now: dt.datetime) -> float:
+    """Seconds until a moment of the wall clock; none where there is no deadline."""
+    return ((deadline_at or now) - now).total_seconds()

@@ -34,13 +34,14 @@ from vestibule.services import guest_events
 from vestibule.services.claims import claimed
 from vestibule.services.clues import Heard
 from vestibule.services.credentials import Credentials
-from vestibule.services.deadline import Deadline
+from vestibule.services.deadline import Deadline, left_s
 from vestibule.services.feed import Feed
 from vestibule.services.inbox import Inbox
 from vestibule.services.introductions import Live
 from vestibule.services.machines import Machines
 from vestibule.services.missed_sites import MissedSites
 from vestibule.services.other_addresses import OTHER_URL, OtherAddresses
+from vestibule.services.patience import patiently
 from vestibule.services.ports import Guest, SteadyClock
 from vestibule.services.repositories import Sessions, SessionsWithMachine
 from vestibule.services.session_steps import SessionSteps
@@ -93,7 +94,7 @@ class SignInRun:
         self.typed = TypedTexts()
         self.missed = MissedSites()
         self.record = record
-        self._deadline = Deadline(world.clock.monotonic, self._left_s())
+        self._deadline = Deadline(world.clock.monotonic, left_s(record.deadline_at, world.clock.now()))
         for text in adopted.typed if adopted else ():
             self.typed.add(text)
 
@@ -140,7 +141,7 @@ class SignInRun:
     async def _turn(self, event: s.SessionEvent) -> None:
         decision = await self._explained(event, s.decide(self.record.status, event))
         try:
-            await self._store(event, decision)
+            await patiently(lambda: self._store(event, decision))
         except Conflict:
             self._know(await self._world.sessions.get(self.record.session_id))
             return
@@ -362,7 +363,7 @@ class SignInRun:
             session_id=self.record.session_id, code=code, text=text, at=self._world.clock.now()
         )
         with contextlib.suppress(Conflict):
-            await self._world.sessions.note(notice)
+            await patiently(lambda: self._world.sessions.note(notice))
             self._world.feed.publish(self.record.session_id)
 
     async def sign_of_life(self) -> SessionRecord:
@@ -372,10 +373,6 @@ class SignInRun:
         self._know(record)
         self._deadline.move(self._provider.deadline_s)
         return record
-
-    def _left_s(self) -> float:
-        now = self._world.clock.now()
-        return ((self.record.deadline_at or now) - now).total_seconds()
 
     async def _watch_deadline(self) -> None:
         await self._deadline.passed()

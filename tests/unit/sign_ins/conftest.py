@@ -11,7 +11,7 @@ import pytest
 import structlog
 from lab import Lab, open_lab
 
-from vestibule.services import evidence
+from vestibule.services import evidence, patience
 
 OpenLab = Callable[..., AbstractAsyncContextManager[Lab]]
 
@@ -31,6 +31,8 @@ def log() -> Iterator[list[Any]]:
 @pytest.fixture(autouse=True)
 def _short_graces(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(evidence, "EXIT_GRACE_S", 0.2)
+    monkeypatch.setattr(patience, "AGAIN_S", 0.02)
+    monkeypatch.setattr(patience, "PATIENCE_S", 0.5)
 
 
 @pytest.fixture
