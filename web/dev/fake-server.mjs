@@ -27,6 +27,7 @@ import {
   STORIES,
 } from "./fake-data.mjs";
 import { goldenDetail, GOLDENS } from "./fake-goldens.mjs";
+import { timelineOf } from "./fake-timeline.mjs";
 
 const PORT = Number(process.env.PORT ?? 4100);
 const DIST = join(import.meta.dirname, "../dist");
@@ -82,6 +83,7 @@ function start({ provider, flow }) {
 function act(id, action, input) {
   const session = sessions.get(id);
   if (session === undefined) return ABSENT;
+  if (action === "timeline") return ok(timelineOf(session));
   if (action === undefined || action === "heartbeat" || action === "open-url") return ok(session);
   if (action === "cancel") return change(id, sessionIn("cancelled", id, session.provider));
   if (action === "input" && input.text === "wrong")

@@ -8,11 +8,11 @@ export const WORDS: Record<TimelineStep["name"], string> = {
   golden: "Choosing the golden",
   queue: "Waiting for a place",
   start: "Starting the machine",
-  confirm: "Checking agent and desktop",
+  confirm: "Checking the machine",
   login: "Starting the tool’s sign-in",
   person: "You sign in",
   claim: "Taking the credential",
-  seal: "Sealing it",
+  seal: "Sealing the credential",
   destroy: "Destroying the machine",
 };
 
