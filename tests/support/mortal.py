@@ -17,10 +17,23 @@ from typing import Any
 from lab import Lab, gathered, open_lab
 
 from vestibule.core.machines import Exit
+from vestibule.drivers.db import unbroken
 from vestibule.drivers.machines.fake import FakeControl, FakeMachine
 
 READS = frozenset(
-    {"connect", "console_tail", "get", "live", "notices", "of_user", "screen", "stages", "unfinished", "wait"}
+    {
+        "connect",
+        "console_tail",
+        "get",
+        "health",
+        "live",
+        "notices",
+        "of_user",
+        "screen",
+        "stages",
+        "unfinished",
+        "wait",
+    }
 )
 """What changes nothing: to be killed there is to be killed at the step before."""
 
@@ -116,7 +129,8 @@ async def _bury(lab: Lab, life: Life, working: asyncio.Task[None], others: set[a
     if rest := asyncio.all_tasks() - others - guests - {asyncio.current_task()}:
         _, stuck = await asyncio.wait(rest, timeout=REST_S)  # connections are given back
         for task in stuck:
-            task.cancel()
+            if not _is_of_the_database(task):
+                task.cancel()
         await gathered(*stuck)
     lab.machines._live.clear()
     for machine in lab.driver.machines.values():
@@ -124,6 +138,12 @@ async def _bury(lab: Lab, life: Life, working: asyncio.Task[None], others: set[a
             listener.close()
         if machine.note is None:
             await _kill(machine)
+
+
+def _is_of_the_database(task: asyncio.Task[Any]) -> bool:
+    """A transaction, or the return of a connection: a process that ends takes its lock along, a task not."""
+    code = getattr(task.get_coro(), "cr_code", None)
+    return code is not None and ("sqlalchemy" in code.co_filename or code.co_filename == unbroken.__file__)
 
 
 async def _recover(lab: Lab) -> None:

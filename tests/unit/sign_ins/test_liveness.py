@@ -113,7 +113,8 @@ async def test_a_saturated_host_gets_more_time(lab: Lab) -> None:
     await asyncio.sleep(2 * LIMIT_S)
     assert (await lab.sessions.get(record.session_id)).status is S.AWAITING_USER_AUTH
     ended = await lab.ended(record.session_id)
-    assert ended.error_code == "agent_unreachable"
+    assert ended.error_code == "host_saturated"
+    assert ended.error_evidence["first_seen_as"].startswith("agent_unreachable: ")
 
 
 async def test_a_machine_that_went_on_from_a_controller_before_is_asked_too(lab: Lab) -> None:

@@ -96,6 +96,7 @@ class FailureCode(enum.StrEnum):
     AGENT_REFUSED = "agent_refused"
     AGENT_UNREACHABLE = "agent_unreachable"
     BROWSER_CRASHED = "browser_crashed"
+    CLAIM_TIMEOUT = "claim_timeout"
     GUEST_DISK_FULL = "guest_disk_full"
     GUEST_OUT_OF_MEMORY = "guest_out_of_memory"
     MACHINE_EXITED = "machine_exited"

@@ -151,4 +151,9 @@ OF_HOSTS: Mapping[Code, FailureMeaning] = {
         "The webhook's secret cannot be read, is too short, or others may read it.",
         "Make one with openssl rand -hex 32 in a file of mode 0600.",
     ),
+    Code.CLAIM_TIMEOUT: passing(
+        Fault.MACHINE,
+        "The agent had seen a credential, and did not hand it over in time.",
+        "Sign in again; if it repeats, look whether the host is saturated (vestibule doctor).",
+    ),
 }
