@@ -25,6 +25,7 @@ from vestibule.api.app import create
 from vestibule.api.context import Context
 from vestibule.assembly import Assembly, Place, assemble, demo_provider, provider_folders
 from vestibule.core.machines import DriverName
+from vestibule.core.metrics import CANARIES
 from vestibule.drivers import logs, providers
 from vestibule.drivers.clock import SystemClock
 from vestibule.drivers.db.engine import DATABASE
@@ -34,16 +35,20 @@ from vestibule.drivers.goldens.watch import input_changes, input_folders
 from vestibule.drivers.http_server import HttpServer, bind, serving
 from vestibule.drivers.instance import only_instance
 from vestibule.drivers.machines.qemu.planned import PlansWithSnapshots
+from vestibule.drivers.metrics.prometheus import PrometheusMeter
 from vestibule.drivers.secret_file import read_secret, write_secret
 from vestibule.machinery import (
     Machinery,
     open_machinery,
     outlive_of,
 )
+from vestibule.monitoring import janitor_of, monitor_of
 from vestibule.resources import find_resources
 from vestibule.services.accounts import NAME
 from vestibule.services.forecasts import Forecasts
 from vestibule.services.freshness import Freshness
+from vestibule.services.janitor import Janitor
+from vestibule.services.monitor import Monitor
 from vestibule.services.probation import Probation
 from vestibule.services.vault_ports import KeyRing
 from vestibule.settings import Settings
@@ -84,11 +89,22 @@ async def open_context(
         machinery = await stack.enter_async_context(open_machinery(settings, outlive=outlive_of(settings)))
         demo_socket = settings.run_dir / "demo.sock"
         await stack.enter_async_context(demo_provider(demo_socket))
-        renewing = renewing_with(machinery)
+        ledger, renewing = PrometheusMeter(), renewing_with(machinery)
+        renewing.works.on_canary = lambda done: ledger.count(CANARIES, done.driver, done.result)
         place = Place(state_dir=settings.state_dir, demo_socket=demo_socket, folders=machinery.folders)
-        assembly = assemble(machinery, database, vault, place, renewing.serving.golden)
-        forecasts = forecasts_of(settings, database, assembly.credentials.feed)
-        context = _context(machinery, assembly, forecasts, renewing)
+        assembly = assemble(machinery, database, vault, place, renewing.serving.golden, meter=ledger)
+        forecasts = forecasts_of(settings, database, assembly.credentials.feed, ledger)
+        janitor = janitor_of(settings, database, ledger)
+        monitor = monitor_of(
+            machinery,
+            database=database,
+            sealer=vault.sealer,
+            assembly=assembly,
+            ledger=ledger,
+            janitor=janitor,
+            canaries=renewing.canaries,
+        )
+        context = _context(machinery, assembly, forecasts, renewing, monitor)
         stack.push_async_callback(context.machines.destroy_all)
         stack.push_async_callback(context.sign_ins.stop)
         stack.push_async_callback(_leave_if_asked, machinery, context, departure)
@@ -102,11 +118,13 @@ async def open_context(
             clock=SystemClock(),
         )
         context.machines.tell_ends(probation.machine_ended)
-        await stack.enter_async_context(_background(machinery, context, probation))
+        await stack.enter_async_context(_background(machinery, context, probation, janitor))
         yield context
 
 
-def _context(machinery: Machinery, assembly: Assembly, forecasts: Forecasts, renewing: Renewing) -> Context:
+def _context(
+    machinery: Machinery, assembly: Assembly, forecasts: Forecasts, renewing: Renewing, monitor: Monitor
+) -> Context:
     settings = machinery.settings
     changes = input_changes(input_folders(find_resources()))
     return Context(
@@ -136,6 +154,7 @@ def _context(machinery: Machinery, assembly: Assembly, forecasts: Forecasts, ren
         ),
         scrubbing=scrubbing_of(settings, renewing),
         host=machinery.report,
+        monitor=monitor,
         providers=assembly.providers,
         doubts=providers.doubts(provider_folders(settings)),
         public_url=str(settings.public_url).rstrip("/") if settings.public_url else None,
@@ -143,7 +162,9 @@ def _context(machinery: Machinery, assembly: Assembly, forecasts: Forecasts, ren
 
 
 @asynccontextmanager
-async def _background(machinery: Machinery, context: Context, probation: Probation) -> AsyncIterator[None]:
+async def _background(
+    machinery: Machinery, context: Context, probation: Probation, janitor: Janitor
+) -> AsyncIterator[None]:
     """What goes on beside the requests: memory is preloaded, goldens are kept fresh and sound."""
     works = {
         "Memory could not be loaded ahead; the first start of a machine loads it": machinery.preload(),
@@ -151,6 +172,7 @@ async def _background(machinery: Machinery, context: Context, probation: Probati
         "The promoted golden is no longer scrubbed; restart the controller": context.scrubbing.run(),
         "The promoted golden is no longer judged; restart the controller": probation.run(),
         "Credentials are no longer warned of; restart the controller": context.forecasts.run(),
+        "Old evidence and rows are no longer removed; restart the controller": janitor.run(),
     }
     tasks = [asyncio.create_task(work, name=broken) for broken, work in works.items()]
     for task in tasks:

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from golden_doubles import BUILD, GOLDEN, Clock, Goldens, Works
+from monitor_lab import monitor_in_lab
 
 from vestibule.api.context import Context
 from vestibule.core.addresses import MachineNetwork
@@ -29,14 +30,15 @@ from vestibule.drivers.db.accounts import DbAccounts
 from vestibule.drivers.db.credentials import DbCredentials
 from vestibule.drivers.db.engine import Database
 from vestibule.drivers.db.machines import DbMachines
+from vestibule.drivers.db.metered import MeteredMachines, MeteredSessions
 from vestibule.drivers.db.migrate import open_database
-from vestibule.drivers.db.sessions import DbSessions
 from vestibule.drivers.db.warnings import DbWarnings
 from vestibule.drivers.goldens.register import FileRegister
 from vestibule.drivers.guest import HttpGuest
 from vestibule.drivers.machines.fake import FakeMachine, FakeMachineDriver
 from vestibule.drivers.machines.fake_agent import Script
 from vestibule.drivers.master_keys import FileKeyRing
+from vestibule.drivers.metrics.prometheus import PrometheusMeter
 from vestibule.drivers.run_folders import CONSOLE, DiskRunFolders
 from vestibule.resources import find_resources
 from vestibule.services.accounts import Accounts
@@ -48,6 +50,7 @@ from vestibule.services.freshness import Freshness
 from vestibule.services.host import Check, HostReport
 from vestibule.services.machine_settings import Choice, MachineSettings
 from vestibule.services.machines import Machines
+from vestibule.services.meter import Meter
 from vestibule.services.ports import MachineRequest
 from vestibule.services.promotions import Promotions, ServingRule
 from vestibule.services.renewals import Renewals
@@ -140,11 +143,11 @@ class Egress:
             listener.close()
 
 
-class JournaledSessions(DbSessions):
+class JournaledSessions(MeteredSessions):
     """Notes when a session has ended; ``failing`` makes the next steps fail, as a full disk would."""
 
-    def __init__(self, database: Database, journal: list[str]) -> None:
-        super().__init__(database)
+    def __init__(self, database: Database, meter: Meter, journal: list[str]) -> None:
+        super().__init__(database, meter)
         self.failing: Exception | None = None
         self._journal = journal
 
@@ -251,7 +254,7 @@ async def open_lab(
     policy: StalePolicy = StalePolicy.REBUILD,
 ) -> AsyncIterator[Lab]:
     """A lab in ``folder``; at its end every sign-in and machine has ended."""
-    clock, journal = Clock(), list[str]()
+    clock, journal, ledger = Clock(), list[str](), PrometheusMeter()
     database = await _database(folder / "state/vestibule.db")
     driver, egress, host = LabDriver(lambda: script, journal), Egress(), Host()
     goldens = Goldens()
@@ -274,8 +277,9 @@ async def open_lab(
         serving=Serving(promotions=promotions, works=works, renewals=renewals),
         host=host,
         limits=limits or {},
+        meter=ledger,
     )
-    sessions = JournaledSessions(database, journal)
+    sessions = JournaledSessions(database, ledger, journal)
     vault = await open_vault(FileKeyRing(folder / "state/vault.key", secrets.token_bytes), database)
     credentials = Credentials(
         rows=DbCredentials(database),
@@ -330,6 +334,15 @@ async def open_lab(
             scrub=goldens.scrub, promotions=promotions, feed=renewals.feed, clock=clock, every=None
         ),
         host=HostReport(probe=_Nothing(), choice=machines.choice, promotions=promotions),
+        monitor=monitor_in_lab(
+            folder,
+            database=database,
+            accounts=accounts,
+            promotions=promotions,
+            works=works,
+            ledger=ledger,
+            clock=clock,
+        ),
         doubts={},
         providers=known,
         public_url=None,
@@ -390,6 +403,7 @@ def _machines(
     serving: Serving,
     host: Host,
     limits: Mapping[str, Any],
+    meter: Meter,
 ) -> Machines:
     room = {"max_machines": 4, "max_machines_per_user": 4, "life_s": 3600, **limits}
     return Machines(
@@ -404,7 +418,7 @@ def _machines(
         drivers={DriverName.FAKE: driver},
         goldens=goldens,
         serving=serving.golden,
-        rows=DbMachines(database),
+        rows=MeteredMachines(database, meter),
         egress=egress,
         folders=DiskRunFolders(run_dir=folder / "run", evidence_dir=folder / "state/evidence", owner=None),
         guest_of=lambda machine, token: HttpGuest(machine.connect, token),

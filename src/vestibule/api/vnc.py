@@ -9,6 +9,9 @@ from collections.abc import AsyncIterator
 
 from fastapi import WebSocket, WebSocketDisconnect
 
+from vestibule.core.metrics import RELAY_BYTES
+from vestibule.services.meter import Meter
+
 CHUNK_BYTES = 65_536
 SUBPROTOCOL = "binary"
 TICKET_PREFIX = "vestibule.ticket."
@@ -27,13 +30,13 @@ def offered_ticket(websocket: WebSocket) -> str | None:
     return None
 
 
-async def relay(websocket: WebSocket, rfb: socket.socket) -> None:
-    """Copy both ways until either side ends; closes both."""
+async def relay(websocket: WebSocket, rfb: socket.socket, meter: Meter) -> None:
+    """Copy both ways until either side ends; closes both.  ``meter`` counts the bytes."""
     reader, writer = await asyncio.open_connection(sock=rfb, limit=CHUNK_BYTES)
     try:
         async with asyncio.TaskGroup() as copies:
-            down = copies.create_task(_to_viewer(reader, websocket))
-            up = copies.create_task(_to_guest(websocket, writer))
+            down = copies.create_task(_to_viewer(reader, websocket, meter))
+            up = copies.create_task(_to_guest(websocket, writer, meter))
             await asyncio.wait((down, up), return_when=asyncio.FIRST_COMPLETED)
             down.cancel()
             up.cancel()
@@ -43,17 +46,19 @@ async def relay(websocket: WebSocket, rfb: socket.socket) -> None:
             await writer.wait_closed()
 
 
-async def _to_viewer(reader: asyncio.StreamReader, websocket: WebSocket) -> None:
+async def _to_viewer(reader: asyncio.StreamReader, websocket: WebSocket, meter: Meter) -> None:
     with contextlib.suppress(ConnectionError, WebSocketDisconnect):
         while data := await reader.read(CHUNK_BYTES):
             await websocket.send_bytes(data)
+            meter.count(RELAY_BYTES, "down", by=len(data))
 
 
-async def _to_guest(websocket: WebSocket, writer: asyncio.StreamWriter) -> None:
+async def _to_guest(websocket: WebSocket, writer: asyncio.StreamWriter, meter: Meter) -> None:
     with contextlib.suppress(ConnectionError):
         async for data in _received(websocket):
             writer.write(data)
             await writer.drain()
+            meter.count(RELAY_BYTES, "up", by=len(data))
 
 
 async def _received(websocket: WebSocket) -> AsyncIterator[bytes]:

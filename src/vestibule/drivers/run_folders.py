@@ -3,7 +3,7 @@
 ::
 
     <run_dir>/machines/<vm_id>/…     while it lives (owner: the uid that machines run as)
-    <state_dir>/evidence/<vm_id>/…   console.log and whatever else ended in .log
+    <state_dir>/evidence/<vm_id>/…   console.log and whatever else ended in .log; the janitor removes it
 """
 
 from __future__ import annotations
@@ -13,15 +13,12 @@ import errno
 import os
 import shutil
 import stat
-import threading
 from collections.abc import Collection
 from pathlib import Path
 
 from vestibule.core.ids import VmId
 from vestibule.drivers.private_folder import make_private
 
-EVIDENCE_KEPT = 200
-"""Machines whose logs are kept; the oldest go first."""
 EVIDENCE_BYTES = 1 << 20
 """The end of a log that is kept."""
 CONSOLE = "console.log"
@@ -37,8 +34,6 @@ class DiskRunFolders:
         self._machines = run_dir / "machines"
         self._evidence = evidence_dir
         self._owner = owner
-        self._keeping = threading.Lock()
-        """Of the evidence: machines that end together would remove folders under each other's eyes."""
 
     async def make(self, vm_id: VmId) -> Path:
         """A fresh folder that the machine's processes may write to."""
@@ -73,9 +68,7 @@ class DiskRunFolders:
         if not folder.is_dir():
             return
         try:
-            with self._keeping:
-                self._keep_logs(folder, self._evidence / vm_id)
-                self._prune()
+            self._keep_logs(folder, self._evidence / vm_id)
         finally:  # on a full disk, too: nothing else would ever remove it
             shutil.rmtree(folder, ignore_errors=True)
 
@@ -84,13 +77,6 @@ class DiskRunFolders:
             if (content := _tail(source)) is not None:
                 make_private(kept)
                 (kept / source.name).write_bytes(content)
-
-    def _prune(self) -> None:
-        if not self._evidence.is_dir():
-            return
-        oldest_first = sorted(self._evidence.iterdir(), key=_modified_ns)
-        for folder in oldest_first[:-EVIDENCE_KEPT]:
-            shutil.rmtree(folder, ignore_errors=True)
 
     def _console_tail(self, vm_id: VmId, lines: int) -> str:
         for folder in (self._machines, self._evidence):
@@ -105,14 +91,6 @@ class DiskRunFolders:
         for folder in self._machines.iterdir():
             if folder.name not in live:
                 self._archive(VmId(folder.name))
-
-
-def _modified_ns(folder: Path) -> int:
-    """0 for what somebody else has just removed."""
-    try:
-        return folder.stat().st_mtime_ns
-    except FileNotFoundError:
-        return 0
 
 
 def _tail(source: Path) -> bytes | None:

@@ -71,23 +71,25 @@ def _host(url: str) -> str:
         return "the webhook"
 
 
-def read_secret(path: Path) -> bytes:
+def read_secret(path: Path, what: str = "webhook") -> bytes:
     """The secret in a file of mode 0600, blanks around it left off.
 
-    Raises SettingsInvalid ``webhook_secret_invalid``.
+    ``what`` it is of.  Raises SettingsInvalid ``webhook_secret_invalid``, or as ``what`` has it.
     """
     try:
         mode, secret = stat.S_IMODE(path.stat().st_mode), path.read_bytes().strip()
     except OSError as error:
-        raise _invalid(path, f"cannot be read: {error.strerror}", "Name the right file.") from error
+        raise _invalid(what, path, f"cannot be read: {error.strerror}", "Name the right file.") from error
     if len(secret) < MIN_SECRET_BYTES:
-        raise _invalid(path, f"holds less than {MIN_SECRET_BYTES} bytes", "Make one: openssl rand -hex 32.")
+        raise _invalid(
+            what, path, f"holds less than {MIN_SECRET_BYTES} bytes", "Make one: openssl rand -hex 32."
+        )
     if mode & 0o077:
-        raise _invalid(path, f"can be read by others (mode {mode:04o})", f"Run: chmod 600 {path}")
+        raise _invalid(what, path, f"can be read by others (mode {mode:04o})", f"Run: chmod 600 {path}")
     return secret
 
 
-def _invalid(path: Path, problem: str, remedy: str) -> SettingsInvalid:
+def _invalid(what: str, path: Path, problem: str, remedy: str) -> SettingsInvalid:
     return SettingsInvalid(
-        f"The webhook's secret {path} {problem}.", remedy=remedy, code="webhook_secret_invalid"
+        f"The {what}'s secret {path} {problem}.", remedy=remedy, code=f"{what}_secret_invalid"
     )

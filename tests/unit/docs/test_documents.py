@@ -12,6 +12,7 @@ from vestibule.cli import exit_codes
 from vestibule.cli.app import app
 from vestibule.core.sessions import SessionStatus
 from vestibule.drivers import provider_table
+from vestibule.drivers.metrics import table as metrics_table
 
 ROOT = Path(__file__).parents[3]
 PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])
@@ -76,6 +77,7 @@ def test_make_targets_exist(page: Path) -> None:
         ("settings.md", settings.reference_table()),
         ("exit-codes.md", exit_codes.reference_table()),
         ("providers.md", provider_table.table(ROOT / "providers")),
+        ("metrics.md", metrics_table.table()),
     ],
 )
 def test_generated_tables_are_current(name: str, table: str) -> None:

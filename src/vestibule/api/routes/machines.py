@@ -86,7 +86,8 @@ async def view_desktop(websocket: WebSocket, vm_id: str) -> None:
 async def _show(websocket: WebSocket, services: Context, vm_id: VmId) -> None:
     code, reason = vnc.GOING_AWAY, "the machine has ended"
     try:
-        await vnc.relay(websocket, await services.machines.guest(vm_id).open_vnc())
+        rfb = await services.machines.guest(vm_id).open_vnc()
+        await vnc.relay(websocket, rfb, services.monitor.ledger)
     except VestibuleError as error:
         code, reason = vnc.INTERNAL_ERROR, error.failure_code
         log.warning("Remote view failed", vm_id=vm_id, code=error.failure_code, cause=error.cause)
