@@ -87,8 +87,8 @@ def test_every_label_that_is_selected_or_grouped_by_exists(rules: list[dict[str,
             selected = set(re.findall(r"(\w+)\s*(?:=~|!~|!=|=)", inside))
             wrong.append((text, selected - LABELS.get(name, set()) - TARGET_LABELS))
         known = set().union(*(LABELS.get(name, set()) for name in NAME.findall(text)))
-        for grouped in re.findall(r"\b(?:by|without|on)\s*\(([^)]*)\)", text):
-            wrong.append((text, {label.strip() for label in grouped.split(",")} - known - TARGET_LABELS))
+        groups = re.findall(r"\b(?:by|without|on)\s*\(([^)]*)\)", text)
+        wrong += [(text, set(re.split(r"\s*,\s*", each)) - known - TARGET_LABELS) for each in groups]
     wrong = [(text, labels) for text, labels in wrong if labels]
     assert wrong == []
 
