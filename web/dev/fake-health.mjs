@@ -84,7 +84,7 @@ export function failuresOf(days) {
     bar_s,
     of_everybody: process.env.OPERATOR !== "no",
     score: score(sum(completed), sum(failed), STORY === "none" ? 0 : 4),
-    reasons: failing ? reasons : [],
+    reasons: failing ? reasons.sort((one, other) => other.count - one.count) : [],
     goldens:
       STORY === "none"
         ? []

@@ -83,6 +83,20 @@ async def test_a_cancelled_one_is_counted_though_nobody_waits_for_its_write(lab:
     lab.sign_ins._runs[record.session_id].post(CancelAsked())
 
 
+async def test_a_step_that_cannot_be_timed_is_stored_and_counted_all_the_same(
+    lab: Lab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def busy(_session_id: object) -> Any:
+        raise Unavailable("It is locked.", remedy="Wait.", code="database_busy")
+
+    monkeypatch.setattr(lab.sessions, "stages", busy)
+    record = await lab.connect()
+    await lab.reach(record.session_id, S.AWAITING_USER_AUTH)
+    await lab.machine().agent.sign_in()
+    assert (await lab.ended(record.session_id)).status is S.COMPLETED
+    assert (await scrape(lab))["vestibule_sessions_ended_total", ("none", "demo", "completed")] == 1
+
+
 async def test_the_promoted_golden_its_age_and_its_staleness(lab: Lab) -> None:
     lab.works.canaries.reports[GOLDEN, DriverName.FAKE] = report_of(GOLDEN)
     series = await scrape(lab)

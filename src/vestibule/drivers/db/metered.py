@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import datetime as dt
 
+import structlog
+
 from vestibule.core.diagnosis import CHECK_CODES
+from vestibule.core.errors import VestibuleError
 from vestibule.core.ids import SessionId, VmId
 from vestibule.core.machines import MACHINE_TRANSITIONS, MachineRecord, MachineStatus
 from vestibule.core.metrics import (
@@ -22,6 +25,8 @@ from vestibule.drivers.db.machines import DbMachines
 from vestibule.drivers.db.sessions import DbSessions
 from vestibule.drivers.db.unbroken import unbroken
 from vestibule.services.meter import Meter
+
+log = structlog.get_logger()
 
 CHECK_OF = {
     **{code: check for check, code in CHECK_CODES.items()},
@@ -78,7 +83,11 @@ class MeteredSessions(DbSessions):
         return await self._counted(record, left=SessionStatus.STARTED)
 
     async def _counted(self, record: SessionRecord, *, left: SessionStatus) -> SessionRecord:
-        reached = {stage.status: stage.at for stage in await self.stages(record.session_id)}
+        try:
+            reached = {stage.status: stage.at for stage in await self.stages(record.session_id)}
+        except VestibuleError as error:  # the step is stored: that nobody could time it must not undo it
+            log.warning("A stage could not be timed", session_id=record.session_id, cause=error.cause)
+            reached = {}
         if left in reached and record.status in reached:
             lasted = reached[record.status] - reached[left]
             self._meter.time(STAGE_SECONDS, lasted.total_seconds(), left, record.driver or NO_CODE)

@@ -38,9 +38,9 @@ export function HostPanel({ health }: { health: HostHealth }) {
 }
 
 const DISKS: Record<HostDisk["folder"], string> = {
-  state: "Disk of the state",
-  run: "Disk of live machines",
-  cache: "Disk of the goldens",
+  state: "Disk (state)",
+  run: "Disk (run)",
+  cache: "Disk (goldens)",
 };
 
 function Check({ check }: { check: ExplainedCheck }) {
