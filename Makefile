@@ -77,6 +77,7 @@ reference: install-dev ## Write the generated pages of docs/reference
 	.venv/bin/python -m vestibule.cli.exit_codes > docs/reference/exit-codes.md
 	.venv/bin/python -m vestibule.core.failures > docs/reference/failures.md
 	.venv/bin/python -m vestibule.drivers.provider_table > docs/reference/providers.md
+	.venv/bin/python -m vestibule.drivers.metrics.table > docs/reference/metrics.md
 	.venv/bin/python -m vestibule.api.openapi > web/openapi.json
 	scripts/node npm run generate --prefix web
 

@@ -20,6 +20,7 @@ import structlog
 from vestibule.core.egress import Verdict
 from vestibule.core.ids import GoldenId, SessionId, VmId
 from vestibule.core.machines import DriverName
+from vestibule.core.metrics import EGRESS_VERDICTS
 from vestibule.core.providers import Provider
 from vestibule.drivers import key_file, providers
 from vestibule.drivers.clock import SystemClock
@@ -27,7 +28,7 @@ from vestibule.drivers.db.accounts import DbAccounts
 from vestibule.drivers.db.credentials import DbCredentials
 from vestibule.drivers.db.engine import Database
 from vestibule.drivers.db.machines import DbMachines
-from vestibule.drivers.db.sessions import DbSessions
+from vestibule.drivers.db.metered import MeteredMachines, MeteredSessions
 from vestibule.drivers.db.steps import DbSteps
 from vestibule.drivers.guest import HttpGuest
 from vestibule.drivers.http_server import HttpServer, bind_unix, serving
@@ -45,6 +46,7 @@ from vestibule.services.evidence import Evidence, EvidenceFolders
 from vestibule.services.feed import Feed
 from vestibule.services.machine_settings import MachineSettings
 from vestibule.services.machines import Machines
+from vestibule.services.meter import Meter
 from vestibule.services.ports import RunFolders
 from vestibule.services.rotation import Rotation
 from vestibule.services.sign_in_run import World
@@ -95,6 +97,7 @@ def assemble(
     place: Place,
     serving: Callable[[DriverName], Awaitable[GoldenId]],
     *,
+    meter: Meter,
     export: Export = nowhere,
 ) -> Assembly:
     """Build the services; ``serving`` names the golden that a machine of a driver is to be started from.
@@ -103,7 +106,7 @@ def assemble(
     """
     settings, clock, random = machinery.settings, SystemClock(), secrets.token_bytes
     known = providers.load(provider_folders(settings))
-    verdicts = _Verdicts()
+    verdicts = _Verdicts(meter)
     feed: Feed[SessionId] = Feed()
     timeline = Timeline(
         rows=DbSteps(database),
@@ -111,9 +114,8 @@ def assemble(
         begun=lambda subject: feed.publish(SessionId(subject)),
         export=export,
     )
-    machines = _machines(
-        machinery, DbMachines(database), place, serving, verdicts=verdicts, timeline=timeline
-    )
+    rows = MeteredMachines(database, meter)
+    machines = _machines(machinery, rows, place, serving, verdicts=verdicts, timeline=timeline)
     credential_rows = DbCredentials(database)
     credentials = Credentials(
         rows=credential_rows,
@@ -122,7 +124,7 @@ def assemble(
         random=random,
     )
     custodian = Custodian(credentials=credentials, rows=credential_rows, providers=known, clock=clock)
-    sessions = DbSessions(database)
+    sessions = MeteredSessions(database, meter)
     world = World(
         sessions=sessions,
         pair=sessions,
@@ -210,12 +212,14 @@ def _machine_settings(machinery: Machinery, most: int | None) -> MachineSettings
 class _Verdicts:
     """Carries the egress proxy's verdicts to the sign-ins, which are made after it."""
 
-    def __init__(self) -> None:
+    def __init__(self, meter: Meter) -> None:
         self.sign_ins: SignIns | None = None
+        self._meter = meter
         self._tasks: set[asyncio.Task[None]] = set()
 
     def __call__(self, vm_id: VmId, verdict: Verdict) -> None:
-        """Tell the machine's session of a site that could not be reached."""
+        """Count it; tell the machine's session of a site that could not be reached."""
+        self._meter.count(EGRESS_VERDICTS, verdict.kind, verdict.reason)
         if verdict.code is None or self.sign_ins is None:
             return
         told = self.sign_ins.site_missed(vm_id, verdict)

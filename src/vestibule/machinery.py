@@ -254,7 +254,8 @@ def probe_kernel(goldens: DirectoryGoldenStore, register: FileRegister) -> Path 
     return None
 
 
-def _vault_check(settings: Settings) -> Check:
+def vault_check_of(settings: Settings) -> Check:
+    """Whether the master key opens what is in the database, as far as this host's files tell."""
     if settings.vault_key_source is not KeySource.FILE:
         return vault_check.given(settings.vault_key_source)
     return vault_check.check(settings.state_dir, secrets.token_bytes, settings.vault_lost_keys)
@@ -274,6 +275,6 @@ def _report(
         address=(settings.host, settings.port),
         network=network.report,
         accelerator=accelerator,
-        vault=lambda: _vault_check(settings),
+        vault=lambda: vault_check_of(settings),
     )
     return HostReport(probe=probe, choice=choice, promotions=promotions)

@@ -25,6 +25,7 @@ from vestibule.api.app import create
 from vestibule.api.context import Context
 from vestibule.assembly import Assembly, Place, assemble, demo_provider, provider_folders
 from vestibule.core.machines import DriverName
+from vestibule.core.metrics import CANARIES
 from vestibule.drivers import logs, providers
 from vestibule.drivers.clock import SystemClock
 from vestibule.drivers.db.engine import DATABASE, Database
@@ -35,6 +36,7 @@ from vestibule.drivers.goldens.watch import input_changes, input_folders
 from vestibule.drivers.http_server import HttpServer, bind, serving
 from vestibule.drivers.instance import only_instance
 from vestibule.drivers.machines.qemu.planned import PlansWithSnapshots
+from vestibule.drivers.metrics.prometheus import PrometheusMeter
 from vestibule.drivers.net.processes import is_running
 from vestibule.drivers.secret_file import read_secret, write_secret
 from vestibule.machinery import (
@@ -42,10 +44,13 @@ from vestibule.machinery import (
     open_machinery,
     outlive_of,
 )
+from vestibule.monitoring import janitor_of, monitor_of
 from vestibule.resources import find_resources
 from vestibule.services.accounts import NAME
 from vestibule.services.forecasts import Forecasts
 from vestibule.services.freshness import Freshness
+from vestibule.services.janitor import Janitor
+from vestibule.services.monitor import Monitor
 from vestibule.services.probation import Probation
 from vestibule.services.reconciler import Reconciler
 from vestibule.services.vault_ports import KeyRing
@@ -88,12 +93,25 @@ async def open_context(
         machinery = await stack.enter_async_context(open_machinery(settings, outlive=outlive_of(settings)))
         demo_socket = settings.run_dir / "demo.sock"
         await stack.enter_async_context(demo_provider(demo_socket))
-        renewing = renewing_with(machinery)
+        ledger, renewing = PrometheusMeter(), renewing_with(machinery)
+        renewing.works.on_canary = lambda done: ledger.count(CANARIES, done.driver, done.result)
         place = Place(state_dir=settings.state_dir, demo_socket=demo_socket, folders=machinery.folders)
         export = await stack.enter_async_context(exporting(settings))
-        assembly = assemble(machinery, database, vault, place, renewing.serving.golden, export=export)
-        forecasts = forecasts_of(settings, database, assembly.credentials.feed)
-        context = _context(machinery, assembly, forecasts, renewing)
+        assembly = assemble(
+            machinery, database, vault, place, renewing.serving.golden, meter=ledger, export=export
+        )
+        forecasts = forecasts_of(settings, database, assembly.credentials.feed, ledger)
+        janitor = janitor_of(settings, database, ledger)
+        monitor = monitor_of(
+            machinery,
+            database=database,
+            sealer=vault.sealer,
+            assembly=assembly,
+            ledger=ledger,
+            janitor=janitor,
+            canaries=renewing.canaries,
+        )
+        context = _context(machinery, assembly, forecasts, renewing, monitor)
         stack.push_async_callback(context.timeline.close)
         stack.push_async_callback(context.machines.destroy_all)
         stack.push_async_callback(context.sign_ins.stop)
@@ -109,11 +127,13 @@ async def open_context(
         )
         context.machines.tell_ends(probation.machine_ended)
         reconciler = _reconciler(machinery, context, database)
-        await stack.enter_async_context(_background(machinery, context, probation, reconciler))
+        await stack.enter_async_context(_background(machinery, context, probation, reconciler, janitor))
         yield context
 
 
-def _context(machinery: Machinery, assembly: Assembly, forecasts: Forecasts, renewing: Renewing) -> Context:
+def _context(
+    machinery: Machinery, assembly: Assembly, forecasts: Forecasts, renewing: Renewing, monitor: Monitor
+) -> Context:
     settings = machinery.settings
     changes = input_changes(input_folders(find_resources()))
     return Context(
@@ -144,6 +164,7 @@ def _context(machinery: Machinery, assembly: Assembly, forecasts: Forecasts, ren
         ),
         scrubbing=scrubbing_of(settings, renewing),
         host=machinery.report,
+        monitor=monitor,
         providers=assembly.providers,
         doubts=providers.doubts(provider_folders(settings)),
         public_url=str(settings.public_url).rstrip("/") if settings.public_url else None,
@@ -165,7 +186,7 @@ def _reconciler(machinery: Machinery, context: Context, database: Database) -> R
 
 @asynccontextmanager
 async def _background(
-    machinery: Machinery, context: Context, probation: Probation, reconciler: Reconciler
+    machinery: Machinery, context: Context, probation: Probation, reconciler: Reconciler, janitor: Janitor
 ) -> AsyncIterator[None]:
     """What goes on beside the requests: goldens are kept fresh and sound, what is lost is mended."""
     works = {
@@ -175,6 +196,7 @@ async def _background(
         "The promoted golden is no longer judged; restart the controller": probation.run(),
         "Credentials are no longer warned of; restart the controller": context.forecasts.run(),
         "What is there is no longer compared with what should be; restart the controller": reconciler.run(),
+        "Old evidence and rows are no longer removed; restart the controller": janitor.run(),
     }
     tasks = [asyncio.create_task(work, name=broken) for broken, work in works.items()]
     for task in tasks:

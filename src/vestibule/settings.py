@@ -116,7 +116,7 @@ class Settings(StageSettings, BaseSettings):
 
     state_dir: Path = Field(
         default_factory=_default_state_dir,
-        description="Database, keys, evidence (the last machines' logs). Root: /var/lib/vestibule.",
+        description="Database, keys, evidence (logs of ended machines). Root: /var/lib/vestibule.",
     )
     cache_dir: Path = Field(
         default_factory=_default_cache_dir,
@@ -166,6 +166,28 @@ class Settings(StageSettings, BaseSettings):
     )
     machine_life_s: float = Field(
         default=3600, gt=0, description="A machine that no sign-in uses is ended after this time."
+    )
+    min_free_mib: int = Field(
+        default=256,
+        ge=0,
+        description="`/readyz` says no when a disk of state_dir, run_dir or cache_dir has less left.",
+    )
+    evidence_quota_mib: int = Field(
+        default=1024, ge=1, description="Evidence of ended machines beyond this goes, the oldest first."
+    )
+    evidence_keep_days: float = Field(
+        default=30, gt=0, description="Evidence of machines that ended longer ago goes."
+    )
+    bulk_keep_days: float = Field(
+        default=90,
+        gt=0,
+        description="Of sign-ins and machines that ended longer ago, evidence, notices, steps, addresses and"
+        " page titles go; their rows stay.",
+    )
+    metrics_token_file: Path | None = Field(
+        default=None,
+        description="File of mode 0600 with a token that opens `/metrics` and nothing else; unset: only the"
+        " operator's tokens do.",
     )
     orphan_life_s: float = Field(
         default=120,

@@ -28,6 +28,7 @@ from vestibule.drivers.run_folders import DiskRunFolders
 from vestibule.laboratory.app import HOST as DEMO_HOST
 from vestibule.machinery import Machinery
 from vestibule.services.canary import CLONES, Canary
+from vestibule.services.meter import SilentMeter
 from vestibule.services.provider_trial import ProviderTrial, TellCheck
 from vestibule.vaults import file_keys, open_vault
 
@@ -97,7 +98,7 @@ async def _trial(
         stack.push_async_callback(database.close)
         await stack.enter_async_context(demo_provider(place.demo_socket))
         vault = await open_vault(file_keys(state), database)
-        assembly = assemble(machinery, database, vault, place, _always(golden_id))
+        assembly = assemble(machinery, database, vault, place, _always(golden_id), meter=SilentMeter())
         stack.push_async_callback(assembly.timeline.close)
         stack.push_async_callback(assembly.machines.destroy_all)
         stack.push_async_callback(assembly.sign_ins.stop)

@@ -21,6 +21,8 @@ from vestibule.drivers.vault import Vault
 from vestibule.drivers.webhook import HttpWebhook, read_secret
 from vestibule.services.feed import Feed
 from vestibule.services.forecasts import Forecasts
+from vestibule.services.meter import Meter
+from vestibule.services.metered_webhook import MeteredWebhook
 from vestibule.services.rotation import Rotation, require_known
 from vestibule.services.vault_ports import KeyRing, Sealer
 from vestibule.settings import KEY_VARIABLE, KeySource, Settings
@@ -74,13 +76,14 @@ async def open_vault(ring: KeyRing, database: Database, lost: Collection[str] = 
     return OpenVault(sealer=sealer, rotation=rotation)
 
 
-def forecasts_of(settings: Settings, database: Database, feed: Feed[UserId]) -> Forecasts:
+def forecasts_of(settings: Settings, database: Database, feed: Feed[UserId], meter: Meter) -> Forecasts:
     """Warns of what is in the vault.  Raises SettingsInvalid ``webhook_secret_invalid``."""
     secret = read_secret(settings.webhook_secret_file) if settings.webhook_secret_file else None
+    webhook = HttpWebhook(str(settings.webhook_url), secret) if settings.webhook_url else None
     return Forecasts(
         rows=DbWarnings(database),
         credentials=DbCredentials(database),
-        webhook=HttpWebhook(str(settings.webhook_url), secret) if settings.webhook_url else None,
+        webhook=MeteredWebhook(webhook, meter) if webhook else None,
         clock=SystemClock(),
         ahead=dt.timedelta(hours=settings.credential_warn_h),
         feed=feed,

@@ -58,6 +58,8 @@ class HostWorks:
         self._canaries = canaries
         self._build = build
         self.drivers = tuple(dict.fromkeys(drivers))
+        self.on_canary: Callable[[CanaryReport], None] = _nobody
+        """Called with the report of every canary that was run here."""
 
     @property
     def _store(self) -> DirectoryGoldenStore:
@@ -144,6 +146,7 @@ class HostWorks:
             await asyncio.to_thread(remove_tree, evidence)
             raise
         await asyncio.to_thread(self._canaries.finish, evidence, report, canary.screenshot)
+        self.on_canary(report)
         return report
 
     def _candidate(self, golden_id: GoldenId, driver: DriverName) -> Candidate:
@@ -191,6 +194,10 @@ class HostWorks:
     ) -> Sequence[Collected]:
         fits = self._machinery.readiness.fits()
         return collector_of(self._machinery.settings, self._store, keep, fits, go_on=go_on).collect()
+
+
+def _nobody(_report: CanaryReport) -> None:
+    """Whom a report is told to when nobody wants to know."""
 
 
 class _GivenUpError(Exception):

@@ -177,6 +177,21 @@ def test_screenshot_goldens(guests: Sequence[Visit]) -> None:
         guest.keep("golden")
 
 
+def test_screenshot_health(guests: Sequence[Visit]) -> None:
+    for guest in guests:
+        page = guest.page
+        page.get_by_role("link", name="Health").click()
+        expect(page.get_by_role("region", name="Sign-ins")).to_contain_text("of all users")
+        reason = page.get_by_role("listitem").filter(has=page.get_by_role("button", name="tool_exited"))
+        expect(reason.get_by_role("link", name="broken").first).to_be_visible()
+        expect(page.get_by_role("region", name="This host now")).to_contain_text("Ready")
+        guest.keep("health")
+        page.get_by_role("button", name="tool_exited").click()
+        expect(page.get_by_role("img", name=re.compile("tool_exited picked out"))).to_be_visible()
+        page.get_by_role("region", name="This host now").scroll_into_view_if_needed()
+        guest.keep("health-host")
+
+
 @pytest.mark.parametrize("look", LOOKS)
 def test_screenshot_a_used_link(studio: Controller, chromium: Browser, screenshots: Path, look: str) -> None:
     link = studio.sign_in_link()

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from golden_doubles import BUILD, GOLDEN, Clock, Goldens, Works
+from monitor_lab import monitor_in_lab
 
 from vestibule.api.context import Context
 from vestibule.core.addresses import MachineNetwork
@@ -30,8 +31,8 @@ from vestibule.drivers.db.accounts import DbAccounts
 from vestibule.drivers.db.credentials import DbCredentials
 from vestibule.drivers.db.engine import Database
 from vestibule.drivers.db.machines import DbMachines
+from vestibule.drivers.db.metered import MeteredMachines, MeteredSessions
 from vestibule.drivers.db.migrate import open_database
-from vestibule.drivers.db.sessions import DbSessions
 from vestibule.drivers.db.steps import DbSteps
 from vestibule.drivers.db.warnings import DbWarnings
 from vestibule.drivers.goldens.register import FileRegister
@@ -39,6 +40,7 @@ from vestibule.drivers.guest import HttpGuest
 from vestibule.drivers.machines.fake import FakeMachine, FakeMachineDriver
 from vestibule.drivers.machines.fake_agent import Script
 from vestibule.drivers.master_keys import FileKeyRing
+from vestibule.drivers.metrics.prometheus import PrometheusMeter
 from vestibule.drivers.rfb import rfb_desktop
 from vestibule.drivers.run_folders import CONSOLE, DiskRunFolders
 from vestibule.resources import find_resources
@@ -52,6 +54,7 @@ from vestibule.services.freshness import Freshness
 from vestibule.services.host import Check, HostReport
 from vestibule.services.machine_settings import Choice, MachineSettings
 from vestibule.services.machines import Machines
+from vestibule.services.meter import Meter
 from vestibule.services.ports import MachineRequest
 from vestibule.services.promotions import Promotions, ServingRule
 from vestibule.services.renewals import Renewals
@@ -148,11 +151,11 @@ class Egress:
             listener.close()
 
 
-class JournaledSessions(DbSessions):
+class JournaledSessions(MeteredSessions):
     """Notes when a session has ended; ``failing`` makes the next steps fail, as a full disk would."""
 
-    def __init__(self, database: Database, journal: list[str]) -> None:
-        super().__init__(database)
+    def __init__(self, database: Database, meter: Meter, journal: list[str]) -> None:
+        super().__init__(database, meter)
         self.failing: Exception | None = None
         self._journal = journal
 
@@ -270,6 +273,7 @@ async def open_lab(
     each port through which a sign-in does something.
     """
     clock, journal = heir_of.clock if heir_of else Clock(), list[str]()
+    ledger = PrometheusMeter()
     path = folder / "state/vestibule.db"
     database = Database.at(path) if heir_of else await _database(path)
     driver = heir_of.driver if heir_of else LabDriver(lambda: script, journal)
@@ -305,8 +309,9 @@ async def open_lab(
         limits=limits or {},
         around=around,
         timeline=timeline,
+        meter=ledger,
     )
-    sessions = JournaledSessions(database, journal)
+    sessions = JournaledSessions(database, ledger, journal)
     vault = await open_vault(FileKeyRing(folder / "state/vault.key", secrets.token_bytes), database)
     credentials = Credentials(
         rows=DbCredentials(database),
@@ -363,6 +368,15 @@ async def open_lab(
             scrub=goldens.scrub, promotions=promotions, feed=renewals.feed, clock=clock, every=None
         ),
         host=HostReport(probe=_Nothing(), choice=machines.choice, promotions=promotions),
+        monitor=monitor_in_lab(
+            folder,
+            database=database,
+            accounts=accounts,
+            promotions=promotions,
+            works=works,
+            ledger=ledger,
+            clock=clock,
+        ),
         doubts={},
         providers=known,
         public_url=None,
@@ -428,6 +442,7 @@ def _machines(
     limits: Mapping[str, Any],
     around: Callable[[Any], Any],
     timeline: Timeline,
+    meter: Meter,
 ) -> Machines:
     folders = DiskRunFolders(run_dir=folder / "run", evidence_dir=folder / "state/evidence", owner=None)
     room = {
@@ -450,7 +465,7 @@ def _machines(
         drivers={DriverName.FAKE: around(driver)},
         goldens=goldens,
         serving=serving.golden,
-        rows=around(DbMachines(database)),
+        rows=around(MeteredMachines(database, meter)),
         egress=around(egress),
         folders=around(folders),
         evidence=Evidence(

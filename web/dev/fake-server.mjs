@@ -3,8 +3,8 @@
  *
  * No test and no product code uses it.  Sessions named for a state (`s-ready`, `s-failed`, …, see `STORIES`)
  * stay in it; one that *Connect* starts runs by itself until it waits for a person; pasting anything into it
- * completes it.  GOLDENS names what is told of goldens (see `fake-goldens.mjs`).  VNC_SOCKET names the UNIX
- * socket of an RFB server (Xvnc -rfbunixpath) to show as desktop.
+ * completes it.  GOLDENS names what is told of goldens (see `fake-goldens.mjs`), HEALTH what of failures (see
+ * `fake-health.mjs`).  VNC_SOCKET names the UNIX socket of an RFB server (Xvnc -rfbunixpath) to show as desktop.
  */
 
 import { readFile } from "node:fs/promises";
@@ -27,6 +27,7 @@ import {
   STORIES,
 } from "./fake-data.mjs";
 import { goldenDetail, GOLDENS } from "./fake-goldens.mjs";
+import { failuresOf, HOST_HEALTH } from "./fake-health.mjs";
 import { timelineOf } from "./fake-timeline.mjs";
 
 const PORT = Number(process.env.PORT ?? 4100);
@@ -101,6 +102,7 @@ const LISTS = {
     })),
   "/api/vms": () => MACHINES,
   "/api/goldens/state": () => GOLDENS,
+  "/api/health/host": () => HOST_HEALTH,
   "/api/credentials": () => [
     ...PROVIDERS.map((each) => each.credential).filter((each) => each !== null),
     REPLACED,
@@ -206,6 +208,12 @@ const server = createServer((request, response) => {
   }
   if (events !== null && sessions.has(events[1])) return follow(events[1], response);
   if (!path.startsWith("/api/")) return void file(path, response);
+  if (path === "/api/health/failures") {
+    const days = Number(new URL(request.url, "http://localhost").searchParams.get("days"));
+    return void response
+      .writeHead(200, { "content-type": "application/json" })
+      .end(JSON.stringify(failuresOf(days)));
+  }
   return void bodyOf(request).then(async (input) => {
     const { status, body } = answer(request.method, path, input);
     if (path === "/api/vault/rotation") await sleep(1500);

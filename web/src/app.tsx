@@ -7,6 +7,7 @@ import { meQuery } from "./api/queries";
 import { ConnectPage } from "./pages/connect-page";
 import { CredentialsPage } from "./pages/credentials-page";
 import { GoldensPage } from "./pages/goldens-page";
+import { HealthPage } from "./pages/health-page";
 import { MachinesPage } from "./pages/machines-page";
 import { NotFoundPage } from "./pages/not-found-page";
 import { PATHS } from "./pages/paths";
@@ -82,6 +83,7 @@ function Pages() {
         {({ id }) => <GoldensPage id={id === undefined ? null : decodeURIComponent(id)} />}
       </Route>
       <Route path={PATHS.credentials} component={CredentialsPage} />
+      <Route path={PATHS.health} component={HealthPage} />
       <Route component={NotFoundPage} />
     </Switch>
   );

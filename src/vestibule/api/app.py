@@ -12,7 +12,16 @@ from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from vestibule.api import errors, pages
-from vestibule.api.routes import accounts, catalogue, credentials, goldens, machines, sessions, timelines
+from vestibule.api.routes import (
+    accounts,
+    catalogue,
+    credentials,
+    goldens,
+    health,
+    machines,
+    sessions,
+    timelines,
+)
 
 MAX_BODY_BYTES = 128 * 1024
 """A pasted text of the longest kind, every character of it escaped."""
@@ -36,7 +45,7 @@ def create(web_dir: Path) -> FastAPI:
     errors.install(app)
     app.add_middleware(BodyLimit)
     app.add_middleware(NoStore)
-    for resource in (sessions, machines, timelines, accounts, credentials, goldens, catalogue):
+    for resource in (sessions, machines, timelines, accounts, credentials, goldens, catalogue, health):
         app.include_router(resource.router, responses=errors.RESPONSES)
     app.mount("/dashboard/assets", pages.assets(web_dir))
     app.include_router(pages.router(web_dir))

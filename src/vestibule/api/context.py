@@ -21,6 +21,7 @@ from vestibule.services.freshness import Freshness
 from vestibule.services.golden_ports import CanaryReports, GoldenInventory, Plans
 from vestibule.services.host import HostReport
 from vestibule.services.machines import Machines
+from vestibule.services.monitor import Monitor
 from vestibule.services.promotions import Promotions
 from vestibule.services.renewals import Renewals
 from vestibule.services.rotation import Rotation
@@ -53,6 +54,7 @@ class Context:
     freshness: Freshness
     scrubbing: Scrubbing
     host: HostReport
+    monitor: Monitor
     providers: Mapping[str, Provider]
     doubts: Mapping[str, str | None]
     """Provider → why its file is not verified; None when it is."""
@@ -91,13 +93,15 @@ def same_origin(connection: HTTPConnection, public_url: str | None) -> bool:
         return False
 
 
-def _bearer(connection: HTTPConnection) -> str | None:
+def bearer_of(connection: HTTPConnection) -> str | None:
+    """The token that came with the request, unless it was a cookie."""
     scheme, _, secret = connection.headers.get("authorization", "").partition(" ")
     return secret.strip() if scheme.lower() == "bearer" else None
 
 
-async def _caller(request: Request, services: Services) -> User:
-    bearer = _bearer(request)
+async def require_caller(request: Request, services: Services) -> User:
+    """Who asks.  Raises NotSignedIn, NotAllowed ``foreign_origin``."""
+    bearer = bearer_of(request)
     if bearer is None:  # a browser adds the cookie by itself, whichever page asks
         _require_our_page(request, services)
     user = await services.accounts.authenticate(cookie=request.cookies.get(COOKIE), bearer=bearer)
@@ -118,7 +122,7 @@ def _require_our_page(request: Request, services: Context) -> None:
         )
 
 
-Caller = Annotated[User, Depends(_caller)]
+Caller = Annotated[User, Depends(require_caller)]
 
 
 async def _operator(caller: Caller, services: Services) -> User:

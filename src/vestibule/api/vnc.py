@@ -11,7 +11,9 @@ import structlog
 from fastapi import WebSocket, WebSocketDisconnect
 
 from vestibule.core.errors import VestibuleError
+from vestibule.core.metrics import RELAY_BYTES
 from vestibule.core.viewer_input import ViewerInput
+from vestibule.services.meter import Meter
 
 log = structlog.get_logger()
 
@@ -36,16 +38,17 @@ def offered_ticket(websocket: WebSocket) -> str | None:
     return None
 
 
-async def relay(websocket: WebSocket, rfb: socket.socket, used: Used) -> None:
+async def relay(websocket: WebSocket, rfb: socket.socket, used: Used, meter: Meter) -> None:
     """Copy both ways until either side ends; closes both.
 
     ``used`` is called when a person types or points, once in USED_EVERY_S at most, beside the copying.
+    ``meter`` counts the bytes.
     """
     reader, writer = await asyncio.open_connection(sock=rfb, limit=CHUNK_BYTES)
     try:
         async with asyncio.TaskGroup() as copies:
-            down = copies.create_task(_to_viewer(reader, websocket))
-            up = copies.create_task(_to_guest(websocket, writer, _Use(used, copies)))
+            down = copies.create_task(_to_viewer(reader, websocket, meter))
+            up = copies.create_task(_to_guest(websocket, writer, _Use(used, copies), meter))
             await asyncio.wait((down, up), return_when=asyncio.FIRST_COMPLETED)
             down.cancel()
             up.cancel()
@@ -78,18 +81,20 @@ class _Use:
             log.warning("A sign of life could not be kept", code=error.failure_code, cause=error.cause)
 
 
-async def _to_viewer(reader: asyncio.StreamReader, websocket: WebSocket) -> None:
+async def _to_viewer(reader: asyncio.StreamReader, websocket: WebSocket, meter: Meter) -> None:
     with contextlib.suppress(ConnectionError, WebSocketDisconnect):
         while data := await reader.read(CHUNK_BYTES):
             await websocket.send_bytes(data)
+            meter.count(RELAY_BYTES, "down", by=len(data))
 
 
-async def _to_guest(websocket: WebSocket, writer: asyncio.StreamWriter, use: _Use) -> None:
+async def _to_guest(websocket: WebSocket, writer: asyncio.StreamWriter, use: _Use, meter: Meter) -> None:
     with contextlib.suppress(ConnectionError):
         async for data in _received(websocket):
             use.look(data)
             writer.write(data)
             await writer.drain()
+            meter.count(RELAY_BYTES, "up", by=len(data))
 
 
 async def _received(websocket: WebSocket) -> AsyncIterator[bytes]:

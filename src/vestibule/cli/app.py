@@ -15,6 +15,7 @@ from vestibule.cli import (
     connect,
     credentials,
     doctor,
+    failures,
     golden,
     provider,
     serve,
@@ -60,6 +61,7 @@ app.command()(serve.serve)
 app.command()(doctor.doctor)
 app.command()(connect.connect)
 app.command()(soak.soak)
+app.command()(failures.failures)
 app.add_typer(golden.app, name="golden")
 app.add_typer(vm.app, name="vm")
 app.add_typer(provider.app, name="provider")

@@ -52,6 +52,13 @@ class CanaryReport:
         return not self.failed or any(not check.late for check in self.failed)
 
     @property
+    def result(self) -> str:
+        """In one word: ``passed``, ``failed``, or ``late``, which says nothing of the golden."""
+        if self.passed:
+            return "passed"
+        return "failed" if self.conclusive else "late"
+
+    @property
     def verdict(self) -> str:
         """In one sentence."""
         if self.passed:

@@ -97,6 +97,11 @@ class Verdict:
         return "egress_unreachable" if self.reason in NO_INTERNET else "egress_refused"
 
     @property
+    def kind(self) -> str:
+        """What became of it in a word, for counting: ``allowed``, ``refused`` or ``unreachable``."""
+        return (self.code or "egress_allowed").removeprefix("egress_")
+
+    @property
     def cause(self) -> str:
         """One sentence for the person."""
         return _SENTENCES[self.reason].format(target=f"{self.host}:{self.port}")

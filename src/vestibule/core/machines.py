@@ -124,3 +124,5 @@ class MachineRecord:
     """The last state before it failed."""
     error_remedy: str | None = None
     error_evidence: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    bulk_expired_at: dt.datetime | None = None
+    """When the janitor took its evidence and steps away."""

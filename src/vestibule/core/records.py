@@ -67,6 +67,8 @@ class SessionRecord:
     deadline_at: dt.datetime | None = None
     created_at: dt.datetime
     completed_at: dt.datetime | None = None
+    bulk_expired_at: dt.datetime | None = None
+    """When the janitor took evidence, notices, steps, addresses and page title away."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

@@ -4,7 +4,7 @@
 
     <run_dir>/machines/<vm_id>/…     while it lives (owner: the uid that machines run as)
     <state_dir>/evidence/<vm_id>/…   console.log and whatever else ended in .log, without secrets;
-                                     screenshot.png of a machine that failed
+                                     screenshot.png of a machine that failed; the janitor removes them
 """
 
 from __future__ import annotations
@@ -14,7 +14,6 @@ import errno
 import os
 import shutil
 import stat
-import threading
 from collections.abc import Collection, Sequence
 from pathlib import Path
 
@@ -23,8 +22,6 @@ from vestibule.core.pictures import Picture
 from vestibule.core.redaction import redact_log
 from vestibule.drivers.private_folder import make_private
 
-EVIDENCE_KEPT = 200
-"""Machines whose logs are kept; the oldest go first."""
 EVIDENCE_BYTES = 1 << 20
 """The end of a log that is kept."""
 CONSOLE = "console.log"
@@ -41,8 +38,6 @@ class DiskRunFolders:
         self._machines = run_dir / "machines"
         self._evidence = evidence_dir
         self._owner = owner
-        self._keeping = threading.Lock()
-        """Of the evidence: machines that end together would remove folders under each other's eyes."""
 
     async def make(self, vm_id: VmId) -> Path:
         """A fresh folder that the machine's processes may write to."""
@@ -82,9 +77,8 @@ class DiskRunFolders:
 
     def _keep_picture(self, vm_id: VmId, picture: Picture) -> str:
         content, kept = picture.png(), self._evidence / vm_id
-        with self._keeping:
-            make_private(kept)
-            (kept / SCREENSHOT).write_bytes(content)
+        make_private(kept)
+        (kept / SCREENSHOT).write_bytes(content)
         return str(kept / SCREENSHOT)
 
     def _archive(self, vm_id: VmId, known: Sequence[str] = ()) -> None:
@@ -92,9 +86,7 @@ class DiskRunFolders:
         if not folder.is_dir():
             return
         try:
-            with self._keeping:
-                self._keep_logs(folder, self._evidence / vm_id, known)
-                self._prune()
+            self._keep_logs(folder, self._evidence / vm_id, known)
         finally:  # on a full disk, too: nothing else would ever remove it
             shutil.rmtree(folder, ignore_errors=True)
 
@@ -103,13 +95,6 @@ class DiskRunFolders:
             if (content := _tail(source)) is not None:
                 make_private(kept)
                 (kept / source.name).write_bytes(redact_log(content, known))
-
-    def _prune(self) -> None:
-        if not self._evidence.is_dir():
-            return
-        oldest_first = sorted(self._evidence.iterdir(), key=_modified_ns)
-        for folder in oldest_first[:-EVIDENCE_KEPT]:
-            shutil.rmtree(folder, ignore_errors=True)
 
     def _console_tail(self, vm_id: VmId, lines: int) -> str:
         for folder in (self._machines, self._evidence):
@@ -127,14 +112,6 @@ class DiskRunFolders:
         if not self._machines.is_dir():
             return []
         return [VmId(folder.name) for folder in self._machines.iterdir()]
-
-
-def _modified_ns(folder: Path) -> int:
-    """0 for what somebody else has just removed."""
-    try:
-        return folder.stat().st_mtime_ns
-    except FileNotFoundError:
-        return 0
 
 
 def _tail(source: Path) -> bytes | None:

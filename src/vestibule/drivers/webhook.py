@@ -71,23 +71,20 @@ def _host(url: str) -> str:
         return "the webhook"
 
 
-def read_secret(path: Path) -> bytes:
+def read_secret(path: Path, what: str = "webhook", code: str = "webhook_secret_invalid") -> bytes:
     """The secret in a file of mode 0600, blanks around it left off.
 
-    Raises SettingsInvalid ``webhook_secret_invalid``.
+    ``what`` it is of.  Raises SettingsInvalid with this code.
     """
     try:
         mode, secret = stat.S_IMODE(path.stat().st_mode), path.read_bytes().strip()
     except OSError as error:
-        raise _invalid(path, f"cannot be read: {error.strerror}", "Name the right file.") from error
+        unread = f"The {what}'s secret {path} cannot be read: {error.strerror}."
+        raise SettingsInvalid(unread, remedy="Name the right file.", code=code) from error
     if len(secret) < MIN_SECRET_BYTES:
-        raise _invalid(path, f"holds less than {MIN_SECRET_BYTES} bytes", "Make one: openssl rand -hex 32.")
-    if mode & 0o077:
-        raise _invalid(path, f"can be read by others (mode {mode:04o})", f"Run: chmod 600 {path}")
-    return secret
-
-
-def _invalid(path: Path, problem: str, remedy: str) -> SettingsInvalid:
-    return SettingsInvalid(
-        f"The webhook's secret {path} {problem}.", remedy=remedy, code="webhook_secret_invalid"
-    )
+        problem, remedy = f"holds less than {MIN_SECRET_BYTES} bytes", "Make one: openssl rand -hex 32."
+    elif mode & 0o077:
+        problem, remedy = f"can be read by others (mode {mode:04o})", f"Run: chmod 600 {path}"
+    else:
+        return secret
+    raise SettingsInvalid(f"The {what}'s secret {path} {problem}.", remedy=remedy, code=code)

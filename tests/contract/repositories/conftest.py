@@ -39,6 +39,7 @@ class Store:
     """The repositories on one database, typed as the services see them, with rows to start from."""
 
     def __init__(self, database: Database) -> None:
+        self.database = database
         db_sessions = DbSessions(database)
         self.sessions: repositories.Sessions = db_sessions
         self.pair: repositories.SessionsWithMachine = db_sessions

@@ -21,7 +21,7 @@ from vestibule.main import build_app
 
 pytestmark = pytest.mark.anyio
 
-OPEN = {("GET", "/livez"), ("POST", "/api/sign-in")}
+OPEN = {("GET", "/livez"), ("GET", "/readyz"), ("POST", "/api/sign-in")}
 OPERATOR_ONLY = {
     ("GET", "/api/users"),
     ("POST", "/api/users"),
@@ -30,6 +30,7 @@ OPERATOR_ONLY = {
     ("POST", "/api/goldens/rollback"),
     ("POST", "/api/goldens/{golden_id}/promote"),
     ("POST", "/api/vault/rotation"),
+    ("GET", "/metrics"),
 }
 OF_ALL = {
     ("GET", "/api/goldens/{golden_id}"),
@@ -44,7 +45,7 @@ _SHAPES: dict[str, Any] = DOCUMENT["components"]["schemas"]
 def _routes() -> Iterator[tuple[str, str]]:
     """Method and path of every route that is not a page."""
     for route in _leaves(build_app().routes):
-        if route.path.startswith(("/api", "/livez")):
+        if route.path.startswith(("/api", "/livez", "/readyz", "/metrics")):
             yield from ((method, route.path) for method in sorted(route.methods or ()))
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import httpx
 import pytest
+from exposition import read
 from lab import Lab
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
@@ -99,6 +100,9 @@ async def test_the_desktop_is_shown_and_a_click_reaches_it(
         assert picture == fake_desktop._picture()
         await websocket.send(struct.pack(">BBHH", 5, 1, 640, 400))  # the click that signs in
         await lab.reach(session.session_id, SessionStatus.COMPLETED)
+    counted = read((await lab.context.monitor.exposition()).decode())
+    assert counted["vestibule_relay_bytes_total", ("down",)] >= len(picture)
+    assert counted["vestibule_relay_bytes_total", ("up",)] >= 16
 
 
 async def test_a_key_is_a_sign_of_life_and_an_open_viewer_is_none(

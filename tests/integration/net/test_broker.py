@@ -340,3 +340,33 @@ async def test_a_killed_controller_leaves_neither_broker_nor_machine(
     await until(lambda: not alive(broker) and not alive(machine))
     network._cgroups.sweep(frozenset())
     assert not [folder for _name, folder in network._cgroups._folders(vm_id) if folder.exists()]
+
+
+async def test_a_broker_that_is_alive_says_so_and_one_that_has_gone_is_started_again(
+    network: BrokerNetwork,
+) -> None:
+    await network.require_alive()
+    first = broker_pid(network)
+    os.kill(first, signal.SIGKILL)
+    await until(lambda: network._connection is None or network._connection.lost)
+    await network.require_alive()
+    assert broker_pid(network) != first
+
+
+async def test_a_broker_that_is_stopped_is_not_alive(
+    network: BrokerNetwork, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("vestibule.drivers.net.connection.ANSWER_TIMEOUT_S", 0.2)
+    os.kill(broker_pid(network), signal.SIGSTOP)
+    try:
+        with pytest.raises(HostUnfit) as refusal:
+            await network.require_alive()
+    finally:
+        os.kill(broker_pid(network), signal.SIGCONT)
+    assert (refusal.value.failure_code, bool(refusal.value.remedy)) == ("broker_silent", True)
+    await network.require_alive()
+
+
+def broker_pid(network: BrokerNetwork) -> int:
+    assert network._connection is not None
+    return network._connection._process.pid

@@ -13,6 +13,7 @@ from vestibule.cli.app import app
 from vestibule.core.failures import __main__ as failures
 from vestibule.core.sessions import SessionStatus
 from vestibule.drivers import provider_table
+from vestibule.drivers.metrics import table as metrics_table
 
 ROOT = Path(__file__).parents[3]
 PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])
@@ -78,6 +79,7 @@ def test_make_targets_exist(page: Path) -> None:
         ("exit-codes.md", exit_codes.reference_table()),
         ("failures.md", failures.reference_page()),
         ("providers.md", provider_table.table(ROOT / "providers")),
+        ("metrics.md", metrics_table.table()),
     ],
 )
 def test_generated_tables_are_current(name: str, table: str) -> None:

@@ -12,6 +12,7 @@ from starlette.applications import Starlette
 from vestibule.assembly import _Verdicts
 from vestibule.core.errors import Conflict, PortTaken
 from vestibule.drivers.http_server import HttpServer, bind, bind_unix, serving
+from vestibule.services.meter import SilentMeter
 
 
 def test_a_port_can_be_bound_once() -> None:
@@ -74,7 +75,7 @@ async def test_a_verdict_that_cannot_be_told_is_logged(monkeypatch: pytest.Monke
     async def fail() -> None:
         raise ZeroDivisionError
 
-    verdicts, task = _Verdicts(), asyncio.create_task(fail())
+    verdicts, task = _Verdicts(SilentMeter()), asyncio.create_task(fail())
     await asyncio.wait([task])
     verdicts._told(task)
     assert isinstance(logged[0], ZeroDivisionError)

@@ -11,7 +11,6 @@ from pathlib import Path
 import pytest
 
 from vestibule.core.ids import VmId
-from vestibule.drivers import run_folders
 from vestibule.drivers.run_folders import CONSOLE, EVIDENCE_BYTES, DiskRunFolders
 
 pytestmark = pytest.mark.anyio
@@ -55,18 +54,3 @@ async def test_the_end_of_a_long_console_is_kept(folders: DiskRunFolders, tmp_pa
     await folders.archive(VM)
     assert (tmp_path / "evidence" / VM / CONSOLE).stat().st_size == EVIDENCE_BYTES
     assert (await folders.console_tail(VM)).endswith("\nlast")
-
-
-async def test_machines_that_end_together_prune_once(
-    folders: DiskRunFolders, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(run_folders, "EVIDENCE_KEPT", 2)
-    machines = [VmId(f"vm-{number:016x}") for number in range(12)]
-    for vm_id in machines:
-        ((await folders.make(vm_id)) / CONSOLE).write_text("up")
-    await asyncio.gather(*(folders.archive(vm_id) for vm_id in machines))
-    assert len(list((tmp_path / "evidence").iterdir())) == 2
-
-
-async def test_evidence_that_vanishes_meanwhile_is_no_error(tmp_path: Path) -> None:
-    assert run_folders._modified_ns(tmp_path / "gone") == 0

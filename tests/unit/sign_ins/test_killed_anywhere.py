@@ -26,14 +26,14 @@ NOBODY_KNOWS_IT, RESTARTED, LOST, COMPLETED = (
 MATRIX = (
     # The step, what becomes of the sign-in when the controller is killed before it, and after it.
     ("JournaledSessions.add#1", NOBODY_KNOWS_IT, RESTARTED),  # the session is stored: started
-    ("DbMachines.add#1", RESTARTED, RESTARTED),  # its machine has an address
+    ("MeteredMachines.add#1", RESTARTED, RESTARTED),  # its machine has an address
     ("DiskRunFolders.make#1", RESTARTED, RESTARTED),
     ("LabDriver.start#1", RESTARTED, RESTARTED),  # the machine runs
     ("FakeMachine.listen#1", RESTARTED, RESTARTED),
     ("Egress.open#1", RESTARTED, RESTARTED),
     ("JournaledSessions.machine_running#1", RESTARTED, RESTARTED),  # vm_created
     ("FakeControl.introduce#1", RESTARTED, RESTARTED),
-    ("DbMachines.update#1", RESTARTED, RESTARTED),  # its agent's build is stored
+    ("MeteredMachines.update#1", RESTARTED, RESTARTED),  # its agent's build is stored
     ("FakeMachine.keep#1", RESTARTED, COMPLETED),  # from now on it outlives its controller
     ("JournaledSessions.advance#1", COMPLETED, COMPLETED),  # ready
     ("HttpGuest.login#1", COMPLETED, COMPLETED),  # the tool's login runs
@@ -43,12 +43,12 @@ MATRIX = (
     ("JournaledSessions.advance#3", COMPLETED, COMPLETED),  # authenticating
     ("HttpGuest.claim_credential#1", COMPLETED, LOST),
     ("JournaledSessions.complete#1", LOST, COMPLETED),  # in the vault
-    ("DbMachines.advance#1", COMPLETED, COMPLETED),  # the machine is stopping
+    ("MeteredMachines.advance#1", COMPLETED, COMPLETED),  # the machine is stopping
     ("Egress.close#1", COMPLETED, COMPLETED),
     ("FakeMachine.stop#1", COMPLETED, COMPLETED),
     ("DiskRunFolders.archive#1", COMPLETED, COMPLETED),
-    ("DbMachines.advance#2", COMPLETED, COMPLETED),
-    ("DbMachines.advance#3", COMPLETED, COMPLETED),  # destroyed
+    ("MeteredMachines.advance#2", COMPLETED, COMPLETED),
+    ("MeteredMachines.advance#3", COMPLETED, COMPLETED),  # destroyed
 )
 MOMENTS = [
     (f"{when} {step}", outcome)

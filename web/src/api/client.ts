@@ -8,10 +8,12 @@ import type {
   Credential,
   CredentialDetail,
   ExportedCredential,
+  Failures,
   Flow,
   GoldenDetail,
   Goldens,
   Host,
+  HostHealth,
   Machine,
   Me,
   Provider,
@@ -96,6 +98,12 @@ export const rotateKey = (): Promise<Rotation> => body(http.POST("/api/vault/rot
 
 export const sessions = (): Promise<Session[]> => body(http.GET("/api/auth/sessions"));
 export const machines = (): Promise<Machine[]> => body(http.GET("/api/vms"));
+
+/** Sign-ins that ended in the last `days`, by reason and golden. */
+export const failures = (days: number): Promise<Failures> =>
+  body(http.GET("/api/health/failures", { params: { query: { days } } }));
+/** Whether sign-ins could start now, and what the host has left. */
+export const hostHealth = (): Promise<HostHealth> => body(http.GET("/api/health/host"));
 
 /** What is promoted, wanted and being made, and all goldens. */
 export const goldens = (): Promise<Goldens> => body(http.GET("/api/goldens/state"));

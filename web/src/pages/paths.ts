@@ -8,6 +8,7 @@ export const PATHS = {
   goldens: "/dashboard/goldens",
   golden: "/dashboard/goldens/:id",
   credentials: "/dashboard/credentials",
+  health: "/dashboard/health",
 } as const;
 
 export const sessionPath = (id: string): string => PATHS.session.replace(":id", encodeURIComponent(id));

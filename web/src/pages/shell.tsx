@@ -1,5 +1,5 @@
 import { useQuery } from "@tanstack/react-query";
-import { IconBox, IconKey, IconPlugConnected, IconStack2 } from "@tabler/icons-react";
+import { IconBox, IconHeartbeat, IconKey, IconPlugConnected, IconStack2 } from "@tabler/icons-react";
 import type { ReactNode } from "react";
 import { Link, useLocation } from "wouter";
 
@@ -18,6 +18,7 @@ const TABS = [
   { path: PATHS.machines, name: "Machines", Icon: IconBox },
   { path: PATHS.goldens, name: "Goldens", Icon: IconStack2 },
   { path: PATHS.credentials, name: "Credentials", Icon: IconKey },
+  { path: PATHS.health, name: "Health", Icon: IconHeartbeat },
 ] as const;
 
 /** The frame of every page but the sign-in: who you are, where you can go. */

@@ -1,4 +1,4 @@
-"""What there is: providers, the host, and whether the controller lives."""
+"""What there is: providers, and the host."""
 
 from __future__ import annotations
 
@@ -12,12 +12,6 @@ from vestibule.api.context import Caller, Services
 from vestibule.core.sessions import FINAL
 
 router = APIRouter(tags=["catalogue"])
-
-
-@router.get("/livez")
-async def livez() -> dict[str, str]:
-    """The one route that asks nobody who they are: the process answers."""
-    return {"status": "ok"}
 
 
 @router.get("/api/openapi.json", include_in_schema=False)

@@ -88,7 +88,8 @@ async def _show(websocket: WebSocket, services: Context, vm_id: VmId) -> None:
     services.machines.expose(vm_id)
     try:
         rfb = await services.machines.guest(vm_id).open_vnc()
-        await vnc.relay(websocket, rfb, lambda: services.sign_ins.viewer_used(vm_id))
+        used = lambda: services.sign_ins.viewer_used(vm_id)  # noqa: E731
+        await vnc.relay(websocket, rfb, used, services.monitor.ledger)
     except VestibuleError as error:
         code, reason = vnc.INTERNAL_ERROR, error.failure_code
         log.warning("Remote view failed", vm_id=vm_id, code=error.failure_code, cause=error.cause)

@@ -15,6 +15,7 @@ class FailureCode(enum.StrEnum):
     # The host, or how it is set up
     ADDRESS_UNUSABLE = "address_unusable"
     ADDRESSES_EXHAUSTED = "addresses_exhausted"
+    CHECK_SILENT = "check_silent"
     DATABASE_BUSY = "database_busy"
     DATABASE_NEWER = "database_newer"
     DATABASE_UNUSABLE = "database_unusable"
@@ -29,6 +30,7 @@ class FailureCode(enum.StrEnum):
     MACHINE_NOT_PAUSED = "machine_not_paused"
     MACHINE_NOT_STARTED = "machine_not_started"
     MEMORY_TOO_SMALL = "memory_too_small"
+    METRICS_SECRET_INVALID = "metrics_secret_invalid"  # noqa: S105 (the name of a failure)
     NO_BUBBLEWRAP = "no_bubblewrap"
     NO_CONTROL_GROUP = "no_control_group"
     NO_NETWORK_NAMESPACE = "no_network_namespace"
@@ -42,6 +44,7 @@ class FailureCode(enum.StrEnum):
     START_TIMEOUT = "start_timeout"
     STATE_DIR_UNUSABLE = "state_dir_unusable"
     UNAVAILABLE = "unavailable"
+    VAULT_CLOSED = "vault_closed"
     VAULT_KEY_INVALID = "vault_key_invalid"
     VAULT_KEY_NOT_GIVEN = "vault_key_not_given"
     VAULT_KEY_UNKNOWN = "vault_key_unknown"

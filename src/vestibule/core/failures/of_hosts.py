@@ -156,4 +156,19 @@ OF_HOSTS: Mapping[Code, FailureMeaning] = {
         "The agent had seen a credential, and did not hand it over in time.",
         "Sign in again; if it repeats, look whether the host is saturated (vestibule doctor).",
     ),
+    Code.CHECK_SILENT: passing(
+        _HOST,
+        "A check of readiness did not come to an end in time.",
+        "The host, or the disk below state_dir, may be stuck; look at its load, then at the log.",
+    ),
+    Code.VAULT_CLOSED: lasting(
+        _HOST,
+        "The master key at hand, or that in its file, is not the one of the database.",
+        "Restart the controller with the key of this database; vestibule doctor checks it.",
+    ),
+    Code.METRICS_SECRET_INVALID: lasting(
+        _HOST,
+        "The scrapers' secret cannot be read, is too short, or others may read it.",
+        "Make one with openssl rand -hex 32 in a file of mode 0600.",
+    ),
 }

@@ -87,7 +87,9 @@ auth_sessions = sa.Table(
     sa.Column("completed_at", UtcTime),
     sa.Column("flow", choice(Flow, "flow")),
     sa.Column("code_asked", sa.Boolean, nullable=False, server_default=sa.false()),
+    sa.Column("bulk_expired_at", UtcTime),
     sa.Index(None, "user_id", "created_at"),
+    sa.Index(None, "completed_at"),
 )
 sa.Index(
     ONE_OPEN_SESSION,
@@ -139,8 +141,10 @@ vms = sa.Table(
     sa.Column("error_stage", choice(MachineStatus, "error_stage")),
     sa.Column("error_remedy", sa.Text),
     sa.Column("error_evidence", sa.JSON, nullable=False, server_default="{}"),
+    sa.Column("bulk_expired_at", UtcTime),
     sa.Index(None, "user_id", "created_at"),
     sa.Index(None, "golden_id", "created_at"),
+    sa.Index(None, "ended_at"),
 )
 sa.Index(ONE_LIVE_ADDRESS, vms.c.vm_ip, unique=True, sqlite_where=_LIVE, postgresql_where=_LIVE)
 
@@ -214,4 +218,12 @@ view_tickets = sa.Table(
     sa.Column("vm_id", sa.ForeignKey("vms.vm_id", ondelete="CASCADE"), nullable=False),
     sa.Column("user_id", sa.ForeignKey("users.user_id", ondelete="CASCADE"), nullable=False),
     sa.Column("expires_at", UtcTime, nullable=False, index=True),
+)
+
+# Nothing is read of it: that it can be written is what is asked.
+write_probes = sa.Table(
+    "write_probes",
+    metadata,
+    sa.Column("name", sa.String(32), primary_key=True),
+    sa.Column("at", UtcTime, nullable=False),
 )

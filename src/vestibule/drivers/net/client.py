@@ -146,6 +146,11 @@ class BrokerNetwork:
         await self.start()
         return NetworkReport(uid=self._running().uid, limits=self._cgroups.report())
 
+    async def require_alive(self) -> None:
+        """Have the broker answer; one that has gone, or was not needed yet, is started.  Raises HostUnfit."""
+        await self.start()
+        await self._census()
+
     async def create(self, vm_id: VmId, addresses: Sequence[str]) -> None:
         """See services.ports.Network."""
         await self.start()

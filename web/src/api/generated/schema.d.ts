@@ -528,6 +528,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/health/failures": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Failures
+         * @description Sign-ins that ended, by reason and golden: everybody's for the operator, the caller's for others.
+         */
+        get: operations["read_failures"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/health/host": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Host Health
+         * @description Whether sign-ins could be started now, and what the host has left.
+         */
+        get: operations["read_host_health"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/host": {
         parameters: {
             query?: never;
@@ -859,9 +899,49 @@ export interface paths {
         };
         /**
          * Livez
-         * @description The one route that asks nobody who they are: the process answers.
+         * @description Asks nobody who they are.  The event loop answers by itself: a controller that hangs does not.
          */
         get: operations["livez"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/metrics": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Metrics
+         * @description Metrics in Prometheus' text format; for the operator and whoever has the scrapers' token.
+         */
+        get: operations["metrics"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/readyz": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Readyz
+         * @description Asks nobody who they are.  Whether sign-ins could be started now: 503 with what is missing if not.
+         */
+        get: operations["readyz"];
         put?: never;
         post?: never;
         delete?: never;
@@ -953,6 +1033,29 @@ export interface components {
              * @description The name that a holder gives itself, such as its host's.
              */
             holder: string;
+        };
+        /**
+         * CountOfCode
+         * @description How many failures have one reason.
+         */
+        CountOfCode: {
+            /** Code */
+            code: string;
+            /** Count */
+            count: number;
+        };
+        /**
+         * CountOfGolden
+         * @description How many of something one golden has.
+         */
+        CountOfGolden: {
+            /** Count */
+            count: number;
+            /**
+             * Golden Id
+             * @description null: before a machine was there.
+             */
+            golden_id: string | null;
         };
         /**
          * Credential
@@ -1119,6 +1222,31 @@ export interface components {
          */
         DriverName: "container" | "qemu" | "fake";
         /**
+         * ExplainedCheck
+         * @description As people who have signed in see it.
+         */
+        ExplainedCheck: {
+            /** Cause */
+            cause: string | null;
+            /**
+             * Code
+             * @description Failure code; null when it passed.
+             */
+            code: string | null;
+            /**
+             * Name
+             * @description database, broker, golden, vault or disk.
+             */
+            name: string;
+            /** Ok */
+            ok: boolean;
+            /**
+             * Remedy
+             * @description The next step; null when it passed.
+             */
+            remedy: string | null;
+        };
+        /**
          * ExportedCredential
          * @description POST /api/credentials/{id}/export and …/checkout: the only answers that ever hold a secret.
          */
@@ -1192,6 +1320,112 @@ export interface components {
              * @description What had been reached: a session's or a machine's state, a renewal's phase.
              */
             stage: string | null;
+        };
+        /**
+         * FailureBar
+         * @description One piece of the time that is looked at.
+         */
+        FailureBar: {
+            score: components["schemas"]["SignInScore"];
+            /**
+             * Since
+             * Format: date-time
+             */
+            since: string;
+        };
+        /**
+         * FailureExample
+         * @description A failed sign-in of the caller.
+         */
+        FailureExample: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Cause */
+            cause: string;
+            /** Golden Id */
+            golden_id: string | null;
+            /** Provider */
+            provider: string;
+            /** Session Id */
+            session_id: string;
+        };
+        /**
+         * FailureReason
+         * @description Everything that failed for one reason.
+         */
+        FailureReason: {
+            /** Code */
+            code: string;
+            /** Count */
+            count: number;
+            /**
+             * Examples
+             * @description The caller's own, newest first, three at most.
+             */
+            examples: components["schemas"]["FailureExample"][];
+            /**
+             * Goldens
+             * @description Most first.
+             */
+            goldens: components["schemas"]["CountOfGolden"][];
+            /**
+             * Newest Hour
+             * Format: date-time
+             * @description The hour in which the newest one ended.
+             */
+            newest_hour: string;
+            /**
+             * Over Time
+             * @description Count in each bar.
+             */
+            over_time: number[];
+        };
+        /**
+         * Failures
+         * @description GET /api/health/failures: sign-ins that ended, by reason and golden over time.
+         */
+        Failures: {
+            /**
+             * Bar S
+             * @description Seconds of one bar.
+             */
+            bar_s: number;
+            /**
+             * Bars
+             * @description Oldest first, without a gap.
+             */
+            bars: components["schemas"]["FailureBar"][];
+            /** Days */
+            days: number;
+            /**
+             * Goldens
+             * @description The one that was used last comes first.
+             */
+            goldens: components["schemas"]["GoldenScore"][];
+            /**
+             * Of Everybody
+             * @description Counts of all users (the operator's view), or the caller's alone.
+             */
+            of_everybody: boolean;
+            /**
+             * Reasons
+             * @description Most first.
+             */
+            reasons: components["schemas"]["FailureReason"][];
+            score: components["schemas"]["SignInScore"];
+            /**
+             * Since
+             * Format: date-time
+             */
+            since: string;
+            /**
+             * Until
+             * Format: date-time
+             */
+            until: string;
         };
         /**
          * Flow
@@ -1287,6 +1521,23 @@ export interface components {
             why: string;
         };
         /**
+         * GoldenScore
+         * @description What came of one golden's sign-ins.
+         */
+        GoldenScore: {
+            /**
+             * Codes
+             * @description Most first.
+             */
+            codes: components["schemas"]["CountOfCode"][];
+            /**
+             * Golden Id
+             * @description null: of those that ended before a machine was there.
+             */
+            golden_id: string | null;
+            score: components["schemas"]["SignInScore"];
+        };
+        /**
          * GoldenStatus
          * @description A finished golden's states.
          * @enum {string}
@@ -1373,6 +1624,74 @@ export interface components {
             needed: boolean;
             /** Ok */
             ok: boolean;
+        };
+        /**
+         * HostDisk
+         * @description The disk below one of the controller's folders.
+         */
+        HostDisk: {
+            /**
+             * Folder
+             * @description state, run or cache.
+             */
+            folder: string;
+            /** Free Bytes */
+            free_bytes: number;
+            /** Total Bytes */
+            total_bytes: number;
+        };
+        /**
+         * HostHealth
+         * @description GET /api/health/host.
+         */
+        HostHealth: {
+            /** Checks */
+            checks: components["schemas"]["ExplainedCheck"][];
+            /** Cpus */
+            cpus: number;
+            /** Disks */
+            disks: components["schemas"]["HostDisk"][];
+            /**
+             * Load
+             * @description Processes that run or wait, averaged over a minute.
+             */
+            load: number;
+            /** Mem Available Bytes */
+            mem_available_bytes: number;
+            /** Mem Total Bytes */
+            mem_total_bytes: number;
+            /** Ready */
+            ready: boolean;
+            /**
+             * Stalls
+             * @description Empty where the kernel does not count them.
+             */
+            stalls: components["schemas"]["HostStall"][];
+        };
+        /**
+         * HostStall
+         * @description Share of time in which work waited for a resource (Linux PSI), in percent.
+         */
+        HostStall: {
+            /**
+             * Full 10S
+             * @description All of it waited.
+             */
+            full_10s: number;
+            /** Full 60S */
+            full_60s: number;
+            /**
+             * Resource
+             * @description cpu, memory or io.
+             */
+            resource: string;
+            /**
+             * Some 10S
+             * @description Some of the work waited, over the last 10 s.
+             */
+            some_10s: number;
+            /** Some 60S */
+            some_60s: number;
         };
         /**
          * InputChange
@@ -1699,6 +2018,44 @@ export interface components {
             version: string;
         };
         /**
+         * Ready
+         * @description GET /readyz: 200 when every check passed, else 503.
+         */
+        Ready: {
+            /** Checks */
+            checks: components["schemas"]["ReadyCheck"][];
+            /**
+             * Failed
+             * @description Names of the checks that failed.
+             */
+            failed: string[];
+            /** Ready */
+            ready: boolean;
+        };
+        /**
+         * ReadyCheck
+         * @description One thing that sign-ins need, as anybody may know it.
+         */
+        ReadyCheck: {
+            /**
+             * Code
+             * @description Failure code; null when it passed.
+             */
+            code: string | null;
+            /**
+             * Name
+             * @description database, broker, golden, vault or disk.
+             */
+            name: string;
+            /** Ok */
+            ok: boolean;
+            /**
+             * Remedy
+             * @description The next step; null when it passed.
+             */
+            remedy: string | null;
+        };
+        /**
          * Refuse
          * @description POST /api/credentials/{id}/refuse.
          */
@@ -1964,6 +2321,26 @@ export interface components {
             /** Url */
             url: string;
             user: components["schemas"]["User"];
+        };
+        /**
+         * SignInScore
+         * @description What sign-ins came to.  Those that were cancelled count in no rate.
+         */
+        SignInScore: {
+            /** Cancelled */
+            cancelled: number;
+            /** Completed */
+            completed: number;
+            /**
+             * Failed
+             * @description Failed or timed out.
+             */
+            failed: number;
+            /**
+             * Success Rate
+             * @description completed / (completed + failed); null when none was tried.
+             */
+            success_rate: number | null;
         };
         /**
          * Signature
@@ -3200,6 +3577,84 @@ export interface operations {
             };
         };
     };
+    read_failures: {
+        parameters: {
+            query?: {
+                days?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failures"];
+                };
+            };
+            /** @description Client Error */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Server Error */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_host_health: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HostHealth"];
+                };
+            };
+            /** @description Client Error */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Server Error */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     read_host: {
         parameters: {
             query?: never;
@@ -4008,6 +4463,91 @@ export interface operations {
                     "application/json": {
                         [key: string]: string;
                     };
+                };
+            };
+            /** @description Client Error */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Server Error */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    metrics: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain; version=0.0.4; charset=utf-8": unknown;
+                };
+            };
+            /** @description Client Error */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Server Error */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readyz: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Ready"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Ready"];
                 };
             };
             /** @description Client Error */

@@ -1,0 +1,97 @@
+"""Reads what the host has left: /proc/meminfo, loadavg, pressure (proc(5)), and the disks of our folders."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+
+from vestibule.core.errors import DiskFull, HostUnfit
+from vestibule.core.host_facts import Disk, HostFacts, Stall
+from vestibule.core.metrics import DISK_FREE, Sample
+
+_RESOURCES = ("cpu", "memory", "io")
+
+
+def read_host_facts(folders: Mapping[str, Path], proc: Path = Path("/proc")) -> HostFacts:
+    """``folders``: what each is for → path.  Raises HostUnfit when there is no /proc to read."""
+    try:
+        memory = _meminfo(proc / "meminfo")
+        load = float((proc / "loadavg").read_text().split()[0])
+    except (OSError, ValueError, IndexError) as error:
+        raise HostUnfit(
+            f"The host's memory and load could not be read: {error}.",
+            remedy="Mount /proc for the controller.",
+        ) from error
+    return HostFacts(
+        mem_total_bytes=memory["MemTotal"],
+        mem_available_bytes=memory["MemAvailable"],
+        load=load,
+        cpus=os.cpu_count() or 1,
+        stalls=tuple(_stalls(proc / "pressure")),
+        disks=tuple(read_disks(folders)),
+    )
+
+
+def read_disks(folders: Mapping[str, Path]) -> Sequence[Disk]:
+    """Of a folder that is not there yet, the disk that it would be on."""
+    return [_disk(name, path) for name, path in folders.items()]
+
+
+def disk_samples(folders: Mapping[str, Path]) -> Sequence[Sample]:
+    """Free space, as metrics."""
+    return [
+        Sample(metric=DISK_FREE, labels=(disk.folder,), value=disk.free_bytes) for disk in read_disks(folders)
+    ]
+
+
+def require_free(folders: Mapping[str, Path], floor_mib: int) -> None:
+    """Raises DiskFull when one of the folders has less than ``floor_mib`` left."""
+    for disk in read_disks(folders):
+        free_mib = disk.free_bytes >> 20
+        if free_mib < floor_mib:
+            raise DiskFull(
+                f"{free_mib} MiB are free below {disk.folder}_dir; sign-ins want {floor_mib} (min_free_mib).",
+                remedy=f"Free space on the disk of {disk.folder}_dir: vestibule golden gc, and the evidence"
+                " folder (evidence_quota_mib, evidence_keep_days).",
+            )
+
+
+def _disk(name: str, path: Path) -> Disk:
+    there = next(parent for parent in (path, *path.parents) if parent.exists())
+    usage = shutil.disk_usage(there)
+    return Disk(folder=name, free_bytes=usage.free, total_bytes=usage.total)
+
+
+def _meminfo(path: Path) -> Mapping[str, int]:
+    lines = (line.partition(":") for line in path.read_text().splitlines())
+    return {name: int(rest.split()[0]) << 10 for name, _, rest in lines}
+
+
+def _stalls(folder: Path) -> Iterator[Stall]:
+    for resource in _RESOURCES:
+        lines = _pressure(folder / resource)
+        if "some" in lines:
+            some, full = lines["some"], lines.get("full", {})
+            yield Stall(
+                resource=resource,
+                some_10s=some["avg10"],
+                some_60s=some["avg60"],
+                full_10s=full.get("avg10", 0.0),  # before Linux 5.13 there is no such line for the processor
+                full_60s=full.get("avg60", 0.0),
+            )
+
+
+def _pressure(path: Path) -> Mapping[str, Mapping[str, float]]:
+    """Lines "some avg10=0.00 avg60=0.00 avg300=0.00 total=0", by their first word."""
+    try:
+        lines = path.read_text().splitlines()
+    except OSError:  # a kernel without pressure accounting, or with it switched off
+        return {}
+    found = {}
+    for line in lines:
+        kind, *pairs = line.split()
+        values = (pair.partition("=") for pair in pairs)
+        found[kind] = {name: float(value) for name, _, value in values}
+    return found

@@ -1,0 +1,102 @@
+"""Whether sign-ins could be started now: what they need, each tried for real, and named when it fails.
+
+``/livez`` asks whether the process is to be restarted; this asks whether people are to be sent to it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import dataclasses
+from collections.abc import Awaitable, Callable, Sequence
+
+import structlog
+
+from vestibule.core import diagnosis
+from vestibule.core.errors import Unavailable
+from vestibule.core.metrics import READY, Sample
+
+log = structlog.get_logger()
+
+FRESH_S = 2.0
+"""Asked again within this time, the same is told: anybody may ask, and a database is written to for it."""
+TIMEOUT_S = 5.0
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class ReadyCheck:
+    """One thing that sign-ins need; ``look`` raises VestibuleError when it is not there."""
+
+    name: str
+    look: Callable[[], Awaitable[None]]
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Finding:
+    """What came of a check; code, cause and remedy when it failed."""
+
+    name: str
+    ok: bool
+    code: str | None = None
+    cause: str | None = None
+    remedy: str | None = None
+
+
+class ReadyChecks:
+    """One per controller."""
+
+    def __init__(
+        self, checks: Sequence[ReadyCheck], monotonic: Callable[[], float], *, timeout_s: float = TIMEOUT_S
+    ) -> None:
+        """``monotonic`` counts seconds, from whatever moment."""
+        self._checks = checks
+        self._monotonic = monotonic
+        self._timeout_s = timeout_s
+        self._kept: tuple[float, Sequence[Finding]] | None = None
+        self._looking = asyncio.Lock()
+
+    async def findings(self) -> Sequence[Finding]:
+        """All checks, in order; those who ask at the same time share one look."""
+        async with self._looking:
+            now_s = self._monotonic()
+            if self._kept is None or now_s - self._kept[0] >= FRESH_S:
+                found = await asyncio.gather(*(self._look(check) for check in self._checks))
+                self._tell_changes(found)
+                self._kept = now_s, found
+            return self._kept[1]
+
+    async def samples(self) -> Sequence[Sample]:
+        """The same, as metrics."""
+        return [
+            Sample(metric=READY, labels=(finding.name,), value=finding.ok)
+            for finding in await self.findings()
+        ]
+
+    async def _look(self, check: ReadyCheck) -> Finding:
+        try:
+            async with asyncio.timeout(self._timeout_s):
+                await check.look()
+        except TimeoutError:
+            return _failed(check, _silent(check.name, self._timeout_s))
+        except Exception as error:  # noqa: BLE001 (told below, once, with what it was)
+            return _failed(check, error)
+        return Finding(name=check.name, ok=True)
+
+    def _tell_changes(self, found: Sequence[Finding]) -> None:
+        before = {finding.name: finding.ok for finding in self._kept[1]} if self._kept else {}
+        for finding in found:
+            if finding.ok != before.get(finding.name, True):
+                told = log.info if finding.ok else log.warning
+                told("Readiness changed", **dataclasses.asdict(finding))
+
+
+def _silent(name: str, timeout_s: float) -> Unavailable:
+    return Unavailable(
+        f"The check {name} did not come to an end within {timeout_s:g} s.",
+        remedy="The host, or the disk below state_dir, may be stuck; look at its load, then at the log.",
+        code="check_silent",
+    )
+
+
+def _failed(check: ReadyCheck, error: Exception) -> Finding:
+    failure = diagnosis.failure_of(error)
+    return Finding(name=check.name, ok=False, code=failure.code, cause=failure.cause, remedy=failure.remedy)
