@@ -127,9 +127,14 @@ CASES: Mapping[str, tuple[Observation, str, str]] = {
         "chromium ended 7 times, the last time: [Errno 2] No such file",
     ),
     "desktop_absent": (
-        see("url_not_seen", failing={"desktop": "went away"}, console=NO_X),
+        see("url_not_seen", failing={"desktop": "went away"}),
         "desktop_absent",
-        "The machine's desktop check fails: went away. xvnc ended 5 times",
+        "The machine's desktop check fails: went away.",
+    ),
+    "desktop_absent, again and again": (
+        see("url_not_seen", failing={"browser": "not yet"}, console=f"{CRASHING}\n{NO_X}"),
+        "desktop_absent",
+        "X server ended 5 times, the last time with exit code -9",
     ),
     "login_denied": (see("tool_exited", screen="x\nerror: access_denied\n"), "login_denied", "access_denied"),
     "login_denied, told by the agent": (

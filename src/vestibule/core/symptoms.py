@@ -142,12 +142,23 @@ def host_saturated(seen: Observation) -> Finding | None:
     return _host_lacks(seen, FailureCode.HOST_SATURATED)
 
 
+def display_crashed(seen: Observation) -> Finding | None:
+    """The X server has been started again and again: without it nothing else of the desktop stays."""
+    ends = seen.console.ends.get("xvnc")
+    if ends is None or ends.count < CRASHES:
+        return None
+    if seen.failure.code not in _ABSENT and not any(_fails(seen, check) for check in _SERVICES):
+        return None
+    return Finding(
+        code=FailureCode.DESKTOP_ABSENT,
+        cause=f"The machine's X server ended {ends.count} times, the last time with {ends.how}.",
+    )
+
+
 def browser_crashed(seen: Observation) -> Finding | None:
     """The browser has been started again and again, and is not there."""
     ends = seen.console.ends.get("chromium")
     if ends is None or ends.count < CRASHES or not ends.how.startswith("exit code"):
-        return None
-    if "desktop" in seen.failing:  # without its X server no browser stays
         return None
     if seen.failure.code != FailureCode.BROWSER_ABSENT and not _fails(seen, "browser"):
         return None
@@ -229,6 +240,7 @@ RULES: tuple[Rule, ...] = (
     guest_disk_full,
     machine_exited,
     host_saturated,
+    display_crashed,
     browser_crashed,
     failed_check,
     login_denied,
