@@ -77,7 +77,8 @@ def broker_gone(seen: Observation) -> Finding | None:
 
 def host_out_of_memory(seen: Observation) -> Finding | None:
     """The host was short of memory, and the machine was not at its own limit."""
-    return None if _exhausted(seen) else _host_lacks(seen, FailureCode.HOST_OUT_OF_MEMORY)
+    own = seen.memory is not None and seen.memory.exhausted and seen.memory.limit_hits > 0
+    return None if own else _host_lacks(seen, FailureCode.HOST_OUT_OF_MEMORY)
 
 
 def guest_out_of_memory(seen: Observation) -> Finding | None:
@@ -275,10 +276,6 @@ def _missed(seen: Observation, sites: Sequence[str]) -> Sequence[str]:
     if seen.failure.code == FailureCode.LOGIN_TIMEOUT:
         return [site for site in sites if site == clues.page_missed]
     return []
-
-
-def _exhausted(seen: Observation) -> bool:
-    return seen.memory is not None and seen.memory.exhausted
 
 
 def _killed_in_machine(seen: Observation) -> str | None:
