@@ -21,6 +21,7 @@ STARVED = dataclasses.replace(CALM, reclaims=9, oom_kills=3, memory=83.0)
 BUSY = dataclasses.replace(CALM, load=9.0, cpu=97.0)
 OWN_LIMIT = MachineMemory(oom_kills=3, limit_hits=40, limit_mib=1536, peak_mib=1536)
 BY_THE_HOST = MachineMemory(oom_kills=3, limit_hits=0, limit_mib=1536)
+AT_ITS_PEAK = MachineMemory(oom_kills=1, limit_hits=0, limit_mib=1536, peak_mib=1535)
 KILLED = Exit(code=None, signal=9)
 CRASHING = "\n".join(
     f"vestibule-desktop: chromium ended: exit code -11; restart {count} in 0.4 s" for count in (1, 2, 3)
@@ -59,6 +60,11 @@ CASES: Mapping[str, tuple[Observation, str, str]] = {
         see("machine_exited", exit=KILLED, memory=OWN_LIMIT),
         "guest_out_of_memory",
         "at its limit of 1536 MiB the kernel killed 3",
+    ),
+    "guest_out_of_memory, where the kernel counts no hits": (
+        see("machine_exited", exit=KILLED, memory=AT_ITS_PEAK),
+        "guest_out_of_memory",
+        "1536 MiB",
     ),
     "guest_out_of_memory, of a tool": (
         see("tool_exited", tool_exit=137, memory=OWN_LIMIT),
@@ -127,9 +133,14 @@ CASES: Mapping[str, tuple[Observation, str, str]] = {
         "chromium ended 7 times, the last time: [Errno 2] No such file",
     ),
     "desktop_absent": (
-        see("url_not_seen", failing={"desktop": "went away"}, console=NO_X),
+        see("url_not_seen", failing={"desktop": "went away"}),
         "desktop_absent",
-        "The machine's desktop check fails: went away. xvnc ended 5 times",
+        "The machine's desktop check fails: went away.",
+    ),
+    "desktop_absent, again and again": (
+        see("url_not_seen", failing={"browser": "not yet"}, console=f"{CRASHING}\n{NO_X}"),
+        "desktop_absent",
+        "X server ended 5 times, the last time with exit code -9",
     ),
     "login_denied": (see("tool_exited", screen="x\nerror: access_denied\n"), "login_denied", "access_denied"),
     "login_denied, told by the agent": (
@@ -180,6 +191,7 @@ def test_every_rule_has_a_case_in_which_it_speaks_first() -> None:
 ORDER = [
     ("broker_gone", {"exit": Exit(code=None, signal=9, broker_lost=True), "now": STARVED}),
     ("host_out_of_memory", {"exit": KILLED, "now": STARVED, "memory": BY_THE_HOST, **QEMU}),
+    ("host_out_of_memory", {"exit": KILLED, "now": STARVED, "memory": AT_ITS_PEAK}),
     ("guest_out_of_memory", {"exit": KILLED, "now": STARVED, "memory": OWN_LIMIT}),
     ("guest_out_of_memory", {"exit": KILLED, "memory": OWN_LIMIT, **QEMU}),
     ("golden_corrupt", {"exit": KILLED, "console": "I/O error, dev vda, sector 8", **QEMU}),

@@ -79,6 +79,10 @@ class Exit:
         return f"exit code {self.code}" if self.signal is None else f"signal {self.signal}"
 
 
+AT_LIMIT = 0.98
+"""Share of its limit that a machine has used when it was at it: what is freed in time is not counted."""
+
+
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class MachineMemory:
     """What the kernel counted of a machine's control group."""
@@ -86,15 +90,17 @@ class MachineMemory:
     oom_kills: int
     """Processes of the machine that were killed for want of memory, its own or the host's."""
     limit_hits: int
-    """How often it wanted more than its limit and nothing could be freed for it."""
+    """How often it wanted more than its limit and nothing could be freed for it; some kernels count none."""
     limit_mib: int
     peak_mib: int | None = None
     """The most that it has used; None where the kernel does not tell."""
 
     @property
     def exhausted(self) -> bool:
-        """Whether it was killed for its own limit."""
-        return self.oom_kills > 0 and self.limit_hits > 0
+        """Whether it was killed for its own limit, as far as its own numbers tell."""
+        return self.oom_kills > 0 and (
+            self.limit_hits > 0 or (self.peak_mib or 0) >= AT_LIMIT * self.limit_mib
+        )
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

@@ -77,7 +77,8 @@ def broker_gone(seen: Observation) -> Finding | None:
 
 def host_out_of_memory(seen: Observation) -> Finding | None:
     """The host was short of memory, and the machine was not at its own limit."""
-    return None if _exhausted(seen) else _host_lacks(seen, FailureCode.HOST_OUT_OF_MEMORY)
+    own = seen.memory is not None and seen.memory.exhausted and seen.memory.limit_hits > 0
+    return None if own else _host_lacks(seen, FailureCode.HOST_OUT_OF_MEMORY)
 
 
 def guest_out_of_memory(seen: Observation) -> Finding | None:
@@ -142,12 +143,23 @@ def host_saturated(seen: Observation) -> Finding | None:
     return _host_lacks(seen, FailureCode.HOST_SATURATED)
 
 
+def display_crashed(seen: Observation) -> Finding | None:
+    """The X server has been started again and again: without it nothing else of the desktop stays."""
+    ends = seen.console.ends.get("xvnc")
+    if ends is None or ends.count < CRASHES:
+        return None
+    if seen.failure.code not in _ABSENT and not any(_fails(seen, check) for check in _SERVICES):
+        return None
+    return Finding(
+        code=FailureCode.DESKTOP_ABSENT,
+        cause=f"The machine's X server ended {ends.count} times, the last time with {ends.how}.",
+    )
+
+
 def browser_crashed(seen: Observation) -> Finding | None:
     """The browser has been started again and again, and is not there."""
     ends = seen.console.ends.get("chromium")
     if ends is None or ends.count < CRASHES or not ends.how.startswith("exit code"):
-        return None
-    if "desktop" in seen.failing:  # without its X server no browser stays
         return None
     if seen.failure.code != FailureCode.BROWSER_ABSENT and not _fails(seen, "browser"):
         return None
@@ -229,6 +241,7 @@ RULES: tuple[Rule, ...] = (
     guest_disk_full,
     machine_exited,
     host_saturated,
+    display_crashed,
     browser_crashed,
     failed_check,
     login_denied,
@@ -263,10 +276,6 @@ def _missed(seen: Observation, sites: Sequence[str]) -> Sequence[str]:
     if seen.failure.code == FailureCode.LOGIN_TIMEOUT:
         return [site for site in sites if site == clues.page_missed]
     return []
-
-
-def _exhausted(seen: Observation) -> bool:
-    return seen.memory is not None and seen.memory.exhausted
 
 
 def _killed_in_machine(seen: Observation) -> str | None:

@@ -46,7 +46,7 @@ except OSError as error:
 TOOLS: Mapping[str, tuple[list[str], list[str]]] = {
     "diskfull": (["python3", "-I", "-c", FILL], []),
     "browserkiller": (["python3", "-I", "-c", KILL, "chromium", "8"], []),
-    "displaykiller": (["python3", "-I", "-c", KILL, "Xvnc", "8"], []),
+    "displaykiller": (["python3", "-I", "-c", KILL, "Xvnc", "12"], []),
     "absent": (["a-tool-that-is-not-there"], []),
     "refused": (["python3", "-c", "import urllib.request as u; u.urlopen('https://refused.invalid/')"], []),
     "unreachable": (

@@ -185,12 +185,17 @@ def test_sweep_thaws_what_could_not_end(tmp_path: Path) -> None:
     assert (left / "freezer.state").read_text() == "THAWED"
 
 
-def test_what_v1_counted_of_a_machine_s_memory_is_read(tmp_path: Path) -> None:
+@pytest.mark.parametrize(("own", "with_swap"), [("41", None), ("0", "41"), ("1", "40")])
+def test_what_v1_counted_of_a_machine_s_memory_is_read(
+    tmp_path: Path, own: str, with_swap: str | None
+) -> None:
     groups = v1(tmp_path, "memory", "pids")
     groups.create(VM, LIMITS)
     folder = tmp_path / "memory/user/mine" / f"vestibule-{VM}"
     (folder / "memory.oom_control").write_text("oom_kill_disable 0\nunder_oom 0\noom_kill 3\n")
-    (folder / "memory.failcnt").write_text("41\n")
+    (folder / "memory.failcnt").write_text(f"{own}\n")
+    if with_swap is not None:
+        (folder / "memory.memsw.failcnt").write_text(f"{with_swap}\n")
     (folder / "memory.max_usage_in_bytes").write_text(f"{500 << 20}\n")
     memory = MachineMemory(oom_kills=3, limit_hits=41, limit_mib=512, peak_mib=500)
     assert groups.memory(VM) == memory

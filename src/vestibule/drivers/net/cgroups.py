@@ -223,9 +223,11 @@ def _write(file: Path, value: str) -> None:
 
 
 def _memory_of_v1(folder: Path) -> MachineMemory:
+    """Where memory and swap together are limited to the same, that limit is hit first, and counts it."""
+    counters = [folder / name for name in ("memory.failcnt", "memory.memsw.failcnt")]
     return MachineMemory(
         oom_kills=_counted(folder / "memory.oom_control")["oom_kill"],
-        limit_hits=_number(folder / "memory.failcnt"),
+        limit_hits=sum(_number(counter) for counter in counters if counter.exists()),
         limit_mib=_number(folder / "memory.limit_in_bytes") >> 20,
         peak_mib=_number(folder / "memory.max_usage_in_bytes") >> 20,
     )
