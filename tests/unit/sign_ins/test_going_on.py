@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 import datetime as dt
+from typing import Any
 
 import pytest
-from lab import Lab, gathered
+from lab import SCRIPT, Lab, gathered
 
 from vestibule.core.sessions import SessionStatus as S
 from vestibule.drivers.db.machines import DbMachines
@@ -67,13 +69,14 @@ async def test_a_sign_in_whose_machine_had_not_confirmed_fails_with_that_reason(
     )
 
 
-async def test_what_was_typed_before_is_hidden_after(lab: Lab) -> None:
-    record = await lab.connect()
-    await lab.reach(record.session_id, S.AWAITING_USER_AUTH)
-    await lab.sign_ins.paste(lab.ann, record.session_id, "fake-code-1")
-    await _die(lab)
-    await lab.sign_ins.recover()
-    assert lab.sign_ins._run(record.session_id).typed.hide("> fake-code-1") == "> (pasted text)"
+async def test_what_was_typed_before_is_hidden_after(new_lab: Any) -> None:
+    async with new_lab(script=dataclasses.replace(SCRIPT, refusal="")) as lab:  # a code does not sign in
+        record = await lab.connect()
+        await lab.reach(record.session_id, S.AWAITING_USER_AUTH)
+        await lab.sign_ins.paste(lab.ann, record.session_id, "fake-code-1")
+        await _die(lab)
+        await lab.sign_ins.recover()
+        assert lab.sign_ins._run(record.session_id).typed.hide("> fake-code-1") == "> (pasted text)"
 
 
 async def test_a_deadline_that_passed_meanwhile_leaves_time_to_come_back(lab: Lab) -> None:
