@@ -235,7 +235,7 @@ async def test_a_new_file_is_its_owners_alone_and_uses_wal(tmp_path: Path) -> No
             for name in ("journal_mode", "busy_timeout", "foreign_keys")
         ]
     await database.close()
-    assert modes == ["wal", 5000, 1]
+    assert modes == ["wal", 20000, 1]
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
 
