@@ -181,7 +181,7 @@ def test_screenshot_health(guests: Sequence[Visit]) -> None:
     for guest in guests:
         page = guest.page
         page.get_by_role("link", name="Health").click()
-        expect(page.get_by_role("region", name="Sign-ins")).to_contain_text("of all users")
+        expect(page.get_by_role("region", name="Sign-ins", exact=True)).to_contain_text("of all users")
         reason = page.get_by_role("listitem").filter(has=page.get_by_role("button", name="tool_exited"))
         expect(reason.get_by_role("link", name="broken").first).to_be_visible()
         expect(page.get_by_role("region", name="This host now")).to_contain_text("Ready")

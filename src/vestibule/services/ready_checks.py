@@ -19,7 +19,8 @@ log = structlog.get_logger()
 
 FRESH_S = 2.0
 """Asked again within this time, the same is told: anybody may ask, and a database is written to for it."""
-TIMEOUT_S = 5.0
+TIMEOUT_S = 3.0
+"""Well below the time that a scrape waits for a part: a check that hangs is told, not missing."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -57,11 +58,10 @@ class ReadyChecks:
     async def findings(self) -> Sequence[Finding]:
         """All checks, in order; those who ask at the same time share one look."""
         async with self._looking:
-            now_s = self._monotonic()
-            if self._kept is None or now_s - self._kept[0] >= FRESH_S:
+            if self._kept is None or self._monotonic() - self._kept[0] >= FRESH_S:
                 found = await asyncio.gather(*(self._look(check) for check in self._checks))
                 self._tell_changes(found)
-                self._kept = now_s, found
+                self._kept = self._monotonic(), found  # of its end: who waited for it asks no more
             return self._kept[1]
 
     async def samples(self) -> Sequence[Sample]:

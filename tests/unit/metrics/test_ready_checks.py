@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
+import time
 
 import pytest
 from structlog.testing import capture_logs
 
 from vestibule.core.errors import DiskFull
-from vestibule.services.ready_checks import FRESH_S, ReadyCheck, ReadyChecks
+from vestibule.services import readings
+from vestibule.services.readings import Part, Readings
+from vestibule.services.ready_checks import FRESH_S, TIMEOUT_S, ReadyCheck, ReadyChecks
 
 pytestmark = pytest.mark.anyio
 
@@ -82,3 +85,26 @@ async def test_only_changes_are_logged() -> None:
             await checks.findings()
             thing.now_s += FRESH_S
     assert [(line["log_level"], line["name"]) for line in log] == [("warning", "thing"), ("info", "thing")]
+
+
+async def test_who_waits_for_a_check_that_hangs_shares_its_end() -> None:
+    thing = Thing(hangs=True)
+    checks = ReadyChecks([ReadyCheck(name="thing", look=thing.look)], time.monotonic, timeout_s=0.05)
+    await asyncio.gather(*(checks.findings() for _ in range(5)))
+    assert thing.looked == 1
+
+
+async def test_a_check_that_hangs_is_in_the_metrics_of_that_moment(monkeypatch: pytest.MonkeyPatch) -> None:
+    ratio = 0.1  # of the real times: it is their order that counts
+    monkeypatch.setattr(readings, "READ_TIMEOUT_S", readings.READ_TIMEOUT_S * ratio)
+    thing = Thing(hangs=True)
+    checks = ReadyChecks(
+        [ReadyCheck(name="thing", look=thing.look)], time.monotonic, timeout_s=TIMEOUT_S * ratio
+    )
+    asked = asyncio.create_task(checks.findings())  # by /readyz, at the same time
+    samples = await Readings([Part(name="ready", read=checks.samples)], time.monotonic).now()
+    await asked
+    assert [(sample.metric.name, sample.value) for sample in samples] == [
+        ("vestibule_ready", 0),
+        ("vestibule_metrics_unread", 0),
+    ]

@@ -148,6 +148,8 @@ class BrokerNetwork:
 
     async def require_alive(self) -> None:
         """Have the broker answer; one that has gone, or was not needed yet, is started.  Raises HostUnfit."""
+        if self._has_left:
+            raise gone()
         await self.start()
         await self._census()
 
