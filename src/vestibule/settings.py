@@ -32,6 +32,7 @@ from vestibule.core.addresses import MachineNetwork
 from vestibule.core.errors import SettingsInvalid
 from vestibule.core.machines import UNOWNED_ID, DriverName
 from vestibule.core.promotion import StalePolicy
+from vestibule.room_settings import RoomSettings
 
 PREFIX = "VESTIBULE_"
 
@@ -108,7 +109,7 @@ def _default_run_dir() -> Path:
     return _default_state_dir() / "run"
 
 
-class Settings(BaseSettings):
+class Settings(RoomSettings):
     """Everything that an operator can set.  Units are in the names."""
 
     model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, extra="forbid")
@@ -158,10 +159,6 @@ class Settings(BaseSettings):
         ge=1,
         le=_LAST_ID,
         description="Group id that machines run under when root started the controller; as above.",
-    )
-    max_machines: int = Field(default=16, ge=1, le=1024, description="Live machines at a time.")
-    max_machines_per_user: int = Field(
-        default=12, ge=1, le=1024, description="Live machines of one user at a time, sign-ins included."
     )
     machine_life_s: float = Field(
         default=3600, gt=0, description="A machine that no sign-in uses is ended after this time."
@@ -349,7 +346,9 @@ def _named(error: ValidationError) -> SettingsInvalid:
 def reference_table() -> str:
     """The settings as a Markdown table: name, default, meaning (docs/reference/settings.md)."""
     rows = ["| setting | variable | default | meaning |", "|---|---|---|---|"]
-    for name, field in Settings.model_fields.items():
+    fields = Settings.model_fields
+    for name in sorted(fields, key=RoomSettings.model_fields.__contains__):  # the general ones first
+        field = fields[name]
         default = _shown_default(name, field.default)
         rows.append(f"| `{name}` | `{PREFIX}{name.upper()}` | {default} | {field.description} |")
     rows += ["", "| other variable | meaning |", "|---|---|"]

@@ -17,6 +17,7 @@ from golden_doubles import BUILD, GOLDEN, Clock, Goldens, Works
 
 from vestibule.api.context import Context
 from vestibule.core.addresses import MachineNetwork
+from vestibule.core.admission import Room, Rules
 from vestibule.core.ids import SessionId, VmId
 from vestibule.core.machines import DriverName, Isolation, Limits
 from vestibule.core.pressure import Pressure
@@ -40,6 +41,7 @@ from vestibule.drivers.master_keys import FileKeyRing
 from vestibule.drivers.run_folders import CONSOLE, DiskRunFolders
 from vestibule.resources import find_resources
 from vestibule.services.accounts import Accounts
+from vestibule.services.admission import Admission, Patience
 from vestibule.services.credentials import Credentials
 from vestibule.services.custodian import Custodian
 from vestibule.services.feed import Feed
@@ -48,6 +50,7 @@ from vestibule.services.freshness import Freshness
 from vestibule.services.host import Check, HostReport
 from vestibule.services.machine_settings import Choice, MachineSettings
 from vestibule.services.machines import Machines
+from vestibule.services.pausing import Pausing
 from vestibule.services.ports import MachineRequest
 from vestibule.services.promotions import Promotions, ServingRule
 from vestibule.services.renewals import Renewals
@@ -110,11 +113,27 @@ class LabDriver(FakeMachineDriver):
         return machine
 
 
+ROOMY = Rules(
+    max_machines=4,
+    max_machines_per_user=4,
+    max_starts=4,
+    need_mib=100,
+    reserve_mib=500,
+    max_memory_pressure=10,
+    max_cpu_pressure=90,
+)
+
+
 class Host:
-    """What the host counts of its own shortage."""
+    """What the host has, and counts of its own shortage; ``moment`` is what its steady clock shows, in s."""
 
     def __init__(self) -> None:
         self.pressure = Pressure(reclaims=0, oom_kills=0, stalled_s=0.0, load=0.5)
+        self.room = Room(available_mib=10_000, memory_pressure=0.0, cpu_pressure=0.0)
+        self.moment = 0.0
+
+    def seconds(self) -> float:
+        return self.moment
 
     def runs_out_of_memory(self) -> None:
         """And kills something for it."""
@@ -391,20 +410,30 @@ def _machines(
     host: Host,
     limits: Mapping[str, Any],
 ) -> Machines:
-    room = {"max_machines": 4, "max_machines_per_user": 4, "life_s": 3600, **limits}
+    rows, asked = DbMachines(database), dict(limits)
+    life_s, idle_s = asked.pop("life_s", 3600), asked.pop("idle_s", 0)
+    patience = Patience(max_waiting=asked.pop("max_waiting", 100), timeout_s=asked.pop("timeout_s", 60))
     return Machines(
         settings=MachineSettings(
             network=MachineNetwork.parse("192.168.100.0/24"),
             limits=Limits(mem_mib=1024, vcpus=1, pids=128),
             confirm_timeout_s={DriverName.FAKE: 5},
             host="lab",
-            **room,
+            life_s=life_s,
         ),
         choice=Choice(driver=DriverName.FAKE, isolation=Isolation.CONTAINER, why="a lab has no host"),
         drivers={DriverName.FAKE: driver},
         goldens=goldens,
         serving=serving.golden,
-        rows=DbMachines(database),
+        rows=rows,
+        admission=Admission(
+            rules=dataclasses.replace(ROOMY, **asked),
+            patience=patience,
+            live=rows.live,
+            room=lambda: host.room,
+            seconds=host.seconds,
+        ),
+        pausing=Pausing(idle_s=idle_s, seconds=host.seconds),
         egress=egress,
         folders=DiskRunFolders(run_dir=folder / "run", evidence_dir=folder / "state/evidence", owner=None),
         guest_of=lambda machine, token: HttpGuest(machine.connect, token),

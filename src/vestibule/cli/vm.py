@@ -12,7 +12,7 @@ from vestibule.cli.output import Output, OutputFormat, print_done, print_one, pr
 
 app = typer.Typer(help="Machines, with or without a sign-in.", no_args_is_help=True)
 
-_COLUMNS = ("vm_id", "driver", "isolation", "status", "vm_ip", "session_id", "created_at")
+_COLUMNS = ("vm_id", "driver", "isolation", "status", "paused", "vm_ip", "session_id", "created_at")
 
 Driver = Annotated[
     RealDriver | None, typer.Option(help="How to run it; unset: the host's choice (see doctor).")

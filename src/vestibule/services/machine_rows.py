@@ -19,7 +19,7 @@ from vestibule.core.errors import Absent, Conflict
 from vestibule.core.ids import GoldenId, SessionId, UserId, VmId
 from vestibule.core.machines import MachineRecord, MachineStatus, MachineType
 from vestibule.core.pressure import Pressure, blame
-from vestibule.services.capacity import require_room
+from vestibule.services.admission import Admission
 from vestibule.services.endings import every_step
 from vestibule.services.machine_settings import MachineSettings
 from vestibule.services.ports import Clock, MachineDriver
@@ -38,6 +38,7 @@ class MachineRows:
         *,
         settings: MachineSettings,
         rows: Machines,
+        admission: Admission,
         pressure: Callable[[], Pressure],
         clock: Clock,
         random: Callable[[int], bytes],
@@ -47,10 +48,10 @@ class MachineRows:
         """Called whenever a machine's row was closed."""
         self._settings = settings
         self._rows = rows
+        self._admission = admission
         self._pressure = pressure
         self._clock = clock
         self._random = random
-        self._address_lock = asyncio.Lock()
         self._closing: set[asyncio.Task[None]] = set()
         self._began: dict[VmId, Pressure] = {}
         """What the host counted when the machine was begun."""
@@ -59,10 +60,9 @@ class MachineRows:
         self, user_id: UserId, session_id: SessionId | None, driver: MachineDriver, golden_id: GoldenId
     ) -> MachineRecord:
         """A row ``creating`` with an address of its own.  Raises Unavailable when there is no room."""
-        async with self._address_lock:  # the constraint decides; the lock only spares retries
+        async with self._admission.lock:  # of the address the constraint decides; this spares retries
             live = await self._rows.live()
-            limits = self._settings
-            require_room(live, user_id, most=limits.max_machines, most_of_user=limits.max_machines_per_user)
+            self._admission.require(live, user_id, session_id)
             taken = {row.vm_ip for row in live}
             record = self._record(user_id, session_id, driver, golden_id, taken)
             try:
@@ -117,6 +117,7 @@ class MachineRows:
             code, cause = self._named(vm_id, failure)
             await self.mark(vm_id, MachineStatus.FAILED, error_code=code, error_cause=cause, ended_at=now)
         self._began.pop(vm_id, None)
+        self._admission.wake()
         self.on_ended()
 
     def _named(self, vm_id: VmId, failure: BaseException) -> tuple[str, str]:

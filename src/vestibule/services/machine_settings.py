@@ -24,8 +24,6 @@ class MachineSettings:
 
     network: MachineNetwork
     limits: Limits
-    max_machines: int
-    max_machines_per_user: int
     life_s: float
     """Of a machine without a sign-in."""
     confirm_timeout_s: Mapping[DriverName, float]

@@ -25,6 +25,7 @@ from vestibule.core.machines import (
     MachineStatus,
 )
 from vestibule.core.pressure import Pressure
+from vestibule.services.admission import Admission
 from vestibule.services.adoption import Adoption, Note
 from vestibule.services.endings import every_step
 from vestibule.services.golden_ports import GoldenStore, Hold
@@ -32,9 +33,11 @@ from vestibule.services.introductions import GuestFactory, Introductions, Live
 from vestibule.services.lifetimes import Lifetimes, started_in_time
 from vestibule.services.machine_rows import MachineRows
 from vestibule.services.machine_settings import Choice, MachineSettings
+from vestibule.services.pausing import Pausing
 from vestibule.services.ports import Clock, Egress, Guest, MachineDriver, MachineRequest, RunFolders
 from vestibule.services.repositories import Machines as Rows
 from vestibule.services.threads import to_the_end
+from vestibule.services.waking_guest import WakingGuest
 from vestibule_desktop.messages import PROXY_PORT
 
 log = structlog.get_logger()
@@ -55,6 +58,8 @@ class Machines:
         goldens: GoldenStore,
         serving: Callable[[DriverName], Awaitable[GoldenId]],
         rows: Rows,
+        admission: Admission,
+        pausing: Pausing,
         egress: Egress,
         folders: RunFolders,
         guest_of: GuestFactory,
@@ -64,13 +69,15 @@ class Machines:
     ) -> None:
         """``serving`` names the golden that a driver's machine is started from, or raises why none may be."""
         self.choice = choice
+        self.admission = admission
+        self.pausing = pausing
         self._serving = serving
         self._settings = settings
         self._drivers = drivers
         self._goldens = goldens
         self._rows = rows
         self._records = MachineRows(
-            settings=settings, rows=rows, pressure=pressure, clock=clock, random=random
+            settings=settings, rows=rows, admission=admission, pressure=pressure, clock=clock, random=random
         )
         self._introductions = Introductions(settings=settings, guest_of=guest_of, clock=clock, random=random)
         self._adoption = Adoption(
@@ -126,10 +133,13 @@ class Machines:
 
         Raises VestibuleError when it cannot be; ``reconcile`` closes its row then.
         """
-        return await self._with_way_out(await self._adoption.adopt(await self._rows.get(vm_id)), allow)
+        live = await self._adoption.adopt(await self._rows.get(vm_id))
+        live.guest = live.guest and WakingGuest(live.guest, vm_id, self.pausing)
+        return await self._with_way_out(live, allow)
 
     async def _with_way_out(self, live: Live, allow: Sequence[str]) -> Live:
         self._live[live.record.vm_id] = live
+        self.pausing.add(live)
         try:
             await self._egress.open(live.record.vm_id, await live.machine.listen(PROXY_PORT), allow)
         except BaseException as error:
@@ -204,6 +214,7 @@ class Machines:
 
     def _watch(self, live: Live) -> None:
         vm_id = live.record.vm_id
+        live.may_pause = lambda: True
         self.lifetimes.watch(
             vm_id,
             exited=lambda: self.exited(live),
@@ -231,9 +242,11 @@ class Machines:
         """
         guest, reply = await self._introductions.introduce(live)
         live.record = await self._rows.update(live.record.vm_id, agent_build=reply.build_id)
-        live.guest, live.random_sample = guest, reply.random_sample
+        self.admission.wake()
+        live.guest = WakingGuest(guest, live.record.vm_id, self.pausing)
+        live.random_sample = reply.random_sample
         await self._keep(live)
-        return guest
+        return live.guest
 
     async def note_typed(self, vm_id: VmId, typed: tuple[str, ...]) -> None:
         """Have the next controller hide these texts, too."""
@@ -301,6 +314,7 @@ class Machines:
 
     async def _end(self, live: Live, failure: BaseException | None) -> None:
         vm_id = live.record.vm_id
+        self.pausing.forget(vm_id)
         wrong = await every_step(
             vm_id,
             lambda: self._records.mark(vm_id, MachineStatus.STOPPING),
@@ -324,6 +338,7 @@ class Machines:
         await self.lifetimes.close()
         self._records.give_up()
         for vm_id, live in tuple(self._live.items()):
+            self.pausing.forget(vm_id)
             await self._egress.close(vm_id)
             live.hold.release()
         self._live.clear()

@@ -26,6 +26,7 @@ from vestibule.core import sessions as s
 from vestibule.core.egress import Verdict
 from vestibule.core.errors import KEY_RETIRED, Conflict, MachineFailed, VestibuleError
 from vestibule.core.ids import SessionId, UserId, VmId
+from vestibule.core.pausing import may_pause
 from vestibule.core.providers import Provider, login_spec
 from vestibule.core.records import CredentialRecord, NoticeRecord, SessionRecord
 from vestibule.services import guest_events
@@ -48,6 +49,7 @@ CREDENTIAL_GRACE_S = 5.0
 """How long after a good end of the tool its credential may still appear."""
 
 STORE_AGAIN_S = 5.0
+NOTICEABLE_S = 1.0
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -238,12 +240,15 @@ class SignInRun:
             self.post(s.Failed(failure=diagnosis.failure_of(error)))
 
     async def _start_machine(self) -> None:
-        self._live = await self._world.machines.create(
-            self.record.user_id,
-            session_id=self.record.session_id,
-            driver=self.record.driver,
-            allow=self._provider.egress.allow,
-        )
+        async with self._world.machines.admission.turn(self.record.session_id) as waited_s:
+            if waited_s > NOTICEABLE_S:  # that was not the person's time
+                await self.sign_of_life()
+            self._live = await self._world.machines.create(
+                self.record.user_id,
+                session_id=self.record.session_id,
+                driver=self.record.driver,
+                allow=self._provider.egress.allow,
+            )
         self._spawn(self._watch_machine(self._live))
         self.post(s.MachineRunning())
 
@@ -258,6 +263,7 @@ class SignInRun:
             await self._claim()
 
     async def _watch_machine(self, live: Live) -> None:
+        live.may_pause = lambda: may_pause(self.record.status, self.record.flow)
         raise await self._world.machines.exited(live)
 
     async def _introduce(self) -> None:

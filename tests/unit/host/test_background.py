@@ -46,12 +46,18 @@ class _Part:
         (2, "The promoted golden is no longer scrubbed; restart the controller"),
         (3, "The promoted golden is no longer judged; restart the controller"),
         (4, "Credentials are no longer warned of; restart the controller"),
+        (5, "Idle machines are no longer paused; restart the controller"),
     ],
 )
 async def test_each_end_is_told_for_what_it_means(broken: int, said: str) -> None:
-    works = [_breaks if number == broken else _goes_on for number in range(5)]
+    works = [_breaks if number == broken else _goes_on for number in range(6)]
     machinery = SimpleNamespace(preload=works[0])
-    context = SimpleNamespace(freshness=_Part(works[1]), scrubbing=_Part(works[2]), forecasts=_Part(works[4]))
+    context = SimpleNamespace(
+        freshness=_Part(works[1]),
+        scrubbing=_Part(works[2]),
+        forecasts=_Part(works[4]),
+        machines=SimpleNamespace(pausing=_Part(works[5])),
+    )
     with capture_logs() as log:
         async with _background(cast("Any", machinery), cast("Any", context), cast("Any", _Part(works[3]))):
             await until(lambda: log)

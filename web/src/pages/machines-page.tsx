@@ -53,7 +53,7 @@ function State({ row }: { row: Machine }) {
   const why = row.error_cause ?? undefined;
   return (
     <span title={why} className={classes.state}>
-      <Pill tone={TONES[row.status]}>{row.status}</Pill>
+      <Pill tone={row.paused ? "quiet" : TONES[row.status]}>{row.paused ? "paused" : row.status}</Pill>
       {row.error_code !== null && <code>{row.error_code}</code>}
     </span>
   );

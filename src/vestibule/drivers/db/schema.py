@@ -87,6 +87,7 @@ auth_sessions = sa.Table(
     sa.Column("completed_at", UtcTime),
     sa.Column("flow", choice(Flow, "flow")),
     sa.Column("code_asked", sa.Boolean, nullable=False, server_default=sa.false()),
+    sa.Column("page_url", sa.Text),
     sa.Index(None, "user_id", "created_at"),
 )
 sa.Index(

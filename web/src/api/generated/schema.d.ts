@@ -1379,6 +1379,11 @@ export interface components {
             /** Host */
             host: string;
             isolation: components["schemas"]["Isolation"];
+            /**
+             * Paused
+             * @description Nobody watches it: it stands still until somebody does.
+             */
+            paused: boolean;
             /** Pid */
             pid: number | null;
             /** Running At */
@@ -1839,6 +1844,16 @@ export interface components {
             provider: string;
             /** Provider Title */
             provider_title: string;
+            /**
+             * Queue Place
+             * @description Where it waits for a machine, from 1; null when it does not wait.
+             */
+            queue_place: number | null;
+            /**
+             * Queue Reason
+             * @description Why it waits: what the host lacks, in figures.
+             */
+            queue_reason: string | null;
             /** Session Id */
             session_id: string;
             /** Stages */
