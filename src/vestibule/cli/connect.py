@@ -79,7 +79,7 @@ def _follow(controller: Controller, session_id: str, output: OutputFormat) -> Ro
 def _print_news(before: Row, now: Row) -> None:
     if now["status"] != before.get("status"):
         print_line(f"{now['status']}")
-    if now["queue_place"] and _waiting(now) != _waiting(before):
+    if now.get("queue_place") and _waiting(now) != _waiting(before):
         print_line(f"  {_waiting(now)}")
     for name, label in _NEWS.items():
         if now[name] and now[name] not in {before.get(name), *_BLANK_PAGES}:
