@@ -75,6 +75,7 @@ format: install-dev ## Format the Python code and mend what ruff can
 reference: install-dev ## Write the generated pages of docs/reference
 	.venv/bin/python -m vestibule.settings > docs/reference/settings.md
 	.venv/bin/python -m vestibule.cli.exit_codes > docs/reference/exit-codes.md
+	.venv/bin/python -m vestibule.core.failures > docs/reference/failures.md
 	.venv/bin/python -m vestibule.drivers.provider_table > docs/reference/providers.md
 	.venv/bin/python -m vestibule.api.openapi > web/openapi.json
 	scripts/node npm run generate --prefix web

@@ -15,6 +15,7 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Protocol
 
 import structlog
 
@@ -34,6 +35,7 @@ from vestibule.drivers.guest import HttpGuest
 from vestibule.drivers.http_server import HttpServer, bind_unix, serving
 from vestibule.drivers.net.proxy import EgressProxy
 from vestibule.drivers.pressure import read_pressure, read_room
+from vestibule.drivers.rfb import rfb_desktop
 from vestibule.laboratory.app import HOST as DEMO_HOST
 from vestibule.laboratory.app import create as create_demo
 from vestibule.machinery import Machinery
@@ -42,6 +44,7 @@ from vestibule.services.accounts import Accounts
 from vestibule.services.admission import Admission, Patience
 from vestibule.services.credentials import Credentials
 from vestibule.services.custodian import Custodian
+from vestibule.services.evidence import Evidence, EvidenceFolders
 from vestibule.services.feed import Feed
 from vestibule.services.machine_settings import MachineSettings
 from vestibule.services.machines import Machines
@@ -56,6 +59,10 @@ from vestibule.vaults import OpenVault
 log = structlog.get_logger()
 
 
+class Folders(RunFolders, EvidenceFolders, Protocol):
+    """Of machines that live, and of the evidence of those that have ended."""
+
+
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Place:
     """Where an assembly keeps its things."""
@@ -63,7 +70,7 @@ class Place:
     state_dir: Path
     """Database and keys, but the vault's master key."""
     demo_socket: Path
-    folders: RunFolders
+    folders: Folders
     most_machines: int | None = None
     """Of a trial, in place of the settings' limits, which are people's: and nothing in it waits for room."""
 
@@ -151,6 +158,12 @@ def _machines(
         pausing=Pausing(idle_s=machinery.settings.idle_pause_s, seconds=time.monotonic),
         egress=EgressProxy(internal=internal, on_verdict=verdicts),
         folders=place.folders,
+        evidence=Evidence(
+            folders=place.folders,
+            memory=machinery.network.memory,
+            pressure=read_pressure,
+            open_desktop=rfb_desktop,
+        ),
         guest_of=lambda machine, token: HttpGuest(machine.connect, token),
         pressure=read_pressure,
         clock=SystemClock(),

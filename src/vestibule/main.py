@@ -27,13 +27,15 @@ from vestibule.assembly import Assembly, Place, assemble, demo_provider, provide
 from vestibule.core.machines import DriverName
 from vestibule.drivers import logs, providers
 from vestibule.drivers.clock import SystemClock
-from vestibule.drivers.db.engine import DATABASE
+from vestibule.drivers.db.engine import DATABASE, Database
 from vestibule.drivers.db.machines import DbMachines
 from vestibule.drivers.db.migrate import open_database
+from vestibule.drivers.db.sessions import DbSessions
 from vestibule.drivers.goldens.watch import input_changes, input_folders
 from vestibule.drivers.http_server import HttpServer, bind, serving
 from vestibule.drivers.instance import only_instance
 from vestibule.drivers.machines.qemu.planned import PlansWithSnapshots
+from vestibule.drivers.net.processes import is_running
 from vestibule.drivers.secret_file import read_secret, write_secret
 from vestibule.machinery import (
     Machinery,
@@ -45,6 +47,7 @@ from vestibule.services.accounts import NAME
 from vestibule.services.forecasts import Forecasts
 from vestibule.services.freshness import Freshness
 from vestibule.services.probation import Probation
+from vestibule.services.reconciler import Reconciler
 from vestibule.services.vault_ports import KeyRing
 from vestibule.settings import Settings
 from vestibule.trials import clear_trial_runs
@@ -102,7 +105,8 @@ async def open_context(
             clock=SystemClock(),
         )
         context.machines.tell_ends(probation.machine_ended)
-        await stack.enter_async_context(_background(machinery, context, probation))
+        reconciler = _reconciler(machinery, context, database)
+        await stack.enter_async_context(_background(machinery, context, probation, reconciler))
         yield context
 
 
@@ -142,9 +146,24 @@ def _context(machinery: Machinery, assembly: Assembly, forecasts: Forecasts, ren
     )
 
 
+def _reconciler(machinery: Machinery, context: Context, database: Database) -> Reconciler:
+    return Reconciler(
+        every_s=machinery.settings.reconcile_s,
+        machines=context.machines,
+        sign_ins=context.sign_ins,
+        rows=DbMachines(database),
+        sessions=DbSessions(database),
+        network=machinery.network,
+        folders=machinery.folders,
+        is_running=is_running,
+    )
+
+
 @asynccontextmanager
-async def _background(machinery: Machinery, context: Context, probation: Probation) -> AsyncIterator[None]:
-    """What goes on beside the requests: memory is preloaded, goldens are kept fresh and sound."""
+async def _background(
+    machinery: Machinery, context: Context, probation: Probation, reconciler: Reconciler
+) -> AsyncIterator[None]:
+    """What goes on beside the requests: goldens are kept fresh and sound, what is lost is mended."""
     works = {
         "Memory could not be loaded ahead; the first start of a machine loads it": machinery.preload(),
         "Goldens are no longer kept fresh; restart the controller": context.freshness.run(),
@@ -152,6 +171,7 @@ async def _background(machinery: Machinery, context: Context, probation: Probati
         "The promoted golden is no longer judged; restart the controller": probation.run(),
         "Credentials are no longer warned of; restart the controller": context.forecasts.run(),
         "Idle machines are no longer paused; restart the controller": context.machines.pausing.run(),
+        "What is there is no longer compared with what should be; restart the controller": reconciler.run(),
     }
     tasks = [asyncio.create_task(work, name=broken) for broken, work in works.items()]
     for task in tasks:

@@ -169,6 +169,12 @@ class Settings(RoomSettings):
         description="How long machines go on without a controller, until the next one takes them over;"
         " 0: they end with it.",
     )
+    reconcile_s: float = Field(
+        default=5,
+        gt=0,
+        description="How often database, processes and run folders are compared; what is wrong in two looks"
+        " in a row is mended.",
+    )
     container_confirm_timeout_s: float = Field(
         default=20, gt=0, description="A container's agent must confirm its identity within this time."
     )

@@ -164,7 +164,7 @@ def test_a_page_out_of_reach_leaves_the_session_usable(offline: Controller) -> N
 def test_a_tool_without_its_provider_says_so_and_the_session_names_the_site(offline: Controller) -> None:
     with offline.client() as client:
         session = follow(client, start(client, "gh"), lambda _: False)
-    assert (session["status"], session["failure"]["code"]) == ("failed", "tool_exited")
+    assert (session["status"], session["failure"]["code"]) == ("failed", "egress_unreachable")
     assert "github.com:443" in session["failure"]["evidence"]["sites_unreachable"]
 
 

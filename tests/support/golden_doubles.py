@@ -27,11 +27,21 @@ class Clock:
 
     def __init__(self) -> None:
         self.moment = T0
+        self._passed_s = 0.0
 
     def now(self) -> dt.datetime:
         return self.moment
 
+    def monotonic(self) -> float:
+        return self._passed_s
+
     def move(self, seconds: float) -> None:
+        """Time passes."""
+        self.moment += dt.timedelta(seconds=seconds)
+        self._passed_s += seconds
+
+    def step(self, seconds: float) -> None:
+        """Somebody sets the host's clock."""
         self.moment += dt.timedelta(seconds=seconds)
 
 

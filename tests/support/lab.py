@@ -19,7 +19,7 @@ from vestibule.api.context import Context
 from vestibule.core.addresses import MachineNetwork
 from vestibule.core.admission import Room, Rules
 from vestibule.core.ids import SessionId, VmId
-from vestibule.core.machines import DriverName, Isolation, Limits
+from vestibule.core.machines import DriverName, Isolation, Limits, MachineMemory
 from vestibule.core.pressure import Pressure
 from vestibule.core.promotion import StalePolicy
 from vestibule.core.providers import Provider
@@ -38,12 +38,14 @@ from vestibule.drivers.guest import HttpGuest
 from vestibule.drivers.machines.fake import FakeMachine, FakeMachineDriver
 from vestibule.drivers.machines.fake_agent import Script
 from vestibule.drivers.master_keys import FileKeyRing
+from vestibule.drivers.rfb import rfb_desktop
 from vestibule.drivers.run_folders import CONSOLE, DiskRunFolders
 from vestibule.resources import find_resources
 from vestibule.services.accounts import Accounts
 from vestibule.services.admission import Admission, Patience
 from vestibule.services.credentials import Credentials
 from vestibule.services.custodian import Custodian
+from vestibule.services.evidence import Evidence
 from vestibule.services.feed import Feed
 from vestibule.services.forecasts import Forecasts
 from vestibule.services.freshness import Freshness
@@ -131,6 +133,8 @@ class Host:
         self.pressure = Pressure(reclaims=0, oom_kills=0, stalled_s=0.0, load=0.5)
         self.room = Room(available_mib=10_000, memory_pressure=0.0, cpu_pressure=0.0)
         self.moment = 0.0
+        self.machine_memory: MachineMemory | None = None
+        """What it counts of every machine."""
 
     def seconds(self) -> float:
         return self.moment
@@ -268,11 +272,19 @@ async def open_lab(
     url_timeout_s: float = 60,
     provider_changes: Mapping[str, Any] | None = None,
     policy: StalePolicy = StalePolicy.REBUILD,
+    heir_of: Lab | None = None,
+    around: Callable[[Any], Any] = lambda port: port,
 ) -> AsyncIterator[Lab]:
-    """A lab in ``folder``; at its end every sign-in and machine has ended."""
-    clock, journal = Clock(), list[str]()
-    database = await _database(folder / "state/vestibule.db")
-    driver, egress, host = LabDriver(lambda: script, journal), Egress(), Host()
+    """A lab in ``folder``; at its end every sign-in and machine has ended.
+
+    ``heir_of``: the next controller on the folder, host and machines of one that is gone.  ``around`` wraps
+    each port through which a sign-in does something.
+    """
+    clock, journal = heir_of.clock if heir_of else Clock(), list[str]()
+    path = folder / "state/vestibule.db"
+    database = Database.at(path) if heir_of else await _database(path)
+    driver = heir_of.driver if heir_of else LabDriver(lambda: script, journal)
+    egress, host = Egress(), Host()
     goldens = Goldens()
     works = Works(goldens)
     promotions = Promotions(
@@ -281,7 +293,8 @@ async def open_lab(
         clock=clock,
         rule=ServingRule(policy=policy, contract=CONTRACT),
     )
-    promotions.promote(GOLDEN, why="a lab has one golden")
+    if heir_of is None:
+        promotions.promote(GOLDEN, why="a lab has one golden")
     renewals = Renewals(works=works, promotions=promotions, clock=clock)
     machines = _machines(
         folder,
@@ -293,6 +306,7 @@ async def open_lab(
         serving=Serving(promotions=promotions, works=works, renewals=renewals),
         host=host,
         limits=limits or {},
+        around=around,
     )
     sessions = JournaledSessions(database, journal)
     vault = await open_vault(FileKeyRing(folder / "state/vault.key", secrets.token_bytes), database)
@@ -303,8 +317,8 @@ async def open_lab(
         random=secrets.token_bytes,
     )
     world = World(
-        sessions=sessions,
-        pair=sessions,
+        sessions=around(sessions),
+        pair=around(sessions),
         machines=machines,
         credentials=credentials,
         feed=Feed(),
@@ -353,7 +367,7 @@ async def open_lab(
         providers=known,
         public_url=None,
     )
-    ann = await accounts.add_user("ann")
+    ann = heir_of.ann if heir_of else await accounts.add_user("ann")
     clock.move(1)
     lab = Lab(
         folder=folder,
@@ -370,7 +384,7 @@ async def open_lab(
         context=context,
         journal=journal,
         ann=ann,
-        bob=await accounts.add_user("bob"),
+        bob=heir_of.bob if heir_of else await accounts.add_user("bob"),
     )
     try:
         yield lab
@@ -409,10 +423,12 @@ def _machines(
     serving: Serving,
     host: Host,
     limits: Mapping[str, Any],
+    around: Callable[[Any], Any],
 ) -> Machines:
     rows, asked = DbMachines(database), dict(limits)
     life_s, idle_s = asked.pop("life_s", 3600), asked.pop("idle_s", 0)
     patience = Patience(max_waiting=asked.pop("max_waiting", 100), timeout_s=asked.pop("timeout_s", 60))
+    folders = DiskRunFolders(run_dir=folder / "run", evidence_dir=folder / "state/evidence", owner=None)
     return Machines(
         settings=MachineSettings(
             network=MachineNetwork.parse("192.168.100.0/24"),
@@ -422,10 +438,10 @@ def _machines(
             life_s=life_s,
         ),
         choice=Choice(driver=DriverName.FAKE, isolation=Isolation.CONTAINER, why="a lab has no host"),
-        drivers={DriverName.FAKE: driver},
+        drivers={DriverName.FAKE: around(driver)},
         goldens=goldens,
         serving=serving.golden,
-        rows=rows,
+        rows=around(rows),
         admission=Admission(
             rules=dataclasses.replace(ROOMY, **asked),
             patience=patience,
@@ -434,9 +450,15 @@ def _machines(
             seconds=host.seconds,
         ),
         pausing=Pausing(idle_s=idle_s, seconds=host.seconds),
-        egress=egress,
-        folders=DiskRunFolders(run_dir=folder / "run", evidence_dir=folder / "state/evidence", owner=None),
-        guest_of=lambda machine, token: HttpGuest(machine.connect, token),
+        egress=around(egress),
+        folders=around(folders),
+        evidence=Evidence(
+            folders=folders,
+            memory=lambda _vm_id: host.machine_memory,
+            pressure=lambda: host.pressure,
+            open_desktop=rfb_desktop,
+        ),
+        guest_of=lambda machine, token: around(HttpGuest(machine.connect, token)),
         pressure=lambda: host.pressure,
         clock=clock,
         random=secrets.token_bytes,

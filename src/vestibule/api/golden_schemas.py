@@ -6,7 +6,7 @@ import datetime as dt
 
 from pydantic import Field
 
-from vestibule.api.schemas import Model, Problem
+from vestibule.api.schemas import Failure, Model, Problem
 from vestibule.core.machines import DriverName
 from vestibule.core.promotion import GoldenStatus, StalePolicy
 from vestibule.core.renewal import Outcome, Phase
@@ -105,7 +105,7 @@ class Renewal(Model):
     began_at: dt.datetime
     ended_at: dt.datetime | None
     outcome: Outcome | None = Field(description="Null while it is under way.")
-    failure: Problem | None
+    failure: Failure | None
     steps: list[RenewalStep]
     to_come: int = Field(description="Steps of the present phase that have not begun.")
     expected_end_at: dt.datetime | None = Field(

@@ -12,10 +12,12 @@ from fastapi.responses import StreamingResponse
 from vestibule.api import golden_schemas as shapes
 from vestibule.api.context import Context
 from vestibule.api.events import HEADERS, KEEP_ALIVE_S
+from vestibule.api.present import failure as shown_failure
 from vestibule.api.schemas import Problem
 from vestibule.core import diagnosis
 from vestibule.core.canary import CanaryReport
 from vestibule.core.errors import VestibuleError
+from vestibule.core.failure_records import of_renewal
 from vestibule.core.goldens import Change, GoldenPlan, Manifest, PlannedProduct
 from vestibule.core.ids import GoldenId
 from vestibule.core.promotion import Move, Register
@@ -150,14 +152,13 @@ def _renewal(context: Context) -> shapes.Renewal | None:
     renewal = context.renewals.current
     if renewal is None:
         return None
-    failure = renewal.failure
     return shapes.Renewal(
         golden_id=renewal.golden_id,
         why=renewal.why,
         began_at=renewal.began_at,
         ended_at=renewal.ended_at,
         outcome=renewal.outcome,
-        failure=Problem(code=failure.code, cause=failure.cause, remedy=failure.remedy) if failure else None,
+        failure=shown_failure(of_renewal(renewal)),
         steps=_steps(renewal),
         to_come=renewal.to_come,
         expected_end_at=renewal.expected_end_at,

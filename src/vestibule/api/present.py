@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterable
 
 from vestibule.api import credential_schemas, schemas
 from vestibule.core import forecast
 from vestibule.core.admission import Place
+from vestibule.core.failure_records import FailureRecord, actions_of, of_machine, of_session
 from vestibule.core.goldens import Manifest
 from vestibule.core.machines import MachineRecord
 from vestibule.core.provenance import Provenance, Signature
@@ -20,7 +22,6 @@ from vestibule.core.records import (
     StageRecord,
     User,
 )
-from vestibule.core.sessions import allowed_actions
 from vestibule.services.host import Check, HostReport
 from vestibule.services.rotation import Progress
 from vestibule_agent.protocol import Credential
@@ -60,26 +61,19 @@ def session(
         golden_id=record.golden_id,
         agent_build=record.agent_build,
         credential_id=record.credential_id,
-        failure=_failure(record),
+        failure=failure(of_session(record)),
         notices=[schemas.Notice(code=item.code, text=item.text, at=item.at) for item in notices],
         stages=[schemas.Stage(status=item.status, at=item.at) for item in stages],
-        actions=list(allowed_actions(record.status)),
+        actions=list(actions_of(record)),
         deadline_at=record.deadline_at,
         created_at=record.created_at,
         completed_at=record.completed_at,
     )
 
 
-def _failure(record: SessionRecord) -> schemas.Failure | None:
-    if record.error_code is None or record.error_stage is None:
-        return None
-    return schemas.Failure(
-        code=record.error_code,
-        cause=record.error_cause or "",
-        remedy=record.error_remedy or "",
-        stage=record.error_stage,
-        evidence=dict(record.error_evidence),
-    )
+def failure(record: FailureRecord | None) -> schemas.Failure | None:
+    """A failure, whole, whatever it befell."""
+    return None if record is None else schemas.Failure(**dataclasses.asdict(record))
 
 
 def machine(record: MachineRecord, *, paused: bool) -> schemas.Machine:
@@ -99,6 +93,7 @@ def machine(record: MachineRecord, *, paused: bool) -> schemas.Machine:
         pid=record.pid,
         error_code=record.error_code,
         error_cause=record.error_cause,
+        failure=failure(of_machine(record)),
         created_at=record.created_at,
         running_at=record.running_at,
         ended_at=record.ended_at,

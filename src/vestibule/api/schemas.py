@@ -24,18 +24,25 @@ class Model(BaseModel):
 class Problem(Model):
     """The body of every error answer."""
 
-    code: str = Field(description="Stable, snake_case; see the failure codes in the reference.")
+    code: str = Field(description="Stable, snake_case; see docs/reference/failures.md.")
     cause: str = Field(description="What was attempted and what came of it.")
     remedy: str = Field(description="The next step.")
 
 
 class Failure(Problem):
-    """Why a session failed."""
+    """Why a session, a machine or a renewal failed."""
 
-    stage: SessionStatus = Field(description="The last state that was reached.")
+    stage: str | None = Field(
+        description="What had been reached: a session's or a machine's state, a renewal's phase."
+    )
     evidence: dict[str, str] = Field(
         default_factory=dict, description="Name → text, e.g. the terminal's screen."
     )
+    retryable: bool = Field(
+        description="Whether the same again may succeed without anybody mending something first."
+    )
+    golden_id: str | None = Field(description="Null when it failed before one was chosen.")
+    agent_build: str | None = Field(description="Null when it failed before that was known.")
 
 
 class StartSignIn(Model):
@@ -197,8 +204,9 @@ class Machine(Model):
     agent_build: str | None
     host: str
     pid: int | None
-    error_code: str | None
-    error_cause: str | None
+    error_code: str | None = Field(description="As ``failure.code``.")
+    error_cause: str | None = Field(description="As ``failure.cause``.")
+    failure: Failure | None
     created_at: dt.datetime
     running_at: dt.datetime | None
     ended_at: dt.datetime | None

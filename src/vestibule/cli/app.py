@@ -19,6 +19,7 @@ from vestibule.cli import (
     provider,
     serve,
     session,
+    soak,
     token,
     up,
     user,
@@ -58,6 +59,7 @@ app.command()(up.up)
 app.command()(serve.serve)
 app.command()(doctor.doctor)
 app.command()(connect.connect)
+app.command()(soak.soak)
 app.add_typer(golden.app, name="golden")
 app.add_typer(vm.app, name="vm")
 app.add_typer(provider.app, name="provider")

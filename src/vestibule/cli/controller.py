@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from pathlib import Path
 from typing import Annotated, Self
 
@@ -13,7 +13,7 @@ import typer
 
 from vestibule.cli.exit_codes import ControllerUnreachable, error_for_answer
 from vestibule.cli.output import Row
-from vestibule.core.errors import NotSignedIn, VestibuleError
+from vestibule.core.errors import BadInput, NotSignedIn, VestibuleError
 from vestibule.core.machines import DriverName
 from vestibule.settings import TOKEN_VARIABLE, URL_VARIABLE, Settings, load
 
@@ -47,7 +47,7 @@ def patience_s(settings: Settings) -> float:
 
 def _token(settings: Settings) -> str:
     if given := os.environ.get(TOKEN_VARIABLE):
-        return given
+        return _header_safe(given)
     path = token_path(settings)
     try:
         return path.read_text().strip()
@@ -62,6 +62,15 @@ def _token(settings: Settings) -> str:
             f"{path} belongs to another user of this host",
             remedy=f"Ask for a token of your own and set {TOKEN_VARIABLE} to it.",
         ) from error
+
+
+def _header_safe(token: str) -> str:
+    if token.isascii() and token.isprintable():
+        return token
+    raise NotSignedIn(
+        f"{TOKEN_VARIABLE} holds something that is no API token: tokens are plain ASCII",
+        remedy=f"Set {TOKEN_VARIABLE} to a token made with: vestibule token create LABEL.",
+    )
 
 
 class Controller:
@@ -107,7 +116,7 @@ class Controller:
         """The object that DELETE answers, as it is afterwards; empty where it answers none."""
         return _row(self._call("DELETE", path))
 
-    def events(self, path: str) -> Iterator[Row]:
+    def events(self, path: str) -> Generator[Row]:
         """The data of server-sent events, decoded, until the controller ends the stream."""
         timeout = httpx.Timeout(CONTROLLER_S, read=None)
         try:
@@ -120,6 +129,8 @@ class Controller:
             raise self._unreachable(error) from error
 
     def _call(self, method: str, path: str, body: Row | None = None) -> httpx.Response:
+        if path.endswith("/") or "//" in path:
+            raise BadInput("an id or name is empty", remedy="Name it; the list command shows what there is.")
         try:
             answer = self._http.request(method, path, json=body)
         except httpx.TransportError as error:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import typer
 
 from vestibule.cli.controller import Url, connect
-from vestibule.cli.output import Output, OutputFormat, print_done, print_one, print_rows
+from vestibule.cli.failure_block import print_with_failure
+from vestibule.cli.output import Output, OutputFormat, print_done, print_rows
 
 app = typer.Typer(help="Sign-ins, past and under way.", no_args_is_help=True)
 
@@ -23,7 +24,7 @@ def list_(url: Url = None, output: Output = OutputFormat.TABLE) -> None:
 def show(session_id: str, url: Url = None, output: Output = OutputFormat.TABLE) -> None:
     """One session, whole."""
     with connect(url) as controller:
-        print_one(controller.get(f"/api/auth/session/{session_id}"), output)
+        print_with_failure(controller.get(f"/api/auth/session/{session_id}"), output)
 
 
 @app.command()

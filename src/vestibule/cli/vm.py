@@ -8,11 +8,22 @@ import typer
 
 from vestibule.cli.controller import Url, connect
 from vestibule.cli.drivers import RealDriver
+from vestibule.cli.failure_block import print_with_failure
 from vestibule.cli.output import Output, OutputFormat, print_done, print_one, print_rows
 
 app = typer.Typer(help="Machines, with or without a sign-in.", no_args_is_help=True)
 
-_COLUMNS = ("vm_id", "driver", "isolation", "status", "paused", "vm_ip", "session_id", "created_at")
+_COLUMNS = (
+    "vm_id",
+    "driver",
+    "isolation",
+    "status",
+    "paused",
+    "error_code",
+    "vm_ip",
+    "session_id",
+    "created_at",
+)
 
 Driver = Annotated[
     RealDriver | None, typer.Option(help="How to run it; unset: the host's choice (see doctor).")
@@ -37,7 +48,7 @@ def list_(url: Url = None, output: Output = OutputFormat.TABLE) -> None:
 def show(vm_id: str, url: Url = None, output: Output = OutputFormat.TABLE) -> None:
     """One machine, whole."""
     with connect(url) as controller:
-        print_one(controller.get(f"/api/vms/{vm_id}"), output)
+        print_with_failure(controller.get(f"/api/vms/{vm_id}"), output)
 
 
 @app.command()

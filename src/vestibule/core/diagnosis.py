@@ -1,26 +1,26 @@
-"""From what was observed to the most specific failure."""
+"""From what was observed to the most specific failure.
+
+::
+
+    what was raised ─▶ failure_of ─┐
+    exit, memory, console, checks  ├▶ Observation ─▶ diagnose: the first rule of ``core.symptoms`` that
+    screen, sites, host's pressure ┘                 finds something, or the failure as it was
+"""
 
 from __future__ import annotations
 
+import dataclasses
+import errno
 from collections.abc import Mapping, Sequence
 
 from vestibule.core.errors import MachineFailed, VestibuleError
+from vestibule.core.failures import MEANINGS, FailureCode
+from vestibule.core.observations import Observation, evidence
 from vestibule.core.sessions import Failure
+from vestibule.core.symptoms import CHECK_CODES, RULES
 from vestibule_agent.protocol import CONTRACT, Check, HandoverReply
 
 _REBUILD = "Rebuild the golden (vestibule golden build); sessions that run are not touched."
-_AGAIN = "Try again; if it repeats, run vestibule doctor and read the machine's console in the evidence."
-
-CHECK_CODES = {
-    "desktop": "desktop_absent",
-    "browser": "browser_absent",
-    "vnc": "vnc_absent",
-    "clock": "clock_wrong",
-    "random": "randomness_unconfirmed",
-    "address": "address_unset",
-}
-"""Failed check of the agent → failure code."""
-
 REQUIRED_CHECKS = frozenset(CHECK_CODES)
 
 
@@ -74,19 +74,46 @@ def _require_checks(checks: list[Check]) -> None:
         if name in failed:
             raise MachineFailed(
                 f"The machine came up, but its {name} check failed: {failed[name]}.",
-                remedy=_AGAIN,
+                remedy=MEANINGS[code].remedy,
                 code=code,
                 **failed,
             )
 
 
+def diagnose(seen: Observation) -> Failure:
+    """The most specific failure that the observation allows, all of it as evidence, not yet redacted."""
+    found = next((finding for rule in RULES if (finding := rule(seen)) is not None), None)
+    kept = evidence(seen)
+    if found is None:
+        return dataclasses.replace(seen.failure, evidence=kept)
+    if found.code != seen.failure.code:
+        kept = {**kept, "first_seen_as": f"{seen.failure.code}: {seen.failure.cause}"}
+    remedy = found.remedy or MEANINGS[found.code].remedy
+    return dataclasses.replace(seen.failure, code=found.code, cause=found.cause, remedy=remedy, evidence=kept)
+
+
 def failure_of(error: BaseException) -> Failure:
     """The failure record of an exception; an unforeseen one is named as such, never hidden."""
     if isinstance(error, VestibuleError):
-        evidence = {name: str(value) for name, value in error.evidence.items()}
-        return Failure(code=error.failure_code, cause=error.cause, remedy=error.remedy, evidence=evidence)
+        told = {name: str(value) for name, value in error.evidence.items()}
+        return Failure(
+            code=error.failure_code,
+            cause=error.cause,
+            remedy=error.remedy,
+            evidence=told,
+            golden_id=error.golden_id,
+        )
+    if isinstance(error, OSError) and error.errno in _FULL:
+        return Failure(
+            code=FailureCode.DISK_FULL,
+            cause="The controller could not write: there is no room left on its disk.",
+            remedy="Free space where state_dir, run_dir and cache_dir are; then start again.",
+        )
     return Failure(
         code="internal",
         cause=f"An unforeseen {type(error).__name__} occurred in the controller.",
         remedy="Read the controller's log at this time and report it as a bug.",
     )
+
+
+_FULL = frozenset({errno.ENOSPC, errno.EDQUOT})

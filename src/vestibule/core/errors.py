@@ -24,6 +24,8 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from vestibule.core.ids import GoldenId
+
 
 class VestibuleError(Exception):
     """The root: carries code, cause, remedy and evidence."""
@@ -36,6 +38,8 @@ class VestibuleError(Exception):
         self.remedy = remedy
         self.failure_code = code or self.code
         self.evidence = evidence
+        self.golden_id: GoldenId | None = None
+        """The golden that it has to do with, where one had been chosen; set on the way up."""
 
     def __str__(self) -> str:
         return f"{self.failure_code}: {self.cause}"

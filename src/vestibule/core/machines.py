@@ -67,6 +67,37 @@ class Limits:
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
+class Exit:
+    """How a machine's first process ended: an exit code, or the signal that ended it."""
+
+    code: int | None
+    signal: int | None
+    broker_lost: bool = False
+    """The broker ended, and the kernel ended the machine with it."""
+
+    def __str__(self) -> str:
+        return f"exit code {self.code}" if self.signal is None else f"signal {self.signal}"
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class MachineMemory:
+    """What the kernel counted of a machine's control group."""
+
+    oom_kills: int
+    """Processes of the machine that were killed for want of memory, its own or the host's."""
+    limit_hits: int
+    """How often it wanted more than its limit and nothing could be freed for it."""
+    limit_mib: int
+    peak_mib: int | None = None
+    """The most that it has used; None where the kernel does not tell."""
+
+    @property
+    def exhausted(self) -> bool:
+        """Whether it was killed for its own limit."""
+        return self.oom_kills > 0 and self.limit_hits > 0
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
 class MachineRecord:
     """One row of the table ``vms``."""
 

@@ -15,6 +15,7 @@ import dataclasses
 import math
 from collections.abc import Iterable, Sequence
 
+from vestibule.core.failures import Fault, codes_of
 from vestibule.core.machines import MachineRecord, MachineStatus
 
 GOOD_FAILS, BAD_FAILS = 0.03, 0.30
@@ -22,23 +23,11 @@ LIMIT = math.log((1 - 0.05) / 0.005)
 _AGAINST = math.log(BAD_FAILS / GOOD_FAILS)
 _FOR = math.log((1 - BAD_FAILS) / (1 - GOOD_FAILS))
 
-GOLDEN_CAUSED = frozenset(
-    {
-        "address_unset",
-        "agent_mismatch",
-        "agent_unreachable",
-        "browser_absent",
-        "clock_wrong",
-        "desktop_absent",
-        "machine_exited",
-        "no_identity_ack",
-        "qemu_failed",
-        "randomness_unconfirmed",
-        "tool_missing",
-        "vnc_absent",
-    }
-)
-"""Failure codes that a golden's content can cause; a full disk, a refused host or a person cannot."""
+GOLDEN_CAUSED = codes_of(Fault.GOLDEN, Fault.MACHINE)
+"""Failure codes that a golden's content can cause; a full disk, a refused host or a person cannot.
+
+Damage to what is stored of a golden does not count: it is found before a start, and made again.
+"""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

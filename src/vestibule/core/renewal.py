@@ -71,6 +71,8 @@ class Renewal:
     to_come: int = 0
     outcome: Outcome | None = None
     failure: Failure | None = None
+    agent_build: str | None = None
+    """Of the golden, once it is built."""
     expected_end_at: dt.datetime | None = None
     """By the last times on this host; None when something of it was never done here."""
     products: tuple[str, ...] = ()

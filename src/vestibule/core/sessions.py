@@ -13,7 +13,9 @@ from __future__ import annotations
 
 import dataclasses
 import enum
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
+
+from vestibule.core.ids import GoldenId
 
 
 class SessionStatus(enum.StrEnum):
@@ -82,6 +84,8 @@ class Failure:
     cause: str
     remedy: str
     evidence: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    golden_id: GoldenId | None = None
+    """Where the session does not know of it yet: its machine was not started."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -238,35 +242,30 @@ def _ending(status: SessionStatus, event: Failed | DeadlinePassed | CancelAsked)
             return Decision(to=S.CANCELLED, effects=(Effect.DESTROY_MACHINE,))
 
 
-def with_refused_login(decision: Decision, cause: str | None) -> Decision:
-    """The end of a tool that did write something, which was no login: then that is what to mend."""
-    if decision.to is not S.FAILED or decision.fields["error_code"] != "tool_exited" or cause is None:
-        return decision
-    told = {
-        "error_cause": f"The tool ended, and what it wrote is no login: {cause}.",
-        "error_remedy": "Sign in again; if it comes back, correct [credential] in the provider file.",
-    }
-    return dataclasses.replace(decision, fields={**decision.fields, **told})
-
-
-def with_sites(decision: Decision, sites: Mapping[str, Sequence[str]]) -> Decision:
-    """A failure before there was a sign-in page, and the sites that the tool did not get to, kind → causes.
-
-    A tool without its provider often says no more than that something went wrong.
-    """
-    told = {f"sites_{kind}": "\n".join(causes) for kind, causes in sites.items() if causes}
-    if decision.to is not S.FAILED or decision.fields["error_code"] == _MISSING or not told:
-        return decision
-    cause = f"{decision.fields['error_cause']} It asked for sites that it did not get: see the evidence."
-    evidence = {**_evidence(decision), **told}
-    return dataclasses.replace(
-        decision, fields={**decision.fields, "error_cause": cause, "error_evidence": evidence}
+def failure_in(decision: Decision) -> Failure | None:
+    """The failure that a decision is about to store; None when it ends nothing, or ends it well."""
+    if decision.to not in {S.FAILED, S.TIMEOUT}:
+        return None
+    fields = decision.fields
+    evidence = fields["error_evidence"]
+    return Failure(
+        code=str(fields["error_code"]),
+        cause=str(fields["error_cause"]),
+        remedy=str(fields["error_remedy"]),
+        evidence=evidence if isinstance(evidence, dict) else {},
     )
 
 
-def _evidence(decision: Decision) -> Mapping[str, object]:
-    found = decision.fields["error_evidence"]
-    return found if isinstance(found, dict) else {}
+def with_failure(decision: Decision, failure: Failure) -> Decision:
+    """The same end, better explained; a deadline that passed for more than an absence is a failure."""
+    to = S.TIMEOUT if failure.code == _NO_SIGN_OF_LIFE.code else S.FAILED
+    told = {
+        "error_code": failure.code,
+        "error_cause": failure.cause,
+        "error_remedy": failure.remedy,
+        "error_evidence": dict(failure.evidence),
+    }
+    return dataclasses.replace(decision, to=to, fields={**decision.fields, **told})
 
 
 def _progress(status: SessionStatus, event: SessionEvent) -> Decision:
@@ -307,7 +306,7 @@ def _tool_failure(event: ToolExited | GraceOver) -> Failure:
         )
     if event.exit_code == _NOT_FOUND:
         return Failure(
-            code=_MISSING,
+            code="tool_missing",
             cause="The tool's command is not in this golden.",
             remedy="Rebuild the golden (vestibule golden build) and check the provider's package.",
             evidence=evidence,
@@ -320,7 +319,6 @@ def _tool_failure(event: ToolExited | GraceOver) -> Failure:
     )
 
 
-_MISSING = "tool_missing"
 _NOT_FOUND = 127
 """Exit code of a shell whose command does not exist (POSIX, section 2.8.2)."""
 
@@ -331,12 +329,18 @@ _NO_SIGN_OF_LIFE = Failure(
 )
 
 
+WHY = ("error_code", "error_stage", "error_cause")
+"""Fields of a failure that the log names; evidence may be long, and is kept with the session."""
+
+
 def _ended(to: SessionStatus, stage: SessionStatus, failure: Failure) -> Decision:
-    fields = {
+    fields: dict[str, object] = {
         "error_code": failure.code,
         "error_cause": failure.cause,
         "error_remedy": failure.remedy,
         "error_stage": stage,
         "error_evidence": dict(failure.evidence),
     }
+    if failure.golden_id is not None:
+        fields["golden_id"] = failure.golden_id
     return Decision(to=to, fields=fields, effects=(Effect.DESTROY_MACHINE,))

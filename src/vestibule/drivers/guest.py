@@ -16,6 +16,7 @@ from typing import Any, NoReturn, TypeVar
 import h11
 
 from vestibule.core.errors import Absent, Conflict, MachineFailed
+from vestibule.core.failures import FailureCode
 from vestibule_agent.protocol import (
     AGENT_PORT,
     MAX_CREDENTIAL_BYTES,
@@ -119,7 +120,7 @@ class HttpGuest:
                 return await self._upgrade(sock)
         except (OSError, h11.ProtocolError) as error:
             sock.close()
-            raise _unreachable(f"GET /vnc broke: {str(error) or type(error).__name__}") from error
+            raise _unreachable(f"GET /vnc broke: {_plainly(error)}") from error
         except BaseException:
             sock.close()
             raise
@@ -161,16 +162,14 @@ class HttpGuest:
                     head = await exchange.ask(h11.Request(method=method, target=path, headers=headers), body)
                 yield exchange, head
             except (OSError, h11.ProtocolError) as error:
-                raise _unreachable(f"{method} {path} broke: {str(error) or type(error).__name__}") from error
+                raise _unreachable(f"{method} {path} broke: {_plainly(error)}") from error
 
     async def _open(self) -> socket.socket:
         try:
             async with asyncio.timeout(_ANSWER_TIMEOUT_S):
                 return await self._connect(AGENT_PORT)
         except OSError as error:
-            raise _unreachable(
-                f"connecting to port {AGENT_PORT} failed: {str(error) or 'timeout'}"
-            ) from error
+            raise _unreachable(f"connecting to port {AGENT_PORT} failed: {_plainly(error)}") from error
 
 
 @contextlib.asynccontextmanager
@@ -261,7 +260,18 @@ def _refuse(status: int, body: bytes) -> NoReturn:
 
 
 def _code(said: dict[str, Any], otherwise: str) -> str:
-    return str(said.get("code") or otherwise)
+    """The agent's own word, where it is one of ours: a guest is not trusted."""
+    code = said.get("code")
+    return code if isinstance(code, str) and code in set(FailureCode) else otherwise
+
+
+def _plainly(error: OSError | h11.ProtocolError) -> str:
+    """For people: neither a number of the kernel's nor the states of a parser."""
+    if isinstance(error, h11.ProtocolError):
+        return "the agent ended the connection in the middle of its answer"
+    if isinstance(error, TimeoutError):
+        return "no answer in time"
+    return error.strerror or str(error) or type(error).__name__
 
 
 def _unreachable(cause: str) -> MachineFailed:

@@ -3,7 +3,8 @@
 ::
 
     <run_dir>/machines/<vm_id>/…     while it lives (owner: the uid that machines run as)
-    <state_dir>/evidence/<vm_id>/…   console.log and whatever else ended in .log
+    <state_dir>/evidence/<vm_id>/…   console.log and whatever else ended in .log, without secrets;
+                                     screenshot.png of a machine that failed
 """
 
 from __future__ import annotations
@@ -14,10 +15,12 @@ import os
 import shutil
 import stat
 import threading
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from pathlib import Path
 
 from vestibule.core.ids import VmId
+from vestibule.core.pictures import Picture
+from vestibule.core.redaction import redact_log
 from vestibule.drivers.private_folder import make_private
 
 EVIDENCE_KEPT = 200
@@ -25,6 +28,7 @@ EVIDENCE_KEPT = 200
 EVIDENCE_BYTES = 1 << 20
 """The end of a log that is kept."""
 CONSOLE = "console.log"
+SCREENSHOT = "screenshot.png"
 _NO_FILE = frozenset({errno.ENOENT, errno.ENOTDIR, errno.ELOOP, errno.ENXIO})
 """Nothing there, or a link, or a socket."""
 
@@ -48,13 +52,21 @@ class DiskRunFolders:
         """See services.ports.RunFolders."""
         return self._machines / vm_id
 
-    async def archive(self, vm_id: VmId) -> None:
-        """Keep the logs as evidence, remove the rest; idempotent."""
-        await asyncio.to_thread(self._archive, vm_id)
+    async def archive(self, vm_id: VmId, known: Sequence[str] = ()) -> None:
+        """See services.ports.RunFolders."""
+        await asyncio.to_thread(self._archive, vm_id, known)
+
+    async def keep_picture(self, vm_id: VmId, picture: Picture) -> str:
+        """See services.evidence.EvidenceFolders."""
+        return await asyncio.to_thread(self._keep_picture, vm_id, picture)
 
     async def console_tail(self, vm_id: VmId, lines: int = 40) -> str:
         """The end of the machine's console, live or archived; empty when there is none."""
         return await asyncio.to_thread(self._console_tail, vm_id, lines)
+
+    async def names(self) -> Collection[VmId]:
+        """See services.ports.RunFolders."""
+        return await asyncio.to_thread(self._names)
 
     async def clear_except(self, live: Collection[VmId]) -> None:
         """Archive every folder whose machine is not in ``live``."""
@@ -68,22 +80,29 @@ class DiskRunFolders:
             os.chown(folder, *self._owner)
         return folder
 
-    def _archive(self, vm_id: VmId) -> None:
+    def _keep_picture(self, vm_id: VmId, picture: Picture) -> str:
+        content, kept = picture.png(), self._evidence / vm_id
+        with self._keeping:
+            make_private(kept)
+            (kept / SCREENSHOT).write_bytes(content)
+        return str(kept / SCREENSHOT)
+
+    def _archive(self, vm_id: VmId, known: Sequence[str] = ()) -> None:
         folder = self._machines / vm_id
         if not folder.is_dir():
             return
         try:
             with self._keeping:
-                self._keep_logs(folder, self._evidence / vm_id)
+                self._keep_logs(folder, self._evidence / vm_id, known)
                 self._prune()
         finally:  # on a full disk, too: nothing else would ever remove it
             shutil.rmtree(folder, ignore_errors=True)
 
-    def _keep_logs(self, folder: Path, kept: Path) -> None:
+    def _keep_logs(self, folder: Path, kept: Path, known: Sequence[str]) -> None:
         for source in sorted(folder.glob("*.log")):
             if (content := _tail(source)) is not None:
                 make_private(kept)
-                (kept / source.name).write_bytes(content)
+                (kept / source.name).write_bytes(redact_log(content, known))
 
     def _prune(self) -> None:
         if not self._evidence.is_dir():
@@ -100,11 +119,14 @@ class DiskRunFolders:
         return ""
 
     def _clear_except(self, live: frozenset[VmId]) -> None:
+        for vm_id in self._names():
+            if vm_id not in live:
+                self._archive(vm_id)
+
+    def _names(self) -> Collection[VmId]:
         if not self._machines.is_dir():
-            return
-        for folder in self._machines.iterdir():
-            if folder.name not in live:
-                self._archive(VmId(folder.name))
+            return []
+        return [VmId(folder.name) for folder in self._machines.iterdir()]
 
 
 def _modified_ns(folder: Path) -> int:

@@ -79,13 +79,16 @@ class Adoption:
         except BaseException:
             hold.release()
             raise
+        guest = self._guest_of(machine, note.token)
         return Live(
             record=row,
             machine=machine,
             agent_build=row.agent_build,
             agent_files=_ALREADY_COMPARED,
             hold=hold,
-            guest=self._guest_of(machine, note.token),
+            guest=guest,
+            witness=guest,
+            private=True,  # who has looked at it before is not known any more
             token=note.token,
             random_sample=note.random_sample,
             typed=note.typed,

@@ -1,42 +1,98 @@
-"""Explanations: what is learnt about a stage that failed, beside what it raised itself."""
+"""Explanations: a failure, with what can be learnt of it before it is told.
+
+::
+
+    failure ─▶ evidence (services.evidence) ─▶ diagnosis (core) ─▶ secrets taken out (core.redaction) ─▶ told
+"""
 
 from __future__ import annotations
 
 import asyncio
-import contextlib
+import dataclasses
+from collections.abc import Callable
 
 import structlog
 
+from vestibule.core import diagnosis
 from vestibule.core.errors import MachineFailed
+from vestibule.core.failures import FailureCode
+from vestibule.core.ids import VmId
+from vestibule.core.observations import Clues, Observation
+from vestibule.core.pressure import Pressure
+from vestibule.core.redaction import redact, redact_screen
+from vestibule.core.sessions import Failure
+from vestibule.core.typed_texts import TypedTexts
+from vestibule.services.evidence import LONGEST_S, Evidence
 from vestibule.services.introductions import Live
-from vestibule.services.machines import Machines
 
 log = structlog.get_logger()
 
-EXIT_GRACE_S = 1.0
-"""How long after its agent fell silent a machine may take to be known as ended."""
-
-_SILENCE = frozenset({"agent_unreachable", "no_identity_ack"})
-
-
-async def explained(error: Exception, machines: Machines, live: Live | None) -> Exception:
-    """An agent falls silent when its machine ends: then that is the failure, with its console.
-
-    Never raises: the failure is told even when nothing more can be learnt about it.
-    """
-    if live is None or not isinstance(error, MachineFailed):
-        return error
-    try:
-        return await _with_evidence(error, machines, live)
-    except Exception:
-        log.exception("Evidence could not be gathered", vm_id=live.record.vm_id)
-        return error
+_SELF_EVIDENT = frozenset({FailureCode.CONTROLLER_RESTARTED})
+"""Nothing is left to be looked at."""
+_LOGS = frozenset({"agent_log", "console"})
+"""Evidence whose lines no terminal has wrapped."""
+NO_CLUES = Clues()
 
 
-async def _with_evidence(error: MachineFailed, machines: Machines, live: Live) -> MachineFailed:
-    if error.failure_code in _SILENCE:
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(EXIT_GRACE_S):
-                error = await machines.exited(live)
-    error.evidence.setdefault("console", await machines.console(live))
-    return error
+class Explanations:
+    """One per ``Machines``."""
+
+    def __init__(self, evidence: Evidence, began: Callable[[VmId], Pressure | None]) -> None:
+        """``began``: what the host counted when a machine was begun."""
+        self._evidence = evidence
+        self._began = began
+
+    async def explain(
+        self, failure: Failure, live: Live | None, *, clues: Clues = NO_CLUES, typed: TypedTexts | None = None
+    ) -> Failure:
+        """The failure as the evidence shows it, without secrets.
+
+        Never raises, and takes ``LONGEST_S`` at most: it is told even when nothing more can be learnt.
+        """
+        if failure.code not in _SELF_EVIDENT:
+            failure = await self._diagnosed(failure, live, clues)
+        return without_secrets(failure, _secrets_of(live, typed))
+
+    async def _diagnosed(self, failure: Failure, live: Live | None, clues: Clues) -> Failure:
+        try:
+            async with asyncio.timeout(LONGEST_S):
+                seen = await self._observed(failure, live)
+            return diagnosis.diagnose(dataclasses.replace(seen, clues=clues))
+        except Exception:
+            log.exception("A failure could not be explained", vm_id=live.record.vm_id if live else None)
+            return failure
+
+    async def _observed(self, failure: Failure, live: Live | None) -> Observation:
+        if live is None:
+            return await self._evidence.of_host(failure)
+        seen = await self._evidence.of_machine(failure, live)
+        return dataclasses.replace(seen, began=self._began(live.record.vm_id))
+
+    async def of_machine(self, error: MachineFailed, live: Live) -> MachineFailed:
+        """The same of a machine without a sign-in, as the exception that ends it."""
+        found = await self.explain(diagnosis.failure_of(error), live)
+        told = MachineFailed(found.cause, remedy=found.remedy, code=found.code)
+        told.evidence.update(found.evidence)
+        told.golden_id = found.golden_id
+        return told
+
+
+def _secrets_of(live: Live | None, typed: TypedTexts | None) -> TypedTexts:
+    """What is known to be secret: texts that were typed, and the machine's token."""
+    known = TypedTexts()
+    for text in (*(typed.texts if typed else ()), *(live.typed if live else ()), live.token if live else ""):
+        known.add(text)
+    return known
+
+
+def without_secrets(failure: Failure, known: TypedTexts) -> Failure:
+    """The failure as it may be kept and shown."""
+
+    def clean(name: str, text: str) -> str:
+        return (redact if name in _LOGS else redact_screen)(known.hide(text))
+
+    return dataclasses.replace(
+        failure,
+        cause=clean("cause", failure.cause),
+        evidence={name: clean(name, text) for name, text in failure.evidence.items()},
+    )

@@ -33,6 +33,10 @@ class Live:
     hold: Hold
     """On its golden: what is in use is not collected."""
     guest: Guest | None = None
+    witness: Guest | None = None
+    """The agent as soon as it has answered, believed or not: asked for evidence alone."""
+    private: bool = False
+    """Something of the person's may be on its desktop: no picture is kept of it from then on."""
     token: str = dataclasses.field(default="", repr=False)
     """What the agent answers to."""
     typed: tuple[str, ...] = dataclasses.field(default=(), repr=False)
@@ -73,11 +77,11 @@ class Introductions:
         token = base64.urlsafe_b64encode(self._random(TOKEN_BYTES)).decode()
         timeout_s = self._settings.confirm_timeout_s[live.record.driver]
         reply = await live.machine.control.introduce(self._handover(live.record, token), timeout_s)
+        live.token, live.witness = token, self._guest_of(live.machine, token)
         diagnosis.confirm(
             reply, vm_id=live.record.vm_id, agent_build=live.agent_build, agent_files=live.agent_files
         )
-        live.token = token
-        return self._guest_of(live.machine, token), reply
+        return live.witness, reply
 
     def _handover(self, record: MachineRecord, token: str) -> Handover:
         network = self._settings.network

@@ -55,7 +55,7 @@ class Lifetimes:
 
         ``lived_s``: how much of that has passed already.
         """
-        left_s = max(0.0, self._life_s - lived_s)
+        left_s = max(0.0, self._life_s - max(0.0, lived_s))  # the clock may have been set back since
         task = asyncio.create_task(self._watch(vm_id, left_s, exited, destroy))
         self.tasks.add(task)
         task.add_done_callback(self.tasks.discard)

@@ -19,8 +19,11 @@ from vestibule.core.errors import Absent, Conflict
 from vestibule.core.ids import GoldenId, SessionId, UserId, VmId
 from vestibule.core.machines import MachineRecord, MachineStatus, MachineType
 from vestibule.core.pressure import Pressure, blame
+from vestibule.core.sessions import Failure
+from vestibule.core.typed_texts import TypedTexts
 from vestibule.services.admission import Admission
 from vestibule.services.endings import every_step
+from vestibule.services.explanations import without_secrets
 from vestibule.services.machine_settings import MachineSettings
 from vestibule.services.ports import Clock, MachineDriver
 from vestibule.services.repositories import Machines
@@ -102,28 +105,52 @@ class MachineRows:
             ended_at=None,
         )
 
+    def began(self, vm_id: VmId) -> Pressure | None:
+        """What the host counted when the machine was begun; None when an earlier controller began it."""
+        return self._began.get(vm_id)
+
     async def close(self, vm_id: VmId, failure: BaseException | None) -> None:
         """Close the row, now or as soon as it can be written: never raises, and never gives up."""
         if await every_step(vm_id, lambda: self._close(vm_id, failure)):
             self._close_later(vm_id, failure)
 
     async def _close(self, vm_id: VmId, failure: BaseException | None) -> None:
-        now = self._clock.now()
         if failure is None or isinstance(failure, asyncio.CancelledError):  # somebody wanted it to end
             with contextlib.suppress(Absent, Conflict):  # one that never ran has not been marked before
                 await self._rows.advance(vm_id, to=MachineStatus.STOPPING)
-            await self.mark(vm_id, MachineStatus.DESTROYED, ended_at=now)
+            await self.mark(vm_id, MachineStatus.DESTROYED, ended_at=self._clock.now())
         else:
-            code, cause = self._named(vm_id, failure)
-            await self.mark(vm_id, MachineStatus.FAILED, error_code=code, error_cause=cause, ended_at=now)
+            await self._fail(vm_id, self._named(vm_id, failure))
         self._began.pop(vm_id, None)
         self._admission.wake()
         self.on_ended()
 
-    def _named(self, vm_id: VmId, failure: BaseException) -> tuple[str, str]:
-        """Code and cause; what a host that is short of memory does to machines is not the golden's fault."""
-        named, began = diagnosis.failure_of(failure), self._began.get(vm_id)
-        return blame(named, began, self._pressure()) if began else (named.code, named.cause)
+    async def _fail(self, vm_id: VmId, failure: Failure) -> None:
+        stage = await self._stage(vm_id)
+        log.warning("Machine failed", vm_id=vm_id, code=failure.code, stage=stage, cause=failure.cause)
+        await self.mark(
+            vm_id,
+            MachineStatus.FAILED,
+            error_code=failure.code,
+            error_cause=failure.cause,
+            error_remedy=failure.remedy,
+            error_evidence=dict(failure.evidence),
+            error_stage=stage,
+            ended_at=self._clock.now(),
+        )
+
+    def _named(self, vm_id: VmId, failure: BaseException) -> Failure:
+        """What a host that is short of memory does to machines is not the golden's fault."""
+        named = without_secrets(diagnosis.failure_of(failure), TypedTexts())
+        began = self._began.get(vm_id)
+        return blame(named, began, self._pressure()) if began else named
+
+    async def _stage(self, vm_id: VmId) -> MachineStatus:
+        """What the machine had come to before its end, which every row passes through."""
+        row = await self._rows.get(vm_id)
+        if row.status is not MachineStatus.STOPPING:
+            return row.status
+        return MachineStatus.CREATING if row.running_at is None else MachineStatus.RUNNING
 
     def _close_later(self, vm_id: VmId, failure: BaseException | None) -> None:
         """Try until the row is closed: a full disk must not keep an address and a place for ever."""

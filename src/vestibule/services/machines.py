@@ -28,6 +28,8 @@ from vestibule.core.pressure import Pressure
 from vestibule.services.admission import Admission
 from vestibule.services.adoption import Adoption, Note
 from vestibule.services.endings import every_step
+from vestibule.services.evidence import Evidence
+from vestibule.services.explanations import Explanations
 from vestibule.services.golden_ports import GoldenStore, Hold
 from vestibule.services.introductions import GuestFactory, Introductions, Live
 from vestibule.services.lifetimes import Lifetimes, started_in_time
@@ -41,9 +43,6 @@ from vestibule.services.waking_guest import WakingGuest
 from vestibule_desktop.messages import PROXY_PORT
 
 log = structlog.get_logger()
-
-CONSOLE_TIMEOUT_S = 5.0
-"""A console on a disk that hangs must not keep a failure from being told."""
 
 
 class Machines:
@@ -62,6 +61,7 @@ class Machines:
         pausing: Pausing,
         egress: Egress,
         folders: RunFolders,
+        evidence: Evidence,
         guest_of: GuestFactory,
         pressure: Callable[[], Pressure],
         clock: Clock,
@@ -86,7 +86,9 @@ class Machines:
         self._egress = egress
         self._folders = folders
         self._clock = clock
+        self.explanations = Explanations(evidence, self._records.began)
         self._live: dict[VmId, Live] = {}
+        self._starting: set[VmId] = set()
         self._ending: dict[VmId, asyncio.Task[None]] = {}
         self.lifetimes = Lifetimes(settings.life_s)
 
@@ -123,8 +125,10 @@ class Machines:
         hold = await to_the_end(lambda: self._goldens.hold(golden_id), undo=lambda hold: hold.release())
         try:
             live = await self._started(hold, user_id, session_id, chosen)
-        except BaseException:
+        except BaseException as error:
             hold.release()
+            if isinstance(error, VestibuleError):
+                error.golden_id = golden_id
             raise
         return await self._with_way_out(live, allow)
 
@@ -153,12 +157,15 @@ class Machines:
         manifest = await to_the_end(lambda: self._goldens.usable(hold.golden_id))
         require_memory(manifest, self._settings.limits.mem_mib)
         record = await self._records.reserve(user_id, session_id, driver, manifest.golden_id)
+        self._starting.add(record.vm_id)
         try:
             starting = driver.start(await self._request(record))
             machine = await started_in_time(starting, driver.isolation)
         except BaseException as error:
             await asyncio.shield(self._abandon(record.vm_id, error))
             raise
+        finally:
+            self._starting.discard(record.vm_id)
         return Live(
             record=record,
             machine=machine,
@@ -179,7 +186,7 @@ class Machines:
             run_dir=await self._folders.make(record.vm_id),
         )
 
-    async def _abandon(self, vm_id: VmId, error: BaseException) -> None:
+    async def _abandon(self, vm_id: VmId, error: BaseException | None) -> None:
         await every_step(vm_id, lambda: self._folders.archive(vm_id))
         await self._records.close(vm_id, error)
 
@@ -206,6 +213,10 @@ class Machines:
         try:
             await self.confirm_running(live)
             await self.introduce(live)
+        except MachineFailed as error:
+            told = await self.explanations.of_machine(error, live)
+            await asyncio.shield(self.destroy(live.record.vm_id, failure=told))
+            raise told from error
         except BaseException as error:
             await asyncio.shield(self.destroy(live.record.vm_id, failure=error))
             raise
@@ -217,10 +228,13 @@ class Machines:
         live.may_pause = lambda: True
         self.lifetimes.watch(
             vm_id,
-            exited=lambda: self.exited(live),
+            exited=lambda: self._explained_end(live),
             destroy=lambda failure: self.destroy(vm_id, failure=failure),
             lived_s=(self._clock.now() - live.record.created_at).total_seconds(),
         )
+
+    async def _explained_end(self, live: Live) -> MachineFailed:
+        return await self.explanations.of_machine(await self.exited(live), live)
 
     async def adopt_unused(self) -> int:
         """Take over the machines without a sign-in that an earlier controller left; how many."""
@@ -288,17 +302,12 @@ class Machines:
             f"The machine ended by itself ({exit_}).",
             remedy="Try again; its console is kept in the evidence folder of this machine.",
             code="machine_exited",
-            console=await self.console(live),
         )
 
-    async def console(self, live: Live) -> str:
-        """The end of what the machine wrote on its console; empty when it cannot be read in time."""
-        try:
-            async with asyncio.timeout(CONSOLE_TIMEOUT_S):
-                return await self._folders.console_tail(live.record.vm_id)
-        except OSError as error:  # a TimeoutError is one
-            log.warning("Console could not be read", vm_id=live.record.vm_id, error=repr(error))
-            return ""
+    def expose(self, vm_id: VmId) -> None:
+        """From now on something of the person's may be on its desktop."""
+        if (live := self._live.get(vm_id)) is not None:
+            live.private = True
 
     async def destroy(self, vm_id: VmId, *, failure: BaseException | None = None) -> None:
         """End a machine and remove all it had but its evidence; idempotent.
@@ -320,7 +329,7 @@ class Machines:
             lambda: self._records.mark(vm_id, MachineStatus.STOPPING),
             lambda: self._egress.close(vm_id),
             live.machine.stop,
-            lambda: self._folders.archive(vm_id),
+            lambda: self._folders.archive(vm_id, (live.token, *live.typed)),
         )
         live.hold.release()
         failure = failure or next(iter(wrong), None)
@@ -354,14 +363,31 @@ class Machines:
             raise Absent(f"There is no machine {vm_id}.", remedy="List yours: vestibule vm list.")
         return record
 
+    @property
+    def running(self) -> Sequence[Live]:
+        """The machines that run here."""
+        return tuple(self._live.values())
+
+    @property
+    def held(self) -> frozenset[VmId]:
+        """The machines that are being started, run or are being ended here."""
+        return frozenset((*self._starting, *self._live, *self._ending))
+
+    async def close_lost(self, vm_id: VmId, failure: MachineFailed) -> None:
+        """Close the row of a machine that nothing runs, and archive its folder."""
+        await self._abandon(vm_id, failure)
+
     async def reconcile(self) -> Sequence[MachineRecord]:
-        """Rows that claim to live though nothing here holds them: mark them failed, clear their folders.
+        """Rows that claim to live though nothing here holds them: close them, clear their folders.
+
+        A machine that was being ended anyway is destroyed; any other has failed.
 
         Called once what could be taken over was, and the rest has been ended.
         """
         lost = [row for row in await self._rows.live() if row.vm_id not in self._live]
         for row in lost:
-            await self._abandon(row.vm_id, _lost(row))
+            was_ending = row.status is MachineStatus.STOPPING
+            await self._abandon(row.vm_id, None if was_ending else _lost(row))
         await self._folders.clear_except(self._live.keys())
         return lost
 

@@ -35,6 +35,10 @@ class MissedSites:
         self._told.add(host)
         return self._verdicts[host]
 
+    def miss_of(self, host: str | None) -> Verdict | None:
+        """The newest miss of this site, told or not; None when there is none."""
+        return self._verdicts.get(host) if host is not None else None
+
     @property
     def unreachable(self) -> frozenset[str]:
         """The names of those that are allowed: the host has no way to them."""

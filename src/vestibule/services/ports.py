@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Protocol
 
 from vestibule.core.ids import GoldenId, VmId
-from vestibule.core.machines import DriverName, Isolation, Limits
+from vestibule.core.machines import DriverName, Exit, Isolation, Limits
 from vestibule.core.pictures import Picture
 from vestibule_agent.protocol import Credential, Event, Handover, HandoverReply, Health, LoginSpec
 
@@ -19,19 +19,16 @@ class Clock(Protocol):
     """The wall clock, in UTC."""
 
     def now(self) -> dt.datetime:
-        """The present moment, timezone-aware."""
+        """The present moment, timezone-aware; it jumps when somebody sets the host's clock."""
         ...
 
 
-@dataclasses.dataclass(frozen=True, kw_only=True)
-class Exit:
-    """How a machine's first process ended: an exit code, or the signal that ended it."""
+class SteadyClock(Clock, Protocol):
+    """A wall clock, and beside it one that nobody sets."""
 
-    code: int | None
-    signal: int | None
-
-    def __str__(self) -> str:
-        return f"exit code {self.code}" if self.signal is None else f"signal {self.signal}"
+    def monotonic(self) -> float:
+        """Seconds since some moment: for what is waited for, whatever the wall clock does meanwhile."""
+        ...
 
 
 class Network(Protocol):
@@ -293,12 +290,15 @@ class RunFolders(Protocol):
         """Where the folder of a machine is that was made before."""
         ...
 
-    async def archive(self, vm_id: VmId) -> None:
-        """Keep the logs as evidence, remove the rest; idempotent."""
+    async def archive(self, vm_id: VmId, known: Sequence[str] = ()) -> None:
+        """Keep the logs as evidence, without ``known`` secrets and what looks like one; remove the rest.
+
+        Idempotent.
+        """
         ...
 
-    async def console_tail(self, vm_id: VmId, lines: int = 40) -> str:
-        """The end of the machine's console, live or archived; empty when there is none."""
+    async def names(self) -> Collection[VmId]:
+        """The machines that have a folder."""
         ...
 
     async def clear_except(self, live: Collection[VmId]) -> None:

@@ -120,7 +120,7 @@ class Renewals:
 
     async def make_ready(self, promoted: GoldenId, why: str) -> Renewal:
         """Prepare and try what is promoted, as this host is now; what fails is in the outcome."""
-        return await self._shown(promoted, why, lambda tell: self._proven(promoted, tell))
+        return await self._shown(promoted, why, lambda tell: self._ready(promoted, tell))
 
     async def _shown(
         self,
@@ -159,7 +159,7 @@ class Renewals:
     async def _renewed(self, tell: Tell) -> Failure | None:
         before = await asyncio.to_thread(lambda: self._promotions.register.promoted)
         golden_id = await self._works.build(tell)
-        self._made(golden_id)
+        self._made(golden_id, await asyncio.to_thread(self._agent_build, golden_id))
         await asyncio.to_thread(self._promotions.require_contract, golden_id)
         failure = await self._proven(golden_id, tell)
         if failure is not None:
@@ -169,6 +169,10 @@ class Renewals:
         await asyncio.to_thread(self._promotions.replace, before, golden_id, why=CANARY_PASSED)
         tell(dataclasses.replace(news, seconds=0.0))
         return None
+
+    async def _ready(self, promoted: GoldenId, tell: Tell) -> Failure | None:
+        self._made(promoted, await asyncio.to_thread(self._agent_build, promoted))
+        return await self._proven(promoted, tell)
 
     async def _proven(self, golden_id: GoldenId, tell: Tell) -> Failure | None:
         """Prepare and try it for every driver; why it was rejected, or None."""
@@ -229,10 +233,17 @@ class Renewals:
         made = self._made_anew.get((golden_id, driver))
         return made is not None and made == move
 
-    def _made(self, golden_id: GoldenId) -> None:
+    def _made(self, golden_id: GoldenId, agent_build: str | None) -> None:
         """The builder reads the inputs itself: they may have changed since this renewal was begun."""
         if self.current is not None:
-            self._show(dataclasses.replace(self.current, golden_id=golden_id))
+            self._show(dataclasses.replace(self.current, golden_id=golden_id, agent_build=agent_build))
+
+    def _agent_build(self, golden_id: GoldenId) -> str | None:
+        """Which agent it holds; whether it can be used is found out where it is used.  Reads files."""
+        try:
+            return self._promotions.goldens.manifest(golden_id).agent_build
+        except VestibuleError:
+            return None
 
     async def collect(self) -> None:
         """Remove what nothing uses any more; what is promoted stays so, whatever becomes of the old ones."""

@@ -29,25 +29,25 @@ from vestibule.core.ids import SessionId, UserId, VmId
 from vestibule.core.pausing import may_pause
 from vestibule.core.providers import Provider, login_spec
 from vestibule.core.records import CredentialRecord, NoticeRecord, SessionRecord
+from vestibule.core.typed_texts import TypedTexts
 from vestibule.services import guest_events
+from vestibule.services.claims import claimed
+from vestibule.services.clues import Heard
 from vestibule.services.credentials import Credentials
 from vestibule.services.deadline import Deadline
-from vestibule.services.explanations import explained
 from vestibule.services.feed import Feed
 from vestibule.services.inbox import Inbox
 from vestibule.services.introductions import Live
 from vestibule.services.machines import Machines
 from vestibule.services.missed_sites import MissedSites
-from vestibule.services.ports import Clock, Guest
+from vestibule.services.ports import Guest, SteadyClock
 from vestibule.services.repositories import Sessions, SessionsWithMachine
-from vestibule.services.typed_texts import TypedTexts
 from vestibule_agent.protocol import Event
 
 log = structlog.get_logger()
 
 CREDENTIAL_GRACE_S = 5.0
 """How long after a good end of the tool its credential may still appear."""
-
 STORE_AGAIN_S = 5.0
 NOTICEABLE_S = 1.0
 
@@ -61,7 +61,7 @@ class World:
     machines: Machines
     credentials: Credentials
     feed: Feed[SessionId]
-    clock: Clock
+    clock: SteadyClock
     url_timeout_s: float
 
 
@@ -85,12 +85,12 @@ class SignInRun:
         self._left = False
         self._credential: CredentialRecord | None = None
         self._tasks: set[asyncio.Task[None]] = set()
-        self._deadline = Deadline(world.clock, lambda: self.record.deadline_at)
         self._other_urls: list[str] = []
-        self._refused_login: str | None = None
+        self._clues = Heard()
         self.typed = TypedTexts()
         self.missed = MissedSites()
         self.record = record
+        self._deadline = Deadline(world.clock.monotonic, self._left_s())
         for text in adopted.typed if adopted else ():
             self.typed.add(text)
 
@@ -132,9 +132,7 @@ class SignInRun:
                 await asyncio.sleep(STORE_AGAIN_S)
 
     async def _turn(self, event: s.SessionEvent) -> None:
-        decision = s.with_refused_login(s.decide(self.record.status, event), self._refused_login)
-        if self.record.auth_url is None:
-            decision = s.with_sites(decision, self.missed.causes)
+        decision = await self._explained(event, s.decide(self.record.status, event))
         try:
             await self._store(event, decision)
         except Conflict:
@@ -144,10 +142,19 @@ class SignInRun:
         for effect in decision.effects:
             self._perform(effect)
 
+    async def _explained(self, event: s.SessionEvent, decision: s.Decision) -> s.Decision:
+        """The one place where a failure is explained, just before it is stored."""
+        if (failure := s.failure_in(decision)) is None:
+            return decision
+        clues = self._clues.clues(event, self.record, self.missed)
+        explain = self._world.machines.explanations.explain
+        return s.with_failure(decision, await explain(failure, self._live, clues=clues, typed=self.typed))
+
     async def _store(self, event: s.SessionEvent, decision: s.Decision) -> None:
         if decision.to is not None:
             self._know(await self._advance(event, decision.to, decision))
-            log.info("Session advanced", session_id=self.record.session_id, status=decision.to)
+            why = {name: decision.fields[name] for name in s.WHY if name in decision.fields}
+            log.info("Session advanced", session_id=self.record.session_id, status=decision.to, **why)
         elif decision.fields:
             self._know(await self._world.sessions.update(self.record.session_id, **decision.fields))
         self._world.feed.publish(self.record.session_id)
@@ -236,7 +243,6 @@ class SignInRun:
         except Exception as error:
             if not isinstance(error, VestibuleError):
                 log.exception("Stage failed", session_id=self.record.session_id)
-            error = await explained(error, self._world.machines, self._live)
             self.post(s.Failed(failure=diagnosis.failure_of(error)))
 
     async def _start_machine(self) -> None:
@@ -255,12 +261,16 @@ class SignInRun:
     async def _go_on(self, live: Live) -> None:
         """From where the controller before was broken off; what the agent tells again decides nothing new."""
         self._spawn(self._watch_machine(live))
-        if self.record.status is s.SessionStatus.READY:
-            await self._start_login()
-            return
-        self._spawn(self._follow(self._guest()))
-        if self.record.status is s.SessionStatus.AUTHENTICATING:
-            await self._claim()
+        match self.record.status:
+            case s.SessionStatus.VM_CREATED:
+                self.post(s.AgentConfirmed(agent_build=live.agent_build))
+            case s.SessionStatus.READY:
+                await self._start_login()
+            case s.SessionStatus.AUTHENTICATING:
+                self._spawn(self._follow(self._guest()))
+                await self._claim()
+            case _:
+                self._spawn(self._follow(self._guest()))
 
     async def _watch_machine(self, live: Live) -> None:
         live.may_pause = lambda: may_pause(self.record.status, self.record.flow)
@@ -304,13 +314,14 @@ class SignInRun:
             await self._heard(dataclasses.replace(event, data=self.typed.hidden(event.data)))
 
     async def _heard(self, event: Event) -> None:
-        if event.type == "credential_invalid":
-            self._refused_login = guest_events.cause(event)
+        self._clues.add(event)
         if (notice := guest_events.notice(event)) is not None:
             await self.notify(*notice)
         if event.type == "other_url":
             self._keep_other(guest_events.text(event, "url")[: guest_events.MAX_URL])
         if (heard := guest_events.meaning(event, self._provider, self.record.flow)) is not None:
+            if isinstance(heard, s.UrlSeen):
+                self._world.machines.expose(self._running().record.vm_id)
             self.post(heard)
 
     def _keep_other(self, url: str) -> None:
@@ -318,7 +329,7 @@ class SignInRun:
             self._other_urls.append(url)
 
     async def _claim(self) -> None:
-        credential = await self._guest().claim_credential()
+        credential = await claimed(self._guest())
         self._credential = self._world.credentials.seal(
             self._provider, UserId(self.record.user_id), SessionId(self.record.session_id), credential
         )
@@ -358,8 +369,12 @@ class SignInRun:
         deadline = self._world.clock.now() + dt.timedelta(seconds=self._provider.deadline_s)
         record = await self._world.sessions.update(self.record.session_id, deadline_at=deadline)
         self._know(record)
-        self._deadline.moved()
+        self._deadline.move(self._provider.deadline_s)
         return record
+
+    def _left_s(self) -> float:
+        now = self._world.clock.now()
+        return ((self.record.deadline_at or now) - now).total_seconds()
 
     async def _watch_deadline(self) -> None:
         await self._deadline.passed()
@@ -393,6 +408,8 @@ class SignInRun:
         record = self.record
         if record.status is not s.SessionStatus.FAILED or record.error_code is None:
             return None
-        return MachineFailed(
+        failure = MachineFailed(
             record.error_cause or "", remedy=record.error_remedy or "", code=record.error_code
         )
+        failure.evidence.update(record.error_evidence)
+        return failure

@@ -13,8 +13,9 @@ import structlog
 
 from vestibule.core import ids
 from vestibule.core.admission import Place
+from vestibule.core.diagnosis import failure_of
 from vestibule.core.egress import Verdict
-from vestibule.core.errors import Absent, BadInput, Conflict, Unavailable, VestibuleError
+from vestibule.core.errors import Absent, BadInput, Conflict, MachineFailed, Unavailable, VestibuleError
 from vestibule.core.ids import SessionId, VmId
 from vestibule.core.machines import DriverName
 from vestibule.core.providers import Flow, Provider
@@ -28,6 +29,7 @@ from vestibule.core.sessions import (
     SessionStatus,
     allowed_actions,
 )
+from vestibule.services.deadline import within
 from vestibule.services.introductions import Live
 from vestibule.services.missed_sites import MissedSites
 from vestibule.services.ports import Guest
@@ -37,16 +39,26 @@ log = structlog.get_logger()
 
 CANCEL_TIMEOUT_S = 5.0
 
-RETURN_S = 60.0
-"""Nobody can give a sign of life while there is no controller: so long a deadline is at least, afterwards."""
-
-_GOES_ON = frozenset({SessionStatus.READY, SessionStatus.AWAITING_USER_AUTH, SessionStatus.AUTHENTICATING})
-"""States of a session whose machine had confirmed itself."""
+_GOES_ON = frozenset(
+    {
+        SessionStatus.VM_CREATED,
+        SessionStatus.READY,
+        SessionStatus.AWAITING_USER_AUTH,
+        SessionStatus.AUTHENTICATING,
+    }
+)
+"""States of a session whose machine may have confirmed itself."""
 
 _CONTROLLER_GONE = Failure(
     code="controller_restarted",
     cause="The controller stopped during this sign-in, and its machine could not be taken over.",
     remedy="Start again.",
+)
+
+_STRANDED = Failure(
+    code="session_lost",
+    cause="Nothing carried this sign-in on any more.",
+    remedy="Start again; the controller's log tells of the error that had ended its work.",
 )
 
 
@@ -228,6 +240,7 @@ class SignIns:
         record = await self._allowed(user, session_id, action)
         if record.vm_id is None:
             raise AssertionError("an action on the machine was allowed before there was one")
+        self._world.machines.expose(record.vm_id)
         return self._world.machines.guest(record.vm_id)
 
     async def _allowed(self, user: User, session_id: SessionId, action: Action) -> SessionRecord:
@@ -288,16 +301,16 @@ class SignIns:
         """
         begun, self._unbegun = self._unbegun, []
         for stored in begun:
-            record = await self._with_time(stored)
+            provider = self.providers[stored.provider]
+            record = await self._with_time(stored, provider)
             waited_s = self._waited_s(record)
             self._world.machines.admission.rejoin(record.session_id, record.user_id, waited_s=waited_s)
-            self._launch(record, self.providers[record.provider])
+            self._launch(record, provider)
         return len(begun)
 
-    async def _with_time(self, record: SessionRecord) -> SessionRecord:
+    async def _with_time(self, record: SessionRecord, provider: Provider) -> SessionRecord:
         """Its deadline is not before somebody could have given a sign of life."""
-        soonest = self._world.clock.now() + dt.timedelta(seconds=RETURN_S)
-        deadline = max(record.deadline_at or soonest, soonest)
+        deadline = within(record.deadline_at, self._world.clock.now(), provider.deadline_s)
         return await self._world.sessions.update(record.session_id, deadline_at=deadline)
 
     def place(self, session_id: SessionId) -> Place | None:
@@ -313,9 +326,29 @@ class SignIns:
         except VestibuleError as error:
             log.warning("Sign-in cannot go on", session_id=record.session_id, why=error.cause)
             return False
-        self._launch(await self._with_time(record), provider, adopted)
+        self._launch(await self._with_time(record, provider), provider, adopted)
         log.info("Sign-in goes on", session_id=record.session_id, status=record.status)
         return True
+
+    @property
+    def carried(self) -> frozenset[SessionId]:
+        """The sign-ins that are under way here."""
+        return frozenset(self._runs)
+
+    def fail_machine(self, vm_id: VmId, error: MachineFailed) -> bool:
+        """Fail the sign-in of a machine; False when it has none."""
+        runs = [run for run in self._runs.values() if run.vm_id == vm_id]
+        for run in runs:
+            run.post(Failed(failure=failure_of(error)))
+        return bool(runs)
+
+    async def fail_stranded(self, session_id: SessionId) -> None:
+        """Fail a sign-in that is stored as under way, and that nothing carries on."""
+        record = await self._world.sessions.get(session_id)
+        if session_id not in self._runs and record.status not in FINAL:
+            with contextlib.suppress(Conflict):
+                await self._fail(record, _STRANDED)
+            self._world.feed.publish(session_id)
 
     async def leave(self) -> None:
         """Stop carrying sign-ins on; the next controller does, with the machines as they are."""

@@ -30,7 +30,9 @@ from vestibule_agent.protocol import CONTRACT
 pytestmark = pytest.mark.anyio
 
 PNG = Picture(width=2, height=1, pixels=bytes(8)).png()
-BROKEN = GoldenFailed("no route to the mirror", remedy="Look.", code="build_failed")
+BROKEN = GoldenFailed(
+    "no route to the mirror", remedy="Look.", code="mirror_failed", url="http://mirror.test/"
+)
 
 
 def tried(lab: Lab, golden_id: GoldenId, *, ok: bool = True, driver: DriverName = DriverName.FAKE) -> None:
@@ -366,7 +368,28 @@ async def test_a_renewal_that_failed_says_why(lab: Lab, ann: httpx.AsyncClient) 
     await lab.context.renewals.renew(NEXT, "a test asked")
     renewal = (await state(ann))["renewal"]
     assert renewal["outcome"] == "failed"
-    assert renewal["failure"] == {"code": "build_failed", "cause": BROKEN.cause, "remedy": "Look."}
+    assert renewal["failure"] == {
+        "code": "mirror_failed",
+        "stage": "build",
+        "cause": BROKEN.cause,
+        "remedy": "Look.",
+        "evidence": {"url": "http://mirror.test/"},
+        "retryable": True,
+        "golden_id": NEXT,
+        "agent_build": None,
+    }
+
+
+async def test_a_renewal_whose_canary_failed_names_the_agent_that_was_tried(
+    lab: Lab, ann: httpx.AsyncClient
+) -> None:
+    edit(lab, NEXT)
+    lab.works.canaries.sound = False
+    await lab.context.renewals.renew(NEXT, "a test asked")
+    failure = (await state(ann))["renewal"]["failure"]
+    assert (failure["code"], failure["stage"], failure["retryable"]) == ("canary_failed", "canary", False)
+    assert (failure["golden_id"], failure["agent_build"]) == (NEXT, BUILD)
+    assert failure["evidence"]
 
 
 async def test_a_rejected_golden_gets_another_try_when_an_operator_asks(

@@ -16,6 +16,7 @@ from golden_doubles import BUILD, GOLDEN
 from lab import TOKEN, URL, Lab
 
 from vestibule.api.sessions import present
+from vestibule.core.errors import MachineFailed
 from vestibule.core.sessions import FINAL
 from vestibule.drivers.db import schema
 
@@ -128,13 +129,41 @@ async def test_a_failure_is_shown_with_cause_remedy_and_evidence(lab: Lab, ann: 
     await lab.ended(lab_id(session_id))
     shown = (await ann.get(f"/api/auth/session/{session_id}")).json()
     assert shown["actions"] == ["retry"]
+    evidence = shown["failure"].pop("evidence")
     assert shown["failure"] == {
         "code": "tool_exited",
         "cause": "The tool ended with exit code 1 before a credential was there.",
         "remedy": "Read the tool's last screen below, then try again.",
         "stage": "awaiting_user_auth",
-        "evidence": {"screen": "no network"},
+        "retryable": True,
+        "golden_id": GOLDEN,
+        "agent_build": BUILD,
     }
+    assert (evidence["screen"], evidence["checks"]) == ("no network", "all are well")
+    machine = (await ann.get(f"/api/vms/{shown['vm_id']}")).json()
+    assert (machine["error_code"], machine["error_cause"]) == ("tool_exited", shown["failure"]["cause"])
+    assert machine["failure"] == {**shown["failure"], "evidence": evidence, "stage": "running"}
+
+
+async def test_a_failure_that_comes_again_offers_no_retry(lab: Lab, ann: httpx.AsyncClient) -> None:
+    session_id = await _start(ann)
+    await lab.until(lab_id(session_id), lambda now: now.auth_url is not None)
+    await lab.machine().agent.tell("tool_exited", exit_code=127, screen="command not found")
+    await lab.ended(lab_id(session_id))
+    shown = (await ann.get(f"/api/auth/session/{session_id}")).json()
+    assert (shown["failure"]["code"], shown["failure"]["retryable"]) == ("tool_missing", False)
+    assert shown["actions"] == []
+    assert (await ann.post("/api/vm/auth", json={"provider": "demo"})).status_code == 201
+
+
+async def test_a_sign_in_whose_machine_did_not_start_names_its_golden(
+    lab: Lab, ann: httpx.AsyncClient
+) -> None:
+    lab.driver.refuse(MachineFailed("bwrap ended at once", remedy="Look.", code="machine_exited"))
+    session_id = await _start(ann)
+    await lab.ended(lab_id(session_id))
+    failure = (await ann.get(f"/api/auth/session/{session_id}")).json()["failure"]
+    assert (failure["stage"], failure["golden_id"], failure["agent_build"]) == ("started", GOLDEN, None)
 
 
 async def _rows(lab: Lab) -> list[Any]:

@@ -14,11 +14,11 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from vestibule.core.errors import MachineFailed
+from vestibule.core.machines import Exit
 from vestibule.core.records import SessionRecord
 from vestibule.core.sessions import SessionStatus
 from vestibule.drivers.machines import fake_desktop
 from vestibule.services.accounts import TICKET_LIFE
-from vestibule.services.ports import Exit
 
 pytestmark = pytest.mark.anyio
 

@@ -20,13 +20,14 @@ from alembic.script import ScriptDirectory
 from vestibule.core import records
 from vestibule.core.custody import Custody
 from vestibule.core.errors import HostUnfit, Unavailable
-from vestibule.core.ids import CredentialId
+from vestibule.core.ids import CredentialId, VmId
 from vestibule.core.machines import DriverName, Isolation, MachineRecord, MachineStatus, MachineType
 from vestibule.core.sessions import SessionStatus
 from vestibule.drivers.db import engine as db_engine
 from vestibule.drivers.db import schema
 from vestibule.drivers.db.credentials import DbCredentials
 from vestibule.drivers.db.engine import Database
+from vestibule.drivers.db.machines import DbMachines
 from vestibule.drivers.db.migrate import SCRIPTS, migrate, open_database
 from vestibule.drivers.db.unbroken import unbroken
 
@@ -109,6 +110,37 @@ async def test_what_was_sealed_before_there_was_custody_is_in_the_vault(empty: D
     )
     (first,) = await rows.history(kept.credential_id)
     assert (first.custody, first.at) == (Custody.SEALED, kept.sealed_at)
+
+
+_OLD_MACHINE = (
+    "vms (vm_id, user_id, type, driver, isolation, status, vm_ip, golden_id, host, error_code, error_cause,"
+    " created_at) VALUES"
+    " (?, 'u-1', 'browser', 'fake', 'container', 'failed', '192.168.100.2', 'g-1', 'here', ?, ?, ?)"
+)
+
+
+@unbroken
+async def test_failures_of_before_have_the_codes_of_today(empty: Database) -> None:
+    await migrate(empty, "v0008")
+    moment = "2026-01-01 00:00:00.000000"
+    causes = {
+        "vm-1": ("host_exhausted", "It ended, while the host was short of memory and killed 2 processes."),
+        "vm-2": ("host_exhausted", "It was silent, while the host had 9 tasks for each processor."),
+        "vm-3": ("machine_exited", "It ended."),
+    }
+    async with empty.write() as connection:
+        for table, row in (
+            ("users VALUES (?, ?, ?)", ("u-1", "ann", moment)),
+            *((_OLD_MACHINE, (vm_id, *told, moment)) for vm_id, told in causes.items()),
+        ):
+            await connection.exec_driver_sql(f"INSERT INTO {table}", row)
+    await migrate(empty)
+    rows = DbMachines(empty)
+    assert [(await rows.get(VmId(vm_id))).error_code for vm_id in causes] == [
+        "host_out_of_memory",
+        "host_saturated",
+        "machine_exited",
+    ]
 
 
 def _differences(connection: sa.Connection) -> list[Any]:

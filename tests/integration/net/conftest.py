@@ -8,15 +8,14 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from pathlib import Path
 
 import pytest
+from outliving import LIMITS, PYTHON, Controllers
 
 from vestibule.core.ids import VmId
-from vestibule.core.machines import UNOWNED_ID, Limits
+from vestibule.core.machines import UNOWNED_ID
 from vestibule.drivers.net.cgroups import Cgroups
 from vestibule.drivers.net.client import BrokerNetwork, identity_for
-
-LIMITS = Limits(mem_mib=256, vcpus=1, pids=64)
-PYTHON = "/usr/bin/python3"
-"""The host's own: the tests' may live where the machines' user cannot read."""
+from vestibule.drivers.net.confinement import Identity
+from vestibule.drivers.net.takeover import Outlive
 
 Run = Callable[..., Awaitable[str]]
 
@@ -31,6 +30,27 @@ async def network() -> AsyncIterator[BrokerNetwork]:
     identity = identity_for(UNOWNED_ID, UNOWNED_ID)
     async with BrokerNetwork(identity=identity, cgroups=Cgroups.detect(), outlive=None) as broker:
         yield broker
+
+
+@pytest.fixture
+async def controllers(tmp_path: Path) -> AsyncIterator[Controllers]:
+    """Makes controllers' networks that share one door; ends the broker behind it at last."""
+    made: list[BrokerNetwork] = []
+    identity = identity_for(UNOWNED_ID, UNOWNED_ID)
+
+    def make(patience_s: float = 60, whom: Identity | None = identity) -> BrokerNetwork:
+        outlive = Outlive(door=tmp_path / "run" / "broker.sock", patience_s=patience_s)
+        network = BrokerNetwork(identity=whom, cgroups=Cgroups.detect(), outlive=outlive)
+        made.append(network)
+        return network
+
+    yield make
+    for network in made:
+        if network._connection is not None:
+            await network.close()
+    last = make()
+    await last.start()
+    await last.close()
 
 
 @pytest.fixture

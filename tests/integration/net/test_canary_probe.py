@@ -9,13 +9,12 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from pathlib import Path
 
 import pytest
+from outliving import LIMITS, PYTHON
 
 from vestibule.core.ids import VmId
 from vestibule.drivers.net.client import BrokerNetwork
 from vestibule.drivers.net.proxy import EgressProxy
 from vestibule.services.canary_checks import EGRESS_PROBE
-
-from .conftest import LIMITS, PYTHON
 
 pytestmark = pytest.mark.anyio
 

@@ -13,3 +13,9 @@ from controller import VESTIBULE
 def golden() -> None:
     """The golden that today's inputs make, built once and kept in the user's cache."""
     subprocess.run([VESTIBULE, "golden", "build"], check=True, stderr=sys.stderr)
+
+
+@pytest.fixture(scope="session")
+def snapshot() -> None:
+    """The golden and its memory snapshot, which emulated machines start from."""
+    subprocess.run([VESTIBULE, "golden", "build", "--snapshot"], check=True, stderr=sys.stderr)

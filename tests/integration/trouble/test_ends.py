@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import signal
+import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -12,6 +14,7 @@ import pytest
 from controller import Controller, running
 from following import follow, start
 from footprint import Footprint, footprint, groups_of, inhabited
+from waiting import until
 
 from vestibule.drivers.net.cgroups import Cgroups, Kind
 
@@ -108,3 +111,22 @@ def test_sign_ins_and_machines_go_on_with_the_next_controller(end: Callable[[Con
             controller.process.terminate()
             assert controller.process.wait(MACHINES_END_S) == 0
             _nothing_left(controller, taken, vm_id, session["vm_id"])
+
+
+def test_a_row_and_a_folder_that_nothing_runs_are_mended_while_others_go_on() -> None:
+    with (
+        running(VESTIBULE_ISOLATION="container", VESTIBULE_RECONCILE_S="0.2") as controller,
+        controller.client() as client,
+    ):
+        vm_id, session = _two_machines(client)
+        path = f"/api/vms/{vm_id}"
+        assert client.delete(path).status_code == 200
+        folder = controller.folder / "run/machines" / vm_id
+        folder.mkdir()
+        with sqlite3.connect(controller.folder / "state/vestibule.db") as database:
+            told = "UPDATE vms SET status = 'running', ended_at = NULL WHERE vm_id = ?"
+            assert database.execute(told, (vm_id,)).rowcount == 1
+        asyncio.run(until(lambda: client.get(path).json()["status"] == "failed"))
+        assert client.get(path).json()["error_code"] == "machine_lost"
+        assert not folder.exists()
+        assert client.get(f"/api/vms/{session['vm_id']}").json()["status"] == "running"

@@ -9,7 +9,7 @@ import pytest
 
 from vestibule.cli.controller import Controller, connect, default_url, patience_s
 from vestibule.cli.exit_codes import ControllerUnreachable
-from vestibule.core.errors import Conflict, NotSignedIn, VestibuleError
+from vestibule.core.errors import BadInput, Conflict, NotSignedIn, VestibuleError
 from vestibule.settings import Settings
 
 Answer = Callable[[httpx.Request], httpx.Response]
@@ -76,6 +76,18 @@ def test_the_token_is_read_from_the_state_folder(tmp_path: Path, monkeypatch: py
     (tmp_path / "cli-token").write_text("fake-token\n")
     with connect(None):
         pass
+
+
+def test_a_token_that_no_header_can_carry_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("VESTIBULE_TOKEN", "visibly-fäke")
+    with pytest.raises(NotSignedIn, match="VESTIBULE_TOKEN"):
+        connect(None)
+
+
+@pytest.mark.parametrize("path", ["/api/credentials/", "/api/vms//view-ticket"])
+def test_an_empty_id_is_refused_here(path: str) -> None:
+    with pytest.raises(BadInput, match="empty"):
+        controller(lambda _: httpx.Response(200, json={})).get(path)
 
 
 def test_an_answer_that_waits_for_a_machine_is_waited_for(

@@ -10,6 +10,7 @@ import typer
 from vestibule import settings
 from vestibule.cli import exit_codes
 from vestibule.cli.app import app
+from vestibule.core.failures import __main__ as failures
 from vestibule.core.sessions import SessionStatus
 from vestibule.drivers import provider_table
 
@@ -75,6 +76,7 @@ def test_make_targets_exist(page: Path) -> None:
     [
         ("settings.md", settings.reference_table()),
         ("exit-codes.md", exit_codes.reference_table()),
+        ("failures.md", failures.reference_page()),
         ("providers.md", provider_table.table(ROOT / "providers")),
     ],
 )

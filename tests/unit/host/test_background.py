@@ -47,10 +47,11 @@ class _Part:
         (3, "The promoted golden is no longer judged; restart the controller"),
         (4, "Credentials are no longer warned of; restart the controller"),
         (5, "Idle machines are no longer paused; restart the controller"),
+        (6, "What is there is no longer compared with what should be; restart the controller"),
     ],
 )
 async def test_each_end_is_told_for_what_it_means(broken: int, said: str) -> None:
-    works = [_breaks if number == broken else _goes_on for number in range(6)]
+    works = [_breaks if number == broken else _goes_on for number in range(7)]
     machinery = SimpleNamespace(preload=works[0])
     context = SimpleNamespace(
         freshness=_Part(works[1]),
@@ -58,7 +59,8 @@ async def test_each_end_is_told_for_what_it_means(broken: int, said: str) -> Non
         forecasts=_Part(works[4]),
         machines=SimpleNamespace(pausing=_Part(works[5])),
     )
+    probation, reconciler = (cast("Any", _Part(work)) for work in (works[3], works[6]))
     with capture_logs() as log:
-        async with _background(cast("Any", machinery), cast("Any", context), cast("Any", _Part(works[3]))):
+        async with _background(cast("Any", machinery), cast("Any", context), probation, reconciler):
             await until(lambda: log)
     assert [line["event"] for line in log] == [said]

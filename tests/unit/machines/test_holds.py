@@ -16,9 +16,8 @@ from waiting import until
 
 from vestibule.core.errors import Absent, GoldenFailed, MachineFailed
 from vestibule.core.ids import GoldenId
-from vestibule.core.machines import DriverName, MachineStatus
+from vestibule.core.machines import DriverName, Exit, MachineStatus
 from vestibule.drivers.db.machines import DbMachines
-from vestibule.services.ports import Exit
 
 pytestmark = pytest.mark.anyio
 
@@ -157,7 +156,7 @@ async def test_a_machine_that_a_host_without_memory_ended_says_so(lab: Lab, ends
     lab.machine().end(Exit(code=None, signal=9))
     await until(lambda: ends)
     record = await DbMachines(lab.database).get(live.record.vm_id)
-    assert (record.status, record.error_code) == (MachineStatus.FAILED, "host_exhausted")
+    assert (record.status, record.error_code) == (MachineStatus.FAILED, "host_out_of_memory")
     assert record.error_cause == (
         "The machine ended by itself (signal 9), while the host was short of memory and killed 1 processes."
     )

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from vestibule.core.ids import VmId
-from vestibule.core.machines import Limits
+from vestibule.core.machines import Limits, MachineMemory
 from vestibule.drivers.net.cgroups import Cgroups, Kind
 
 VM = VmId("vm-0000000000000001")
@@ -183,3 +183,35 @@ def test_sweep_thaws_what_could_not_end(tmp_path: Path) -> None:
     (left / "freezer.state").write_text("FROZEN")
     groups.sweep(frozenset())
     assert (left / "freezer.state").read_text() == "THAWED"
+
+
+def test_what_v1_counted_of_a_machine_s_memory_is_read(tmp_path: Path) -> None:
+    groups = v1(tmp_path, "memory", "pids")
+    groups.create(VM, LIMITS)
+    folder = tmp_path / "memory/user/mine" / f"vestibule-{VM}"
+    (folder / "memory.oom_control").write_text("oom_kill_disable 0\nunder_oom 0\noom_kill 3\n")
+    (folder / "memory.failcnt").write_text("41\n")
+    (folder / "memory.max_usage_in_bytes").write_text(f"{500 << 20}\n")
+    memory = MachineMemory(oom_kills=3, limit_hits=41, limit_mib=512, peak_mib=500)
+    assert groups.memory(VM) == memory
+    assert memory.exhausted
+
+
+@pytest.mark.parametrize("peak", [300, None])
+def test_what_v2_counted_of_a_machine_s_memory_is_read(tmp_path: Path, peak: int | None) -> None:
+    own, membership = v2(tmp_path)
+    os.setxattr(own, "user.delegate", b"1")
+    groups = Cgroups.detect(mount=tmp_path, own=membership)
+    groups.create(VM, LIMITS)
+    folder = own / f"vestibule-{VM}"
+    (folder / "memory.events").write_text("low 0\nhigh 0\nmax 7\noom 0\noom_kill 2\noom_group_kill 0\n")
+    if peak is not None:
+        (folder / "memory.peak").write_text(f"{peak << 20}\n")
+    memory = MachineMemory(oom_kills=2, limit_hits=0, limit_mib=512, peak_mib=peak)
+    assert groups.memory(VM) == memory
+    assert not memory.exhausted  # the whole host's shortage killed them
+
+
+def test_of_a_machine_without_a_group_nothing_is_known(tmp_path: Path) -> None:
+    assert v1(tmp_path, "memory", "pids").memory(VM) is None
+    assert Cgroups(Kind.NONE, {}, tmp_path).memory(VM) is None

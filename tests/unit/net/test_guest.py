@@ -84,7 +84,9 @@ async def test_a_desktop_that_does_not_open_is_a_named_failure(said: bytes) -> N
         (b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nshort", "agent_unreachable"),
         (b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}", "agent_mismatch"),
         (b"HTTP/1.1 500 Oh\r\nContent-Length: 0\r\n\r\n", "agent_refused"),
-        (b'HTTP/1.0 401 No\r\n\r\n{"code": "unauthorized", "cause": "a token"}', "unauthorized"),
+        (b'HTTP/1.0 401 No\r\n\r\n{"code": "not_signed_in", "cause": "a token"}', "not_signed_in"),
+        (b'HTTP/1.0 500 No\r\n\r\n{"code": "of its own making", "cause": "it"}', "agent_refused"),
+        (b'HTTP/1.0 500 No\r\n\r\n{"code": ["machine_exited"], "cause": "it"}', "agent_refused"),
     ],
 )
 async def test_an_agent_that_misbehaves_is_a_named_failure(said: bytes, code: str) -> None:
@@ -121,3 +123,16 @@ async def test_events_that_break_off_end_in_a_failure() -> None:
         await anext(events)
     assert caught.value.failure_code == "agent_unreachable"
     kept[0].close()
+
+
+async def test_what_broke_is_told_in_words_for_people() -> None:
+    connect, kept = answering(b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nshort")
+    with pytest.raises(MachineFailed, match="ended the connection in the middle of its answer"):
+        await HttpGuest(connect, "t").health()
+    kept[0].close()
+
+    async def refused(_port: int) -> socket.socket:
+        raise ConnectionRefusedError(111, "Connection refused")
+
+    with pytest.raises(MachineFailed, match=r"port 8080 failed: Connection refused$"):
+        await HttpGuest(refused, "t").health()

@@ -91,6 +91,33 @@ def test_machines_that_tell_nothing_do_not_dilute_failures() -> None:
     assert condemned([BAD, *[silent] * 50, BAD, *[silent] * 50, BAD])
 
 
+def test_what_counts_against_a_golden_is_what_happens_inside_of_its_machines() -> None:
+    """Roll-backs depend on it: whoever adds a code to these kinds of fault decides that here, too."""
+    assert sorted(GOLDEN_CAUSED) == [
+        "address_unset",
+        "agent_mismatch",
+        "agent_refused",
+        "agent_unreachable",
+        "browser_absent",
+        "browser_crashed",
+        "clock_wrong",
+        "desktop_absent",
+        "guest_disk_full",
+        "guest_out_of_memory",
+        "machine_exited",
+        "machine_failed",
+        "no_identity_ack",
+        "qemu_failed",
+        "randomness_unconfirmed",
+        "shared_randomness",
+        "terminal_unavailable",
+        "tool_missing",
+        "vmm_crashed",
+        "vnc_absent",
+        "vnc_unavailable",
+    ]
+
+
 @pytest.mark.parametrize("code", sorted(GOLDEN_CAUSED))
 @pytest.mark.parametrize("confirmed", [True, False])
 def test_every_failure_that_a_golden_can_cause_tells_against_it(code: str, confirmed: bool) -> None:  # noqa: FBT001

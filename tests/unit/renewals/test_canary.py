@@ -19,7 +19,7 @@ from waiting import until
 from vestibule.core.canary import CanaryReport
 from vestibule.core.errors import MachineFailed
 from vestibule.core.ids import GoldenId
-from vestibule.core.machines import DriverName, Isolation
+from vestibule.core.machines import DriverName, Exit, Isolation
 from vestibule.core.renewal import Phase, StepNews
 from vestibule.core.sessions import SessionStatus
 from vestibule.drivers.clock import SystemClock
@@ -28,7 +28,6 @@ from vestibule.drivers.machines.fake_agent import Script
 from vestibule.drivers.rfb import rfb_desktop
 from vestibule.services import canary, canary_checks
 from vestibule.services.canary import CLONES, Canary, Candidate
-from vestibule.services.ports import Exit
 
 pytestmark = pytest.mark.anyio
 

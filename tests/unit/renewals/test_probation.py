@@ -12,9 +12,9 @@ from golden_doubles import GOLDEN, LATER, NEXT
 from golden_lab import GoldenLab
 from waiting import until
 
+from vestibule.core.failures import FailureCode
 from vestibule.core.ids import GoldenId, UserId, VmId
 from vestibule.core.machines import DriverName, Isolation, MachineRecord, MachineStatus, MachineType
-from vestibule.core.pressure import HOST_EXHAUSTED
 from vestibule.core.promotion import GoldenStatus
 from vestibule.services import repositories
 from vestibule.services.probation import PAUSE, Probation
@@ -214,7 +214,7 @@ async def test_what_an_operator_left_is_no_reason_to_wait(
 async def test_machines_that_the_host_failed_condemn_nothing(
     lab: GoldenLab, rows: Rows, probation: Probation
 ) -> None:
-    rows.ended = [failed(NEXT, lab.clock.now(), HOST_EXHAUSTED)] * 9
+    rows.ended = [failed(NEXT, lab.clock.now(), FailureCode.HOST_OUT_OF_MEMORY)] * 9
     await probation.judge()
     assert lab.promoted == NEXT
 

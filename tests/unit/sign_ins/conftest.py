@@ -11,7 +11,7 @@ import pytest
 import structlog
 from lab import Lab, open_lab
 
-from vestibule.services import explanations, sign_in_run
+from vestibule.services import evidence, sign_in_run
 
 OpenLab = Callable[..., AbstractAsyncContextManager[Lab]]
 
@@ -31,7 +31,7 @@ def log() -> Iterator[list[Any]]:
 @pytest.fixture(autouse=True)
 def _short_graces(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sign_in_run, "CREDENTIAL_GRACE_S", 0.01)
-    monkeypatch.setattr(explanations, "EXIT_GRACE_S", 0.2)
+    monkeypatch.setattr(evidence, "EXIT_GRACE_S", 0.2)
 
 
 @pytest.fixture

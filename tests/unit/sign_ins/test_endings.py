@@ -16,12 +16,11 @@ from lab import CONSOLE_TEXT, TOKEN, Lab, gathered
 from vestibule.core import sessions as s
 from vestibule.core.egress import Reason, Verdict
 from vestibule.core.errors import Conflict
-from vestibule.core.machines import MachineStatus
+from vestibule.core.machines import Exit, MachineStatus
 from vestibule.core.records import SessionRecord
 from vestibule.core.sessions import FINAL, SessionStatus
 from vestibule.drivers import logs
 from vestibule.drivers.db.machines import DbMachines
-from vestibule.services.ports import Exit
 
 pytestmark = pytest.mark.anyio
 S = SessionStatus

@@ -10,13 +10,12 @@ from typing import Any
 import pytest
 from lab import CONSOLE_TEXT, SCRIPT, Lab
 
-from vestibule.core.diagnosis import CHECK_CODES
 from vestibule.core.errors import DiskFull, HostUnfit, MachineFailed, Unavailable, VestibuleError
-from vestibule.core.machines import Isolation, MachineStatus
+from vestibule.core.machines import Exit, Isolation, MachineStatus
 from vestibule.core.records import SessionRecord
 from vestibule.core.sessions import SessionStatus
+from vestibule.core.symptoms import CHECK_CODES
 from vestibule.services import sign_in_run, sign_ins
-from vestibule.services.ports import Exit
 
 pytestmark = pytest.mark.anyio
 S = SessionStatus
@@ -73,7 +72,7 @@ async def test_a_way_out_that_cannot_be_opened(lab: Lab) -> None:
     assert sorted(lab.journal) == ["machine stopped", "stored failed"]
 
 
-SCRIPTS = {
+SCRIPTS: dict[str, dict[str, Any]] = {
     "no_identity_ack": {"silent": True},
     "agent_mismatch": {"agent_build": "an-older-build"},
     **{code: {"failing_check": name} for name, code in CHECK_CODES.items()},
@@ -105,11 +104,16 @@ async def test_an_agent_of_another_contract(new_lab: Any) -> None:
 @pytest.mark.parametrize(
     ("exit_code", "code"), [(0, "tool_exited"), (1, "tool_exited"), (127, "tool_missing")]
 )
-async def test_a_tool_that_ends_without_a_credential(new_lab: Any, exit_code: int, code: str) -> None:
+async def test_a_tool_that_ends_without_a_credential(
+    new_lab: Any, log: list[Any], exit_code: int, code: str
+) -> None:
     async with new_lab(script=dataclasses.replace(SCRIPT, exit_code=exit_code)) as lab:
         record = await lab.connect()
         failed = await _failed(lab, record.session_id, code, S.READY)
         assert "vestibule-demo login" in failed.error_evidence["screen"]
+        told = [line for line in log if line.get("error_code") == code or line.get("code") == code]
+        assert [line["event"] for line in told] == ["Session advanced", "Machine failed"]
+        assert all(failed.error_cause in line.values() for line in told)
 
 
 async def test_a_tool_that_ends_well_may_leave_its_credential_a_moment_later(lab: Lab) -> None:
@@ -196,7 +200,7 @@ async def _break(*_: object, **__: object) -> str:
 async def test_a_console_that_cannot_be_read_hides_no_failure(
     lab: Lab, read: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("vestibule.services.machines.CONSOLE_TIMEOUT_S", 0.01)
+    monkeypatch.setattr("vestibule.services.evidence.FILES_S", 0.01)
     monkeypatch.setattr(lab.machines._folders, "console_tail", read)
     record = await lab.connect()
     await lab.reach(record.session_id, S.AWAITING_USER_AUTH)

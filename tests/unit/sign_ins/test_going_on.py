@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import dataclasses
 import datetime as dt
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
 from typing import Any
 
 import pytest
@@ -12,9 +14,10 @@ from lab import SCRIPT, Lab, gathered
 
 from vestibule.core.sessions import SessionStatus as S
 from vestibule.drivers.db.machines import DbMachines
-from vestibule.services.sign_ins import RETURN_S
+from vestibule.services.deadline import RETURN_S
 
 pytestmark = pytest.mark.anyio
+OpenLab = Callable[..., AbstractAsyncContextManager[Lab]]
 
 
 async def _die(lab: Lab) -> None:
@@ -81,13 +84,15 @@ async def test_a_sign_in_whose_machine_had_not_confirmed_fails_with_that_reason(
         )
 
 
-async def test_what_was_typed_before_is_hidden_after(lab: Lab) -> None:
-    record = await lab.connect()
-    await lab.reach(record.session_id, S.AWAITING_USER_AUTH)
-    await lab.sign_ins.paste(lab.ann, record.session_id, "fake-code-1")
-    await _die(lab)
-    await lab.sign_ins.recover()
-    assert lab.sign_ins._run(record.session_id).typed.hide("> fake-code-1") == "> (pasted text)"
+async def test_what_was_typed_before_is_hidden_after(new_lab: OpenLab) -> None:
+    deaf = dataclasses.replace(SCRIPT, refusal="")
+    async with new_lab(script=deaf) as lab:
+        record = await lab.connect()
+        await lab.reach(record.session_id, S.AWAITING_USER_AUTH)
+        await lab.sign_ins.paste(lab.ann, record.session_id, "fake-code-1")
+        await _die(lab)
+        await lab.sign_ins.recover()
+        assert lab.sign_ins._run(record.session_id).typed.hide("> fake-code-1") == "> (pasted text)"
 
 
 async def test_a_deadline_that_passed_meanwhile_leaves_time_to_come_back(lab: Lab) -> None:

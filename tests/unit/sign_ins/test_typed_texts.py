@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from lab import Lab
 
 from vestibule.core.sessions import SessionStatus
-from vestibule.services.typed_texts import MOST_TEXTS, SHOWN_INSTEAD, TypedTexts
+from vestibule.core.typed_texts import MOST_TEXTS, SHOWN_INSTEAD, TypedTexts
 
 CODE = "4/0AbCdEf-visibly.fake+code"
 

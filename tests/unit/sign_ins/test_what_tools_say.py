@@ -147,11 +147,11 @@ async def test_sites_out_of_reach_are_evidence_of_a_tool_that_gave_up(new_lab: O
         await run.site_missed(Verdict(host="b.test", port=443, reason=Reason.NAME_REFUSED))
         await lab.machine().agent.tell("tool_exited", exit_code=1, screen="no network")
         ended = await lab.ended(record.session_id)
-    assert ended.error_code == "tool_exited"
+    assert ended.error_code == "egress_unreachable"
     assert ended.error_evidence["screen"] == "no network"
     assert ended.error_evidence["sites_unreachable"].startswith("a.test:443 did not answer")
     assert ended.error_evidence["sites_refused"].startswith("b.test:443 is not one of")
-    assert "see the evidence" in (ended.error_cause or "")
+    assert "A site that it needs was out of reach: a.test:443 did not answer" in (ended.error_cause or "")
 
 
 async def test_a_tool_that_wrote_no_login_and_ended_is_told_with_what_was_wrong(lab: Lab) -> None:
@@ -161,7 +161,7 @@ async def test_a_tool_that_wrote_no_login_and_ended_is_told_with_what_was_wrong(
     await agent.tell("credential_invalid", path="~/x", cause="tokens.refresh_token is missing or empty")
     await agent.tell("tool_exited", exit_code=1, screen="done")
     ended = await lab.ended(record.session_id)
-    assert ended.error_code == "tool_exited"
+    assert ended.error_code == "credential_invalid"
     assert "tokens.refresh_token is missing or empty" in (ended.error_cause or "")
     assert "[credential]" in (ended.error_remedy or "")
     assert ended.error_evidence["screen"] == "done"

@@ -17,6 +17,14 @@ import {
 } from "../testing/goldens";
 import { instant } from "../testing/sessions";
 
+const REJECTED = {
+  ...PROBLEM,
+  stage: "canary",
+  evidence: { "start of clone 1": "desktop_absent: black" },
+  retryable: false,
+  golden_id: "g-2",
+  agent_build: "a-2",
+};
 const OLD = goldenWith({ golden_id: "g-0", status: "superseded", wanted: false });
 const UNTRIED = goldenWith({
   golden_id: "g-2",
@@ -120,13 +128,14 @@ describe("the goldens page", () => {
     open({
       "GET /api/goldens/state": {
         ...STATE,
-        renewal: renewalWith({ outcome: "rejected", ended_at: instant(9), failure: PROBLEM, steps }),
+        renewal: renewalWith({ outcome: "rejected", ended_at: instant(9), failure: REJECTED, steps }),
       },
     });
     const panel = await screen.findByRole("region", { name: "Last renewal" });
     for (const text of ["It ended.", PROBLEM.cause, PROBLEM.remedy]) {
       expect(within(panel).getByText(text)).toBeVisible();
     }
+    expect(within(panel).getByRole("button", { name: "Evidence: start of clone 1" })).toBeVisible();
   });
 
   it("rebuilds, and says so decently when that is not for everyone", async () => {

@@ -50,11 +50,12 @@ export function MachinesPage() {
 }
 
 function State({ row }: { row: Machine }) {
-  const why = row.error_cause ?? undefined;
+  const { failure } = row;
+  const why = failure === null ? undefined : `${failure.cause} ${failure.remedy}`;
   return (
     <span title={why} className={classes.state}>
       <Pill tone={row.paused ? "quiet" : TONES[row.status]}>{row.paused ? "paused" : row.status}</Pill>
-      {row.error_code !== null && <code>{row.error_code}</code>}
+      {failure !== null && <code>{failure.code}</code>}
     </span>
   );
 }

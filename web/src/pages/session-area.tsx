@@ -72,6 +72,20 @@ function Onward() {
   );
 }
 
+function ToTools() {
+  const [, navigate] = useLocation();
+  return (
+    <Button
+      variant="default"
+      onClick={() => {
+        navigate(PATHS.connect);
+      }}
+    >
+      Back to the tools
+    </Button>
+  );
+}
+
 type EndedProps = { session: Session } & Omit<Extract<ReturnType<typeof areaOf>, { kind: "ended" }>, "kind">;
 
 function Ended({ session, title, tone, failure }: EndedProps) {
@@ -84,7 +98,16 @@ function Ended({ session, title, tone, failure }: EndedProps) {
         },
       }
     : null;
-  return <FailurePanel title={title} tone={tone} failure={failure} retry={retry} error={again.error} />;
+  return (
+    <FailurePanel
+      title={title}
+      tone={tone}
+      failure={failure}
+      retry={retry}
+      elsewhere={<ToTools />}
+      error={again.error}
+    />
+  );
 }
 
 function goodStepText(session: Session): string {

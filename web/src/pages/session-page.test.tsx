@@ -79,11 +79,14 @@ describe("the session page", () => {
     push("failed", {
       actions: ["retry"],
       failure: {
-        code: "vm_died",
+        code: "machine_exited",
         cause: "The machine ended by itself.",
         remedy: "…",
         stage: "ready",
         evidence: {},
+        retryable: true,
+        golden_id: "g-1",
+        agent_build: null,
       },
     });
     expect(await screen.findByText("The machine ended by itself.")).toBeVisible();

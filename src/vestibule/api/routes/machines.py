@@ -92,6 +92,7 @@ async def view_desktop(websocket: WebSocket, vm_id: str) -> None:
 
 async def _show(websocket: WebSocket, services: Context, vm_id: VmId) -> None:
     code, reason = vnc.GOING_AWAY, "the machine has ended"
+    services.machines.expose(vm_id)
     try:
         async with services.machines.pausing.watched(vm_id):
             await vnc.relay(websocket, await services.machines.guest(vm_id).open_vnc())

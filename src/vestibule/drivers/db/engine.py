@@ -35,7 +35,8 @@ from vestibule.drivers.private_folder import make_private
 
 DATABASE = "vestibule.db"
 """The file's name in the state folder."""
-BUSY_S = 5.0
+BUSY_S = 20.0
+"""A backup or an open shell may hold the lock for seconds: nothing fails for that."""
 _WRITE = "vestibule_write"
 
 

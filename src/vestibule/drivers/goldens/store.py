@@ -186,7 +186,7 @@ class DirectoryGoldenStore:
             raise GoldenFailed(
                 f"the manifest {path} is damaged: {error!r}",
                 remedy=f"Remove the folder {path.parent}, then run: vestibule golden build.",
-                code="golden_damaged",
+                code="golden_corrupt",
             ) from error
 
     def provenance(self, golden_id: GoldenId) -> Provenance:

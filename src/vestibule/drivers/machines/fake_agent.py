@@ -237,9 +237,9 @@ class FakeAgent:
 
     async def _claim(self, _body: bytes) -> _Answer:
         if self._claimed:
-            return _failure(410, "credential_claimed", "the credential was handed over before")
+            return _failure(410, "already_claimed", "the credential was handed over before")
         if self._credential is None:
-            return _failure(404, "credential_absent", "the tool has written no credential yet")
+            return _failure(404, "absent", "the tool has written no credential yet")
         self._claimed = True
         return _message(200, self._credential)
 

@@ -20,16 +20,12 @@ import os
 import select
 import signal
 import socket
-import struct
 import sys
 import time
 from pathlib import Path
 
-from vestibule.drivers.net import confinement, messages
+from vestibule.drivers.net import confinement, messages, peers
 from vestibule.drivers.net.fleet import Answer, Fleet
-
-_CREDENTIALS = struct.Struct("3i")
-"""struct ucred: pid, uid, gid."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -105,7 +101,7 @@ class Broker:
     def _admit(self, door: Door) -> None:
         """Take the connection of another controller, or refuse it with a word."""
         channel, _address = door.listener.accept()
-        if _peer_uid(channel) != door.peer_uid:
+        if peers.uid_of(channel) != door.peer_uid:
             channel.close()
         elif self._channel is not None:
             with channel, contextlib.suppress(BrokenPipeError, ConnectionResetError):
@@ -164,12 +160,6 @@ class Broker:
             messages.send(self._channel, message, fds)
         except (BrokenPipeError, ConnectionResetError):
             self._lose()
-
-
-def _peer_uid(channel: socket.socket) -> int:
-    credentials = channel.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _CREDENTIALS.size)
-    uid: int = _CREDENTIALS.unpack(credentials)[1]
-    return uid
 
 
 def _arguments() -> argparse.Namespace:

@@ -28,7 +28,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from vestibule.core.ids import VmId
-from vestibule.core.machines import Limits
+from vestibule.core.machines import Limits, MachineMemory
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -161,6 +161,18 @@ class Cgroups:
             (name, folder) for name, folder in found if folder.name == f"{_PREFIX}{vm_id}"
         ]
 
+    def memory(self, vm_id: VmId) -> MachineMemory | None:
+        """What the kernel has counted of the machine's memory; None where it has no group for that."""
+        for controller, folder in self._folders(vm_id):
+            with contextlib.suppress(
+                OSError, KeyError, ValueError
+            ):  # it has just gone, or is no memory group
+                if controller == "memory":
+                    return _memory_of_v1(folder)
+                if controller == "":
+                    return _memory_of_v2(folder)
+        return None
+
     def thaw(self, vm_id: VmId) -> None:
         """Let a frozen machine go on, whose broker has gone: of v1, what is frozen is not even killed."""
         for controller, folder in self._folders(vm_id):
@@ -208,6 +220,36 @@ def _write(file: Path, value: str) -> None:
     if "sw" in file.name and not file.exists():
         return
     file.write_text(value)
+
+
+def _memory_of_v1(folder: Path) -> MachineMemory:
+    return MachineMemory(
+        oom_kills=_counted(folder / "memory.oom_control")["oom_kill"],
+        limit_hits=_number(folder / "memory.failcnt"),
+        limit_mib=_number(folder / "memory.limit_in_bytes") >> 20,
+        peak_mib=_number(folder / "memory.max_usage_in_bytes") >> 20,
+    )
+
+
+def _memory_of_v2(folder: Path) -> MachineMemory:
+    events, peak = _counted(folder / "memory.events"), folder / "memory.peak"
+    return MachineMemory(
+        oom_kills=events["oom_kill"],
+        limit_hits=events["oom"],
+        limit_mib=_number(folder / "memory.max") >> 20,
+        peak_mib=_number(peak) >> 20 if peak.exists() else None,
+    )
+
+
+def _counted(file: Path) -> Mapping[str, int]:
+    """A file of lines "name number"."""
+    return {
+        name: int(count) for name, _, count in (line.partition(" ") for line in file.read_text().splitlines())
+    }
+
+
+def _number(file: Path) -> int:
+    return int(file.read_text())
 
 
 def _thaw(controller: str, folder: Path) -> None:

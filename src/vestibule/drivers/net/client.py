@@ -19,13 +19,13 @@ import structlog
 
 from vestibule.core.errors import Absent, HostUnfit, MachineFailed, SettingsInvalid
 from vestibule.core.ids import VmId
-from vestibule.core.machines import UNOWNED_ID, Limits
+from vestibule.core.machines import UNOWNED_ID, Exit, Limits, MachineMemory
 from vestibule.drivers.net import messages
 from vestibule.drivers.net.cgroups import Cgroups, LimitsReport
 from vestibule.drivers.net.confinement import Identity
 from vestibule.drivers.net.connection import Connection, find, gone, launch
 from vestibule.drivers.net.takeover import Outlive
-from vestibule.services.ports import Exit, Kept
+from vestibule.services.ports import Kept
 
 log = structlog.get_logger()
 
@@ -194,6 +194,10 @@ class BrokerNetwork:
         exit_ = self._exits.get(vm_id)
         return await asyncio.shield(exit_) if exit_ else Exit(code=None, signal=signal.SIGKILL)
 
+    def memory(self, vm_id: VmId) -> MachineMemory | None:
+        """What the kernel has counted of the machine's memory; None when it has no control group for that."""
+        return self._cgroups.memory(vm_id)
+
     async def connect(self, vm_id: VmId, host: str, port: int) -> socket.socket:
         """See services.ports.Network; the socket is non-blocking."""
         stream = await self._socket(lambda number: messages.Open(number=number, vm_id=vm_id))
@@ -328,7 +332,7 @@ class BrokerNetwork:
     def _note_loss(self) -> None:
         for vm_id in self._ours:
             self._cgroups.thaw(vm_id)
-            self._settle(vm_id, Exit(code=None, signal=signal.SIGKILL))
+            self._settle(vm_id, Exit(code=None, signal=signal.SIGKILL, broker_lost=True))
 
     def _settle(self, vm_id: VmId, exit_: Exit) -> None:
         future = self._exits.get(vm_id)

@@ -18,6 +18,11 @@ def start_ticks(pid: int) -> int | None:
     return int(stat.rpartition(")")[2].split()[_FIELD_STARTTIME - _FIRST_FIELD_AFTER_NAME])
 
 
+def is_running(pid: int, started: int) -> bool:
+    """Whether the process of this pid that started then, in clock ticks since boot, is still there."""
+    return start_ticks(pid) == started
+
+
 def children(pid: int) -> Iterator[int]:
     """The processes whose parent is ``pid``, zombies included."""
     for folder in Path("/proc").iterdir():

@@ -15,20 +15,18 @@ import dataclasses
 import os
 import socket
 import stat
-import struct
 import time
 from collections.abc import Iterator
 from pathlib import Path
 
 from vestibule.core.errors import Conflict, HostUnfit
-from vestibule.drivers.net import messages
+from vestibule.drivers.net import messages, peers
 from vestibule.drivers.net.broker_process import BrokerProcess
 from vestibule.drivers.net.confinement import Identity
 
 GREETING_TIMEOUT_S = 10.0
 TAKEN_FOR_S = 3.0
 """A controller that was killed may take a moment to be gone."""
-_CREDENTIALS = struct.Struct("3i")
 _NOBODY = (FileNotFoundError, NotADirectoryError, PermissionError, ConnectionRefusedError)
 """Nobody listens, or not for us: whoever makes a door there is told why it cannot."""
 _MODE = stat.S_IRUSR | stat.S_IWUSR
@@ -82,9 +80,7 @@ def _connect(door: Path) -> tuple[BrokerProcess, socket.socket] | None:
     try:
         with _near(door) as path:
             channel.connect(path)
-        credentials = channel.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _CREDENTIALS.size)
-        # Of a connection that stands, the other end lives, so the number is still its own.
-        return BrokerProcess(_CREDENTIALS.unpack(credentials)[0]), channel
+        return BrokerProcess(peers.pid_of(channel)), channel
     except (*_NOBODY, ProcessLookupError):
         channel.close()
         return None

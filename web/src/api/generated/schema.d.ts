@@ -1127,9 +1127,14 @@ export interface components {
         };
         /**
          * Failure
-         * @description Why a session failed.
+         * @description Why a session, a machine or a renewal failed.
          */
         Failure: {
+            /**
+             * Agent Build
+             * @description Null when it failed before that was known.
+             */
+            agent_build: string | null;
             /**
              * Cause
              * @description What was attempted and what came of it.
@@ -1137,7 +1142,7 @@ export interface components {
             cause: string;
             /**
              * Code
-             * @description Stable, snake_case; see the failure codes in the reference.
+             * @description Stable, snake_case; see docs/reference/failures.md.
              */
             code: string;
             /**
@@ -1148,12 +1153,25 @@ export interface components {
                 [key: string]: string;
             };
             /**
+             * Golden Id
+             * @description Null when it failed before one was chosen.
+             */
+            golden_id: string | null;
+            /**
              * Remedy
              * @description The next step.
              */
             remedy: string;
-            /** @description The last state that was reached. */
-            stage: components["schemas"]["SessionStatus"];
+            /**
+             * Retryable
+             * @description Whether the same again may succeed without anybody mending something first.
+             */
+            retryable: boolean;
+            /**
+             * Stage
+             * @description What had been reached: a session's or a machine's state, a renewal's phase.
+             */
+            stage: string | null;
         };
         /**
          * Flow
@@ -1388,10 +1406,17 @@ export interface components {
             driver: components["schemas"]["DriverName"];
             /** Ended At */
             ended_at: string | null;
-            /** Error Cause */
+            /**
+             * Error Cause
+             * @description As ``failure.cause``.
+             */
             error_cause: string | null;
-            /** Error Code */
+            /**
+             * Error Code
+             * @description As ``failure.code``.
+             */
             error_code: string | null;
+            failure: components["schemas"]["Failure"] | null;
             /** @description Null in lists, and when the golden is not on this host any more. */
             golden?: components["schemas"]["MachineGolden"] | null;
             /** Golden Id */
@@ -1595,7 +1620,7 @@ export interface components {
             cause: string;
             /**
              * Code
-             * @description Stable, snake_case; see the failure codes in the reference.
+             * @description Stable, snake_case; see docs/reference/failures.md.
              */
             code: string;
             /**
@@ -1686,7 +1711,7 @@ export interface components {
              * @description By the last times on this host; null when something of it was never done here.
              */
             expected_end_at: string | null;
-            failure: components["schemas"]["Problem"] | null;
+            failure: components["schemas"]["Failure"] | null;
             /** Golden Id */
             golden_id: string;
             /**

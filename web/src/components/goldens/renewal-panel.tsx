@@ -2,6 +2,7 @@ import type { ReactNode } from "react";
 
 import type { Outcome, Renewal } from "../../api/types";
 import { Ago } from "../../ui/ago";
+import { Evidence } from "../../ui/evidence";
 import { Panel } from "../../ui/panel";
 import { Pill, type Tone } from "../../ui/pill";
 import { ProblemPanel } from "../../ui/problem-panel";
@@ -42,6 +43,7 @@ export function RenewalPanel({ renewal, report }: Props) {
             problem={failure}
             {...(outcome === "rejected" ? { action: report } : {})}
           />
+          <Evidence evidence={failure.evidence} />
         </div>
       )}
       {renewal.steps.length > 0 && (

@@ -34,9 +34,15 @@ function ended(title: string, tone: "bad" | "quiet", failure: Failure): Area {
   return { kind: "ended", title, tone, failure };
 }
 
-/** What the session's history tells of an end that has no failure of its own. */
-function known(session: Session): Pick<Failure, "stage" | "evidence"> {
-  return { stage: lastGoodStep(session)?.step ?? session.status, evidence: {} };
+/** What the session tells of an end that has no failure of its own. */
+function known(session: Session): Omit<Failure, keyof Problem> {
+  return {
+    stage: lastGoodStep(session)?.step ?? session.status,
+    evidence: {},
+    retryable: true,
+    golden_id: session.golden_id,
+    agent_build: session.agent_build,
+  };
 }
 
 const REMEDY = "Try again: a new sign-in gets a fresh machine.";

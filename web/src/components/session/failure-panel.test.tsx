@@ -7,26 +7,46 @@ import type { Failure } from "../../api/types";
 import { FailurePanel } from "./failure-panel";
 
 const FAILURE: Failure = {
-  code: "agent_build_mismatch",
+  code: "agent_mismatch",
   cause: "The agent reported another build.",
   remedy: "Build the golden again.",
   stage: "vm_created",
-  evidence: { console: "agent: build a-old" },
+  evidence: { console: "agent: build a-old", screen: "\n" },
+  retryable: false,
+  golden_id: "g-0123456789abcdef",
+  agent_build: null,
 };
 
 function show(retry: Parameters<typeof FailurePanel>[0]["retry"], error: unknown = null) {
   render(
     <MantineProvider env="test">
-      <FailurePanel title="The sign-in failed" tone="bad" failure={FAILURE} retry={retry} error={error} />
+      <FailurePanel
+        title="The sign-in failed"
+        tone="bad"
+        failure={FAILURE}
+        retry={retry}
+        elsewhere={<a href="/tools">Back to the tools</a>}
+        error={error}
+      />
     </MantineProvider>,
   );
 }
 
-it("says cause, code, last good step and remedy", () => {
+it("says cause, code, last good step, remedy and golden", () => {
   show(null);
-  for (const text of [FAILURE.cause, FAILURE.code, "Machine created", FAILURE.remedy]) {
+  for (const text of [FAILURE.cause, FAILURE.code, "Machine created", FAILURE.remedy, "g-0123456789ab…"]) {
     expect(screen.getByText(text)).toBeVisible();
   }
+});
+
+it("says nothing of an agent that never told its build", () => {
+  show(null);
+  expect(screen.queryByText("Agent")).toBeNull();
+});
+
+it("shows no fold that is empty", () => {
+  show(null);
+  expect(screen.queryByRole("button", { name: "Evidence: screen" })).toBeNull();
 });
 
 it("keeps the evidence folded until it is asked for", async () => {
@@ -43,9 +63,12 @@ it("offers one action when a retry is allowed, and none otherwise", async () => 
   show({ busy: false, start });
   await userEvent.click(screen.getByRole("button", { name: "Try again" }));
   expect(start).toHaveBeenCalledOnce();
+  expect(screen.queryByRole("link")).toBeNull();
 });
 
-it("offers no retry that the controller would refuse", () => {
+it("offers another way on where trying again comes to the same end", () => {
   show(null);
   expect(screen.queryByRole("button", { name: "Try again" })).toBeNull();
+  expect(screen.getByText("Trying again comes to the same end before that.")).toBeVisible();
+  expect(screen.getByRole("link", { name: "Back to the tools" })).toBeVisible();
 });

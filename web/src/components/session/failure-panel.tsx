@@ -1,8 +1,11 @@
-import { Accordion, Button, Code } from "@mantine/core";
+import { Button, Code } from "@mantine/core";
 import { IconDoorOff, IconRefresh } from "@tabler/icons-react";
+import type { ReactNode } from "react";
 
 import { asProblem } from "../../api/problem";
 import type { Failure } from "../../api/types";
+import { brief } from "../../ui/brief";
+import { Evidence } from "../../ui/evidence";
 import { ProblemPanel } from "../../ui/problem-panel";
 import classes from "./ending.module.css";
 import { ORDER, STEP_WORDS, type Step } from "./rail";
@@ -13,12 +16,14 @@ interface Props {
   tone: "bad" | "quiet";
   failure: Failure;
   retry: { busy: boolean; start: () => void } | null;
+  /** Where to go when trying again comes to the same end. */
+  elsewhere: ReactNode;
   /** Why the last press of *Try again* came to nothing. */
   error: unknown;
 }
 
 /** Why a session ended without a credential: cause, last good step, remedy, one action, evidence. */
-export function FailurePanel({ title, tone, failure, retry, error }: Props) {
+export function FailurePanel({ title, tone, failure, retry, elsewhere, error }: Props) {
   return (
     <div className={classes.ending} data-tone={tone}>
       <IconDoorOff className={classes.sign} size={44} stroke={1.5} aria-hidden="true" />
@@ -32,38 +37,42 @@ export function FailurePanel({ title, tone, failure, retry, error }: Props) {
         </dd>
         <dt>Last good step</dt>
         <dd>{stepName(failure.stage)}</dd>
+        <Id name="Golden" value={failure.golden_id} />
+        <Id name="Agent" value={failure.agent_build} />
       </dl>
-      {retry !== null && (
+      {retry === null ? (
+        <>
+          <p className={classes.next}>Trying again comes to the same end before that.</p>
+          {elsewhere}
+        </>
+      ) : (
         <Button size="md" leftSection={<IconRefresh size={18} />} loading={retry.busy} onClick={retry.start}>
           Try again
         </Button>
       )}
       {error !== null && <ProblemPanel title="Could not start again" problem={asProblem(error)} />}
-      <Evidence evidence={Object.entries(failure.evidence ?? {})} />
+      <div className={classes.evidence}>
+        <Evidence evidence={failure.evidence} />
+      </div>
     </div>
   );
 }
 
-function Evidence({ evidence }: { evidence: readonly (readonly [string, string])[] }) {
-  if (evidence.length === 0) return null;
+/** Two machines of one golden and one agent are alike: what failed is told apart by them. */
+function Id({ name, value }: { name: string; value: string | null }) {
+  if (value === null) return null;
   return (
-    <Accordion className={classes.evidence} variant="separated" multiple>
-      {evidence.map(([name, text]) => (
-        <Accordion.Item key={name} value={name} className={classes.item}>
-          <Accordion.Control>Evidence: {name.replaceAll("_", " ")}</Accordion.Control>
-          <Accordion.Panel>
-            <pre className={classes.text} tabIndex={0}>
-              {text}
-            </pre>
-          </Accordion.Panel>
-        </Accordion.Item>
-      ))}
-    </Accordion>
+    <>
+      <dt>{name}</dt>
+      <dd>
+        <code title={value}>{brief(value)}</code>
+      </dd>
+    </>
   );
 }
 
 function stepName(stage: Failure["stage"]): string {
-  return isStep(stage) ? STEP_WORDS[stage].reached : "Not recorded";
+  return stage !== null && isStep(stage) ? STEP_WORDS[stage].reached : "Not recorded";
 }
 
 function isStep(stage: string): stage is Step {

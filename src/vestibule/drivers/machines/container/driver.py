@@ -12,11 +12,11 @@ from pathlib import Path
 
 from vestibule.core.errors import GoldenFailed
 from vestibule.core.ids import GoldenId, VmId
-from vestibule.core.machines import DriverName, Isolation
+from vestibule.core.machines import DriverName, Exit, Isolation
 from vestibule.drivers.machines.container import argv, seccomp
 from vestibule.drivers.machines.programs import find_bwrap
 from vestibule.drivers.net.processes import start_ticks
-from vestibule.services.ports import ControlChannel, Exit, MachineRequest, Network
+from vestibule.services.ports import ControlChannel, MachineRequest, Network
 
 GUEST_LOOPBACK = "127.0.0.1"
 """The egress proxy listens on the namespace's own loopback: the guest's tools find it there."""

@@ -14,7 +14,7 @@ from typing import IO
 from vestibule.core.errors import MachineFailed
 from vestibule.core.goldens import require_memory
 from vestibule.core.ids import GoldenId
-from vestibule.core.machines import DriverName, Isolation, Limits
+from vestibule.core.machines import DriverName, Exit, Isolation, Limits
 from vestibule.drivers.goldens.store import DirectoryGoldenStore
 from vestibule.drivers.machines.control import SocketControl
 from vestibule.drivers.machines.qemu.argv import (
@@ -30,7 +30,7 @@ from vestibule.drivers.machines.qemu.process import Launch, QemuProcess
 from vestibule.drivers.machines.qemu.snapshot import Snapshot, SnapshotStore
 from vestibule.drivers.machines.qemu.template import Say
 from vestibule.drivers.net.processes import start_ticks
-from vestibule.services.ports import Exit, MachineRequest, Network
+from vestibule.services.ports import MachineRequest, Network
 from vestibule.services.threads import to_the_end
 
 LOG_NAME = "console.log"

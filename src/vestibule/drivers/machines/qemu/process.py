@@ -13,12 +13,13 @@ from typing import Any, cast
 from qemu.qmp import EventListener, ExecuteError, Message, QMPClient, QMPError
 
 from vestibule.core.errors import MachineFailed
+from vestibule.core.failures import FailureCode
 from vestibule.core.ids import VmId
-from vestibule.core.machines import Limits
+from vestibule.core.machines import Exit, Limits
 from vestibule.drivers.machines.control import SocketControl
 from vestibule.drivers.machines.qemu.argv import CONTROL_FD, MONITOR_FD
 from vestibule.drivers.machines.qemu.settling import settle
-from vestibule.services.ports import Exit, Network
+from vestibule.services.ports import Network
 
 OVERHEAD_MIB = 512
 """What QEMU itself may use besides the guest's memory: translation cache, device models, stacks."""
@@ -120,14 +121,15 @@ class QemuProcess:
 
     async def _ended(self, error: Exception) -> MachineFailed:
         exit_ = await self._network.wait(self._launch.vm_id)
-        return self.failure(f"QEMU ended before its monitor answered ({exit_}): {error}")
+        cause = f"QEMU ended before its monitor answered ({exit_}): {error}"
+        return self.failure(cause, FailureCode.VMM_CRASHED)
 
-    def failure(self, cause: str) -> MachineFailed:
+    def failure(self, cause: str, code: FailureCode = FailureCode.QEMU_FAILED) -> MachineFailed:
         """A MachineFailed that quotes the console."""
         return MachineFailed(
             cause,
             remedy="Read the console in the evidence; check the host with: vestibule doctor.",
-            code="qemu_failed",
+            code=code,
             console=tail(self._launch.log),
         )
 

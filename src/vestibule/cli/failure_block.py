@@ -1,0 +1,34 @@
+"""A failure, as a person reads it below what it befell: what, why, what to do, then the evidence."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from vestibule.cli.output import OutputFormat, Row, one_line, print_one, printable
+
+_MARK = "  | "
+"""Before every line of evidence: none may pass for a line of ours."""
+
+
+def print_with_failure(row: Row, output: OutputFormat) -> None:
+    """One session or machine; as a table, with its failure below instead of in it."""
+    failure = row.get("failure")
+    if output is OutputFormat.JSON or failure is None:
+        print_one(row, output)
+        return
+    print_one(row, output, [name for name in row if name != "failure" and not name.startswith("error_")])
+    sys.stdout.write("\n" + "\n".join(_lines(failure)) + "\n")
+
+
+def _lines(failure: Mapping[str, Any]) -> Iterator[str]:
+    stage = f" at {failure['stage']}" if failure["stage"] else ""
+    yield one_line(f"FAILED{stage}: {failure['code']}")
+    yield one_line(failure["cause"])
+    yield one_line(f"FIX: {failure['remedy']}")
+    yield f"trying again: {'may help' if failure['retryable'] else 'does not help before that'}"
+    yield one_line(f"golden: {failure['golden_id'] or '-'}, agent: {failure['agent_build'] or '-'}")
+    for name, text in failure["evidence"].items():
+        yield from ("", one_line(f"{name.replace('_', ' ')}:"))
+        yield from (f"{_MARK}{line}".rstrip() for line in printable(text).rstrip().split("\n"))
