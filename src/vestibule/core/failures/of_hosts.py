@@ -59,7 +59,7 @@ OF_HOSTS: Mapping[Code, FailureMeaning] = {
     ),
     Code.HOST_SATURATED: passing(
         _HOST,
-        "The host has no room for another machine or too much to do, or one user as many machines as allowed.",
+        "The host has no room for another machine or too much to do, or one user as many as allowed.",
         "Wait until a machine ends or stop one (vestibule vm stop); see max_machines, host_reserve_mib and"
         " max_waiting for what is allowed.",
     ),
