@@ -20,11 +20,11 @@ class RoomSettings(BaseSettings):
         default=4, ge=1, le=64, description="Machines that may start at a time; others wait for their turn."
     )
     start_mem_share: float = Field(
-        default=0.4,
+        default=0.25,
         gt=0,
         le=1,
-        description="Share of `machine_mem_mib` that must be free for a machine to start: clones share the"
-        " rest.",
+        description="Share of `machine_mem_mib` that must be available for a machine to start: clones share"
+        " much of the rest. The demo's sign-in page takes half of that, others more.",
     )
     host_reserve_mib: int = Field(
         default=512, ge=0, description="Memory of the host that stays free, whatever is started."

@@ -29,6 +29,9 @@ log = structlog.get_logger()
 LOOK_S = 1.0
 """How often memory and pressure are looked at again while somebody waits; ends of machines wake at once."""
 
+GATHER_S = 0.05
+"""So long a burst is gathered before it is looked at; who comes alone is looked at at once."""
+
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Patience:
@@ -148,6 +151,7 @@ class Admission:
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(LOOK_S):
                     await self._changed.wait()
+            await asyncio.sleep(GATHER_S)
 
     async def _look(self) -> None:
         before = self._shown()
