@@ -5,7 +5,9 @@
     users ─▶ POST /api/vm/auth, spread over a second ─▶ every session read again ─▶ cancelled ─▶ users removed
                └─ meanwhile: sessions and pages are read, and each answer is timed
 
-Nothing of it stays.  *Lost* is a request without an answer, or an accepted session that cannot be read.
+Times are as this one client sees them, and contain what its own storm costs it.  Nothing of it stays.
+
+*Lost* is a request without an answer, or an accepted session that cannot be read.
 *Wrong* is an answer that is neither a session nor a refusal with code, cause and remedy, or a session that is
 someone else's, or has failed for another reason than that the host is full.
 """
@@ -31,6 +33,8 @@ PAGE = "/dashboard/remote-cli"
 READERS = 4
 READ_EVERY_S = 0.05
 TIMEOUT_S = 60.0
+KEPT_S = 1.0
+"""Idle connections are not used again after that: the controller closes them after five seconds."""
 AT_A_TIME = 8
 """Of the requests that prepare and clear up, which are not measured."""
 
@@ -84,7 +88,7 @@ async def measure_overload(
     url: str, token: str, requests: int, note: Note, memory: Memory = dict
 ) -> Overload:
     """Run it.  Raises httpx.HTTPError when the controller does not answer before it begins."""
-    limits = httpx.Limits(max_connections=None)
+    limits = httpx.Limits(max_connections=None, keepalive_expiry=KEPT_S)
     seen, peaks = _Seen(), Counter[str]()
     async with (
         httpx.AsyncClient(base_url=url, timeout=TIMEOUT_S, limits=limits, trust_env=False) as client,
