@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
+import math
 import platform
 import secrets
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -17,6 +19,7 @@ from typing import Protocol
 
 import structlog
 
+from vestibule.core.admission import Rules
 from vestibule.core.egress import Verdict
 from vestibule.core.ids import GoldenId, SessionId, VmId
 from vestibule.core.machines import DriverName
@@ -33,13 +36,14 @@ from vestibule.drivers.db.steps import DbSteps
 from vestibule.drivers.guest import HttpGuest
 from vestibule.drivers.http_server import HttpServer, bind_unix, serving
 from vestibule.drivers.net.proxy import EgressProxy
-from vestibule.drivers.pressure import read_pressure
+from vestibule.drivers.pressure import read_pressure, read_room
 from vestibule.drivers.rfb import rfb_desktop
 from vestibule.laboratory.app import HOST as DEMO_HOST
 from vestibule.laboratory.app import create as create_demo
 from vestibule.machinery import Machinery
 from vestibule.resources import find_resources
 from vestibule.services.accounts import Accounts
+from vestibule.services.admission import Admission, Patience
 from vestibule.services.credentials import Credentials
 from vestibule.services.custodian import Custodian
 from vestibule.services.evidence import Evidence, EvidenceFolders
@@ -47,6 +51,7 @@ from vestibule.services.feed import Feed
 from vestibule.services.machine_settings import MachineSettings
 from vestibule.services.machines import Machines
 from vestibule.services.meter import Meter
+from vestibule.services.pausing import Pausing
 from vestibule.services.ports import RunFolders
 from vestibule.services.rotation import Rotation
 from vestibule.services.sign_in_run import World
@@ -73,7 +78,7 @@ class Place:
     demo_socket: Path
     folders: Folders
     most_machines: int | None = None
-    """In place of the settings' limits, which are people's."""
+    """Of a trial, in place of the settings' limits, which are people's: and nothing in it waits for room."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -172,12 +177,14 @@ def _machines(
 ) -> Machines:
     internal = {DEMO_HOST: place.demo_socket, **machinery.settings.internal_sites}
     return Machines(
-        settings=_machine_settings(machinery, place.most_machines),
+        settings=_machine_settings(machinery),
         choice=machinery.choice,
         drivers=machinery.drivers,
         goldens=machinery.goldens.store,
         serving=serving,
         rows=rows,
+        admission=_admission(machinery.settings, rows, place.most_machines),
+        pausing=Pausing(idle_s=machinery.settings.idle_pause_s, seconds=time.monotonic),
         egress=EgressProxy(internal=internal, on_verdict=verdicts),
         folders=place.folders,
         evidence=Evidence(
@@ -194,13 +201,26 @@ def _machines(
     )
 
 
-def _machine_settings(machinery: Machinery, most: int | None) -> MachineSettings:
+def _admission(settings: Settings, rows: DbMachines, trial: int | None) -> Admission:
+    """``trial``: as many machines as a trial has, which are refused at once when the host is full."""
+    rules = Rules(
+        max_machines=trial or settings.max_machines,
+        max_machines_per_user=trial or settings.max_machines_per_user,
+        max_starts=trial or settings.max_starts,
+        need_mib=round(settings.machine_mem_mib * settings.start_mem_share),
+        reserve_mib=settings.host_reserve_mib,
+        max_memory_pressure=settings.max_memory_pressure,
+        max_cpu_pressure=math.inf if trial else settings.max_cpu_pressure,
+    )
+    patience = Patience(max_waiting=settings.max_waiting, timeout_s=0 if trial else settings.queue_timeout_s)
+    return Admission(rules=rules, patience=patience, live=rows.live, room=read_room, seconds=time.monotonic)
+
+
+def _machine_settings(machinery: Machinery) -> MachineSettings:
     settings = machinery.settings
     return MachineSettings(
         network=machinery.addresses,
         limits=machinery.limits,
-        max_machines=most or settings.max_machines,
-        max_machines_per_user=most or settings.max_machines_per_user,
         life_s=settings.machine_life_s,
         start_timeout_s={name: settings.start_timeout_s(name) for name in machinery.drivers},
         liveness_s=settings.liveness_s,

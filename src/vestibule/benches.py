@@ -3,13 +3,17 @@
 ::
 
     settings ─▶ machinery ─▶ CloneBench (one driver's starts), RebuildBench (what a change costs)
+                         └─▶ trial ─▶ measure_resumes (one paused machine)
 """
 
 from __future__ import annotations
 
+import contextlib
 import secrets
+import tempfile
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
+from pathlib import Path
 
 from vestibule.core.machines import DriverName
 from vestibule.drivers import logs
@@ -21,7 +25,9 @@ from vestibule.rebuilds import copied_rebuilds
 from vestibule.services.clone_bench import CloneBench, Subject
 from vestibule.services.ports import MachineDriver
 from vestibule.services.rebuild_bench import RebuildBench, RebuildResult
+from vestibule.services.resume_bench import ResumeTimes, measure_resumes
 from vestibule.settings import Settings
+from vestibule.trials import trial_of
 
 
 @asynccontextmanager
@@ -38,6 +44,22 @@ async def clone_bench(settings: Settings, driver: DriverName) -> AsyncIterator[C
             clock=SystemClock(),
             random=secrets.token_bytes,
         )
+
+
+async def resume_bench(
+    settings: Settings, driver: DriverName, resumes: int, note: Callable[[str], None]
+) -> ResumeTimes:
+    """Measure how fast a paused machine goes on."""
+    logs.failures_only()
+    async with contextlib.AsyncExitStack() as stack:
+        evidence = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="vestibule-bench-")))
+        machinery = await stack.enter_async_context(open_machinery(settings))
+        golden_id = machinery.goldens.store.wanted()
+        if driver is DriverName.QEMU:
+            await machinery.qemu.prepare(golden_id, machinery.limits, note)
+        trial = await stack.enter_async_context(trial_of(machinery, golden_id, evidence, 1))
+        user = await trial.accounts.add_user("bench")
+        return await measure_resumes(trial.machines, user.user_id, driver, resumes, note)
 
 
 async def rebuild_bench(

@@ -195,6 +195,7 @@ async def _background(
         "The promoted golden is no longer scrubbed; restart the controller": context.scrubbing.run(),
         "The promoted golden is no longer judged; restart the controller": probation.run(),
         "Credentials are no longer warned of; restart the controller": context.forecasts.run(),
+        "Idle machines are no longer paused; restart the controller": context.machines.pausing.run(),
         "What is there is no longer compared with what should be; restart the controller": reconciler.run(),
         "Old evidence and rows are no longer removed; restart the controller": janitor.run(),
     }
@@ -229,6 +230,8 @@ async def _recover(machinery: Machinery, context: Context) -> None:
             machines=len(machines),
             orphans=orphans,
         )
+    if begun := await context.sign_ins.begin_anew():
+        log.info("Sign-ins wait for a machine again", sessions=begun)
     if adopted:
         log.info("Took over machines without a sign-in", machines=adopted)
 

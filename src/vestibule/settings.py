@@ -32,6 +32,7 @@ from vestibule.core.addresses import MachineNetwork
 from vestibule.core.errors import SettingsInvalid
 from vestibule.core.machines import UNOWNED_ID, DriverName
 from vestibule.core.promotion import StalePolicy
+from vestibule.room_settings import RoomSettings
 from vestibule.stage_settings import StageSettings
 
 PREFIX = "VESTIBULE_"
@@ -109,7 +110,7 @@ def _default_run_dir() -> Path:
     return _default_state_dir() / "run"
 
 
-class Settings(StageSettings, BaseSettings):
+class Settings(StageSettings, RoomSettings, BaseSettings):
     """Everything that an operator can set.  Units are in the names."""
 
     model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, extra="forbid")
@@ -159,10 +160,6 @@ class Settings(StageSettings, BaseSettings):
         ge=1,
         le=_LAST_ID,
         description="Group id that machines run under when root started the controller; as above.",
-    )
-    max_machines: int = Field(default=16, ge=1, le=1024, description="Live machines at a time.")
-    max_machines_per_user: int = Field(
-        default=12, ge=1, le=1024, description="Live machines of one user at a time, sign-ins included."
     )
     machine_life_s: float = Field(
         default=3600, gt=0, description="A machine that no sign-in uses is ended after this time."
@@ -369,8 +366,9 @@ def _named(error: ValidationError) -> SettingsInvalid:
 def reference_table() -> str:
     """The settings as a Markdown table: name, default, meaning (docs/reference/settings.md)."""
     rows = ["| setting | variable | default | meaning |", "|---|---|---|---|"]
-    own = [name for name in Settings.model_fields if name not in StageSettings.model_fields]
-    for name in (*own, *StageSettings.model_fields):
+    inherited = {**StageSettings.model_fields, **RoomSettings.model_fields}
+    own = [name for name in Settings.model_fields if name not in inherited]
+    for name in (*own, *inherited):
         field = Settings.model_fields[name]
         default = _shown_default(name, field.default)
         rows.append(f"| `{name}` | `{PREFIX}{name.upper()}` | {default} | {field.description} |")

@@ -46,7 +46,7 @@ def clear_trial_runs(run_dir: Path) -> None:
 @contextlib.asynccontextmanager
 async def canary_of(machinery: Machinery, golden_id: GoldenId, evidence: Path) -> AsyncIterator[Canary]:
     """A canary of a golden; nothing of it is left but the evidence."""
-    async with _trial(machinery, golden_id, evidence / "machines", CLONES + 1) as assembly:
+    async with trial_of(machinery, golden_id, evidence / "machines", CLONES + 1) as assembly:
         yield Canary(
             machines=assembly.machines,
             sign_ins=assembly.sign_ins,
@@ -64,7 +64,7 @@ async def verify_providers(
 ) -> Sequence[Verification]:
     """Try these provider files with the tools of a golden, one after another."""
     files = providers.files(provider_folders(machinery.settings))
-    async with _trial(machinery, golden_id, machinery.settings.state_dir / "evidence", 2) as assembly:
+    async with trial_of(machinery, golden_id, machinery.settings.state_dir / "evidence", 2) as assembly:
         trial = ProviderTrial(
             machines=assembly.machines,
             sign_ins=assembly.sign_ins,
@@ -78,7 +78,7 @@ async def verify_providers(
 
 
 @contextlib.asynccontextmanager
-async def _trial(
+async def trial_of(
     machinery: Machinery, golden_id: GoldenId, evidence_dir: Path, most_machines: int
 ) -> AsyncIterator[Assembly]:
     """An assembly whose machines start from ``golden_id`` and nothing else."""

@@ -18,6 +18,7 @@ from monitor_lab import monitor_in_lab
 
 from vestibule.api.context import Context
 from vestibule.core.addresses import MachineNetwork
+from vestibule.core.admission import Room, Rules
 from vestibule.core.ids import SessionId, VmId
 from vestibule.core.machines import DriverName, Isolation, Limits, MachineMemory
 from vestibule.core.pressure import Pressure
@@ -45,6 +46,7 @@ from vestibule.drivers.rfb import rfb_desktop
 from vestibule.drivers.run_folders import CONSOLE, DiskRunFolders
 from vestibule.resources import find_resources
 from vestibule.services.accounts import Accounts
+from vestibule.services.admission import Admission, Patience
 from vestibule.services.credentials import Credentials
 from vestibule.services.custodian import Custodian
 from vestibule.services.evidence import Evidence
@@ -55,6 +57,7 @@ from vestibule.services.host import Check, HostReport
 from vestibule.services.machine_settings import Choice, MachineSettings
 from vestibule.services.machines import Machines
 from vestibule.services.meter import Meter
+from vestibule.services.pausing import Pausing
 from vestibule.services.ports import MachineRequest
 from vestibule.services.promotions import Promotions, ServingRule
 from vestibule.services.renewals import Renewals
@@ -119,13 +122,29 @@ class LabDriver(FakeMachineDriver):
         return machine
 
 
+ROOMY = Rules(
+    max_machines=4,
+    max_machines_per_user=4,
+    max_starts=4,
+    need_mib=100,
+    reserve_mib=500,
+    max_memory_pressure=10,
+    max_cpu_pressure=90,
+)
+
+
 class Host:
-    """What the host counts of its own shortage."""
+    """What the host has, and counts of its own shortage; ``moment`` is what its steady clock shows, in s."""
 
     def __init__(self) -> None:
         self.pressure = Pressure(reclaims=0, oom_kills=0, stalled_s=0.0, load=0.5)
+        self.room = Room(available_mib=10_000, memory_pressure=0.0, cpu_pressure=0.0)
+        self.moment = 0.0
         self.machine_memory: MachineMemory | None = None
         """What it counts of every machine."""
+
+    def seconds(self) -> float:
+        return self.moment
 
     def runs_out_of_memory(self) -> None:
         """And kills something for it."""
@@ -444,28 +463,33 @@ def _machines(
     timeline: Timeline,
     meter: Meter,
 ) -> Machines:
+    rows, asked = MeteredMachines(database, meter), dict(limits)
+    idle_s = asked.pop("idle_s", 0)
+    stages: dict[str, Any] = {"life_s": 3600, "start_timeout_s": {DriverName.FAKE: 60}, "liveness_s": 60}
+    stages |= {name: asked.pop(name) for name in stages if name in asked}
+    patience = Patience(max_waiting=asked.pop("max_waiting", 100), timeout_s=asked.pop("timeout_s", 60))
     folders = DiskRunFolders(run_dir=folder / "run", evidence_dir=folder / "state/evidence", owner=None)
-    room = {
-        "max_machines": 4,
-        "max_machines_per_user": 4,
-        "life_s": 3600,
-        "start_timeout_s": {DriverName.FAKE: 60},
-        "liveness_s": 60,
-        **limits,
-    }
     return Machines(
         settings=MachineSettings(
             network=MachineNetwork.parse("192.168.100.0/24"),
             limits=Limits(mem_mib=1024, vcpus=1, pids=128),
             confirm_timeout_s={DriverName.FAKE: 5},
             host="lab",
-            **room,
+            **stages,
         ),
         choice=Choice(driver=DriverName.FAKE, isolation=Isolation.CONTAINER, why="a lab has no host"),
         drivers={DriverName.FAKE: around(driver)},
         goldens=goldens,
         serving=serving.golden,
-        rows=around(MeteredMachines(database, meter)),
+        rows=around(rows),
+        admission=Admission(
+            rules=dataclasses.replace(ROOMY, **asked),
+            patience=patience,
+            live=rows.live,
+            room=lambda: host.room,
+            seconds=host.seconds,
+        ),
+        pausing=Pausing(idle_s=idle_s, seconds=host.seconds),
         egress=around(egress),
         folders=around(folders),
         evidence=Evidence(

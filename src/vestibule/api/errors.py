@@ -12,6 +12,7 @@ from starlette.exceptions import HTTPException
 
 from vestibule.api.schemas import Problem
 from vestibule.core import errors
+from vestibule.core.admission import HOST_SATURATED
 
 log = structlog.get_logger()
 
@@ -31,6 +32,9 @@ STATUS: dict[type[errors.VestibuleError], int] = {
 HTTP_CODES = {404: "absent", 405: "method_not_allowed", 413: "too_large"}
 """Failure code of what the framework itself refuses."""
 
+RETRY_AFTER_S = {HOST_SATURATED: 5}
+"""Failure code of what is worth another try → after how many seconds (RFC 9110, section 10.2.3)."""
+
 RESPONSES: dict[int | str, dict[str, Any]] = {"4XX": {"model": Problem}, "5XX": {"model": Problem}}
 """What every route may answer besides its own, for the OpenAPI document."""
 
@@ -45,7 +49,9 @@ def status_of(error: errors.VestibuleError) -> int:
 
 def answer(status: int, problem: Problem) -> JSONResponse:
     """An error answer."""
-    return JSONResponse(problem.model_dump(), status_code=status)
+    soon = RETRY_AFTER_S.get(problem.code)
+    headers = {"Retry-After": str(soon)} if soon else None
+    return JSONResponse(problem.model_dump(), status_code=status, headers=headers)
 
 
 def install(app: FastAPI) -> None:

@@ -52,12 +52,14 @@ def shown(context: Context, record: CredentialRecord) -> credential_schemas.Cred
 
 
 async def _events(context: Context, user: User, session_id: SessionId) -> AsyncIterator[str]:
-    async for changed in context.sign_ins.changes(session_id, KEEP_ALIVE_S):
-        if not changed:
-            yield ": still here\n\n"
-            continue
-        record = await context.sign_ins.get(user, session_id)
-        event = schemas.SessionEvent(seq=record.seq, session=await present(context, record))
-        yield f"event: session\nid: {record.seq}\ndata: {event.model_dump_json()}\n\n"
-        if record.status in FINAL:
-            return
+    """Whoever follows a session watches its machine, which is not paused meanwhile."""
+    async with context.machines.pausing.watched(session_id):
+        async for changed in context.sign_ins.changes(session_id, KEEP_ALIVE_S):
+            if not changed:
+                yield ": still here\n\n"
+                continue
+            record = await context.sign_ins.get(user, session_id)
+            event = schemas.SessionEvent(seq=record.seq, session=await present(context, record))
+            yield f"event: session\nid: {record.seq}\ndata: {event.model_dump_json()}\n\n"
+            if record.status in FINAL:
+                return

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 
 from vestibule.api import credential_schemas, schemas
 from vestibule.core import forecast
+from vestibule.core.admission import Place
 from vestibule.core.failure_records import FailureRecord, actions_of, of_machine, of_session
 from vestibule.core.goldens import Manifest
 from vestibule.core.machines import MachineRecord
@@ -31,8 +32,12 @@ def session(
     provider: Provider | None,
     stages: Iterable[StageRecord],
     notices: Iterable[NoticeRecord],
+    place: Place | None,
 ) -> schemas.Session:
-    """A session with its history and what may be done with it now; its provider may be gone since."""
+    """A session with its history and what may be done with it now; its provider may be gone since.
+
+    ``place``: where it waits for a machine.
+    """
     return schemas.Session(
         session_id=record.session_id,
         user_id=record.user_id,
@@ -40,6 +45,8 @@ def session(
         provider_title=provider.title if provider else record.provider,
         flow=record.flow or (provider.flows[0] if provider else None),
         status=record.status,
+        queue_place=place.number if place else None,
+        queue_reason=place.lack.cause if place else None,
         driver=record.driver,
         isolation=record.isolation,
         browser_vm_id=record.browser_vm_id,
@@ -69,8 +76,8 @@ def failure(record: FailureRecord | None) -> schemas.Failure | None:
     return None if record is None else schemas.Failure(**dataclasses.asdict(record))
 
 
-def machine(record: MachineRecord) -> schemas.Machine:
-    """A row of ``vms``."""
+def machine(record: MachineRecord, *, paused: bool) -> schemas.Machine:
+    """A row of ``vms``, and whether the machine stands still."""
     return schemas.Machine(
         vm_id=record.vm_id,
         session_id=record.session_id,
@@ -78,6 +85,7 @@ def machine(record: MachineRecord) -> schemas.Machine:
         driver=record.driver,
         isolation=record.isolation,
         status=record.status,
+        paused=paused,
         vm_ip=record.vm_ip,
         golden_id=record.golden_id,
         agent_build=record.agent_build,
@@ -92,8 +100,10 @@ def machine(record: MachineRecord) -> schemas.Machine:
     )
 
 
-def machine_with_golden(record: MachineRecord, manifest: Manifest, provenance: Provenance) -> schemas.Machine:
-    """A row of ``vms`` and what it was cloned from."""
+def machine_with_golden(
+    machine: schemas.Machine, manifest: Manifest, provenance: Provenance
+) -> schemas.Machine:
+    """A machine and what it was cloned from."""
     golden = schemas.MachineGolden(
         golden_id=manifest.golden_id,
         agent_build=manifest.agent_build,
@@ -101,7 +111,7 @@ def machine_with_golden(record: MachineRecord, manifest: Manifest, provenance: P
         signed_by=None if provenance.signature is Signature.BROKEN else provenance.key_id,
         signature=provenance.signature,
     )
-    return machine(record).model_copy(update={"golden": golden})
+    return machine.model_copy(update={"golden": golden})
 
 
 def rotation(progress: Progress) -> credential_schemas.Rotation:

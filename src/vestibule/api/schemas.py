@@ -77,6 +77,10 @@ class Session(Model):
     provider_title: str
     flow: Flow | None
     status: SessionStatus
+    queue_place: int | None = Field(
+        description="Where it waits for a machine, from 1; null when it does not wait."
+    )
+    queue_reason: str | None = Field(description="Why it waits: what the host lacks, in figures.")
     driver: DriverName | None
     isolation: Isolation | None
     browser_vm_id: str | None
@@ -194,6 +198,7 @@ class Machine(Model):
     driver: DriverName
     isolation: Isolation
     status: MachineStatus
+    paused: bool = Field(description="Nobody watches it: it stands still until somebody does.")
     vm_ip: str
     golden_id: str
     agent_build: str | None

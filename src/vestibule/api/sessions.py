@@ -13,7 +13,9 @@ from vestibule.core.records import SessionRecord, StageRecord
 async def present(context: Context, record: SessionRecord) -> schemas.Session:
     """The session with stages, notices and the actions allowed now."""
     stages, notices = await context.sign_ins.history(record.session_id)
-    return shapes.session(record, context.providers.get(record.provider), _until(record, stages), notices)
+    place = context.sign_ins.place(record.session_id)
+    provider = context.providers.get(record.provider)
+    return shapes.session(record, provider, _until(record, stages), notices, place)
 
 
 def _until(record: SessionRecord, stages: Sequence[StageRecord]) -> Sequence[StageRecord]:
@@ -28,4 +30,5 @@ def _until(record: SessionRecord, stages: Sequence[StageRecord]) -> Sequence[Sta
 def just_started(context: Context, record: SessionRecord) -> schemas.Session:
     """A session that was stored a moment ago: its history is known without asking the store."""
     stage = StageRecord(session_id=record.session_id, status=record.status, at=record.created_at)
-    return shapes.session(record, context.providers.get(record.provider), [stage], [])
+    place = context.sign_ins.place(record.session_id)
+    return shapes.session(record, context.providers.get(record.provider), [stage], [], place)

@@ -1,6 +1,6 @@
 """``vestibule bench``: what a machine costs on this host, and what a person waits for.
 
-``clone`` runs here, without a controller; ``sign-in`` and ``answers`` measure the controller that runs.
+``clone``, ``resume`` and ``rebuild`` run here, without a controller; the others measure the one that runs.
 """
 
 from __future__ import annotations
@@ -17,6 +17,9 @@ from vestibule.cli.controller import Url
 from vestibule.cli.controller_bench import measure_answers, measure_sign_ins
 from vestibule.cli.drivers import RealDriver
 from vestibule.cli.output import Output, OutputFormat, print_one, print_rows
+from vestibule.cli.overload_bench import measure_overload
+from vestibule.cli.weighing import processes_of
+from vestibule.core.errors import VestibuleError
 from vestibule.core.machines import DriverName
 from vestibule.services.clone_bench import Result
 from vestibule.settings import load
@@ -103,6 +106,49 @@ def rebuild(
         print(f"\n{change}")
         print_rows([dataclasses.asdict(step) for step in steps], ("step", "seconds", "share"), output)
     print_one({"agent_edit_s": dict(result.agent_edit_s), "base_change_s": result.base_change_s}, output)
+
+
+@app.command()
+def resume(
+    driver: Annotated[RealDriver, typer.Option(help="How the machine is run.")] = RealDriver.CONTAINER,
+    resumes: Annotated[
+        int, typer.Option("--resumes", "-n", min=1, help="How many, one after another.")
+    ] = 100,
+    output: Output = OutputFormat.TABLE,
+) -> None:
+    """Pause one machine and wake it, again and again, without a controller.
+
+    In milliseconds from a sign of interest: resume_ms until the machine runs, answer_ms until its agent has
+    answered for its health, which takes a look at desktop and browser.
+    """
+    from vestibule import benches  # noqa: PLC0415 (loads the whole controller; most commands do without)
+
+    result = asyncio.run(benches.resume_bench(load(), driver.driver_name, resumes, _note))
+    print_one(dataclasses.asdict(result), output)
+
+
+@app.command()
+def overload(
+    requests: Annotated[
+        int, typer.Option("--requests", "-n", min=1, max=1000, help="Within a second.")
+    ] = 200,
+    url: Url = None,
+    output: Output = OutputFormat.TABLE,
+) -> None:
+    """Ask the controller that runs for many sign-ins within a second, of as many users, and read meanwhile.
+
+    What it makes it removes: sessions, machines, users.  Exit code 1 when one was lost or answered wrong.
+    """
+    with controllers.connect(url) as controller:
+        result = asyncio.run(
+            measure_overload(controller.url, controller.token, requests, _note, processes_of(controller.url))
+        )
+    print_one(dataclasses.asdict(result), output)
+    if result.lost or result.wrong:
+        raise VestibuleError(
+            f"of {requests} requests {result.lost} were lost and {result.wrong} answered wrong",
+            remedy="Read the controller's log at this time and report it as a bug.",
+        )
 
 
 async def _measure(driver: DriverName, clones: int, observe: int) -> Result:

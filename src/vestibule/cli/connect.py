@@ -16,7 +16,18 @@ from vestibule.core.errors import MachineFailed
 from vestibule.core.providers import Flow
 from vestibule.core.sessions import FINAL, SessionStatus
 
-_COLUMNS = ("session_id", "provider", "status", "vnc_url", "vm_id", "vm_ip", "user_code", "credential_id")
+_COLUMNS = (
+    "session_id",
+    "provider",
+    "status",
+    "queue_place",
+    "queue_reason",
+    "vnc_url",
+    "vm_id",
+    "vm_ip",
+    "user_code",
+    "credential_id",
+)
 _NEWS = {
     "vm_ip": "machine",
     "vnc_url": "sign in here",
@@ -68,11 +79,17 @@ def _follow(controller: Controller, session_id: str, output: OutputFormat) -> Ro
 def _print_news(before: Row, now: Row) -> None:
     if now["status"] != before.get("status"):
         print_line(f"{now['status']}")
+    if now.get("queue_place") and _waiting(now) != _waiting(before):
+        print_line(f"  {_waiting(now)}")
     for name, label in _NEWS.items():
         if now[name] and now[name] not in {before.get(name), *_BLANK_PAGES}:
             print_line(f"  {label}: {now[name]}")
     for notice in now["notices"][len(before.get("notices", [])) :]:
         _print_notice(notice)
+
+
+def _waiting(session: Row) -> str:
+    return f"place {session.get('queue_place')} in the queue: {session.get('queue_reason')}"
 
 
 def _print_notice(notice: Row) -> None:

@@ -86,7 +86,8 @@ class Controller:
         *,
         timeout_s: float = CONTROLLER_S,
     ) -> None:
-        self._url = url
+        self.url = url
+        self.token = token
         self._http = httpx.Client(
             base_url=url,
             headers={"Authorization": f"Bearer {token}"},
@@ -142,7 +143,7 @@ class Controller:
 
     def _unreachable(self, error: httpx.TransportError) -> ControllerUnreachable:
         return ControllerUnreachable(
-            f"the controller at {self._url} does not answer ({type(error).__name__}: {error})",
+            f"the controller at {self.url} does not answer ({type(error).__name__}: {error})",
             remedy="Start it with vestibule up, or name another address with --url.",
         )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import typer
 
 from vestibule.cli.controller import Url, connect
-from vestibule.cli.output import Output, OutputFormat, Row, moment, print_json, print_rows
+from vestibule.cli.output import Output, OutputFormat, Row, moment, print_done, print_json, print_rows
 
 app = typer.Typer(help="Who may use this controller.", no_args_is_help=True)
 
@@ -30,6 +30,13 @@ def link(name: str, url: Url = None, output: Output = OutputFormat.TABLE) -> Non
     """Print another one-time sign-in link for a user."""
     with connect(url) as controller:
         _print_link(controller.post(f"/api/users/{name}/link"), output)
+
+
+@app.command()
+def remove(name: str, url: Url = None, output: Output = OutputFormat.TABLE) -> None:
+    """Remove a user who has no open sign-in, machine or credential, with all that is stored of them."""
+    with connect(url) as controller:
+        print_done(controller.delete(f"/api/users/{name}"), f"{name} is removed.", output)
 
 
 @app.command("list")

@@ -14,7 +14,17 @@ from vestibule.cli.timelines import print_timeline
 
 app = typer.Typer(help="Machines, with or without a sign-in.", no_args_is_help=True)
 
-_COLUMNS = ("vm_id", "driver", "isolation", "status", "error_code", "vm_ip", "session_id", "created_at")
+_COLUMNS = (
+    "vm_id",
+    "driver",
+    "isolation",
+    "status",
+    "paused",
+    "error_code",
+    "vm_ip",
+    "session_id",
+    "created_at",
+)
 
 Driver = Annotated[
     RealDriver | None, typer.Option(help="How to run it; unset: the host's choice (see doctor).")

@@ -48,6 +48,8 @@ class SessionRecord:
     browser_vm_id: VmId | None = None
     vm_id: VmId | None = None
     vm_ip: str | None = None
+    page_url: str | None = None
+    """Absolute address of its page, from the first moment; ``vnc_url`` once there is a machine."""
     vnc_url: str | None = None
     auth_url: str | None = None
     user_code: str | None = None

@@ -17,6 +17,7 @@ from vestibule.core.errors import VestibuleError
 from vestibule.core.machines import DriverName
 from vestibule.drivers.http_server import bind
 from vestibule.drivers.net.client import NetworkReport
+from vestibule.drivers.pressure import pressure_check
 from vestibule.services.host import Accelerator, Check
 from vestibule.services.machine_settings import Choice
 
@@ -56,6 +57,7 @@ class LocalHost:
         for program, package, purpose, drivers in _PROGRAMS:
             yield _program(program, package, purpose, needed=choice.driver in drivers)
         yield _accelerator(self.accelerator)
+        yield pressure_check()
         yield _disk(self.cache_dir)
         yield _private(self.state_dir)
         yield self.vault()

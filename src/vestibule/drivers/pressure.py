@@ -1,4 +1,4 @@
-"""What the host counts of its own shortage: /proc/vmstat, pressure/{memory,cpu,io} and loadavg (proc(5))."""
+"""What the host has and lacks: /proc/meminfo, vmstat, pressure/{memory,cpu,io} and loadavg (proc(5))."""
 
 from __future__ import annotations
 
@@ -6,7 +6,9 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
+from vestibule.core.admission import Room
 from vestibule.core.pressure import Pressure
+from vestibule.services.host import Check
 
 
 def read_pressure(proc: Path = Path("/proc")) -> Pressure:
@@ -21,6 +23,38 @@ def read_pressure(proc: Path = Path("/proc")) -> Pressure:
         cpu=_waiting(proc / "pressure/cpu"),
         io=_waiting(proc / "pressure/io"),
     )
+
+
+def read_room(proc: Path = Path("/proc")) -> Room:
+    """Memory and pressure now, for admission."""
+    available = next((line for line in _lines(proc / "meminfo") if line.startswith("MemAvailable:")), None)
+    return Room(
+        available_mib=int(available.split()[1]) >> 10 if available else None,
+        memory_pressure=_average(proc / "pressure/memory", "full"),
+        cpu_pressure=_average(proc / "pressure/cpu", "some"),
+    )
+
+
+def pressure_check(proc: Path = Path("/proc")) -> Check:
+    """For ``doctor``: whether admission can judge by pressure."""
+    room = read_room(proc)
+    measured = room.memory_pressure is not None and room.cpu_pressure is not None
+    return Check(
+        name="pressure",
+        ok=measured,
+        detail=f"{room.available_mib} MiB of memory available, stood still for it in"
+        f" {room.memory_pressure:g} %, waited for a processor in {room.cpu_pressure:g} % of ten seconds"
+        if measured
+        else "this kernel does not measure it: starts are judged by free memory and places alone",
+        fix="Boot a kernel with CONFIG_PSI and psi=1.",
+        needed=False,
+    )
+
+
+def _average(path: Path, kind: str) -> float | None:
+    """Of "some avg10=18.12 avg60=14.64 …": percent of the last ten seconds; None where it is not measured."""
+    line = next((line for line in _lines(path) if line.startswith(f"{kind} ")), None)
+    return None if line is None else float(line.split()[1].removeprefix("avg10="))
 
 
 def _vmstat(path: Path) -> Mapping[str, int]:

@@ -23,7 +23,7 @@ import itsdangerous
 import structlog
 
 from vestibule.core import ids
-from vestibule.core.errors import Absent, BadInput, NotAllowed
+from vestibule.core.errors import Absent, BadInput, Conflict, NotAllowed
 from vestibule.core.ids import TokenId, UserId, VmId
 from vestibule.core.records import ApiToken, User, ViewTicketRecord
 from vestibule.services.ports import Clock
@@ -99,6 +99,22 @@ class Accounts:
     async def users(self) -> Sequence[User]:
         """All users, oldest first."""
         return await self._rows.users()
+
+    async def remove(self, name: str) -> User:
+        """Remove a user with all that is stored of them.
+
+        Raises Absent, Conflict ``user_busy`` (what is theirs is not over), ``user_needed`` (the operator).
+        """
+        user = await self.user_named(name)
+        if await self.is_operator(user):
+            raise Conflict(
+                f"{name} runs this controller.",
+                remedy="Remove the state folder to begin anew.",
+                code="user_needed",
+            )
+        await self._rows.remove_user(user.user_id)
+        log.info("User removed", user_id=user.user_id, name=name)
+        return user
 
     async def is_operator(self, user: User) -> bool:
         """Whether this is the first user, who runs the controller."""

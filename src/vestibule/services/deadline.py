@@ -11,6 +11,9 @@ import contextlib
 import datetime as dt
 from collections.abc import Callable
 
+RETURN_S = 60.0
+"""Nobody can give a sign of life while there is no controller: so long a deadline is at least, afterwards."""
+
 
 class Deadline:
     """Of one sign-in."""
@@ -38,3 +41,9 @@ class Deadline:
 def left_s(deadline_at: dt.datetime | None, now: dt.datetime) -> float:
     """Seconds until a moment of the wall clock; none where there is no deadline."""
     return ((deadline_at or now) - now).total_seconds()
+
+
+def within(deadline: dt.datetime | None, now: dt.datetime, most_s: float) -> dt.datetime:
+    """Time to come back, and no more than there ever is: the clock may have been set back meanwhile."""
+    soonest, latest = (now + dt.timedelta(seconds=seconds) for seconds in (RETURN_S, max(RETURN_S, most_s)))
+    return min(max(deadline or soonest, soonest), latest)

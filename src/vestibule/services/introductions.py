@@ -44,7 +44,9 @@ class Live:
     random_sample: str = ""
     """Random bytes that the guest drew once it had confirmed, hex: no two machines' are the same."""
     paused: bool = False
-    """Its processors were stopped, and it cannot answer."""
+    """Whether it stands still; who asks its agent then waits in vain."""
+    may_pause: Callable[[], bool] = lambda: False
+    """Whether nothing would be lost if it stood still now."""
 
 
 GuestFactory = Callable[[Machine, str], Guest]

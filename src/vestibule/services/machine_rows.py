@@ -21,7 +21,7 @@ from vestibule.core.machines import MachineRecord, MachineStatus, MachineType
 from vestibule.core.pressure import Pressure, blame
 from vestibule.core.sessions import Failure
 from vestibule.core.typed_texts import TypedTexts
-from vestibule.services.capacity import require_room
+from vestibule.services.admission import Admission
 from vestibule.services.endings import every_step
 from vestibule.services.explanations import without_secrets
 from vestibule.services.machine_settings import MachineSettings
@@ -41,6 +41,7 @@ class MachineRows:
         *,
         settings: MachineSettings,
         rows: Machines,
+        admission: Admission,
         pressure: Callable[[], Pressure],
         clock: Clock,
         random: Callable[[int], bytes],
@@ -50,10 +51,10 @@ class MachineRows:
         """Called whenever a machine's row was closed."""
         self._settings = settings
         self._rows = rows
+        self._admission = admission
         self._pressure = pressure
         self._clock = clock
         self._random = random
-        self._address_lock = asyncio.Lock()
         self._closing: set[asyncio.Task[None]] = set()
         self._began: dict[VmId, Pressure] = {}
         """What the host counted when the machine was begun."""
@@ -71,10 +72,9 @@ class MachineRows:
         golden_id: GoldenId,
     ) -> MachineRecord:
         """A row ``creating`` with an address of its own.  Raises Unavailable when there is no room."""
-        async with self._address_lock:  # the constraint decides; the lock only spares retries
+        async with self._admission.lock:  # of the address the constraint decides; this spares retries
             live = await self._rows.live()
-            limits = self._settings
-            require_room(live, user_id, most=limits.max_machines, most_of_user=limits.max_machines_per_user)
+            self._admission.require(live, user_id, session_id)
             taken = {row.vm_ip for row in live}
             record = self._record(vm_id, user_id, session_id, driver, golden_id, taken=taken)
             try:
@@ -133,6 +133,7 @@ class MachineRows:
         else:
             await self._fail(vm_id, self._named(vm_id, failure))
         self._began.pop(vm_id, None)
+        self._admission.wake()
         self.on_ended()
 
     async def _fail(self, vm_id: VmId, failure: Failure) -> None:

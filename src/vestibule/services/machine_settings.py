@@ -26,8 +26,6 @@ class MachineSettings:
 
     network: MachineNetwork
     limits: Limits
-    max_machines: int
-    max_machines_per_user: int
     life_s: float
     """Of a machine without a sign-in."""
     start_timeout_s: Mapping[DriverName, float]

@@ -26,6 +26,7 @@ from vestibule.core.machines import (
 )
 from vestibule.core.pressure import Pressure
 from vestibule.core.steps import StepName
+from vestibule.services.admission import Admission
 from vestibule.services.adoption import Adoption, Note
 from vestibule.services.endings import every_step
 from vestibule.services.evidence import Evidence
@@ -36,11 +37,13 @@ from vestibule.services.lifetimes import Lifetimes
 from vestibule.services.liveness import Liveness, first_of
 from vestibule.services.machine_rows import MachineRows
 from vestibule.services.machine_settings import Choice, MachineSettings
+from vestibule.services.pausing import Pausing
 from vestibule.services.ports import Clock, Egress, Guest, MachineDriver, RunFolders
 from vestibule.services.repositories import Machines as Rows
 from vestibule.services.stage_limits import start_deadline
 from vestibule.services.threads import to_the_end
 from vestibule.services.timeline import Timeline, ending_of
+from vestibule.services.waking_guest import WakingGuest
 from vestibule_desktop.messages import PROXY_PORT
 
 log = structlog.get_logger()
@@ -58,6 +61,8 @@ class Machines:
         goldens: GoldenStore,
         serving: Callable[[DriverName], Awaitable[GoldenId]],
         rows: Rows,
+        admission: Admission,
+        pausing: Pausing,
         egress: Egress,
         folders: RunFolders,
         evidence: Evidence,
@@ -69,13 +74,15 @@ class Machines:
     ) -> None:
         """``serving`` names the golden that a driver's machine is started from, or raises why none may be."""
         self.choice = choice
+        self.admission = admission
+        self.pausing = pausing
         self._serving = serving
         self._settings = settings
         self._drivers = drivers
         self._goldens = goldens
         self._rows = rows
         self._records = MachineRows(
-            settings=settings, rows=rows, pressure=pressure, clock=clock, random=random
+            settings=settings, rows=rows, admission=admission, pressure=pressure, clock=clock, random=random
         )
         self._introductions = Introductions(settings=settings, guest_of=guest_of, clock=clock, random=random)
         self._adoption = Adoption(
@@ -151,10 +158,13 @@ class Machines:
 
         Raises VestibuleError when it cannot be; ``reconcile`` closes its row then.
         """
-        return await self._with_way_out(await self._adoption.adopt(await self._rows.get(vm_id)), allow)
+        live = await self._adoption.adopt(await self._rows.get(vm_id))
+        live.guest = live.guest and WakingGuest(live.guest, vm_id, self.pausing)
+        return await self._with_way_out(live, allow)
 
     async def _with_way_out(self, live: Live, allow: Sequence[str]) -> Live:
         self._live[live.record.vm_id] = live
+        self.pausing.add(live)
         try:
             await self._egress.open(live.record.vm_id, await live.machine.listen(PROXY_PORT), allow)
         except BaseException as error:
@@ -231,6 +241,7 @@ class Machines:
 
     def _watch(self, live: Live) -> None:
         vm_id = live.record.vm_id
+        live.may_pause = lambda: True
         self.lifetimes.watch(
             vm_id,
             exited=lambda: self._explained_end(live),
@@ -263,9 +274,11 @@ class Machines:
         with self._timeline.step(_subject(live.record), StepName.CONFIRM):
             guest, reply = await self._introductions.introduce(live)
         live.record = await self._rows.update(live.record.vm_id, agent_build=reply.build_id)
-        live.guest, live.random_sample = guest, reply.random_sample
+        self.admission.wake()
+        live.guest = WakingGuest(guest, live.record.vm_id, self.pausing)
+        live.random_sample = reply.random_sample
         await self._keep(live)
-        return guest
+        return live.guest
 
     async def note_typed(self, vm_id: VmId, typed: tuple[str, ...]) -> None:
         """Have the next controller hide these texts, too."""
@@ -333,6 +346,7 @@ class Machines:
     async def _end(self, live: Live, failure: BaseException | None) -> None:
         vm_id = live.record.vm_id
         step = self._timeline.begin(_subject(live.record), StepName.DESTROY)
+        self.pausing.forget(vm_id)
         wrong = await every_step(
             vm_id,
             lambda: self._records.mark(vm_id, MachineStatus.STOPPING),
@@ -358,6 +372,7 @@ class Machines:
         await self.lifetimes.close()
         self._records.give_up()
         for vm_id, live in tuple(self._live.items()):
+            self.pausing.forget(vm_id)
             await self._egress.close(vm_id)
             live.hold.release()
         self._live.clear()

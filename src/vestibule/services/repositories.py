@@ -237,6 +237,13 @@ class Accounts(Protocol):
         """All, oldest first."""
         ...
 
+    async def remove_user(self, user_id: UserId) -> None:
+        """Delete a user and every row of theirs.
+
+        Raise Absent, Conflict ``user_busy`` while a sign-in, a machine or a credential of theirs is there.
+        """
+        ...
+
     async def add_link(
         self, secret_hash: bytes, user_id: UserId, expires_at: dt.datetime, now: dt.datetime
     ) -> None:

@@ -26,6 +26,7 @@ from vestibule.core import sessions as s
 from vestibule.core.egress import Verdict
 from vestibule.core.errors import KEY_RETIRED, Conflict, MachineFailed, VestibuleError
 from vestibule.core.ids import SessionId, UserId, VmId
+from vestibule.core.pausing import may_pause
 from vestibule.core.providers import Provider, login_spec
 from vestibule.core.records import CredentialRecord, NoticeRecord, SessionRecord
 from vestibule.core.steps import StepName
@@ -52,6 +53,7 @@ from vestibule_agent.protocol import Event
 log = structlog.get_logger()
 
 STORE_AGAIN_S = 5.0
+NOTICEABLE_S = 1.0
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -254,12 +256,15 @@ class SignInRun:
             self.post(s.Failed(failure=diagnosis.failure_of(error)))
 
     async def _start_machine(self) -> None:
-        self._live = await self._world.machines.create(
-            self.record.user_id,
-            session_id=self.record.session_id,
-            driver=self.record.driver,
-            allow=self._provider.egress.allow,
-        )
+        async with self._world.machines.admission.turn(self.record.session_id) as waited_s:
+            if waited_s > NOTICEABLE_S:  # that was not the person's time
+                await self.sign_of_life()
+            self._live = await self._world.machines.create(
+                self.record.user_id,
+                session_id=self.record.session_id,
+                driver=self.record.driver,
+                allow=self._provider.egress.allow,
+            )
         self._spawn(self._watch_machine(self._live))
         self.post(s.MachineRunning())
 
@@ -280,6 +285,7 @@ class SignInRun:
                 self._spawn(self._follow(self._guest()))
 
     async def _watch_machine(self, live: Live) -> None:
+        live.may_pause = lambda: may_pause(self.record.status, self.record.flow)
         raise await self._world.machines.exited(live)
 
     async def _watch_agent(self, live: Live) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import dataclasses
 import datetime as dt
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from urllib.parse import urlsplit
@@ -11,6 +12,7 @@ from urllib.parse import urlsplit
 import structlog
 
 from vestibule.core import ids
+from vestibule.core.admission import Place
 from vestibule.core.diagnosis import failure_of
 from vestibule.core.egress import Verdict
 from vestibule.core.errors import Absent, BadInput, Conflict, MachineFailed, Unavailable, VestibuleError
@@ -27,6 +29,7 @@ from vestibule.core.sessions import (
     SessionStatus,
     allowed_actions,
 )
+from vestibule.services.deadline import within
 from vestibule.services.introductions import Live
 from vestibule.services.missed_sites import MissedSites
 from vestibule.services.ports import Guest
@@ -35,9 +38,6 @@ from vestibule.services.sign_in_run import SignInRun, World
 log = structlog.get_logger()
 
 CANCEL_TIMEOUT_S = 5.0
-
-RETURN_S = 60.0
-"""Nobody can give a sign of life while there is no controller: so long a deadline is at least, afterwards."""
 
 _GOES_ON = frozenset(
     {
@@ -71,6 +71,9 @@ class SignIns:
         self.providers = providers
         self._world = world
         self._random = random
+        world.machines.admission.on_moved = world.feed.publish
+        self._unbegun: list[SessionRecord] = []
+        """Sign-ins of an earlier controller that had no machine yet."""
         self._runs: dict[SessionId, SignInRun] = {}
         self._tasks: dict[SessionId, asyncio.Task[None]] = {}
 
@@ -87,14 +90,21 @@ class SignIns:
 
         ``page_url`` makes the absolute address of a session's page; without a ``flow``, the provider's
         preferred one is taken.  Raises BadInput (unknown provider or flow), HostUnfit (driver not usable
-        here), Conflict (one is open for this tool).
+        here), Conflict (one is open for this tool), Unavailable ``host_saturated`` (too many wait).
         """
         provider = self._provider(provider_name)
         if driver is not None:
             self._world.machines.driver(driver)
         record = self._record(user, provider, driver, provider.flow(flow).kind)
-        await self._world.sessions.add(record)
-        self._launch(record, provider, page_url(record.session_id))
+        record = dataclasses.replace(record, page_url=page_url(record.session_id))
+        admission = self._world.machines.admission
+        admission.join(record.session_id, record.user_id)
+        try:
+            await self._world.sessions.add(record)
+        except BaseException:
+            admission.leave(record.session_id)
+            raise
+        self._launch(record, provider)
         return record
 
     def _provider(self, name: str) -> Provider:
@@ -126,10 +136,8 @@ class SignIns:
             created_at=now,
         )
 
-    def _launch(
-        self, record: SessionRecord, provider: Provider, page_url: str, adopted: Live | None = None
-    ) -> None:
-        run = SignInRun(self._world, record, provider, page_url, adopted)
+    def _launch(self, record: SessionRecord, provider: Provider, adopted: Live | None = None) -> None:
+        run = SignInRun(self._world, record, provider, record.page_url or "", adopted)
         self._runs[record.session_id] = run
         task = asyncio.create_task(run.go(), name=f"sign-in {record.session_id}")
         self._tasks[record.session_id] = task
@@ -138,6 +146,7 @@ class SignIns:
     def _ended(self, session_id: SessionId, task: asyncio.Task[None]) -> None:
         self._runs.pop(session_id, None)
         self._tasks.pop(session_id, None)
+        self._world.machines.admission.leave(session_id)  # one that was ended before it began has not
         if not task.cancelled() and (error := task.exception()) is not None:
             log.error("Sign-in ended by an unforeseen error", session_id=session_id, exc_info=error)
 
@@ -193,8 +202,9 @@ class SignIns:
         return await sessions.get(record.session_id)
 
     async def heartbeat(self, user: User, session_id: SessionId) -> SessionRecord:
-        """A sign of life: the deadline is counted from now."""
+        """A sign of life: the deadline is counted from now, and the machine runs."""
         await self._allowed(user, session_id, Action.HEARTBEAT)
+        await self._world.machines.pausing.wake(session_id)
         return await self._run(session_id).sign_of_life()
 
     async def viewer_used(self, vm_id: VmId) -> None:
@@ -277,10 +287,43 @@ class SignIns:
         """At start: sessions of a controller that is gone go on, or are failed with that reason; how many."""
         lost = 0
         for record in await self._world.sessions.unfinished():
-            if not await self._goes_on(record):
+            if self._can_begin(record):
+                self._unbegun.append(record)
+            elif not await self._goes_on(record):
                 await self._fail(record, _CONTROLLER_GONE)
                 lost += 1
         return lost
+
+    def _can_begin(self, record: SessionRecord) -> bool:
+        """Whether it had no machine, and is not too old to wait for one."""
+        waiting = record.status is SessionStatus.STARTED and record.provider in self.providers
+        return waiting and self._waited_s(record) < self._world.machines.admission.timeout_s
+
+    def _waited_s(self, record: SessionRecord) -> float:
+        return max(0.0, (self._world.clock.now() - record.created_at).total_seconds())
+
+    async def begin_anew(self) -> int:
+        """Put the sign-ins that had no machine back in the line, oldest first; how many.
+
+        After ``Machines.reconcile``, which would take what these start for what is left of others.
+        """
+        begun, self._unbegun = self._unbegun, []
+        for stored in begun:
+            provider = self.providers[stored.provider]
+            record = await self._with_time(stored, provider)
+            waited_s = self._waited_s(record)
+            self._world.machines.admission.rejoin(record.session_id, record.user_id, waited_s=waited_s)
+            self._launch(record, provider)
+        return len(begun)
+
+    async def _with_time(self, record: SessionRecord, provider: Provider) -> SessionRecord:
+        """Its deadline is not before somebody could have given a sign of life."""
+        deadline = within(record.deadline_at, self._world.clock.now(), provider.deadline_s)
+        return await self._world.sessions.update(record.session_id, deadline_at=deadline)
+
+    def place(self, session_id: SessionId) -> Place | None:
+        """Where it waits for a machine, and why; None when it does not."""
+        return self._world.machines.admission.place(session_id)
 
     async def _goes_on(self, record: SessionRecord) -> bool:
         provider = self.providers.get(record.provider)
@@ -291,9 +334,7 @@ class SignIns:
         except VestibuleError as error:
             log.warning("Sign-in cannot go on", session_id=record.session_id, why=error.cause)
             return False
-        deadline = _within(record.deadline_at, self._world.clock.now(), provider.deadline_s)
-        record = await self._world.sessions.update(record.session_id, deadline_at=deadline)
-        self._launch(record, provider, record.vnc_url or "", adopted)
+        self._launch(await self._with_time(record, provider), provider, adopted)
         log.info("Sign-in goes on", session_id=record.session_id, status=record.status)
         return True
 
@@ -339,16 +380,16 @@ class SignIns:
         )
 
     async def stop(self) -> None:
-        """End every sign-in: the controller stops.  Returns when their machines are gone."""
-        for run in tuple(self._runs.values()):
-            run.post(Failed(failure=_CONTROLLER_GONE))
+        """End every sign-in: the controller stops.  Returns when their machines are gone.
+
+        Those that wait for a machine go on waiting, with the next controller.
+        """
+        for session_id, run in tuple(self._runs.items()):
+            if self._world.machines.admission.waits(session_id):
+                self._tasks[session_id].cancel()
+            else:
+                run.post(Failed(failure=_CONTROLLER_GONE))
         await asyncio.gather(*self._tasks.values(), return_exceptions=True)
-
-
-def _within(deadline: dt.datetime | None, now: dt.datetime, most_s: float) -> dt.datetime:
-    """Time to come back, and no more than there ever is: the clock may have been set back meanwhile."""
-    soonest, latest = (now + dt.timedelta(seconds=seconds) for seconds in (RETURN_S, max(RETURN_S, most_s)))
-    return min(max(deadline or soonest, soonest), latest)
 
 
 def _is_web_address(url: str) -> bool:

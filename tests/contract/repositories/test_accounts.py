@@ -122,3 +122,22 @@ async def test_credentials_come_newest_first_and_are_only_their_users(store: Sto
     assert [c.credential_id for c in await store.credentials.of_user(ann.user_id)] == ["c-20", "c-10"]
     with pytest.raises(Absent):
         await store.credentials.get(CredentialId("c-none"))
+
+
+async def test_a_user_is_removed_with_sessions_machines_links_and_tokens(store: Store) -> None:
+    ann, bob = await store.user("ann", at(1)), await store.user("bob", at(2))
+    await store.accounts.add_link(HASH, bob.user_id, at(900), T0)
+    await store.accounts.remove_user(bob.user_id)
+    assert list(await store.accounts.users()) == [ann]
+    assert await store.accounts.consume_link(HASH, at(1)) is None
+    with pytest.raises(Absent):
+        await store.accounts.remove_user(bob.user_id)
+
+
+async def test_a_user_with_an_open_session_is_kept_whole(store: Store) -> None:
+    bob = await store.user("bob")
+    session = await store.session(1, bob)
+    with pytest.raises(Conflict, match=session.session_id) as busy:
+        await store.accounts.remove_user(bob.user_id)
+    assert busy.value.failure_code == "user_busy"
+    assert await store.accounts.user(bob.user_id) == bob

@@ -25,6 +25,7 @@ OPEN = {("GET", "/livez"), ("GET", "/readyz"), ("POST", "/api/sign-in")}
 OPERATOR_ONLY = {
     ("GET", "/api/users"),
     ("POST", "/api/users"),
+    ("DELETE", "/api/users/{name}"),
     ("POST", "/api/users/{name}/link"),
     ("POST", "/api/goldens/renew"),
     ("POST", "/api/goldens/rollback"),

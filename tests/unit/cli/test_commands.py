@@ -148,6 +148,26 @@ def test_connect_follows_a_session_to_its_end(
         assert text in shown
 
 
+def test_connect_tells_where_in_the_queue_it_waits(
+    play: Callable[[Script], Any], capsys: pytest.CaptureFixture[str]
+) -> None:
+    def waiting(place: int) -> Any:
+        return session("started", queue_place=place, queue_reason="4 machines run.")
+
+    play(
+        {
+            ("POST", "/api/vm/auth"): httpx.Response(201, json={"session": session("started")}),
+            ("GET", "/api/auth/session/s-1/events"): events(
+                waiting(3), waiting(3), waiting(2), session("completed")
+            ),
+        }
+    )
+    assert run(["connect", "demo", "--wait"]) == 0
+    shown = capsys.readouterr().out
+    assert shown.count("place 3 in the queue: 4 machines run.") == 1
+    assert shown.count("place 2 in the queue") == 1
+
+
 def test_connect_prints_a_guest_s_words_on_one_line_and_no_control_character_of_them(
     play: Callable[[Script], Any], capsys: pytest.CaptureFixture[str]
 ) -> None:

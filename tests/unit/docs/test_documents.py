@@ -101,14 +101,3 @@ def test_glossary_is_sorted_and_has_no_word_twice() -> None:
 def test_states_in_the_glossary_are_the_code_s() -> None:
     text = (ROOT / "docs/glossary.md").read_text()
     assert [state for state in SessionStatus if f"`{state}`" not in text] == []
-
-
-def test_every_setting_is_read_somewhere() -> None:
-    source = "\n".join(
-        path.read_text() for path in (ROOT / "src").rglob("*.py") if path.name != "settings.py"
-    )
-    unread = [name for name in settings.Settings.model_fields if f"settings.{name}" not in source]
-    own = "".join(
-        (ROOT / "src/vestibule" / name).read_text() for name in ("settings.py", "stage_settings.py")
-    )
-    assert [name for name in unread if f"self.{name}" not in own] == []

@@ -46,15 +46,21 @@ class _Part:
         (2, "The promoted golden is no longer scrubbed; restart the controller"),
         (3, "The promoted golden is no longer judged; restart the controller"),
         (4, "Credentials are no longer warned of; restart the controller"),
-        (5, "What is there is no longer compared with what should be; restart the controller"),
-        (6, "Old evidence and rows are no longer removed; restart the controller"),
+        (5, "Idle machines are no longer paused; restart the controller"),
+        (6, "What is there is no longer compared with what should be; restart the controller"),
+        (7, "Old evidence and rows are no longer removed; restart the controller"),
     ],
 )
 async def test_each_end_is_told_for_what_it_means(broken: int, said: str) -> None:
-    works = [_breaks if number == broken else _goes_on for number in range(7)]
+    works = [_breaks if number == broken else _goes_on for number in range(8)]
     machinery = SimpleNamespace(preload=works[0])
-    context = SimpleNamespace(freshness=_Part(works[1]), scrubbing=_Part(works[2]), forecasts=_Part(works[4]))
-    probation, reconciler, janitor = (cast("Any", _Part(works[number])) for number in (3, 5, 6))
+    context = SimpleNamespace(
+        freshness=_Part(works[1]),
+        scrubbing=_Part(works[2]),
+        forecasts=_Part(works[4]),
+        machines=SimpleNamespace(pausing=_Part(works[5])),
+    )
+    probation, reconciler, janitor = (cast("Any", _Part(works[number])) for number in (3, 6, 7))
     parts = (cast("Any", machinery), cast("Any", context), probation, reconciler, janitor)
     with capture_logs() as log:
         async with _background(*parts):

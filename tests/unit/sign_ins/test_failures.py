@@ -266,26 +266,6 @@ async def test_a_guest_that_sends_what_it_should_not(
         assert failed.auth_url is None
 
 
-async def test_no_room_for_another_machine(new_lab: Any) -> None:
-    async with new_lab(limits={"max_machines": 1}) as lab:
-        first = await lab.connect()
-        await lab.reach(first.session_id, S.AWAITING_USER_AUTH)
-        second = await lab.connect(lab.bob)
-        failed = await lab.ended(second.session_id)
-        assert (failed.status, failed.error_code) == (S.FAILED, "host_saturated")
-        assert "raise max_machines." in str(failed.error_remedy)
-        assert (await lab.sessions.get(first.session_id)).status is S.AWAITING_USER_AUTH
-
-
-async def test_one_user_does_not_take_every_machine(new_lab: Any) -> None:
-    async with new_lab(limits={"max_machines_per_user": 1}) as lab:
-        await lab.machines.start(lab.ann.user_id, driver=None)
-        with pytest.raises(Unavailable, match="host_saturated") as refused:
-            await lab.machines.start(lab.ann.user_id, driver=None)
-        assert "raise max_machines_per_user." in refused.value.remedy
-        await lab.machines.start(lab.bob.user_id, driver=None)
-
-
 async def test_a_disk_that_is_full_for_a_moment_costs_nobody_the_session(lab: Lab) -> None:
     record = await lab.connect()
     await lab.reach(record.session_id, S.AWAITING_USER_AUTH)

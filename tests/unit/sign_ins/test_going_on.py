@@ -7,13 +7,14 @@ import dataclasses
 import datetime as dt
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
+from typing import Any
 
 import pytest
 from lab import SCRIPT, Lab, gathered
 
 from vestibule.core.sessions import SessionStatus as S
 from vestibule.drivers.db.machines import DbMachines
-from vestibule.services.sign_ins import RETURN_S
+from vestibule.services.deadline import RETURN_S
 
 pytestmark = pytest.mark.anyio
 OpenLab = Callable[..., AbstractAsyncContextManager[Lab]]
@@ -57,18 +58,30 @@ async def test_who_signed_in_while_nobody_listened_is_not_asked_again(lab: Lab) 
     assert (await lab.reach(record.session_id, S.COMPLETED)).error_code is None
 
 
-async def test_a_sign_in_whose_machine_had_not_confirmed_fails_with_that_reason(lab: Lab) -> None:
+async def test_a_sign_in_whose_machine_was_only_starting_gets_another_one(lab: Lab) -> None:
     lab.driver.gate = asyncio.Event()
     record = await lab.connect()
     await lab.driver.starting.wait()
     await _die(lab)
-    assert await lab.sign_ins.recover() == 1
-    ended = await lab.sessions.get(record.session_id)
-    assert (ended.status, ended.error_code, ended.error_stage) == (
-        S.FAILED,
-        "controller_restarted",
-        S.STARTED,
-    )
+    assert await lab.sign_ins.recover() == 0
+    await lab.machines.reconcile()
+    lab.driver.gate.set()
+    assert await lab.sign_ins.begin_anew() == 1
+    await lab.reach(record.session_id, S.AWAITING_USER_AUTH)
+
+
+async def test_a_sign_in_whose_machine_had_not_confirmed_fails_with_that_reason(new_lab: Any) -> None:
+    async with new_lab(script=dataclasses.replace(SCRIPT, silent=True)) as lab:
+        record = await lab.connect()
+        await lab.reach(record.session_id, S.VM_CREATED)
+        await _die(lab)
+        assert await lab.sign_ins.recover() == 1
+        ended = await lab.sessions.get(record.session_id)
+        assert (ended.status, ended.error_code, ended.error_stage) == (
+            S.FAILED,
+            "controller_restarted",
+            S.VM_CREATED,
+        )
 
 
 async def test_what_was_typed_before_is_hidden_after(new_lab: OpenLab) -> None:

@@ -54,7 +54,7 @@ function State({ row }: { row: Machine }) {
   const why = failure === null ? undefined : `${failure.cause} ${failure.remedy}`;
   return (
     <span title={why} className={classes.state}>
-      <Pill tone={TONES[row.status]}>{row.status}</Pill>
+      <Pill tone={row.paused ? "quiet" : TONES[row.status]}>{row.paused ? "paused" : row.status}</Pill>
       {failure !== null && <code>{failure.code}</code>}
     </span>
   );

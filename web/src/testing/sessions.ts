@@ -20,6 +20,8 @@ export function sessionIn(status: SessionStatus, special: Partial<Session> = {})
     provider_title: "Demo",
     flow: "loopback",
     status,
+    queue_place: null,
+    queue_reason: null,
     driver: made ? "container" : null,
     isolation: made ? "container" : null,
     browser_vm_id: made ? "vm-1" : null,

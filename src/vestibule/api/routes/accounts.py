@@ -69,6 +69,12 @@ async def add_user(
     return await _link(services, request, await services.accounts.add_user(body.name))
 
 
+@router.delete("/api/users/{name}")
+async def remove_user(name: str, services: Services, _: Operator) -> schemas.User:
+    """Remove a user who has no open sign-in, machine or credential, with all that is stored of them."""
+    return present.user(await services.accounts.remove(name))
+
+
 @router.post("/api/users/{name}/link", status_code=201)
 async def make_link(name: str, request: Request, services: Services, _: Operator) -> schemas.SignInLink:
     """Make another one-time link for a user."""

@@ -21,30 +21,36 @@ log = structlog.get_logger()
 @router.get("/api/vms")
 async def list_machines(services: Services, caller: Caller) -> list[schemas.Machine]:
     """The caller's machines, newest first."""
-    return [present.machine(record) for record in await services.machines.of_user(caller.user_id)]
+    return [_shown(services, record) for record in await services.machines.of_user(caller.user_id)]
+
+
+def _shown(services: Context, record: MachineRecord) -> schemas.Machine:
+    return present.machine(record, paused=services.machines.pausing.paused(record.vm_id))
 
 
 @router.post("/api/vms", status_code=201)
 async def start_machine(body: schemas.StartMachine, services: Services, caller: Caller) -> schemas.Machine:
     """Start a machine without a sign-in; answers when its agent has confirmed."""
     live = await services.machines.start(caller.user_id, driver=body.driver)
-    return present.machine(live.record)
+    return _shown(services, live.record)
 
 
 @router.get("/api/vms/{vm_id}")
 async def read_machine(vm_id: str, services: Services, caller: Caller) -> schemas.Machine:
     """Read a machine, and what it was cloned from."""
     record = await services.machines.of_owner(caller.user_id, VmId(vm_id))
-    return await asyncio.to_thread(_with_golden, services.goldens, record)
+    return await asyncio.to_thread(_with_golden, services.goldens, record, _shown(services, record))
 
 
-def _with_golden(goldens: GoldenInventory, record: MachineRecord) -> schemas.Machine:
+def _with_golden(
+    goldens: GoldenInventory, record: MachineRecord, machine: schemas.Machine
+) -> schemas.Machine:
     """Without it when the golden was collected since."""
     try:
         manifest, provenance = goldens.manifest(record.golden_id), goldens.provenance(record.golden_id)
     except VestibuleError:
-        return present.machine(record)
-    return present.machine_with_golden(record, manifest, provenance)
+        return machine
+    return present.machine_with_golden(machine, manifest, provenance)
 
 
 @router.delete("/api/vms/{vm_id}")
@@ -54,7 +60,7 @@ async def stop_machine(vm_id: str, services: Services, caller: Caller) -> schema
     if record.session_id is not None:
         await services.sign_ins.cancel(caller, record.session_id)
     await services.machines.destroy(record.vm_id)
-    return present.machine(await services.machines.of_owner(caller.user_id, record.vm_id))
+    return _shown(services, await services.machines.of_owner(caller.user_id, record.vm_id))
 
 
 @router.post("/api/vm/{vm_id}/view-ticket", status_code=201)
@@ -62,6 +68,7 @@ async def view_ticket(vm_id: str, services: Services, caller: Caller) -> schemas
     """The right to open the remote view once, within 30 s."""
     record = await services.machines.of_owner(caller.user_id, VmId(vm_id))
     services.machines.guest(record.vm_id)
+    await services.machines.pausing.wake(record.vm_id)
     ticket = await services.accounts.issue_ticket(caller, record.vm_id)
     return schemas.ViewTicket(
         ticket=ticket.secret, websocket=f"/api/vm/{vm_id}/vnc", expires_at=ticket.expires_at
@@ -87,9 +94,10 @@ async def _show(websocket: WebSocket, services: Context, vm_id: VmId) -> None:
     code, reason = vnc.GOING_AWAY, "the machine has ended"
     services.machines.expose(vm_id)
     try:
-        rfb = await services.machines.guest(vm_id).open_vnc()
-        used = lambda: services.sign_ins.viewer_used(vm_id)  # noqa: E731
-        await vnc.relay(websocket, rfb, used, services.monitor.ledger)
+        async with services.machines.pausing.watched(vm_id):
+            rfb = await services.machines.guest(vm_id).open_vnc()
+            used = lambda: services.sign_ins.viewer_used(vm_id)  # noqa: E731
+            await vnc.relay(websocket, rfb, used, services.monitor.ledger)
     except VestibuleError as error:
         code, reason = vnc.INTERNAL_ERROR, error.failure_code
         log.warning("Remote view failed", vm_id=vm_id, code=error.failure_code, cause=error.cause)

@@ -161,8 +161,10 @@ class FailureCode(enum.StrEnum):
     UNKNOWN_FLOW = "unknown_flow"
     UNKNOWN_PROVIDER = "unknown_provider"
     UPGRADE_REQUIRED = "upgrade_required"
+    USER_BUSY = "user_busy"
     USER_EXISTS = "user_exists"
     USER_NAME_INVALID = "user_name_invalid"
+    USER_NEEDED = "user_needed"
     VAULT_KEY_RETIRED = "vault_key_retired"
     VAULT_ROTATION_UNFINISHED = "vault_rotation_unfinished"
 

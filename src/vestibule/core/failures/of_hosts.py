@@ -59,8 +59,9 @@ OF_HOSTS: Mapping[Code, FailureMeaning] = {
     ),
     Code.HOST_SATURATED: passing(
         _HOST,
-        "The host has more to do than it can carry, or one user as many machines as allowed.",
-        "Wait until a machine ends or stop one (vestibule vm stop); see max_machines for what is allowed.",
+        "The host has no room for another machine or too much to do, or one user as many as allowed.",
+        "Wait until a machine ends or stop one (vestibule vm stop); see max_machines, host_reserve_mib and"
+        " max_waiting for what is allowed.",
     ),
     Code.HOST_UNFIT: lasting(_HOST, "A program, kernel feature or permission is missing.", _DOCTOR),
     Code.KEY_FILE_INVALID: lasting(

@@ -140,11 +140,21 @@ OF_REQUESTS: Mapping[Code, FailureMeaning] = {
     Code.UPGRADE_REQUIRED: lasting(
         _REQUEST, "The machine's screen was asked for in the wrong way.", "Use the session's page."
     ),
+    Code.USER_BUSY: passing(
+        _REQUEST,
+        "A user was to be removed who has an open sign-in, a live machine or a credential.",
+        "Cancel, stop or delete it first, or have its owner do so.",
+    ),
     Code.USER_EXISTS: lasting(_REQUEST, "There is a user of this name.", "Choose another name."),
     Code.USER_NAME_INVALID: lasting(
         _REQUEST,
         "A user's name is not of the form that names have.",
         "Use 1 to 63 of a-z, 0-9 and . _ @ -, first a letter or digit.",
+    ),
+    Code.USER_NEEDED: lasting(
+        _REQUEST,
+        "The first user, who runs the controller, was to be removed.",
+        "Keep that user; remove the state folder to begin anew.",
     ),
     Code.VAULT_KEY_RETIRED: passing(
         _REQUEST,

@@ -16,6 +16,7 @@ from sqlalchemy.exc import IntegrityError
 from vestibule.core.errors import Conflict
 from vestibule.core.ids import TokenId, UserId, VmId
 from vestibule.core.records import ApiToken, User, ViewTicketRecord
+from vestibule.drivers.db import departures
 from vestibule.drivers.db.engine import Database
 from vestibule.drivers.db.rows import absent, record, values
 from vestibule.drivers.db.schema import api_tokens, sign_in_links, users, view_tickets
@@ -61,6 +62,13 @@ class DbAccounts:
         query = users.select().order_by(users.c.created_at, users.c.user_id)
         async with self._database.read() as connection:
             return [record(User, row) for row in await connection.execute(query)]
+
+    @unbroken
+    async def remove_user(self, user_id: UserId) -> None:
+        """Raise Absent, Conflict ``user_busy``."""
+        async with self._database.write_durably() as connection:
+            if not await departures.remove(connection, user_id):
+                raise absent("user", user_id)
 
     @unbroken
     async def add_link(

@@ -736,6 +736,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/users/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Remove User
+         * @description Remove a user who has no open sign-in, machine or credential, with all that is stored of them.
+         */
+        delete: operations["remove_user"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/users/{name}/link": {
         parameters: {
             query?: never;
@@ -1763,6 +1783,11 @@ export interface components {
             /** Host */
             host: string;
             isolation: components["schemas"]["Isolation"];
+            /**
+             * Paused
+             * @description Nobody watches it: it stands still until somebody does.
+             */
+            paused: boolean;
             /** Pid */
             pid: number | null;
             /** Running At */
@@ -2261,6 +2286,16 @@ export interface components {
             provider: string;
             /** Provider Title */
             provider_title: string;
+            /**
+             * Queue Place
+             * @description Where it waits for a machine, from 1; null when it does not wait.
+             */
+            queue_place: number | null;
+            /**
+             * Queue Reason
+             * @description Why it waits: what the host lacks, in figures.
+             */
+            queue_reason: string | null;
             /** Session Id */
             session_id: string;
             /** Stages */
@@ -4023,6 +4058,46 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["SignInLink"];
+                };
+            };
+            /** @description Client Error */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Server Error */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    remove_user: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["User"];
                 };
             };
             /** @description Client Error */

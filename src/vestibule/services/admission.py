@@ -1,0 +1,206 @@
+"""Admission: a sign-in waits for its turn until there is room for its machine.
+
+::
+
+    join() ─▶ line ─▶ look: rows, memory, pressure ─▶ turn() ─▶ a row is reserved ─▶ the agent confirms
+                └──── timeout_s ─▶ Unavailable host_saturated
+
+Who does not wait (``vestibule vm start``, a canary's clones) is judged once, by ``require``.  Rows are the
+truth of what lives; here is only who waits, and who has a turn and no row yet.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import dataclasses
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+
+import structlog
+
+from vestibule.core.admission import HOST_SATURATED, Lack, LackKind, Place, Room, Rules, lacking, load_of
+from vestibule.core.errors import Unavailable
+from vestibule.core.ids import SessionId, UserId
+from vestibule.core.line import Line
+from vestibule.core.machines import MachineRecord
+
+log = structlog.get_logger()
+
+LOOK_S = 1.0
+"""How often memory and pressure are looked at again while somebody waits; ends of machines wake at once."""
+
+GATHER_S = 0.05
+"""So long a burst is gathered before it is looked at; who comes alone is looked at at once."""
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Patience:
+    """How many may wait, and for how long each."""
+
+    max_waiting: int
+    timeout_s: float
+
+
+@dataclasses.dataclass(kw_only=True)
+class _Wait:
+    user_id: UserId
+    since_s: float
+    turn: asyncio.Future[None]
+    lack: Lack | None = None
+    """What was lacking at the last look; None before the first."""
+
+
+class Admission:
+    """One per ``Machines``."""
+
+    def __init__(
+        self,
+        *,
+        rules: Rules,
+        patience: Patience,
+        live: Callable[[], Awaitable[Sequence[MachineRecord]]],
+        room: Callable[[], Room],
+        seconds: Callable[[], float],
+    ) -> None:
+        """``live`` reads the rows of live machines; ``seconds`` is a clock that nobody sets."""
+        self.lock = asyncio.Lock()
+        """Held from a look at the rows until what it allowed is written."""
+        self.on_moved: Callable[[SessionId], None] = _nobody
+        """Called when a sign-in's place, or the reason why it waits, is another."""
+        self._rules = rules
+        self._patience = patience
+        self._live = live
+        self._room = room
+        self._seconds = seconds
+        self._line = Line()
+        self._waits: dict[SessionId, _Wait] = {}
+        self._granted: dict[SessionId, UserId] = {}
+        self._changed = asyncio.Event()
+        self._mover: asyncio.Task[None] | None = None
+
+    @property
+    def timeout_s(self) -> float:
+        """How long a sign-in may wait for a machine."""
+        return self._patience.timeout_s
+
+    def join(self, session_id: SessionId, user_id: UserId) -> None:
+        """Put a new sign-in in the line.  Raises Unavailable ``host_saturated`` when too many wait."""
+        if len(self._line) >= self._patience.max_waiting:
+            raise self._crowded()
+        self.rejoin(session_id, user_id, waited_s=0)
+
+    def rejoin(self, session_id: SessionId, user_id: UserId, *, waited_s: float) -> None:
+        """Put one in that an earlier controller had let in, and that has waited for so long already."""
+        turn = asyncio.get_running_loop().create_future()
+        self._waits[session_id] = _Wait(user_id=user_id, since_s=self._seconds() - waited_s, turn=turn)
+        self._line = self._line.joined(user_id, session_id)
+        self.wake()
+
+    def leave(self, session_id: SessionId) -> None:
+        """It waits no longer, or needs no more to be counted beside its machine's row; idempotent."""
+        wait = self._waits.pop(session_id, None)
+        if wait is not None and not wait.turn.cancel() and not wait.turn.cancelled():
+            wait.turn.exception()  # it was told, or nobody is left to tell
+        self._granted.pop(session_id, None)
+        self._line = self._line.left(session_id)
+        self.wake()
+
+    @contextlib.asynccontextmanager
+    async def turn(self, session_id: SessionId) -> AsyncIterator[float]:
+        """Wait for the turn of one that has joined; it lasts until its machine runs.  Seconds that it waited.
+
+        Raises Unavailable ``host_saturated`` after ``timeout_s``.
+        """
+        wait = self._waits[session_id]
+        try:
+            await wait.turn
+            yield self._seconds() - wait.since_s
+        finally:
+            self.leave(session_id)
+
+    def place(self, session_id: SessionId) -> Place | None:
+        """Where in the line it waits, and why; None when it does not, or was not looked at yet."""
+        return self._places().get(session_id)
+
+    def waits(self, session_id: SessionId) -> bool:
+        """Whether it has had no turn yet."""
+        return session_id in self._waits and session_id not in self._granted
+
+    def require(self, live: Sequence[MachineRecord], user_id: UserId, session_id: SessionId | None) -> None:
+        """With ``lock``: raise Unavailable ``host_saturated`` without room, unless it has its turn."""
+        if session_id in self._granted:
+            return
+        lack = lacking(self._rules, load_of(live, self._granted, user_id), self._room())
+        if lack is not None and lack.full:
+            raise lack.refusal()
+
+    def wake(self) -> None:
+        """Look again: a machine has confirmed or ended, somebody came or went."""
+        self._changed.set()
+        if self._line and (self._mover is None or self._mover.done()):
+            self._mover = asyncio.create_task(self._move(), name="admission")
+
+    async def _move(self) -> None:
+        """Look again and again, for as long as somebody waits."""
+        while self._line:
+            self._changed.clear()
+            try:
+                await self._look()
+            except Exception:
+                log.exception("Who waits for a machine could not be looked at; it is tried again")
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(LOOK_S):
+                    await self._changed.wait()
+            await asyncio.sleep(GATHER_S)
+
+    async def _look(self) -> None:
+        before = self._shown()
+        async with self.lock:
+            live, room = await self._live(), self._room()
+            for user_id, session_id in self._line.order():
+                self._judge(user_id, session_id, live, room)
+        now = self._shown()
+        for session_id in before.keys() | now.keys():
+            if before.get(session_id) != now.get(session_id):
+                self.on_moved(session_id)
+
+    def _judge(
+        self, user_id: UserId, session_id: SessionId, live: Sequence[MachineRecord], room: Room
+    ) -> None:
+        wait = self._waits[session_id]
+        if wait.turn.done():  # it was given up, and leaves in a moment
+            return
+        lack = lacking(self._rules, load_of(live, self._granted, user_id), room)
+        if lack is None:
+            self._granted[session_id] = user_id
+            self._line = self._line.served(user_id, session_id)
+            wait.turn.set_result(None)
+        elif self._seconds() - wait.since_s >= self.timeout_s:
+            self._line = self._line.left(session_id)
+            wait.turn.set_exception(lack.waited(self.timeout_s) if self.timeout_s else lack.refusal())
+        elif wait.lack is None or wait.lack.kind is not lack.kind:
+            wait.lack = lack  # its figures stay those of the first look: each change is sent to a page
+
+    def _places(self) -> Mapping[SessionId, Place]:
+        return {
+            session_id: Place(number=number, lack=lack)
+            for number, (_, session_id) in enumerate(self._line.order(), start=1)
+            if (lack := self._waits[session_id].lack) is not None
+        }
+
+    def _shown(self) -> Mapping[SessionId, tuple[int, LackKind]]:
+        return {session_id: (place.number, place.lack.kind) for session_id, place in self._places().items()}
+
+    def _crowded(self) -> Unavailable:
+        """Of the reasons why others wait, the first one's."""
+        first = next(iter(self._places().values()), None)
+        because = f": {first.lack.cause}" if first else "."
+        return Unavailable(
+            f"{len(self._line)} sign-ins wait for a machine, the most that max_waiting allows{because}",
+            remedy="Try again in a few minutes.",
+            code=HOST_SATURATED,
+        )
+
+
+def _nobody(_session_id: SessionId) -> None:
+    """Whom a move is told to when nobody wants to know."""

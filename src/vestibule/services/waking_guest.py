@@ -1,0 +1,61 @@
+"""The agent of a machine that may be paused: it runs whenever it is asked something."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import AsyncIterator
+
+from vestibule.core.ids import VmId
+from vestibule.services.pausing import Pausing
+from vestibule.services.ports import Guest
+from vestibule_agent.protocol import Credential, Event, Health, LoginSpec
+
+
+class WakingGuest:
+    """Implements the port ``Guest``: of what it is asked all but ``health`` is a sign of interest."""
+
+    def __init__(self, guest: Guest, vm_id: VmId, pausing: Pausing) -> None:
+        self._guest = guest
+        self._vm_id = vm_id
+        self._pausing = pausing
+
+    async def health(self) -> Health:
+        """See services.ports.Guest."""
+        async with self._pausing.asked(self._vm_id):
+            return await self._guest.health()
+
+    async def events(self, after: int = 0) -> AsyncIterator[Event]:
+        """See services.ports.Guest; it waits through a pause, and what happens keeps the machine going."""
+        async for event in self._guest.events(after):
+            await self._pausing.wake(self._vm_id)
+            yield event
+
+    async def login(self, spec: LoginSpec) -> None:
+        """See services.ports.Guest."""
+        async with self._pausing.used(self._vm_id):
+            await self._guest.login(spec)
+
+    async def open_url(self, url: str) -> None:
+        """See services.ports.Guest."""
+        async with self._pausing.used(self._vm_id):
+            await self._guest.open_url(url)
+
+    async def type_text(self, text: str, *, enter: bool) -> None:
+        """See services.ports.Guest."""
+        async with self._pausing.used(self._vm_id):
+            await self._guest.type_text(text, enter=enter)
+
+    async def screen(self) -> str:
+        """See services.ports.Guest."""
+        async with self._pausing.used(self._vm_id):
+            return await self._guest.screen()
+
+    async def claim_credential(self) -> Credential:
+        """See services.ports.Guest."""
+        async with self._pausing.used(self._vm_id):
+            return await self._guest.claim_credential()
+
+    async def open_vnc(self) -> socket.socket:
+        """See services.ports.Guest."""
+        async with self._pausing.used(self._vm_id):
+            return await self._guest.open_vnc()
