@@ -54,7 +54,7 @@ from vestibule.services.meter import Meter
 from vestibule.services.pausing import Pausing
 from vestibule.services.ports import RunFolders
 from vestibule.services.rotation import Rotation
-from vestibule.services.sign_in_run import World
+from vestibule.services.sign_in_world import World
 from vestibule.services.sign_ins import SignIns
 from vestibule.services.stage_limits import StageLimits
 from vestibule.services.timeline import Timeline

@@ -8,20 +8,19 @@ import dataclasses
 import datetime as dt
 import json
 import secrets
-import socket
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from empty_database import empty_database
 from golden_doubles import BUILD, GOLDEN, Clock, Goldens, Works
+from lab_doubles import ROOMY, Egress, Host, JournaledSessions, LabDriver
 from monitor_lab import monitor_in_lab
 
 from vestibule.api.context import Context
 from vestibule.core.addresses import MachineNetwork
-from vestibule.core.admission import Room, Rules
-from vestibule.core.ids import SessionId, VmId
-from vestibule.core.machines import DriverName, Isolation, Limits, MachineMemory
-from vestibule.core.pressure import Pressure
+from vestibule.core.ids import SessionId
+from vestibule.core.machines import DriverName, Isolation, Limits
 from vestibule.core.promotion import StalePolicy
 from vestibule.core.providers import Provider
 from vestibule.core.records import SessionRecord, User
@@ -32,18 +31,17 @@ from vestibule.drivers.db.accounts import DbAccounts
 from vestibule.drivers.db.credentials import DbCredentials
 from vestibule.drivers.db.engine import Database
 from vestibule.drivers.db.machines import DbMachines
-from vestibule.drivers.db.metered import MeteredMachines, MeteredSessions
-from vestibule.drivers.db.migrate import open_database
+from vestibule.drivers.db.metered import MeteredMachines
 from vestibule.drivers.db.steps import DbSteps
 from vestibule.drivers.db.warnings import DbWarnings
 from vestibule.drivers.goldens.register import FileRegister
 from vestibule.drivers.guest import HttpGuest
-from vestibule.drivers.machines.fake import FakeMachine, FakeMachineDriver
+from vestibule.drivers.machines.fake import FakeMachine
 from vestibule.drivers.machines.fake_agent import Script
 from vestibule.drivers.master_keys import FileKeyRing
 from vestibule.drivers.metrics.prometheus import PrometheusMeter
 from vestibule.drivers.rfb import rfb_desktop
-from vestibule.drivers.run_folders import CONSOLE, DiskRunFolders
+from vestibule.drivers.run_folders import DiskRunFolders
 from vestibule.resources import find_resources
 from vestibule.services.accounts import Accounts
 from vestibule.services.admission import Admission, Patience
@@ -58,12 +56,11 @@ from vestibule.services.machine_settings import Choice, MachineSettings
 from vestibule.services.machines import Machines
 from vestibule.services.meter import Meter
 from vestibule.services.pausing import Pausing
-from vestibule.services.ports import MachineRequest
 from vestibule.services.promotions import Promotions, ServingRule
 from vestibule.services.renewals import Renewals
 from vestibule.services.scrubbing import Scrubbing
 from vestibule.services.serving import Serving
-from vestibule.services.sign_in_run import World
+from vestibule.services.sign_in_world import World
 from vestibule.services.sign_ins import SignIns
 from vestibule.services.stage_limits import StageLimits
 from vestibule.services.timeline import Timeline
@@ -72,7 +69,6 @@ from vestibule_agent.protocol import CONTRACT
 
 PATIENCE_S = 10.0
 URL = "http://login.demo.test/authorize?state=fake"
-CONSOLE_TEXT = "vestibule: fake console\n"
 TOKEN = "visibly-fake-access-token"
 SCRIPT = Script(
     agent_build=BUILD,
@@ -87,117 +83,6 @@ SCRIPT = Script(
     ).encode(),
 )
 """A demo that asks for a sign-in and waits for the person."""
-
-
-class LabDriver(FakeMachineDriver):
-    """Fakes that leave a console; ``gate``, when there is one, is what their start waits for."""
-
-    def __init__(self, script: Callable[[], Script], journal: list[str]) -> None:
-        super().__init__(script)
-        self.gate: asyncio.Event | None = None
-        self.starting = asyncio.Event()
-        self.started = asyncio.Event()
-        self.requests: list[MachineRequest] = []
-        self._journal = journal
-
-    def refuse(self, error: Any) -> None:
-        """From now on no machine starts."""
-        self._start_error = error
-
-    async def start(self, request: MachineRequest) -> FakeMachine:
-        self.requests.append(request)
-        self.starting.set()
-        if self.gate is not None:
-            await self.gate.wait()
-        (request.run_dir / CONSOLE).write_text(CONSOLE_TEXT)
-        machine = await super().start(request)
-        stop = machine.stop
-
-        async def noted() -> None:
-            self._journal.append("machine stopped")
-            await stop()
-
-        machine.stop = noted  # type: ignore[method-assign]  # watched, not changed
-        self.started.set()
-        return machine
-
-
-ROOMY = Rules(
-    max_machines=4,
-    max_machines_per_user=4,
-    max_starts=4,
-    need_mib=100,
-    reserve_mib=500,
-    max_memory_pressure=10,
-    max_cpu_pressure=90,
-)
-
-
-class Host:
-    """What the host has, and counts of its own shortage; ``moment`` is what its steady clock shows, in s."""
-
-    def __init__(self) -> None:
-        self.pressure = Pressure(reclaims=0, oom_kills=0, stalled_s=0.0, load=0.5)
-        self.room = Room(available_mib=10_000, memory_pressure=0.0, cpu_pressure=0.0)
-        self.moment = 0.0
-        self.machine_memory: MachineMemory | None = None
-        """What it counts of every machine."""
-
-    def seconds(self) -> float:
-        return self.moment
-
-    def runs_out_of_memory(self) -> None:
-        """And kills something for it."""
-        self.pressure = dataclasses.replace(self.pressure, reclaims=9, oom_kills=1)
-
-
-class Egress:
-    """Port ``Egress``: knows what is open, and for whom."""
-
-    def __init__(self) -> None:
-        self.open_for: dict[VmId, socket.socket] = {}
-        self.allowed: dict[VmId, Sequence[str]] = {}
-        self.error: Exception | None = None
-
-    async def open(self, vm_id: VmId, listener: socket.socket, allow: Sequence[str]) -> None:
-        self.open_for[vm_id], self.allowed[vm_id] = listener, allow
-        if self.error is not None:
-            raise self.error
-
-    async def close(self, vm_id: VmId) -> None:
-        listener = self.open_for.pop(vm_id, None)
-        if listener is not None:
-            listener.close()
-
-
-class JournaledSessions(MeteredSessions):
-    """Notes when a session has ended; ``failing`` makes the next steps fail, as a full disk would."""
-
-    def __init__(self, database: Database, meter: Meter, journal: list[str]) -> None:
-        super().__init__(database, meter)
-        self.failing: Exception | None = None
-        self._journal = journal
-
-    async def advance(
-        self,
-        session_id: SessionId,
-        *,
-        seen: SessionStatus,
-        to: SessionStatus,
-        at: dt.datetime,
-        **fields: object,
-    ) -> SessionRecord:
-        if self.failing is not None:
-            raise self.failing
-        record = await super().advance(session_id, seen=seen, to=to, at=at, **fields)
-        if to in FINAL:
-            self._journal.append(f"stored {to}")
-        return record
-
-    async def complete(self, session_id: SessionId, credential: Any, **step: Any) -> SessionRecord:
-        record = await super().complete(session_id, credential, **step)
-        self._journal.append("stored completed")
-        return record
 
 
 class _Nothing:
@@ -294,7 +179,7 @@ async def open_lab(
     clock, journal = heir_of.clock if heir_of else Clock(), list[str]()
     ledger = PrometheusMeter()
     path = folder / "state/vestibule.db"
-    database = Database.at(path) if heir_of else await _database(path)
+    database = Database.at(path) if heir_of else await empty_database(path)
     driver = heir_of.driver if heir_of else LabDriver(lambda: script, journal)
     egress, host = Egress(), Host()
     goldens = Goldens()
@@ -428,24 +313,6 @@ async def open_lab(
         await machines.destroy_all()
         await timeline.close()
         await database.close()
-
-
-_migrated: list[bytes] = []
-"""An empty database of today's schema, made once: a migration takes longer than most tests."""
-
-
-async def _database(path: Path) -> Database:
-    if not _migrated:
-        await (await open_database(path)).close()
-    _keep_or_copy(path)
-    return Database.at(path)
-
-
-def _keep_or_copy(path: Path) -> None:
-    if not _migrated:
-        _migrated.append(path.read_bytes())
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    path.write_bytes(_migrated[0])
 
 
 def _machines(

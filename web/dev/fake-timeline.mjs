@@ -1,8 +1,8 @@
 /** The timeline of a fake session: as far as its stages say, with times that a container takes. */
 
 const STEPS = [
-  ["golden", 0.04],
   ["queue", 0.01],
+  ["golden", 0.04],
   ["start", 0.83],
   ["confirm", 0.36],
   ["login", 2.4],

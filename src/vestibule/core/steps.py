@@ -21,10 +21,10 @@ _TRACE_BYTES, _SPAN_BYTES = 16, 8
 class StepName(enum.StrEnum):
     """The steps, in the order in which a sign-in goes through them."""
 
+    QUEUE = "queue"
+    """A turn in the line of those who wait for room on the host."""
     GOLDEN = "golden"
     """A golden is chosen, held, and looked at for damage."""
-    QUEUE = "queue"
-    """A place on the host, and an address."""
     START = "start"
     """The driver starts the machine."""
     CONFIRM = "confirm"

@@ -17,7 +17,6 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 import structlog
 
 from vestibule.core.errors import Absent, Conflict, HostUnfit, MachineFailed, VestibuleError
-from vestibule.core.goldens import Manifest, require_memory
 from vestibule.core.ids import GoldenId, SessionId, UserId, VmId
 from vestibule.core.machines import (
     DriverName,
@@ -26,12 +25,13 @@ from vestibule.core.machines import (
 )
 from vestibule.core.pressure import Pressure
 from vestibule.core.steps import StepName
+from vestibule.services import machine_steps
 from vestibule.services.admission import Admission
 from vestibule.services.adoption import Adoption, Note
 from vestibule.services.endings import every_step
 from vestibule.services.evidence import Evidence
 from vestibule.services.explanations import Explanations
-from vestibule.services.golden_ports import GoldenStore, Hold
+from vestibule.services.golden_ports import GoldenStore
 from vestibule.services.introductions import GuestFactory, Introductions, Live
 from vestibule.services.lifetimes import Lifetimes
 from vestibule.services.liveness import Liveness, first_of
@@ -40,8 +40,7 @@ from vestibule.services.machine_settings import Choice, MachineSettings
 from vestibule.services.pausing import Pausing
 from vestibule.services.ports import Clock, Egress, Guest, MachineDriver, RunFolders
 from vestibule.services.repositories import Machines as Rows
-from vestibule.services.stage_limits import start_deadline
-from vestibule.services.threads import to_the_end
+from vestibule.services.starts import Starts
 from vestibule.services.timeline import Timeline, ending_of
 from vestibule.services.waking_guest import WakingGuest
 from vestibule_desktop.messages import PROXY_PORT
@@ -76,13 +75,19 @@ class Machines:
         self.choice = choice
         self.admission = admission
         self.pausing = pausing
-        self._serving = serving
         self._settings = settings
         self._drivers = drivers
-        self._goldens = goldens
         self._rows = rows
         self._records = MachineRows(
             settings=settings, rows=rows, admission=admission, pressure=pressure, clock=clock, random=random
+        )
+        self._starts = Starts(
+            settings=settings,
+            goldens=goldens,
+            serving=serving,
+            records=self._records,
+            folders=folders,
+            timeline=timeline,
         )
         self._introductions = Introductions(settings=settings, guest_of=guest_of, clock=clock, random=random)
         self._adoption = Adoption(
@@ -93,7 +98,6 @@ class Machines:
         self._clock = clock
         self.explanations = Explanations(evidence, self._records.began)
         self._live: dict[VmId, Live] = {}
-        self._starting: set[VmId] = set()
         self._ending: dict[VmId, asyncio.Task[None]] = {}
         self._timeline = timeline
         self._liveness = Liveness(limit_s=settings.liveness_s, pressure=pressure)
@@ -127,31 +131,8 @@ class Machines:
 
         Raises Unavailable (no room), GoldenFailed, HostUnfit, MachineFailed; nothing is left behind then.
         """
-        chosen, vm_id = self.driver(driver), self._records.new_id()
-        with self._timeline.step(session_id or vm_id, StepName.GOLDEN):
-            hold, manifest = await self._golden(chosen)
-        try:
-            with self._timeline.step(session_id or vm_id, StepName.QUEUE):
-                record = await self._records.reserve(vm_id, user_id, session_id, chosen, hold.golden_id)
-            live = await self._started(record, hold, manifest, chosen)
-        except BaseException as error:
-            hold.release()
-            _of_golden(error, hold.golden_id)
-            raise
+        live = await self._starts.start(user_id, session_id, self.driver(driver))
         return await self._with_way_out(live, allow)
-
-    async def _golden(self, driver: MachineDriver) -> tuple[Hold, Manifest]:
-        """What the machine is to be started from, held and looked at."""
-        golden_id = await self._serving(driver.name)
-        hold = await to_the_end(lambda: self._goldens.hold(golden_id), undo=lambda hold: hold.release())
-        try:
-            manifest = await to_the_end(lambda: self._goldens.usable(hold.golden_id))
-            require_memory(manifest, self._settings.limits.mem_mib)
-        except BaseException as error:
-            hold.release()
-            _of_golden(error, golden_id)
-            raise
-        return hold, manifest
 
     async def adopt(self, vm_id: VmId, *, allow: Sequence[str]) -> Live:
         """Take over a confirmed machine of a controller that is gone.
@@ -171,40 +152,6 @@ class Machines:
             await asyncio.shield(self.destroy(live.record.vm_id, failure=error))
             raise
         return live
-
-    async def _started(
-        self, record: MachineRecord, hold: Hold, manifest: Manifest, driver: MachineDriver
-    ) -> Live:
-        self._starting.add(record.vm_id)
-        self._timeline.know(_subject(record), driver=driver.name, golden_id=hold.golden_id)
-        try:
-            with self._timeline.step(_subject(record), StepName.START):
-                async with start_deadline(self._settings.start_timeout_s[driver.name]):
-                    run_dir = await self._folders.make(record.vm_id)
-                    machine = await driver.start(self._settings.request(record, run_dir))
-        except BaseException as error:
-            await asyncio.shield(self._abandon(record.vm_id, error))
-            self._finish(record, error)
-            raise
-        finally:
-            self._starting.discard(record.vm_id)
-        return Live(
-            record=record,
-            machine=machine,
-            agent_build=manifest.agent_build,
-            agent_files=manifest.agent_files,
-            hold=hold,
-        )
-
-    def _finish(self, record: MachineRecord, failure: BaseException | None) -> None:
-        """The whole way of a machine without a session; one with a session is a part of that one's."""
-        if record.session_id is None:
-            ending = ending_of(failure)
-            self._timeline.finish(record.vm_id, "machine", since=record.created_at, ending=ending)
-
-    async def _abandon(self, vm_id: VmId, error: BaseException | None) -> None:
-        await every_step(vm_id, lambda: self._folders.archive(vm_id))
-        await self._records.close(vm_id, error)
 
     def running_fields(self, live: Live) -> dict[str, object]:
         """Columns of ``vms`` that the state ``running`` promises."""
@@ -271,7 +218,7 @@ class Machines:
 
         Raises MachineFailed with the code that names what is wrong; the caller destroys the machine.
         """
-        with self._timeline.step(_subject(live.record), StepName.CONFIRM):
+        with self._timeline.step(machine_steps.subject(live.record), StepName.CONFIRM):
             guest, reply = await self._introductions.introduce(live)
         live.record = await self._rows.update(live.record.vm_id, agent_build=reply.build_id)
         self.admission.wake()
@@ -345,7 +292,7 @@ class Machines:
 
     async def _end(self, live: Live, failure: BaseException | None) -> None:
         vm_id = live.record.vm_id
-        step = self._timeline.begin(_subject(live.record), StepName.DESTROY)
+        step = self._timeline.begin(machine_steps.subject(live.record), StepName.DESTROY)
         self.pausing.forget(vm_id)
         wrong = await every_step(
             vm_id,
@@ -358,7 +305,7 @@ class Machines:
         self._timeline.end(step, ending_of(next(iter(wrong), None)))
         failure = failure or next(iter(wrong), None)
         await self._records.close(vm_id, failure)
-        self._finish(live.record, failure)
+        machine_steps.finish(self._timeline, live.record, failure)
         log.info("Machine destroyed", vm_id=vm_id, failed=failure is not None)
 
     async def destroy_all(self) -> None:
@@ -396,11 +343,11 @@ class Machines:
     @property
     def held(self) -> frozenset[VmId]:
         """The machines that are being started, run or are being ended here."""
-        return frozenset((*self._starting, *self._live, *self._ending))
+        return frozenset((*self._starts.under_way, *self._live, *self._ending))
 
     async def close_lost(self, vm_id: VmId, failure: MachineFailed) -> None:
         """Close the row of a machine that nothing runs, and archive its folder."""
-        await self._abandon(vm_id, failure)
+        await self._starts.abandon(vm_id, failure)
 
     async def reconcile(self) -> Sequence[MachineRecord]:
         """Rows that claim to live though nothing here holds them: close them, clear their folders.
@@ -412,19 +359,9 @@ class Machines:
         lost = [row for row in await self._rows.live() if row.vm_id not in self._live]
         for row in lost:
             was_ending = row.status is MachineStatus.STOPPING
-            await self._abandon(row.vm_id, None if was_ending else _lost(row))
+            await self._starts.abandon(row.vm_id, None if was_ending else _lost(row))
         await self._folders.clear_except(self._live.keys())
         return lost
-
-
-def _subject(record: MachineRecord) -> str:
-    """Whose steps a machine's are."""
-    return record.session_id or record.vm_id
-
-
-def _of_golden(error: BaseException, golden_id: GoldenId) -> None:
-    if isinstance(error, VestibuleError):
-        error.golden_id = golden_id
 
 
 def _lost(row: MachineRecord) -> MachineFailed:

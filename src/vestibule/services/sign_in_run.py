@@ -24,50 +24,32 @@ import structlog
 from vestibule.core import diagnosis
 from vestibule.core import sessions as s
 from vestibule.core.egress import Verdict
-from vestibule.core.errors import KEY_RETIRED, Conflict, MachineFailed, VestibuleError
+from vestibule.core.errors import Conflict, MachineFailed, VestibuleError
 from vestibule.core.ids import SessionId, UserId, VmId
 from vestibule.core.pausing import may_pause
 from vestibule.core.providers import Provider, login_spec
 from vestibule.core.records import CredentialRecord, NoticeRecord, SessionRecord
 from vestibule.core.steps import StepName
 from vestibule.core.typed_texts import TypedTexts
-from vestibule.services import guest_events
+from vestibule.services import guest_events, transitions
 from vestibule.services.claims import claimed
 from vestibule.services.clues import Heard
-from vestibule.services.credentials import Credentials
 from vestibule.services.deadline import Deadline, left_s
-from vestibule.services.feed import Feed
 from vestibule.services.inbox import Inbox
 from vestibule.services.introductions import Live
-from vestibule.services.machines import Machines
 from vestibule.services.missed_sites import MissedSites
 from vestibule.services.other_addresses import OTHER_URL, OtherAddresses
 from vestibule.services.patience import patiently
-from vestibule.services.ports import Guest, SteadyClock
-from vestibule.services.repositories import Sessions, SessionsWithMachine
+from vestibule.services.ports import Guest
 from vestibule.services.session_steps import SessionSteps
-from vestibule.services.stage_limits import StageLimits, claim_deadline
-from vestibule.services.timeline import Timeline
+from vestibule.services.sign_in_world import World
+from vestibule.services.stage_limits import claim_deadline
 from vestibule_agent.protocol import Event
 
 log = structlog.get_logger()
 
 STORE_AGAIN_S = 5.0
 NOTICEABLE_S = 1.0
-
-
-@dataclasses.dataclass(frozen=True, kw_only=True)
-class World:
-    """What every run works with; built once."""
-
-    sessions: Sessions
-    pair: SessionsWithMachine
-    machines: Machines
-    credentials: Credentials
-    feed: Feed[SessionId]
-    clock: SteadyClock
-    limits: StageLimits
-    timeline: Timeline
 
 
 class SignInRun:
@@ -183,50 +165,10 @@ class SignInRun:
         sessions, now, seen = self._world.sessions, self._world.clock.now(), self.record.status
         session_id = self.record.session_id
         if isinstance(event, s.MachineRunning) and self._live is not None:
-            return await self._machine_running(self._live, now)
+            return await transitions.machine_running(self._world, self.record, self._live, self._page_url)
         if isinstance(event, s.CredentialSealed) and self._credential is not None:
-            return await self._complete(self._credential, seen, now)
+            return await transitions.complete(self._world, self.record, self._credential)
         return await sessions.advance(session_id, seen=seen, to=to, at=now, **decision.fields)
-
-    async def _complete(
-        self, credential: CredentialRecord, seen: s.SessionStatus, now: dt.datetime
-    ) -> SessionRecord:
-        complete = self._world.sessions.complete
-        try:
-            return await complete(self.record.session_id, credential, seen=seen, at=now)
-        except Conflict as error:
-            if error.failure_code != KEY_RETIRED:
-                raise
-        # Between the seal and the row, the master key was rotated; the guest gives its credential only once.
-        again = self._world.credentials.rewrapped(credential)
-        return await complete(self.record.session_id, again, seen=seen, at=now)
-
-    async def _machine_running(self, live: Live, now: dt.datetime) -> SessionRecord:
-        machine = live.record
-        record = await self._world.pair.machine_running(
-            self.record.session_id,
-            machine.vm_id,
-            at=now,
-            session_fields={
-                "browser_vm_id": machine.vm_id,
-                "vm_id": machine.vm_id,
-                "vm_ip": machine.vm_ip,
-                "vnc_url": self._page_url,
-                "driver": machine.driver,
-                "isolation": machine.isolation,
-                "golden_id": machine.golden_id,
-            },
-            machine_fields=self._world.machines.running_fields(live),
-        )
-        log.info(
-            "Browser VM created successfully",
-            vm_id=machine.vm_id,
-            vm_ip=machine.vm_ip,
-            session_id=record.session_id,
-            golden_id=machine.golden_id,
-            duration_ms=round((now - record.created_at).total_seconds() * 1000),
-        )
-        return record
 
     def _perform(self, effect: s.Effect) -> None:
         match effect:
@@ -256,7 +198,11 @@ class SignInRun:
             self.post(s.Failed(failure=diagnosis.failure_of(error)))
 
     async def _start_machine(self) -> None:
-        async with self._world.machines.admission.turn(self.record.session_id) as waited_s:
+        async with contextlib.AsyncExitStack() as turn:
+            with self._world.timeline.step(self.record.session_id, StepName.QUEUE):
+                waited_s = await turn.enter_async_context(
+                    self._world.machines.admission.turn(self.record.session_id)
+                )
             if waited_s > NOTICEABLE_S:  # that was not the person's time
                 await self.sign_of_life()
             self._live = await self._world.machines.create(

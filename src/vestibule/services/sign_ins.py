@@ -7,7 +7,6 @@ import contextlib
 import dataclasses
 import datetime as dt
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from urllib.parse import urlsplit
 
 import structlog
 
@@ -29,11 +28,13 @@ from vestibule.core.sessions import (
     SessionStatus,
     allowed_actions,
 )
+from vestibule.core.web_addresses import is_web_address
 from vestibule.services.deadline import within
 from vestibule.services.introductions import Live
 from vestibule.services.missed_sites import MissedSites
 from vestibule.services.ports import Guest
-from vestibule.services.sign_in_run import SignInRun, World
+from vestibule.services.sign_in_run import SignInRun
+from vestibule.services.sign_in_world import World
 
 log = structlog.get_logger()
 
@@ -217,7 +218,7 @@ class SignIns:
 
     async def open_url(self, user: User, session_id: SessionId, url: str) -> SessionRecord:
         """Show an http(s) address in the machine's browser."""
-        if not _is_web_address(url):
+        if not is_web_address(url):
             raise BadInput(
                 "Only whole http and https addresses can be opened.",
                 remedy="Send one like https://example.com/sign-in.",
@@ -390,12 +391,3 @@ class SignIns:
             else:
                 run.post(Failed(failure=_CONTROLLER_GONE))
         await asyncio.gather(*self._tasks.values(), return_exceptions=True)
-
-
-def _is_web_address(url: str) -> bool:
-    try:
-        parts = urlsplit(url)
-        named = bool(parts.hostname) and parts.port != 0
-    except ValueError:
-        return False
-    return named and parts.scheme in {"http", "https"} and url.isprintable() and " " not in url

@@ -6,7 +6,8 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-from lab import CONSOLE_TEXT, Lab, open_lab
+from lab import Lab, open_lab
+from lab_doubles import CONSOLE_TEXT
 from waiting import until
 
 from vestibule.core.errors import MachineFailed

@@ -89,7 +89,7 @@ async def test_a_start_that_is_given_up_while_the_store_is_slow_holds_nothing(
     async def serving(_driver: DriverName) -> GoldenId:
         return GOLDEN
 
-    monkeypatch.setattr(lab.machines, "_serving", serving)
+    monkeypatch.setattr(lab.machines._starts, "_serving", serving)
     monkeypatch.setattr(lab.goldens, name, slow)
     task = asyncio.create_task(lab.machines.start(lab.ann.user_id, driver=None))
     assert await asyncio.to_thread(slow.began.wait, 10)
@@ -127,7 +127,7 @@ async def test_a_golden_that_is_collected_at_the_last_moment_is_absent_and_nothi
     async def gone(_driver: DriverName) -> GoldenId:
         return NEXT
 
-    monkeypatch.setattr(lab.machines, "_serving", gone)
+    monkeypatch.setattr(lab.machines._starts, "_serving", gone)
     with pytest.raises(Absent):
         await lab.machines.start(lab.ann.user_id, driver=DriverName.FAKE)
     await lab.nothing_left()

@@ -93,7 +93,7 @@ async def _candidate(_driver: DriverName) -> GoldenId:
 
 def canary_of(lab: Lab) -> Canary:
     """Its machines are pinned to the candidate, as those of every canary."""
-    lab.machines._serving = _candidate
+    lab.machines._starts._serving = _candidate
     return Canary(
         machines=lab.machines,
         sign_ins=lab.sign_ins,

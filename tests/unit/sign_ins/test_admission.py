@@ -170,16 +170,16 @@ async def test_a_machine_without_a_sign_in_does_not_wait(new_lab: Any) -> None:
 async def test_a_machine_without_a_sign_in_takes_nobody_s_turn(new_lab: Any, monkeypatch: Any) -> None:
     """From its turn to its row a sign-in has a place already."""
     async with new_lab(limits={"max_machines": 1}) as lab:
-        serving, go_on = lab.machines._serving, asyncio.Event()
+        serving, go_on = lab.machines._starts._serving, asyncio.Event()
 
         async def held(driver: Any) -> Any:
             await go_on.wait()
             return await serving(driver)
 
-        monkeypatch.setattr(lab.machines, "_serving", held)
+        monkeypatch.setattr(lab.machines._starts, "_serving", held)
         record = await lab.connect()
         await until(lambda: record.session_id in lab.machines.admission._granted)
-        monkeypatch.setattr(lab.machines, "_serving", serving)
+        monkeypatch.setattr(lab.machines._starts, "_serving", serving)
         with pytest.raises(Unavailable, match="host_saturated"):
             await lab.machines.start(lab.bob.user_id, driver=None)
         go_on.set()

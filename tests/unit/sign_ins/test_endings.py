@@ -11,7 +11,8 @@ from typing import Any
 
 import pytest
 import structlog
-from lab import CONSOLE_TEXT, TOKEN, Lab, gathered
+from lab import TOKEN, Lab, gathered
+from lab_doubles import CONSOLE_TEXT
 
 from vestibule.core import sessions as s
 from vestibule.core.egress import Reason, Verdict

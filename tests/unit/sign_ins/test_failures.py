@@ -8,7 +8,8 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 import pytest
-from lab import CONSOLE_TEXT, SCRIPT, Lab
+from lab import SCRIPT, Lab
+from lab_doubles import CONSOLE_TEXT
 
 from vestibule.core.errors import DiskFull, HostUnfit, MachineFailed, Unavailable, VestibuleError
 from vestibule.core.machines import DriverName, Exit, MachineStatus

@@ -10,7 +10,8 @@ from contextlib import AbstractAsyncContextManager
 from typing import Any
 
 import pytest
-from lab import CONSOLE_TEXT, Lab
+from lab import Lab
+from lab_doubles import CONSOLE_TEXT
 
 from vestibule.core.errors import MachineFailed
 from vestibule.core.machines import MachineStatus

@@ -100,7 +100,7 @@ async def test_a_machine_without_a_session_has_its_own(lab: Lab) -> None:
     live = await lab.machines.start(lab.ann.user_id, driver=None)
     vm_id = live.record.vm_id
     await lab.machines.destroy(vm_id)
-    names = [StepName.GOLDEN, StepName.QUEUE, StepName.START, StepName.CONFIRM, StepName.DESTROY]
+    names = [StepName.GOLDEN, StepName.START, StepName.CONFIRM, StepName.DESTROY]
     assert await _told(lab, vm_id) == [(name, StepOutcome.DONE, None) for name in names]
 
 
