@@ -18,7 +18,7 @@ import pytest
 from golden_doubles import report_of
 from tiny_goldens import add_golden, add_snapshot, sign_all
 
-from vestibule import golden_commands
+from vestibule import golden_commands, main
 from vestibule.cli import up
 from vestibule.cli.app import run
 from vestibule.core.canary import CanaryReport
@@ -458,7 +458,7 @@ def started(monkeypatch: pytest.MonkeyPatch) -> list[GoldenId | None]:
         """Nothing is missing."""
 
     monkeypatch.setattr(up, "_refuse_unfit", fit)
-    monkeypatch.setattr(golden_commands, "run", lambda _settings, _given, _ready: found.append(serving()))
+    monkeypatch.setattr(main, "run", lambda _settings, _given, _ready: found.append(serving()))
     return found
 
 

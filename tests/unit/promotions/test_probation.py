@@ -100,6 +100,7 @@ def test_what_counts_against_a_golden_is_what_happens_inside_of_its_machines() -
         "agent_unreachable",
         "browser_absent",
         "browser_crashed",
+        "claim_timeout",
         "clock_wrong",
         "desktop_absent",
         "guest_disk_full",

@@ -11,7 +11,7 @@ import pytest
 from vestibule.settings import Settings
 
 SOURCE = Path(__file__).parents[3] / "src/vestibule"
-OWN = {SOURCE / "settings.py", SOURCE / "room_settings.py"}
+OWN = {SOURCE / name for name in ("settings.py", "room_settings.py", "stage_settings.py")}
 
 
 def _reads(path: Path) -> Iterator[str]:
@@ -28,7 +28,8 @@ def _is_settings(node: ast.expr) -> bool:
 
 def _through_methods(called: set[str]) -> Iterator[str]:
     """What a method of ``Settings`` reads of itself, if anything calls that method."""
-    for node in ast.walk(ast.parse((SOURCE / "settings.py").read_text())):
+    nodes = (node for path in OWN for node in ast.walk(ast.parse(path.read_text())))
+    for node in nodes:
         if isinstance(node, ast.FunctionDef) and node.name in called:
             attributes = [inner for inner in ast.walk(node) if isinstance(inner, ast.Attribute)]
             yield from (one.attr for one in attributes if getattr(one.value, "id", None) == "self")
