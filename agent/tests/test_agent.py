@@ -63,6 +63,16 @@ def test_the_hand_over_is_answered_with_evidence(stranger: Guest) -> None:
     assert found["vnc"].detail == "RFB 003.008"
 
 
+def test_being_asked_for_its_health_again_and_again_locks_no_viewer_out(guest: Guest) -> None:
+    for _ in range(8):
+        assert guest.request("GET", "/health")[0] == 200
+    test_the_desktop_is_seen_over_vnc(guest)
+
+
+def test_it_says_that_it_lives(guest: Guest) -> None:
+    assert guest.request("GET", "/livez")[0] == 200
+
+
 def test_a_second_hand_over_is_refused(guest: Guest) -> None:
     answer = json.loads(guest.send_line(handover(vm_id="vm-other").encode()))
     assert answer["code"] == "already_introduced"

@@ -16,6 +16,7 @@ Two conversations:
    ====== ==================== ============================== =======================================
    method path                 request body                   answer
    ====== ==================== ============================== =======================================
+   GET    /livez               –                              200: it answers, and looks at nothing
    GET    /health              –                              200 or 503, :class:`Health`
    GET    /events?after=SEQ    –                              200, newline-delimited :class:`Event`,
                                                               replayed from SEQ, then live, no end

@@ -28,6 +28,7 @@ class Routes:
     def __init__(self, machine: Machine) -> None:
         self._machine = machine
         self._table: Mapping[tuple[str, str], Route] = {
+            ("GET", "/livez"): self._livez,
             ("GET", "/health"): self._health,
             ("GET", "/events"): self._events,
             ("POST", "/login"): self._login,
@@ -51,6 +52,9 @@ class Routes:
             return await route(request)
         except TerminalError as error:
             raise Refusal(503, "terminal_unavailable", str(error)) from error
+
+    async def _livez(self, _: Request) -> Answer:
+        return answer(200, {})
 
     async def _health(self, _: Request) -> Answer:
         machine = self._machine

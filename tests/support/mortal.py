@@ -22,6 +22,7 @@ from vestibule.drivers.machines.fake import FakeControl, FakeMachine
 
 READS = frozenset(
     {
+        "alive",
         "connect",
         "console_tail",
         "get",

@@ -76,6 +76,10 @@ class HttpGuest:
         self._timeout_s = timeout_s
         self._headers = [("Host", "agent"), ("Authorization", f"Bearer {token}")]
 
+    async def alive(self) -> None:
+        """See services.ports.Guest; an agent of before this route answers as well, that it has none."""
+        await self._call("GET", "/livez", expect=frozenset({200, 404}))
+
     async def health(self) -> Health:
         """See services.ports.Guest; an unhealthy agent answers too, and its checks say why."""
         status, body = await self._call("GET", "/health", expect=frozenset({200, 503}))

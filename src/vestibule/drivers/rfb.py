@@ -36,8 +36,9 @@ class RfbDesktop:
 
     async def greet(self) -> None:
         """Shake hands (section 7.1 to 7.3)."""
-        if await self._reader.readexactly(len(_VERSION)) != _VERSION:
-            raise ConnectionError("the desktop speaks another version of RFB")
+        greeting = await self._reader.readexactly(len(_VERSION))
+        if greeting != _VERSION:
+            raise ConnectionError(f"the desktop speaks another version of RFB: {greeting!r}")
         self._writer.write(_VERSION)
         offered = await self._reader.readexactly((await self._reader.readexactly(1))[0])
         if not offered:

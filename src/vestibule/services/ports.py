@@ -210,6 +210,10 @@ class MachineDriver(Protocol):
 class Guest(Protocol):
     """The agent of one confirmed machine, over HTTP on its port 8080."""
 
+    async def alive(self) -> None:
+        """Ask for an answer, whichever.  Raises MachineFailed ``agent_unreachable`` when there is none."""
+        ...
+
     async def health(self) -> Health:
         """Ask for the checks.  Raises MachineFailed ``agent_unreachable``."""
         ...

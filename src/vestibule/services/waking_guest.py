@@ -12,12 +12,17 @@ from vestibule_agent.protocol import Credential, Event, Health, LoginSpec
 
 
 class WakingGuest:
-    """Implements the port ``Guest``: of what it is asked all but ``health`` is a sign of interest."""
+    """Implements the port ``Guest``: all but ``alive`` and ``health`` is a sign of interest."""
 
     def __init__(self, guest: Guest, vm_id: VmId, pausing: Pausing) -> None:
         self._guest = guest
         self._vm_id = vm_id
         self._pausing = pausing
+
+    async def alive(self) -> None:
+        """See services.ports.Guest."""
+        async with self._pausing.asked(self._vm_id):
+            await self._guest.alive()
 
     async def health(self) -> Health:
         """See services.ports.Guest."""

@@ -76,7 +76,7 @@ async def test_an_agent_that_is_not_well_answers_all_the_same(
     async def refuse(_guest: object) -> Any:
         raise MachineFailed("It is not of this contract.", remedy="Rebuild.", code="agent_mismatch")
 
-    monkeypatch.setattr("vestibule.drivers.guest.HttpGuest.health", refuse)
+    monkeypatch.setattr("vestibule.drivers.guest.HttpGuest.alive", refuse)
     record = await _waiting(lab)
     await asyncio.sleep(3 * LIMIT_S)
     assert (await lab.sessions.get(record.session_id)).status is S.AWAITING_USER_AUTH

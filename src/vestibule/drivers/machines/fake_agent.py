@@ -150,6 +150,7 @@ class FakeAgent:
 
     async def _route(self, route: tuple[str, str], body: bytes) -> _Answer:
         handlers = {
+            ("GET", "/livez"): self._livez,
             ("GET", "/health"): self._health,
             ("POST", "/login"): self._login,
             ("POST", "/open-url"): self._show,
@@ -160,6 +161,9 @@ class FakeAgent:
         if route not in handlers:
             return _failure(404, "absent", f"there is no {route[1]}")
         return await handlers[route](body)
+
+    async def _livez(self, _body: bytes) -> _Answer:
+        return _Answer(status=200, body=b"{}")
 
     async def _health(self, _body: bytes) -> _Answer:
         failing = self._script.failing_check
