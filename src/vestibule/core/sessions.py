@@ -216,6 +216,8 @@ def decide(status: SessionStatus, event: SessionEvent) -> Decision:
     if status in FINAL:
         return NOTHING
     match event:
+        case DeadlinePassed() if status is S.AUTHENTICATING:
+            return NOTHING  # the person has done their part
         case Failed() | DeadlinePassed() | CancelAsked():
             return _ending(status, event)
         case ToolExited() | GraceOver():

@@ -18,7 +18,7 @@ from vestibule.core.machines import DriverName, MachineRecord, MachineStatus
 from vestibule.services.golden_ports import GoldenStore
 from vestibule.services.introductions import GuestFactory, Live
 from vestibule.services.machine_settings import MachineSettings
-from vestibule.services.ports import MachineDriver, RunFolders
+from vestibule.services.ports import Machine, MachineDriver, RunFolders
 from vestibule.services.threads import to_the_end
 
 
@@ -74,10 +74,7 @@ class Adoption:
             raise _unknown()
         hold = await to_the_end(lambda: self._goldens.hold(row.golden_id), undo=lambda hold: hold.release())
         try:
-            machine, text = await self._driver(row.driver).adopt(
-                self._settings.request(row, self._folders.find(row.vm_id))
-            )
-            note = Note.decode(text)
+            machine, note = await self._taken_over(row)
         except BaseException:
             hold.release()
             raise
@@ -95,6 +92,16 @@ class Adoption:
             random_sample=note.random_sample,
             typed=note.typed,
         )
+
+    async def _taken_over(self, row: MachineRecord) -> tuple[Machine, Note]:
+        """Machine and note; one whose note cannot be read is ended, as nobody could speak to it."""
+        request = self._settings.request(row, self._folders.find(row.vm_id))
+        machine, text = await self._driver(row.driver).adopt(request)
+        try:
+            return machine, Note.decode(text)
+        except BaseException:
+            await machine.stop()
+            raise
 
 
 _ALREADY_COMPARED: Mapping[str, str] = {}

@@ -20,7 +20,8 @@ import structlog
 
 from vestibule.core import diagnosis
 from vestibule.core.canary import CanaryCheck, CanaryReport
-from vestibule.core.errors import MachineFailed, Unavailable
+from vestibule.core.errors import MachineFailed, Unavailable, VestibuleError
+from vestibule.core.failures import Fault, codes_of
 from vestibule.core.ids import GoldenId
 from vestibule.core.machines import DriverName, Isolation
 from vestibule.core.pictures import Picture
@@ -247,8 +248,7 @@ class _Notes:
             async with asyncio.timeout(self._patience_s) as patience:
                 return True, await work
         except Exception as error:
-            if isinstance(error, Unavailable):
-                self._host = self._host or error
+            self._host = self._host or _of_host(error)
             if isinstance(error, TerminalTaken):  # says as little of the golden as what was given up before
                 self._late.add(name)
             if patience.expired():
@@ -258,6 +258,15 @@ class _Notes:
             if failure.code == "internal":
                 log.exception("A canary's check broke", check=name)
             return False, f"{failure.code}: {failure.cause}"
+
+
+def _of_host(error: Exception) -> Unavailable | None:
+    """What the host lacks, however it is told; None for what may be the golden's."""
+    if isinstance(error, Unavailable):
+        return error
+    if isinstance(error, VestibuleError) and error.failure_code in codes_of(Fault.HOST):
+        return Unavailable(error.cause, remedy=error.remedy, code=error.failure_code)
+    return None
 
 
 def tools_of(tools: Sequence[str], number: int, isolation: Isolation) -> Sequence[str]:

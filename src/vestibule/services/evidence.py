@@ -113,10 +113,7 @@ class Evidence:
     async def _end(self, code: str, live: Live) -> Exit | None:
         """How it ended; one that was not seen to fall silent has ended by now, or has not."""
         patience_s = EXIT_GRACE_S if code in _SILENCE | _ENDED else 0.05
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(patience_s):
-                return await live.machine.wait()
-        return None
+        return await _in_time("exit", patience_s, live.machine.wait())
 
     async def _ask(self, code: str, live: Live) -> _Asked:
         """What agent and desktop say; nothing when the machine has ended, or never had an agent."""

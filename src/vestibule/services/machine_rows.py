@@ -55,7 +55,7 @@ class MachineRows:
         self._pressure = pressure
         self._clock = clock
         self._random = random
-        self._closing: set[asyncio.Task[None]] = set()
+        self._closing: dict[VmId, asyncio.Task[None]] = {}
         self._began: dict[VmId, Pressure] = {}
         """What the host counted when the machine was begun."""
 
@@ -122,8 +122,13 @@ class MachineRows:
 
     async def close(self, vm_id: VmId, failure: BaseException | None) -> None:
         """Close the row, now or as soon as it can be written: never raises, and never gives up."""
-        if await every_step(vm_id, lambda: self._close(vm_id, failure)):
+        if await every_step(vm_id, lambda: self._close(vm_id, failure)) and vm_id not in self._closing:
             self._close_later(vm_id, failure)
+
+    @property
+    def closing(self) -> frozenset[VmId]:
+        """Machines that have ended, and whose rows could not be closed yet."""
+        return frozenset(self._closing)
 
     async def _close(self, vm_id: VmId, failure: BaseException | None) -> None:
         if failure is None or isinstance(failure, asyncio.CancelledError):  # somebody wanted it to end
@@ -173,8 +178,8 @@ class MachineRows:
                 wrong = await every_step(vm_id, lambda: self._close(vm_id, failure))
 
         task = asyncio.create_task(closed())
-        self._closing.add(task)
-        task.add_done_callback(self._closing.discard)
+        self._closing[vm_id] = task
+        task.add_done_callback(lambda _: self._closing.pop(vm_id, None))
 
     async def mark(self, vm_id: VmId, to: MachineStatus, **fields: object) -> None:
         """Move it; one that somebody else has moved already is left as it is."""
@@ -185,7 +190,7 @@ class MachineRows:
 
     def give_up(self) -> None:
         """Try no more to close rows: the next controller's reconciliation does."""
-        for task in self._closing:
+        for task in tuple(self._closing.values()):
             task.cancel()
 
 

@@ -37,6 +37,7 @@ from vestibule.services.lifetimes import Lifetimes
 from vestibule.services.liveness import Liveness, first_of
 from vestibule.services.machine_rows import MachineRows
 from vestibule.services.machine_settings import Choice, MachineSettings
+from vestibule.services.patience import patiently
 from vestibule.services.pausing import Pausing
 from vestibule.services.ports import Clock, Egress, Guest, MachineDriver, RunFolders
 from vestibule.services.repositories import Machines as Rows
@@ -220,7 +221,8 @@ class Machines:
         """
         with self._timeline.step(machine_steps.subject(live.record), StepName.CONFIRM):
             guest, reply = await self._introductions.introduce(live)
-        live.record = await self._rows.update(live.record.vm_id, agent_build=reply.build_id)
+        confirmed = {"agent_build": reply.build_id}
+        live.record = await patiently(lambda: self._rows.update(live.record.vm_id, **confirmed))
         self.admission.wake()
         live.guest = WakingGuest(guest, live.record.vm_id, self.pausing)
         live.random_sample = reply.random_sample
@@ -343,7 +345,7 @@ class Machines:
     @property
     def held(self) -> frozenset[VmId]:
         """The machines that are being started, run or are being ended here."""
-        return frozenset((*self._starts.under_way, *self._live, *self._ending))
+        return frozenset((*self._starts.under_way, *self._live, *self._ending, *self._records.closing))
 
     async def close_lost(self, vm_id: VmId, failure: MachineFailed) -> None:
         """Close the row of a machine that nothing runs, and archive its folder."""
@@ -356,11 +358,11 @@ class Machines:
 
         Called once what could be taken over was, and the rest has been ended.
         """
-        lost = [row for row in await self._rows.live() if row.vm_id not in self._live]
+        lost = [row for row in await self._rows.live() if row.vm_id not in self.held]
         for row in lost:
             was_ending = row.status is MachineStatus.STOPPING
             await self._starts.abandon(row.vm_id, None if was_ending else _lost(row))
-        await self._folders.clear_except(self._live.keys())
+        await self._folders.clear_except(self.held)
         return lost
 
 

@@ -45,6 +45,7 @@ class Readings:
         self._parts = parts
         self._monotonic = monotonic
         self._kept: dict[str, _Kept] = {}
+        self._under_way: dict[str, asyncio.Future[Sequence[Sample]]] = {}
         self._reading = asyncio.Lock()
 
     async def now(self) -> Sequence[Sample]:
@@ -56,16 +57,26 @@ class Readings:
     async def _fresh(self, part: Part) -> Sequence[Sample]:
         kept, now_s = self._kept.get(part.name), self._monotonic()
         if kept is None or now_s - kept.at_s >= part.fresh_s:
-            kept = _Kept(at_s=now_s, samples=await _read(part))
+            kept = _Kept(at_s=now_s, samples=await self._read(part))
             self._kept[part.name] = kept
         return kept.samples
 
+    async def _joined(self, part: Part) -> Sequence[Sample]:
+        """A reading, up to the limit; one that hangs is waited for by the next, not begun again."""
+        reading = self._under_way.get(part.name)
+        if reading is None:
+            reading = asyncio.ensure_future(part.read())
+            self._under_way[part.name] = reading
+            reading.add_done_callback(lambda _: self._under_way.pop(part.name, None))
+        await asyncio.wait({reading}, timeout=READ_TIMEOUT_S)
+        if not reading.done():
+            raise TimeoutError(f"no end within {READ_TIMEOUT_S:g} s")
+        return reading.result()
 
-async def _read(part: Part) -> Sequence[Sample]:
-    try:
-        async with asyncio.timeout(READ_TIMEOUT_S):
-            samples = await part.read()
-    except Exception as error:  # noqa: BLE001 (whatever it is: the other parts are of use all the same)
-        log.warning("A part of the metrics could not be read", part=part.name, error=repr(error))
-        return [Sample(metric=UNREAD, labels=(part.name,), value=1)]
-    return [*samples, Sample(metric=UNREAD, labels=(part.name,), value=0)]
+    async def _read(self, part: Part) -> Sequence[Sample]:
+        try:
+            samples = await self._joined(part)
+        except Exception as error:  # noqa: BLE001 (whatever it is: the other parts are of use all the same)
+            log.warning("A part of the metrics could not be read", part=part.name, error=repr(error))
+            return [Sample(metric=UNREAD, labels=(part.name,), value=1)]
+        return [*samples, Sample(metric=UNREAD, labels=(part.name,), value=0)]

@@ -52,6 +52,7 @@ class ReadyChecks:
         self._checks = checks
         self._monotonic = monotonic
         self._timeout_s = timeout_s
+        self._under_way: dict[str, asyncio.Future[None]] = {}
         self._kept: tuple[float, Sequence[Finding]] | None = None
         self._looking = asyncio.Lock()
 
@@ -73,13 +74,27 @@ class ReadyChecks:
 
     async def _look(self, check: ReadyCheck) -> Finding:
         try:
-            async with asyncio.timeout(self._timeout_s):
-                await check.look()
+            await self._joined(check)
         except TimeoutError:
             return _failed(check, _silent(check.name, self._timeout_s))
         except Exception as error:  # noqa: BLE001 (told below, once, with what it was)
             return _failed(check, error)
         return Finding(name=check.name, ok=True)
+
+    async def _joined(self, check: ReadyCheck) -> None:
+        """Wait for a look, up to the limit; one that hangs is waited for by the next, not begun again.
+
+        A write that is under way, or a thread on a disk that hangs, cannot be broken off.
+        """
+        look = self._under_way.get(check.name)
+        if look is None:
+            look = asyncio.ensure_future(check.look())
+            self._under_way[check.name] = look
+            look.add_done_callback(lambda _: self._under_way.pop(check.name, None))
+        await asyncio.wait({look}, timeout=self._timeout_s)
+        if not look.done():
+            raise TimeoutError
+        look.result()
 
     def _tell_changes(self, found: Sequence[Finding]) -> None:
         before = {finding.name: finding.ok for finding in self._kept[1]} if self._kept else {}

@@ -29,6 +29,7 @@ from vestibule.core.ids import SessionId, UserId, VmId
 from vestibule.core.pausing import may_pause
 from vestibule.core.providers import Provider, login_spec
 from vestibule.core.records import CredentialRecord, NoticeRecord, SessionRecord
+from vestibule.core.redaction import redact_screen
 from vestibule.core.steps import StepName
 from vestibule.core.typed_texts import TypedTexts
 from vestibule.services import guest_events, transitions
@@ -124,6 +125,10 @@ class SignInRun:
 
     async def _turn(self, event: s.SessionEvent) -> None:
         decision = await self._explained(event, s.decide(self.record.status, event))
+        if decision.to is s.SessionStatus.FAILED and self._credential is not None:
+            # It came while the failure was explained, and the guest gives it only once.
+            event = s.CredentialSealed()
+            decision = s.decide(self.record.status, event)
         try:
             await patiently(lambda: self._store(event, decision))
         except Conflict:
@@ -204,7 +209,7 @@ class SignInRun:
                     self._world.machines.admission.turn(self.record.session_id)
                 )
             if waited_s > NOTICEABLE_S:  # that was not the person's time
-                await self.sign_of_life()
+                await patiently(self.sign_of_life)
             self._live = await self._world.machines.create(
                 self.record.user_id,
                 session_id=self.record.session_id,
@@ -311,9 +316,8 @@ class SignInRun:
 
     async def notify(self, code: str, text: str) -> None:
         """Tell the person something that is not a failure; a final session is left as it is."""
-        notice = NoticeRecord(
-            session_id=self.record.session_id, code=code, text=text, at=self._world.clock.now()
-        )
+        kept, now = redact_screen(text), self._world.clock.now()
+        notice = NoticeRecord(session_id=self.record.session_id, code=code, text=kept, at=now)
         with contextlib.suppress(Conflict):
             await patiently(lambda: self._world.sessions.note(notice))
             self._world.feed.publish(self.record.session_id)

@@ -56,6 +56,12 @@ _CONTROLLER_GONE = Failure(
     remedy="Start again.",
 )
 
+_STOPPED = Failure(
+    code="controller_restarted",
+    cause="The controller was stopped during this sign-in, and took its machine along.",
+    remedy="Start again.",
+)
+
 _STRANDED = Failure(
     code="session_lost",
     cause="Nothing carried this sign-in on any more.",
@@ -389,5 +395,5 @@ class SignIns:
             if self._world.machines.admission.waits(session_id):
                 self._tasks[session_id].cancel()
             else:
-                run.post(Failed(failure=_CONTROLLER_GONE))
+                run.post(Failed(failure=_STOPPED))
         await asyncio.gather(*self._tasks.values(), return_exceptions=True)

@@ -66,7 +66,8 @@ async def test_a_refused_connection_is_no_answer(lab: Lab, monkeypatch: pytest.M
         raise ConnectionRefusedError
 
     assert record.vm_id is not None
-    monkeypatch.setattr(lab.machines.guest(record.vm_id), "_connect", vanished)
+    waking: Any = lab.machines.guest(record.vm_id)
+    monkeypatch.setattr(waking._guest, "_connect", vanished)
     assert (await lab.ended(record.session_id)).error_code == "agent_unreachable"
 
 
