@@ -47,6 +47,8 @@ TOLD = {
     "a GitHub token": f"ghp_{SECRET}",
     "a key block": f"-----BEGIN OPENSSH PRIVATE KEY-----\n{SECRET}\n-----END OPENSSH PRIVATE KEY-----",
     "a key block without an end": f"-----BEGIN PRIVATE KEY-----\n{SECRET}\n",
+    "a word of a path": f"GET /callback/{SECRET}{SECRET} HTTP/1.1",
+    "a word behind a dot": f"key.{SECRET}{SECRET}",
     "a long word": f"it printed {SECRET}{SECRET} and ended",
 }
 

@@ -47,8 +47,8 @@ _LOOKS = (
     (r"", rf"\b(?:{_MARKED})[\w.-]{{8,}}"),
     (r"", r"\b1//[\w-]{20,}"),
     (r"(?s)-----BEGIN [A-Z ]{0,40}PRIVATE KEY-----", r".*?(?=-----END|\Z)"),
-    # A long word of upper, lower and digits; a hexadecimal digest has no upper ones.
-    (rf"(?<![\w+/=.-]){_MIXED}", r"[\w+=-]{40,}"),
+    # A long word of upper, lower and digits, in a path too; a hexadecimal digest has no upper ones.
+    (rf"(?<![\w+=-]){_MIXED}", r"[\w+=-]{40,}"),
 )
 _PATTERNS = tuple(re.compile(f"{before}(?P<secret>{secret})") for before, secret in _LOOKS)
 _FRAME = " \t│┃|║▏▕"
