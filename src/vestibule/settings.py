@@ -178,8 +178,8 @@ class Settings(StageSettings, RoomSettings, BaseSettings):
     bulk_keep_days: float = Field(
         default=90,
         gt=0,
-        description="Of sign-ins and machines that ended longer ago, evidence, notices, steps, addresses and"
-        " page titles go; their rows stay.",
+        description="Of sign-ins and machines that ended longer ago, evidence, notices, steps, sign-in"
+        " addresses and codes, and page titles go; their rows stay.",
     )
     metrics_token_file: Path | None = Field(
         default=None,

@@ -155,6 +155,7 @@ async def _recover(lab: Lab) -> None:
         if vm_id not in lab.machines._live:
             await _kill(machine)
     await lab.machines.reconcile()
+    await lab.sign_ins.begin_anew()
 
 
 async def _kill(machine: FakeMachine) -> None:

@@ -62,7 +62,7 @@ export function failuresOf(days) {
       examples: [],
     },
     {
-      code: "host_exhausted",
+      code: "host_out_of_memory",
       count: 1,
       newest_hour: since(2),
       goldens: [{ golden_id: null, count: 1 }],
@@ -106,7 +106,7 @@ export function failuresOf(days) {
                     score: score(20, url - 1),
                     codes: [{ code: "url_not_seen", count: url - 1 }],
                   },
-                  { golden_id: null, score: score(0, 1), codes: [{ code: "host_exhausted", count: 1 }] },
+                  { golden_id: null, score: score(0, 1), codes: [{ code: "host_out_of_memory", count: 1 }] },
                 ]
               : []),
           ],

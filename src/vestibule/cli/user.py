@@ -34,7 +34,10 @@ def link(name: str, url: Url = None, output: Output = OutputFormat.TABLE) -> Non
 
 @app.command()
 def remove(name: str, url: Url = None, output: Output = OutputFormat.TABLE) -> None:
-    """Remove a user who has no open sign-in, machine or credential, with all that is stored of them."""
+    """Remove a user who has no open sign-in, machine or credential, with every row that is theirs.
+
+    Evidence of machines that they had stays until the janitor removes it, by age or quota.
+    """
     with connect(url) as controller:
         print_done(controller.delete(f"/api/users/{name}"), f"{name} is removed.", output)
 

@@ -72,7 +72,8 @@ SESSIONS_ENDED = _counter(
 )
 STAGE_SECONDS = _histogram(
     "session_stage",
-    "How long sign-ins were in each state, by the state that they left and the driver.",
+    "How long sign-ins were in each state, by the state that they left and the driver; `started` is the wait"
+    " in the line and the machine's start together.",
     "stage",
     "driver",
 )

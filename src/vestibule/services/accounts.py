@@ -101,7 +101,7 @@ class Accounts:
         return await self._rows.users()
 
     async def remove(self, name: str) -> User:
-        """Remove a user with all that is stored of them.
+        """Remove a user with every row that is theirs; evidence of their machines is the janitor's.
 
         Raises Absent, Conflict ``user_busy`` (what is theirs is not over), ``user_needed`` (the operator).
         """

@@ -4,7 +4,8 @@
 
     evidence of ended machines ── older than keep_days, or beyond the quota (oldest first) ─▶ removed
     ended sessions and machines ── older than bulk_keep_days ─▶ the row stays; evidence, notices, steps,
-                                                                 addresses and page titles go
+                                                                 sign-in addresses and codes, and
+                                                                 page titles go
 
 Never anything of a machine that lives.  Rows go in small batches, each a transaction of its own, with a pause
 between two: whoever signs in meanwhile waits for none of them.

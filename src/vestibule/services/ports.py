@@ -54,7 +54,8 @@ class Network(Protocol):
 
         ``fds``: number in the child → descriptor of the caller (stays the caller's).
         stdout and stderr are appended to ``log``, opened by the caller's side.
-        The process dies with the broker, the broker with the controller.
+        The process dies with the broker.  When the controller goes without a word, only what something was
+        kept of goes on, until the next controller comes or its time is over.
         """
         ...
 

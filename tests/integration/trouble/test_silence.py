@@ -73,7 +73,7 @@ def test_a_stopped_machine_is_noticed() -> None:
             assert ended["failure"]["code"] == "agent_unreachable", ended["failure"]
             assert "has not answered for" in ended["failure"]["cause"]
             machine = _ended(client, vm_id)
-        assert machine["error_code"] in {"agent_unreachable", "host_exhausted"}
+        assert machine["error_code"] in {"agent_unreachable", "host_saturated"}
         assert "has not answered for" in machine["error_cause"]
         assert [step["outcome"] for step in _steps(client, session)][:5] == ["done"] * 5
 

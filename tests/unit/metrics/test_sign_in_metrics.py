@@ -71,7 +71,8 @@ async def test_what_a_machine_could_not_confirm_is_counted_by_the_check(
 
 async def test_a_cancelled_one_is_counted_though_nobody_waits_for_its_write(lab: Lab) -> None:
     record = await lab.connect()
-    await lab.reach(record.session_id, S.AWAITING_USER_AUTH)
+    # The page's title is the last that a run has to store by itself: it would see that the state has changed.
+    await lab.until(record.session_id, lambda now: now.page_title is not None)
     task = asyncio.create_task(
         lab.sessions.advance(record.session_id, seen=S.AWAITING_USER_AUTH, to=S.CANCELLED, at=lab.clock.now())
     )

@@ -25,13 +25,14 @@ NOBODY_KNOWS_IT, RESTARTED, LOST, COMPLETED = (
 
 MATRIX = (
     # The step, what becomes of the sign-in when the controller is killed before it, and after it.
-    ("JournaledSessions.add#1", NOBODY_KNOWS_IT, RESTARTED),  # the session is stored: started
-    ("MeteredMachines.add#1", RESTARTED, RESTARTED),  # its machine has an address
-    ("DiskRunFolders.make#1", RESTARTED, RESTARTED),
-    ("LabDriver.start#1", RESTARTED, RESTARTED),  # the machine runs
-    ("FakeMachine.listen#1", RESTARTED, RESTARTED),
-    ("Egress.open#1", RESTARTED, RESTARTED),
-    ("JournaledSessions.machine_running#1", RESTARTED, RESTARTED),  # vm_created
+    # Until ``vm_created`` is stored it has no machine of its own, and waits in the line again.
+    ("JournaledSessions.add#1", NOBODY_KNOWS_IT, COMPLETED),  # the session is stored: started
+    ("MeteredMachines.add#1", COMPLETED, COMPLETED),  # its machine has an address
+    ("DiskRunFolders.make#1", COMPLETED, COMPLETED),
+    ("LabDriver.start#1", COMPLETED, COMPLETED),  # the machine runs
+    ("FakeMachine.listen#1", COMPLETED, COMPLETED),
+    ("Egress.open#1", COMPLETED, COMPLETED),
+    ("JournaledSessions.machine_running#1", COMPLETED, RESTARTED),  # vm_created
     ("FakeControl.introduce#1", RESTARTED, RESTARTED),
     ("MeteredMachines.update#1", RESTARTED, RESTARTED),  # its agent's build is stored
     ("FakeMachine.keep#1", RESTARTED, COMPLETED),  # from now on it outlives its controller
@@ -80,7 +81,7 @@ async def _carried_to_its_end(lab: Lab) -> SessionRecord | None:
         return None
     (record,) = found
     if record.status not in FINAL:
-        await lab.until(record.session_id, lambda now: now.status not in {S.VM_CREATED, S.READY})
+        await lab.until(record.session_id, lambda now: now.status not in {S.STARTED, S.VM_CREATED, S.READY})
         await lab.machine().agent.sign_in()
         await lab.until(record.session_id, lambda now: now.status in FINAL)
         await lab.ended(record.session_id)

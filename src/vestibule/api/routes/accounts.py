@@ -71,7 +71,10 @@ async def add_user(
 
 @router.delete("/api/users/{name}")
 async def remove_user(name: str, services: Services, _: Operator) -> schemas.User:
-    """Remove a user who has no open sign-in, machine or credential, with all that is stored of them."""
+    """Remove a user who has no open sign-in, machine or credential, with every row that is theirs.
+
+    Evidence of machines that they had stays until the janitor removes it, by age or quota.
+    """
     return present.user(await services.accounts.remove(name))
 
 

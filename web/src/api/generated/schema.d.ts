@@ -748,7 +748,9 @@ export interface paths {
         post?: never;
         /**
          * Remove User
-         * @description Remove a user who has no open sign-in, machine or credential, with all that is stored of them.
+         * @description Remove a user who has no open sign-in, machine or credential, with every row that is theirs.
+         *
+         *     Evidence of machines that they had stays until the janitor removes it, by age or quota.
          */
         delete: operations["remove_user"];
         options?: never;
@@ -2439,7 +2441,7 @@ export interface components {
          * @description The steps, in the order in which a sign-in goes through them.
          * @enum {string}
          */
-        StepName: "golden" | "queue" | "start" | "confirm" | "login" | "person" | "claim" | "seal" | "destroy";
+        StepName: "queue" | "golden" | "start" | "confirm" | "login" | "person" | "claim" | "seal" | "destroy";
         /**
          * StepOutcome
          * @description What a step came to.
