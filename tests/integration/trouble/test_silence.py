@@ -15,9 +15,8 @@ import pytest
 from controller import Controller, running
 from following import follow, start
 
-from vestibule.core.pressure import BUSY
 from vestibule.drivers.pressure import read_pressure
-from vestibule.services.liveness import PATIENCE
+from vestibule.services.liveness import PATIENCE, is_saturated
 
 pytestmark = [pytest.mark.golden, pytest.mark.usefixtures("golden")]
 
@@ -59,7 +58,7 @@ def _pid(client: httpx.Client, vm_id: str) -> int:
 
 def _patience_s() -> float:
     """A host that others saturate gives its machines more time, as the settings say."""
-    return NOTICED_S * (PATIENCE if read_pressure().load >= BUSY else 1)
+    return NOTICED_S * (PATIENCE if is_saturated(read_pressure()) else 1)
 
 
 def test_a_stopped_machine_is_noticed() -> None:
