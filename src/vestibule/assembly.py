@@ -195,6 +195,7 @@ def _machines(
         ),
         guest_of=lambda machine, token: HttpGuest(machine.connect, token, machinery.settings.agent_timeout_s),
         pressure=read_pressure,
+        reachable=machinery.network.answers,
         clock=SystemClock(),
         random=secrets.token_bytes,
         timeline=timeline,

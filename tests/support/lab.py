@@ -367,6 +367,7 @@ def _machines(
         ),
         guest_of=lambda machine, token: around(HttpGuest(machine.connect, token)),
         pressure=lambda: host.pressure,
+        reachable=host.answers,
         clock=clock,
         random=secrets.token_bytes,
         timeline=timeline,

@@ -79,6 +79,10 @@ class Host:
         self.moment = 0.0
         self.machine_memory: MachineMemory | None = None
         """What it counts of every machine."""
+        self.broker_answers = True
+
+    async def answers(self) -> bool:
+        return self.broker_answers
 
     def seconds(self) -> float:
         return self.moment

@@ -1,7 +1,8 @@
 """Admission: whether there is room for one more machine, and if not, what is lacking.
 
 Two kinds of lack.  Places and memory are *full*: who cannot wait is refused.  Starts under way and a busy
-processor only say *not now*: who waits in the line waits a moment longer, and nobody is refused for them.
+processor only say *not now*: who waits in the line waits a moment longer, and nobody is refused for them but
+who cannot wait and would overtake those that do.
 """
 
 from __future__ import annotations
@@ -83,6 +84,11 @@ class Lack:
     def refusal(self) -> Unavailable:
         """The error of who cannot wait."""
         return Unavailable(self.cause, remedy=self.remedy, code=HOST_SATURATED)
+
+    def before_others(self) -> Unavailable:
+        """The error of who cannot wait while others do, for this."""
+        cause = f"Sign-ins wait for a machine, and come first: {_begun_small(self.cause)}"
+        return Unavailable(cause, remedy="Wait until they have theirs, and try again.", code=HOST_SATURATED)
 
     def waited(self, timeout_s: float) -> Unavailable:
         """The error of who has waited for so long."""

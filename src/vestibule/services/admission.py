@@ -5,7 +5,8 @@
     join() ─▶ line ─▶ look: rows, memory, pressure ─▶ turn() ─▶ a row is reserved ─▶ the agent confirms
                 └──── timeout_s ─▶ Unavailable host_saturated
 
-Who does not wait (``vestibule vm start``, a canary's clones) is judged once, by ``require``.  Rows are the
+Who does not wait (``vestibule vm start``, a canary's clones) is judged once, by ``require``, and overtakes
+nobody who does.  Rows are the
 truth of what lives; here is only who waits, and who has a turn and no row yet.
 """
 
@@ -83,8 +84,13 @@ class Admission:
         """How long a sign-in may wait for a machine."""
         return self._patience.timeout_s
 
-    def join(self, session_id: SessionId, user_id: UserId) -> None:
-        """Put a new sign-in in the line.  Raises Unavailable ``host_saturated`` when too many wait."""
+    async def join(self, session_id: SessionId, user_id: UserId) -> None:
+        """Put a new sign-in in the line.  Raises Unavailable ``host_saturated`` when too many wait.
+
+        Only those that lack room: a line that is full is looked at before anybody is refused for it.
+        """
+        if len(self._line) >= self._patience.max_waiting:
+            await self._look()
         if len(self._line) >= self._patience.max_waiting:
             raise self._crowded()
         self.rejoin(session_id, user_id, waited_s=0)
@@ -130,9 +136,18 @@ class Admission:
         """With ``lock``: raise Unavailable ``host_saturated`` without room, unless it has its turn."""
         if session_id in self._granted:
             return
-        lack = lacking(self._rules, load_of(live, self._granted, user_id), self._room())
+        room = self._room()
+        self._judge_all(live, room)
+        lack = lacking(self._rules, load_of(live, self._granted, user_id), room)
         if lack is not None and lack.full:
             raise lack.refusal()
+        if (first := self._first_in_line()) is not None:
+            raise first.before_others()
+
+    def _first_in_line(self) -> Lack | None:
+        """Why the first waits that does not wait for an own machine to end: no other would be in its way."""
+        waiting = (place.lack for place in self._places().values())
+        return next((lack for lack in waiting if lack.kind is not LackKind.OWN_MACHINES), None)
 
     def wake(self) -> None:
         """Look again: a machine has confirmed or ended, somebody came or went."""
@@ -154,11 +169,14 @@ class Admission:
             await asyncio.sleep(GATHER_S)
 
     async def _look(self) -> None:
-        before = self._shown()
         async with self.lock:
-            live, room = await self._live(), self._room()
-            for user_id, session_id in self._line.order():
-                self._judge(user_id, session_id, live, room)
+            self._judge_all(await self._live(), self._room())
+
+    def _judge_all(self, live: Sequence[MachineRecord], room: Room) -> None:
+        """With ``lock``: give turns to those that there is room for, and tell who moved."""
+        before = self._shown()
+        for user_id, session_id in self._line.order():
+            self._judge(user_id, session_id, live, room)
         now = self._shown()
         for session_id in before.keys() | now.keys():
             if before.get(session_id) != now.get(session_id):

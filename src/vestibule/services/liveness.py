@@ -5,19 +5,20 @@
     ask ─▶ answer ─▶ a pause of limit / 4 ─▶ ask …
       └─▶ silence, counted in ticks, since the last answer ─▶ limit ─▶ ``agent_unreachable``
 
-Only time in which this controller itself ran as it should counts as silence: a tick that came late (the
-controller was stopped, its processor taken away) counts as one tick, however late it was.  A host that is
-saturated gets PATIENCE times the limit, for its machines are late as well.
+Only time in which controller and broker ran as they should counts as silence: a tick that came late (the
+controller was stopped, its processor taken away) counts as one tick, however late it was, and one after which
+the broker does not answer counts as none, for every question goes through it.  A host that is saturated gets
+PATIENCE times the limit, for its machines are late as well.
 """
 
 from __future__ import annotations
 
 import asyncio
-import contextlib
-from collections.abc import Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any, TypeVar
 
 from vestibule.core.errors import MachineFailed, VestibuleError
+from vestibule.core.failures import FailureCode
 from vestibule.core.pressure import BUSY, Pressure
 from vestibule.services.introductions import Live
 from vestibule.services.ports import Guest
@@ -29,6 +30,12 @@ LATE = 1.5
 ASKS = 4
 """Questions in a limit, to an agent that answers each at once."""
 PATIENCE = 6
+BUSY_CPU = 60.0
+"""Percent of the last ten seconds in which something waited for a processor; the load follows late."""
+BUSY_MEMORY = 20.0
+"""The same for memory."""
+_NO_ANSWER = frozenset({FailureCode.AGENT_UNREACHABLE, FailureCode.MACHINE_NOT_PAUSED})
+"""Not reached, or it stands still and could not be resumed; whatever else an agent says is an answer."""
 
 T = TypeVar("T")
 
@@ -38,38 +45,56 @@ def is_paused(live: Live) -> bool:
     return live.paused
 
 
+def is_saturated(host: Pressure) -> bool:
+    """Whether it may be the host that keeps agents from answering; what its kernel does not measure is 0."""
+    return host.load >= BUSY or host.cpu >= BUSY_CPU or host.memory >= BUSY_MEMORY
+
+
 class _Silence:
     """How long an agent has not answered, in time that counts."""
 
-    def __init__(self, tick_s: float) -> None:
+    def __init__(self, tick_s: float, reachable: Callable[[], Awaitable[bool]]) -> None:
         self.seconds = 0.0
         self._tick_s = tick_s
+        self._reachable = reachable
         self._loop = asyncio.get_running_loop()
 
     async def tick(self, asking: asyncio.Future[bool]) -> None:
         """Wait one tick, or until the question has been answered."""
         began = self._loop.time()
         await asyncio.wait({asking}, timeout=self._tick_s)
-        self.seconds += min(self._loop.time() - began, LATE * self._tick_s)
+        waited_s = min(self._loop.time() - began, LATE * self._tick_s)
+        if not asking.done() and await self._reachable():
+            self.seconds += waited_s
 
     async def rest(self, seconds: float) -> None:
         """Wait without a question."""
-        for _ in range(round(seconds / self._tick_s)):
+        ticks = round(seconds / self._tick_s)
+        for _ in range(ticks):
             await asyncio.sleep(self._tick_s)
-            self.seconds += self._tick_s
+        if not self.seconds or await self._reachable():  # after an answer there was no doubt
+            self.seconds += ticks * self._tick_s
 
 
 class Liveness:
     """One per ``Machines``; watches any number of agents, each by a call of its own."""
 
-    def __init__(self, *, limit_s: float, pressure: Callable[[], Pressure]) -> None:
+    def __init__(
+        self,
+        *,
+        limit_s: float,
+        pressure: Callable[[], Pressure],
+        reachable: Callable[[], Awaitable[bool]],
+    ) -> None:
+        """``reachable``: whether agents can be asked at all now; it answers soon, and never raises."""
         self._limit_s = limit_s
+        self._reachable = reachable
         self._tick_s = limit_s / TICKS
         self._pressure = pressure
 
     async def silent(self, live: Live, guest: Guest) -> MachineFailed:
         """Return once the agent has not answered for the limit; the failure that this is."""
-        silence = _Silence(self._tick_s)
+        silence = _Silence(self._tick_s, self._reachable)
         while not self._is_over(silence.seconds):
             if is_paused(live) or await self._answers(live, guest, silence):
                 silence.seconds = 0.0
@@ -97,7 +122,7 @@ class Liveness:
     def _is_over(self, seconds: float) -> bool:
         if seconds < self._limit_s:
             return False
-        return seconds >= PATIENCE * self._limit_s or self._pressure().load < BUSY
+        return seconds >= PATIENCE * self._limit_s or not is_saturated(self._pressure())
 
 
 async def _answered(guest: Guest) -> bool:
@@ -105,7 +130,7 @@ async def _answered(guest: Guest) -> bool:
     try:
         await guest.alive()
     except VestibuleError as error:
-        return error.failure_code != "agent_unreachable"
+        return error.failure_code not in _NO_ANSWER
     return True
 
 
@@ -118,5 +143,4 @@ async def first_of(*works: Coroutine[Any, Any, T]) -> T:
     finally:
         for task in tasks:
             task.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await asyncio.gather(*tasks, return_exceptions=True)
+        await asyncio.gather(*tasks, return_exceptions=True)

@@ -68,11 +68,15 @@ class Machines:
         evidence: Evidence,
         guest_of: GuestFactory,
         pressure: Callable[[], Pressure],
+        reachable: Callable[[], Awaitable[bool]],
         clock: Clock,
         random: Callable[[int], bytes],
         timeline: Timeline,
     ) -> None:
-        """``serving`` names the golden that a driver's machine is started from, or raises why none may be."""
+        """``serving`` names the golden that a driver's machine is started from, or raises why none may be.
+
+        ``reachable``: see Liveness.
+        """
         self.choice = choice
         self.admission = admission
         self.pausing = pausing
@@ -101,7 +105,7 @@ class Machines:
         self._live: dict[VmId, Live] = {}
         self._ending: dict[VmId, asyncio.Task[None]] = {}
         self._timeline = timeline
-        self._liveness = Liveness(limit_s=settings.liveness_s, pressure=pressure)
+        self._liveness = Liveness(limit_s=settings.liveness_s, pressure=pressure, reachable=reachable)
         self.lifetimes = Lifetimes(settings.life_s)
 
     def tell_ends(self, on_ended: Callable[[], None]) -> None:

@@ -15,11 +15,12 @@ import asyncio
 import contextlib
 import dataclasses
 from collections import Counter
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 
 import structlog
 
-from vestibule.core.errors import VestibuleError
+from vestibule.core.errors import MachineFailed, VestibuleError
+from vestibule.core.failures import FailureCode
 from vestibule.core.ids import SessionId, VmId
 from vestibule.services.introductions import Live
 
@@ -28,6 +29,8 @@ log = structlog.get_logger()
 LOOK_S = 1.0
 PULSE_EVERY_S = 60.0
 PULSE_S = 8.0
+DONE_S = 5.0
+"""A machine is paused or resumed within that, or it counts as one that cannot be."""
 
 
 @dataclasses.dataclass(kw_only=True)
@@ -68,8 +71,8 @@ class Pausing:
 
     async def wake(self, of: VmId | SessionId) -> None:
         """A sign of interest in a machine, or in a sign-in's; returns when it runs.  Raises MachineFailed."""
+        self._see(of)
         for rest in self._of(of):
-            rest.seen_s = self._seconds()
             await self._resume(rest)
 
     @contextlib.asynccontextmanager
@@ -82,8 +85,7 @@ class Pausing:
         finally:
             self._watching[of] -= 1
             self._watching += Counter()  # forgets those that nobody watches
-            for rest in self._of(of):
-                rest.seen_s = self._seconds()
+            self._see(of)
 
     @contextlib.asynccontextmanager
     async def asked(self, vm_id: VmId) -> AsyncIterator[None]:
@@ -105,7 +107,7 @@ class Pausing:
         await self.wake(vm_id)
         async with self.asked(vm_id):
             yield
-        await self.wake(vm_id)
+        self._see(vm_id)
 
     async def pause(self, vm_id: VmId) -> None:
         """Pause it now, unless its agent is being asked.  Raises MachineFailed."""
@@ -119,21 +121,26 @@ class Pausing:
             await asyncio.sleep(LOOK_S)
 
     async def look(self) -> None:
-        """Pause what is idle, let what is paused go on for a moment when its time has come."""
-        for rest in tuple(self._rests.values()):
-            try:
-                await self._turn(rest)
-            except VestibuleError as error:
-                await self._give_up(rest, error)
+        """Pause what is idle, let what is paused go on for a moment when its time has come.
 
-    async def _give_up(self, rest: _Rest, error: VestibuleError) -> None:
-        """It runs unpaused from now on; one that has ended meanwhile is ended where that is awaited."""
+        Each machine by itself: one that hangs holds up no other.
+        """
+        await asyncio.gather(*(self._look_at(rest) for rest in tuple(self._rests.values())))
+
+    async def _look_at(self, rest: _Rest) -> None:
+        try:
+            await self._turn(rest)
+        except Exception as error:
+            if not isinstance(error, VestibuleError):  # else it was given up, and the log says so
+                log.exception("Machine could not be looked at", vm_id=rest.live.record.vm_id)
+
+    def _give_up(self, rest: _Rest, error: Exception) -> None:
+        """It is not paused from now on: whether it runs is liveness's to find out."""
         vm_id = rest.live.record.vm_id
         self.forget(vm_id)
-        log.warning("Machine is not paused any more", vm_id=vm_id, why=error.cause)
-        with contextlib.suppress(VestibuleError):  # nothing more can be done for one that is stuck
-            await rest.live.machine.resume()
         rest.live.paused = False
+        why = error.cause if isinstance(error, VestibuleError) else repr(error)
+        log.warning("Machine is not paused any more", vm_id=vm_id, why=why)
 
     async def _wake_if_possible(self, of: VmId | SessionId) -> None:
         """Who looks on is told by what they see that it does not run."""
@@ -161,16 +168,37 @@ class Pausing:
                 return
             rest.live.paused = True  # from here on, who asks waits for the lock
             rest.turned_s = self._seconds()
-            await rest.live.machine.pause()
+            try:
+                await _in_time(rest.live.machine.pause)
+            except Exception as error:
+                await self._undo(rest)
+                self._give_up(rest, error)
+                raise
             log.info("Machine paused", vm_id=rest.live.record.vm_id)
+
+    async def _undo(self, rest: _Rest) -> None:
+        """What could not be paused may have been half-way."""
+        try:
+            await _in_time(rest.live.machine.resume)
+        except Exception:  # it is stuck, or has ended meanwhile: that is noticed elsewhere
+            log.exception("Machine may stand still", vm_id=rest.live.record.vm_id)
 
     async def _resume(self, rest: _Rest) -> None:
         async with rest.lock:
-            if rest.live.paused:
-                await rest.live.machine.resume()
-                rest.live.paused = False
-                rest.turned_s = self._seconds()
-                log.info("Machine resumed", vm_id=rest.live.record.vm_id)
+            if not rest.live.paused:
+                return
+            try:
+                await _in_time(rest.live.machine.resume)
+            except Exception as error:
+                self._give_up(rest, error)
+                raise
+            rest.live.paused = False
+            rest.turned_s = self._seconds()
+            log.info("Machine resumed", vm_id=rest.live.record.vm_id)
+
+    def _see(self, of: VmId | SessionId) -> None:
+        for rest in self._of(of):
+            rest.seen_s = self._seconds()
 
     def _of(self, of: VmId | SessionId) -> list[_Rest]:
         return [
@@ -178,3 +206,16 @@ class Pausing:
             for rest in self._rests.values()
             if of in {rest.live.record.vm_id, rest.live.record.session_id}
         ]
+
+
+async def _in_time(turn: Callable[[], Awaitable[None]]) -> None:
+    """Pause or resume.  Raises MachineFailed ``machine_not_paused`` when that takes longer than DONE_S."""
+    try:
+        async with asyncio.timeout(DONE_S):
+            await turn()
+    except TimeoutError as error:
+        raise MachineFailed(
+            f"The machine was neither paused nor resumed within {DONE_S:g} s.",
+            remedy="Start again; see what this host lacks: vestibule doctor",
+            code=FailureCode.MACHINE_NOT_PAUSED,
+        ) from error

@@ -71,6 +71,8 @@ class SignInRun:
         self._inbox = Inbox()
         self._live = adopted
         self._left = False
+        self._has_turn = asyncio.Event()
+        """What is waited in the line is not the person's time."""
         self._credential: CredentialRecord | None = None
         self._tasks: set[asyncio.Task[None]] = set()
         self._others = OtherAddresses()
@@ -80,6 +82,8 @@ class SignInRun:
         self.missed = MissedSites()
         self.record = record
         self._deadline = Deadline(world.clock.monotonic, left_s(record.deadline_at, world.clock.now()))
+        if adopted is not None:
+            self._has_turn.set()
         for text in adopted.typed if adopted else ():
             self.typed.add(text)
 
@@ -210,6 +214,7 @@ class SignInRun:
                 )
             if waited_s > NOTICEABLE_S:  # that was not the person's time
                 await patiently(self.sign_of_life)
+            self._has_turn.set()
             self._live = await self._world.machines.create(
                 self.record.user_id,
                 session_id=self.record.session_id,
@@ -331,6 +336,7 @@ class SignInRun:
         return record
 
     async def _watch_deadline(self) -> None:
+        await self._has_turn.wait()
         await self._deadline.passed()
         self.post(s.DeadlinePassed(after_s=self._provider.deadline_s))
 

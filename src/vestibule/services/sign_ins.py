@@ -105,7 +105,7 @@ class SignIns:
         record = self._record(user, provider, driver, provider.flow(flow).kind)
         record = dataclasses.replace(record, page_url=page_url(record.session_id))
         admission = self._world.machines.admission
-        admission.join(record.session_id, record.user_id)
+        await admission.join(record.session_id, record.user_id)
         try:
             await self._world.sessions.add(record)
         except BaseException:

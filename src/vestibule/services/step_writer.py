@@ -45,9 +45,12 @@ class StepWriter:
         self._hurry = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
         self._failing = False
+        self._closed = False
 
     def put(self, step: OpenStep) -> None:
-        """Have it stored as it is; returns at once."""
+        """Have it stored as it is; returns at once.  Once closed, nothing is taken: the database closes."""
+        if self._closed:
+            return
         self._unstored[step] = None
         if len(self._unstored) > MOST:
             del self._unstored[next(iter(self._unstored))]
@@ -61,9 +64,11 @@ class StepWriter:
     async def close(self) -> None:
         """Store what there is, if that can be done in CLOSE_S; nothing is written afterwards."""
         if self._task is None:
+            self._closed = True
             return
         self._hurry.set()
         await asyncio.wait({self._task}, timeout=CLOSE_S)
+        self._closed = True
         self._task.cancel()
         await asyncio.gather(self._task, return_exceptions=True)
 

@@ -353,6 +353,22 @@ async def test_a_broker_that_is_alive_says_so_and_one_that_has_gone_is_started_a
     assert broker_pid(network) != first
 
 
+async def test_a_broker_that_is_stopped_does_not_answer_until_it_goes_on(
+    network: BrokerNetwork, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("vestibule.drivers.net.client.PROMPT_S", 0.2)
+    os.kill(broker_pid(network), signal.SIGSTOP)
+    try:
+        assert not await network.answers()
+    finally:
+        os.kill(broker_pid(network), signal.SIGCONT)
+    monkeypatch.undo()
+    assert await network.answers()
+    os.kill(broker_pid(network), signal.SIGKILL)
+    await until(lambda: network._connection is None or network._connection.lost)
+    assert not await network.answers(), "and none is started for that"
+
+
 async def test_a_broker_that_is_stopped_is_not_alive(
     network: BrokerNetwork, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -15,9 +15,8 @@ import pytest
 from controller import Controller, running
 from following import follow, start
 
-from vestibule.core.pressure import BUSY
 from vestibule.drivers.pressure import read_pressure
-from vestibule.services.liveness import PATIENCE
+from vestibule.services.liveness import PATIENCE, is_saturated
 
 pytestmark = [pytest.mark.golden, pytest.mark.usefixtures("golden")]
 
@@ -59,7 +58,11 @@ def _pid(client: httpx.Client, vm_id: str) -> int:
 
 def _patience_s() -> float:
     """A host that others saturate gives its machines more time, as the settings say."""
-    return NOTICED_S * (PATIENCE if read_pressure().load >= BUSY else 1)
+    return NOTICED_S * (PATIENCE if is_saturated(read_pressure()) else 1)
+
+
+SILENCE = {"agent_unreachable", "host_saturated"}
+"""Which of the two, the load of this host decides: it is not the test's to choose."""
 
 
 def test_a_stopped_machine_is_noticed() -> None:
@@ -70,10 +73,10 @@ def test_a_stopped_machine_is_noticed() -> None:
             began = time.monotonic()
             ended = follow(client, session["session_id"], lambda now: now["status"] == "failed")
             assert time.monotonic() - began < _patience_s()
-            assert ended["failure"]["code"] == "agent_unreachable", ended["failure"]
+            assert ended["failure"]["code"] in SILENCE, ended["failure"]
             assert "has not answered for" in ended["failure"]["cause"]
             machine = _ended(client, vm_id)
-        assert machine["error_code"] in {"agent_unreachable", "host_saturated"}
+        assert machine["error_code"] in SILENCE
         assert "has not answered for" in machine["error_cause"]
         assert [step["outcome"] for step in _steps(client, session)][:5] == ["done"] * 5
 

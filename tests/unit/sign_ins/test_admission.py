@@ -137,6 +137,55 @@ async def test_what_was_waited_is_not_the_person_s_time(new_lab: Any) -> None:
         assert begun.deadline_at == lab.clock.now() + (second.deadline_at - second.created_at)
 
 
+async def test_the_person_s_deadline_does_not_pass_in_the_line(new_lab: Any) -> None:
+    async with new_lab(limits={"max_machines": 1}) as lab:
+        live = await lab.machines.start(lab.ann.user_id, driver=None)
+        record = await lab.connect(lab.bob)
+        await _waiting(lab, record)
+        lab.sign_ins._runs[record.session_id]._deadline.move(0)
+        await asyncio.sleep(0.1)
+        assert (await lab.sessions.get(record.session_id)).status is S.STARTED
+        lab.host.moment += 20
+        await lab.machines.destroy(live.record.vm_id)
+        await lab.reach(record.session_id, S.AWAITING_USER_AUTH)
+        lab.sign_ins._runs[record.session_id]._deadline.move(0)
+        assert (await lab.ended(record.session_id)).error_code == "login_timeout"
+
+
+async def test_a_burst_that_there_is_room_for_is_not_refused(new_lab: Any) -> None:
+    async with new_lab(limits={"max_machines": 3, "max_waiting": 1}) as lab:
+        names = sorted(lab.sign_ins.providers)[:5]
+        results = await gathered(*(lab.connect(provider=name) for name in names))
+        begun = [one for one in results if isinstance(one, SessionRecord)]
+        assert len(begun) == 4, "three that there is room for, and one that waits"
+        assert [one.failure_code for one in results if isinstance(one, Unavailable)] == ["host_saturated"]
+        await until(lambda: len(lab.driver.machines) == 3)
+
+
+async def test_who_does_not_wait_overtakes_nobody_who_does(new_lab: Any) -> None:
+    async with new_lab(limits={"max_starts": 1}) as lab:
+        lab.driver.gate = asyncio.Event()
+        await lab.connect()
+        waits = await lab.connect(lab.bob)
+        await _waiting(lab, waits)
+        with pytest.raises(Unavailable, match="host_saturated") as refused:
+            await lab.machines.start(lab.ann.user_id, driver=None)
+        assert refused.value.cause == (
+            "Sign-ins wait for a machine, and come first: 1 machine start just now, as many at a time as"
+            " max_starts allows."
+        )
+        lab.driver.gate.set()
+        await lab.reach(waits.session_id, S.AWAITING_USER_AUTH)
+        await lab.machines.start(lab.ann.user_id, driver=None)
+
+
+async def test_who_waits_for_their_own_machines_keeps_nobody_from_one(new_lab: Any) -> None:
+    async with new_lab(limits={"max_machines_per_user": 1}) as lab:
+        await lab.machines.start(lab.ann.user_id, driver=None)
+        assert (await _waiting(lab, await lab.connect())).lack.kind is LackKind.OWN_MACHINES
+        await lab.machines.start(lab.bob.user_id, driver=None)
+
+
 async def test_a_line_that_is_full_refuses_and_stores_nothing(new_lab: Any) -> None:
     async with new_lab(limits={"max_machines": 1, "max_waiting": 1}) as lab:
         await lab.reach((await lab.connect()).session_id, S.AWAITING_USER_AUTH)

@@ -18,6 +18,8 @@ from vestibule.core.machines import MachineStatus
 from vestibule.core.pressure import BUSY
 from vestibule.core.records import SessionRecord
 from vestibule.core.sessions import SessionStatus as S
+from vestibule.services.liveness import BUSY_CPU, BUSY_MEMORY, first_of
+from vestibule.services.waking_guest import WakingGuest
 
 pytestmark = pytest.mark.anyio
 OpenLab = Callable[..., AbstractAsyncContextManager[Lab]]
@@ -66,8 +68,9 @@ async def test_a_refused_connection_is_no_answer(lab: Lab, monkeypatch: pytest.M
         raise ConnectionRefusedError
 
     assert record.vm_id is not None
-    waking: Any = lab.machines.guest(record.vm_id)
-    monkeypatch.setattr(waking._guest, "_connect", vanished)
+    asked = lab.machines.guest(record.vm_id)
+    assert isinstance(asked, WakingGuest)
+    monkeypatch.setattr(asked._guest, "_connect", vanished)
     assert (await lab.ended(record.session_id)).error_code == "agent_unreachable"
 
 
@@ -108,12 +111,20 @@ async def test_a_paused_machine_is_not_asked(lab: Lab) -> None:
     assert (await lab.ended(record.session_id)).error_code == "agent_unreachable"
 
 
-async def test_a_saturated_host_gets_more_time(lab: Lab) -> None:
+@pytest.mark.parametrize(("of", "much"), [("load", BUSY), ("cpu", BUSY_CPU), ("memory", BUSY_MEMORY)])
+async def test_a_saturated_host_gets_more_time(lab: Lab, of: str, much: Any) -> None:
     record = await _waiting(lab)
-    lab.host.pressure = dataclasses.replace(lab.host.pressure, load=BUSY)
+    lab.host.pressure = dataclasses.replace(lab.host.pressure, **{of: much})
     await lab.machine().pause()
     await asyncio.sleep(2 * LIMIT_S)
     assert (await lab.sessions.get(record.session_id)).status is S.AWAITING_USER_AUTH
+    assert (await lab.ended(record.session_id)).status is S.FAILED
+
+
+async def test_what_a_saturated_host_did_is_the_host_s(lab: Lab) -> None:
+    record = await _waiting(lab)
+    lab.host.pressure = dataclasses.replace(lab.host.pressure, load=BUSY)
+    await lab.machine().pause()
     ended = await lab.ended(record.session_id)
     assert ended.error_code == "host_saturated"
     assert ended.error_evidence["first_seen_as"].startswith("agent_unreachable: ")
@@ -126,3 +137,55 @@ async def test_a_machine_that_went_on_from_a_controller_before_is_asked_too(lab:
     await lab.sign_ins.recover()
     await lab.machine().pause()
     assert (await lab.ended(record.session_id)).error_code == "agent_unreachable"
+
+
+@pytest.mark.parametrize("how", ["unanswered", "refused"])
+async def test_silence_while_the_broker_does_not_answer_is_no_agent_s(
+    lab: Lab, how: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    record = await _waiting(lab)
+    lab.host.broker_answers = False
+    if how == "unanswered":
+        await lab.machine().pause()
+    else:
+        monkeypatch.setattr("vestibule.drivers.guest.HttpGuest.alive", _unreachable)
+    await asyncio.sleep(4 * LIMIT_S)
+    assert (await lab.sessions.get(record.session_id)).status is S.AWAITING_USER_AUTH
+    lab.host.broker_answers = True
+    assert (await lab.ended(record.session_id)).error_code == "agent_unreachable"
+
+
+async def _unreachable(_guest: object) -> None:
+    raise MachineFailed("Nothing is there.", remedy="Start again.", code="agent_unreachable")
+
+
+async def test_a_machine_that_could_not_be_resumed_has_not_answered(
+    lab: Lab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def stuck(_guest: object) -> None:
+        raise MachineFailed("It stands still.", remedy="Start again.", code="machine_not_paused")
+
+    record = await _waiting(lab)
+    monkeypatch.setattr("vestibule.drivers.guest.HttpGuest.alive", stuck)
+    assert (await lab.ended(record.session_id)).error_code == "agent_unreachable"
+
+
+async def test_who_waits_for_the_first_of_two_can_be_cancelled_at_any_moment() -> None:
+    ending = asyncio.Event()
+
+    async def at_once() -> int:
+        return 1
+
+    async def slow_to_end() -> int:
+        try:
+            await asyncio.sleep(60)
+        finally:
+            ending.set()
+            await asyncio.sleep(60)
+        return 2
+
+    waiting = asyncio.create_task(first_of(at_once(), slow_to_end()))
+    await ending.wait()
+    waiting.cancel()
+    await asyncio.wait({waiting}, timeout=5)
+    assert waiting.cancelled()

@@ -15,6 +15,7 @@ from vestibule.core.errors import MachineFailed
 from vestibule.core.providers import Flow
 from vestibule.core.records import SessionRecord
 from vestibule.core.sessions import SessionStatus as S
+from vestibule.services import pausing
 from vestibule.services.pausing import PULSE_EVERY_S, PULSE_S
 
 pytestmark = pytest.mark.anyio
@@ -232,3 +233,78 @@ async def test_a_paused_sign_in_is_taken_over_by_the_next_controller_and_runs(la
     await lab.sign_ins.heartbeat(lab.ann, record.session_id)
     await lab.machine().agent.sign_in()
     await lab.reach(record.session_id, S.COMPLETED)
+
+
+async def _hangs() -> None:
+    await asyncio.Event().wait()
+
+
+async def _unasked(lab: Lab) -> None:
+    """Liveness has begun, and has its first answers."""
+    await asyncio.sleep(0.1)
+    await until(lambda: not any(rest.asked for rest in lab.machines.pausing._rests.values()))
+
+
+async def _breaks() -> None:
+    raise OSError("unforeseen")
+
+
+async def test_a_machine_that_hangs_is_given_up_and_holds_up_no_other(
+    lab: Lab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pausing, "DONE_S", 0.2)
+    stuck = await lab.machines.start(lab.ann.user_id, driver=None)
+    other = await lab.machines.start(lab.bob.user_id, driver=None)
+    monkeypatch.setattr(stuck.machine, "pause", _hangs)
+    await _unasked(lab)
+    lab.host.moment += IDLE_S
+    looking = asyncio.create_task(lab.machines.pausing.look())
+    await until(lambda: lab.machine().paused)
+    assert (looking.done(), stuck.paused, other.paused) == (False, True, True)
+    await asyncio.wait_for(looking, 5)
+    assert not stuck.paused
+
+
+async def test_who_pauses_a_machine_that_hangs_is_told_in_time(
+    lab: Lab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pausing, "DONE_S", 0.05)
+    live = await lab.machines.start(lab.ann.user_id, driver=None)
+    monkeypatch.setattr(live.machine, "pause", _hangs)
+    await _unasked(lab)
+    with pytest.raises(MachineFailed) as failed:
+        await asyncio.wait_for(lab.machines.pausing.pause(live.record.vm_id), 5)
+    assert failed.value.failure_code == "machine_not_paused"
+    assert not live.paused
+
+
+@pytest.mark.parametrize("how", [_hangs, _breaks])
+async def test_a_machine_that_cannot_be_resumed_is_liveness_s_to_judge(
+    lab: Lab, monkeypatch: pytest.MonkeyPatch, how: Any
+) -> None:
+    monkeypatch.setattr(pausing, "DONE_S", 0.05)
+    record = await _paused(lab)
+    live = lab.machines.live(_vm(lab))
+    monkeypatch.setattr(live.machine, "resume", how)
+    with pytest.raises((MachineFailed, OSError)):
+        await asyncio.wait_for(lab.machines.pausing.wake(record.session_id), 5)
+    assert not live.paused
+
+
+async def test_an_unforeseen_error_does_not_end_the_pausing_of_others(
+    lab: Lab, monkeypatch: pytest.MonkeyPatch, log: list[Any]
+) -> None:
+    monkeypatch.setattr(pausing, "LOOK_S", 0.01)
+    broken = await lab.machines.start(lab.ann.user_id, driver=None)
+    monkeypatch.setattr(broken.machine, "pause", _breaks)
+    monkeypatch.setattr(broken.machine, "resume", _breaks)
+    lab.host.moment += IDLE_S
+    running = asyncio.create_task(lab.machines.pausing.run())
+    await until(lambda: any(line["event"] == "Machine could not be looked at" for line in log))
+    assert not broken.paused
+    await lab.machines.start(lab.bob.user_id, driver=None)
+    lab.host.moment += IDLE_S
+    await until(lambda: lab.machine().paused)
+    assert not running.done()
+    running.cancel()
+    await gathered(running)

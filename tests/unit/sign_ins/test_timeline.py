@@ -17,6 +17,7 @@ from vestibule.core.sessions import SessionStatus as S
 from vestibule.core.steps import StepName, StepOutcome, StepRecord, trace_id, way_id
 from vestibule.drivers.db.steps import DbSteps
 from vestibule.services import step_writer
+from vestibule.services.step_writer import StepWriter
 
 pytestmark = pytest.mark.anyio
 OpenLab = Callable[..., AbstractAsyncContextManager[Lab]]
@@ -112,6 +113,7 @@ async def test_the_next_controller_calls_lost_what_went_on_and_goes_on_with_the_
     await lab.machines.leave()
     await lab.timeline.close()
     lab.timeline._left = False  # another controller, on the same store
+    lab.timeline._writer = StepWriter(lab.timeline._rows)
     lab.clock.move(3)
     await lab.timeline.recover()
     assert await lab.sign_ins.recover() == 0
@@ -213,3 +215,16 @@ async def test_nothing_is_kept_of_many_sign_ins(lab: Lab) -> None:
     assert isinstance(failed, HostUnfit)
     await lab.timeline.close()
     assert (lab.timeline._facts, lab.timeline._writer._unstored) == ({}, {})
+
+
+@pytest.mark.parametrize("before", [0, 1])
+async def test_nothing_is_written_once_the_timeline_is_closed(lab: Lab, before: int) -> None:
+    for _ in range(before):
+        with lab.timeline.step("s-before", StepName.START):
+            pass
+    await lab.timeline.close()
+    with lab.timeline.step("s-after", StepName.START):
+        pass
+    writer = lab.timeline._writer
+    assert (writer._unstored, writer._task is None or writer._task.done()) == ({}, True)
+    assert await DbSteps(lab.database).of("s-after") == []
