@@ -22,6 +22,7 @@ KEPT = [
     "https://claude.ai/oauth/authorize?client_id=9d1c250a&response_type=code",
     "Error: getaddrinfo EAI_AGAIN api.example.com at /opt/vestibule/tools/node_modules/x/y.js:12:34",
     "2026-11-30T00:53:31Z [ 5.123456] systemd[1]: Started vestibule-desktop.service",
+    "The token was refused: invalid_grant. token: invalid_grant, access_token=expired_token",
     "Check the code: it is wrong. The state: unknown. tokens.refresh_token is missing or empty",
     "",
 ]

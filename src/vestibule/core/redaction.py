@@ -26,6 +26,11 @@ _SHORT = "(?:user_|device_)?code|state|nonce|key|sig"
 _PARAMETERS = f"{_TELLING}|credential|session|ticket|signature|challenge"
 _ASSIGNED = r"[\"']?\s{0,3}[:=]\s{0,3}[\"']?"
 _MARKED = r"sk-|pk-|gh[opusr]_|github_pat_|glpat-|ya29\.|xox[abeprs]-|vst_|hf_|npm_|AKIA|AIza"
+_NO_ERROR = (
+    r"(?!(?:invalid_[a-z]+|unsupported_[a-z_]+|unauthorized_client|access_denied|expired_token|slow_down"
+    r"|authorization_pending|server_error|temporarily_unavailable)(?![\w-]))"
+)
+"""The errors of OAuth (RFC 6749, 8628) are what a failure is understood by."""
 _MIXED = r"(?=[a-z\d_+=-]*[A-Z])(?=[A-Z\d_+=-]*[a-z])(?=[A-Za-z_+=-]*\d)"
 _LOOKS = (
     # A parameter of an address, after ? & or #.
@@ -36,7 +41,10 @@ _LOOKS = (
     (rf"(?i)\b(?:(?:proxy-)?authorization|(?:set-)?cookie|x-api-key){_ASSIGNED}", r"[^\r\n\"']{4,}"),
     (r"(?i)\bbearer\s{1,3}", r"[A-Za-z0-9._~+/=-]{8,}"),
     # A telling name with its value: JSON, TOML, environment, prose.
-    (rf"(?i)(?:{_TELLING}|cookie|session[_-]?(?:id|key))[\w-]{{0,40}}{_ASSIGNED}", r"[^\s\"',;&<>]{4,}"),
+    (
+        rf"(?i)(?:{_TELLING}|cookie|session[_-]?(?:id|key))[\w-]{{0,40}}{_ASSIGNED}",
+        rf"{_NO_ERROR}[^\s\"',;&<>]{{4,}}",
+    ),
     # A code is one only with digits and letters: exit codes and names of errors stay.
     (
         r"(?i)\b(?:code|pin|otp|state|nonce)[\"']?\s{0,3}(?:[:=]|\bis\b)\s{0,3}[\"']?",
