@@ -34,6 +34,7 @@ from vestibule.services.monitor import Ledger, Monitor
 from vestibule.services.promotions import Promotions
 from vestibule.services.readings import Part, Read, Readings
 from vestibule.services.ready_checks import ReadyCheck, ReadyChecks
+from vestibule.services.room_gauges import room_gauges
 from vestibule.services.vault_ports import Sealer
 from vestibule.settings import Settings
 
@@ -63,6 +64,7 @@ def monitor_of(
     readings = Readings(
         [
             Part(name="controller", read=lambda: _constants(settings)),
+            Part(name="room", read=lambda: room_gauges(assembly.machines)),
             Part(name="database", read=lambda: read_gauges(database)),
             Part(name="ready", read=ready.samples),
             Part(name="disks", read=lambda: asyncio.to_thread(disk_samples, folders)),

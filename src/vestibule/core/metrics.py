@@ -126,6 +126,8 @@ MACHINES_LIVE = _gauge("machines", "Live machines, by driver and state.", "drive
 MACHINES_MEMORY = _gauge(
     "machines_memory_bytes", "Memory of live machines that nothing shares, by driver.", "driver"
 )
+SESSIONS_WAITING = _gauge("sessions_waiting", "Sign-ins that wait in line for a machine.")
+MACHINES_PAUSED = _gauge("machines_paused", "Machines that stand still, as nobody looks at them.")
 MACHINES_LIMIT = _gauge("machines_limit", "The setting max_machines.")
 GOLDEN_INFO = _gauge(
     "golden_info",
@@ -161,6 +163,8 @@ METRICS = (
     SESSION_SECONDS,
     STAGE_SECONDS,
     MACHINES_LIVE,
+    SESSIONS_WAITING,
+    MACHINES_PAUSED,
     MACHINES_LIMIT,
     MACHINES_ENDED,
     HEALTH_FAILURES,

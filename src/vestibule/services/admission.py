@@ -128,6 +128,11 @@ class Admission:
         """Where in the line it waits, and why; None when it does not, or was not looked at yet."""
         return self._places().get(session_id)
 
+    @property
+    def waiting(self) -> int:
+        """How many sign-ins have had no turn yet."""
+        return len(self._waits.keys() - self._granted.keys())
+
     def waits(self, session_id: SessionId) -> bool:
         """Whether it has had no turn yet."""
         return session_id in self._waits and session_id not in self._granted

@@ -64,6 +64,11 @@ class Pausing:
         """A machine is ended; its driver does that whether it is paused or not."""
         self._rests.pop(vm_id, None)
 
+    @property
+    def standing_still(self) -> int:
+        """How many machines are paused now."""
+        return sum(rest.live.paused for rest in self._rests.values())
+
     def paused(self, vm_id: VmId) -> bool:
         """Whether it stands still now."""
         rest = self._rests.get(vm_id)
