@@ -120,7 +120,7 @@ async def test_a_machine_that_does_not_confirm_shows_its_desktop_and_names_its_c
     new_lab: OpenLab, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async with new_lab(script=dataclasses.replace(SCRIPT, failing_check="browser")) as lab:
-        monkeypatch.setattr("lab.CONSOLE_TEXT", CRASHES)
+        monkeypatch.setattr("lab_doubles.CONSOLE_TEXT", CRASHES)
         ended = await lab.ended((await lab.connect()).session_id)
         assert ended.error_code == "browser_crashed"
         assert _picture(lab, ended).is_file()
