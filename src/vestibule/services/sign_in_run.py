@@ -197,6 +197,7 @@ class SignInRun:
         task = asyncio.create_task(self._guarded(work))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+        task.add_done_callback(lambda _: work.close())  # one that was cancelled before it began
 
     async def _guarded(self, work: Awaitable[None]) -> None:
         try:
