@@ -41,11 +41,14 @@ _WRITE = "vestibule_write"
 
 
 class Database:
-    """The kinds of transaction; ``durable`` may be the same engine as ``engine``."""
+    """The kinds of transaction, each with connections of its own; all three may be the same engine.
 
-    def __init__(self, engine: AsyncEngine, durable: AsyncEngine) -> None:
-        self._engines = {engine, durable}
-        self._reader = engine
+    Writers that wait for their lock keep no reader waiting.
+    """
+
+    def __init__(self, engine: AsyncEngine, durable: AsyncEngine, reader: AsyncEngine) -> None:
+        self._engines = {engine, durable, reader}
+        self._reader = reader
         self._writer = engine.execution_options(**{_WRITE: True})
         self._durable_writer = durable.execution_options(**{_WRITE: True})
         for each in self._engines:
@@ -66,7 +69,7 @@ class Database:
             raise _unusable(f"The database {path} could not be opened: {error.strerror}.") from error
         url = URL.create("sqlite+aiosqlite", database=str(path))
         # Its errors quote values otherwise, and what fails is logged.
-        return cls(*(create_async_engine(url, hide_parameters=True) for _ in range(2)))
+        return cls(*(create_async_engine(url, hide_parameters=True) for _ in range(3)))
 
     @classmethod
     def in_memory(cls) -> Self:
@@ -74,7 +77,7 @@ class Database:
         engine = create_async_engine(
             "sqlite+aiosqlite:///:memory:", poolclass=AsyncAdaptedQueuePool, pool_size=1, max_overflow=0
         )
-        return cls(engine, engine)
+        return cls(engine, engine, engine)
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[AsyncConnection]:
