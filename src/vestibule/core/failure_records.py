@@ -37,33 +37,26 @@ class FailureRecord:
 
 def of_session(session: SessionRecord) -> FailureRecord | None:
     """Why a session ended in ``failed`` or ``timeout``; None when it did not."""
-    if session.error_code is None:
-        return None
-    return FailureRecord(
-        code=session.error_code,
-        stage=session.error_stage,
-        cause=session.error_cause or "",
-        remedy=session.error_remedy or _remedy(session.error_code),
-        evidence=session.error_evidence,
-        retryable=is_retryable(session.error_code),
-        golden_id=session.golden_id,
-        agent_build=session.agent_build,
-    )
+    return _of_row(session)
 
 
 def of_machine(machine: MachineRecord) -> FailureRecord | None:
     """Why a machine ended in ``failed``; None when it did not."""
-    if machine.error_code is None:
+    return _of_row(machine)
+
+
+def _of_row(row: SessionRecord | MachineRecord) -> FailureRecord | None:
+    if row.error_code is None:
         return None
     return FailureRecord(
-        code=machine.error_code,
-        stage=machine.error_stage,
-        cause=machine.error_cause or "",
-        remedy=machine.error_remedy or _remedy(machine.error_code),
-        evidence=machine.error_evidence,
-        retryable=is_retryable(machine.error_code),
-        golden_id=machine.golden_id,
-        agent_build=machine.agent_build,
+        code=row.error_code,
+        stage=row.error_stage,
+        cause=row.error_cause or "",
+        remedy=row.error_remedy or _remedy(row.error_code),
+        evidence=row.error_evidence,
+        retryable=is_retryable(row.error_code),
+        golden_id=row.golden_id,
+        agent_build=row.agent_build,
     )
 
 

@@ -19,9 +19,9 @@ def read_pressure(proc: Path = Path("/proc")) -> Pressure:
         oom_kills=counted.get("oom_kill", 0),
         stalled_s=_stalled_us(proc / "pressure/memory") / 1e6,
         load=_load(proc / "loadavg") / (os.cpu_count() or 1),
-        memory=_waiting(proc / "pressure/memory"),
-        cpu=_waiting(proc / "pressure/cpu"),
-        io=_waiting(proc / "pressure/io"),
+        memory=_average(proc / "pressure/memory", "some") or 0.0,
+        cpu=_average(proc / "pressure/cpu", "some") or 0.0,
+        io=_average(proc / "pressure/io", "some") or 0.0,
     )
 
 
@@ -65,12 +65,6 @@ def _stalled_us(path: Path) -> int:
     """The line "full avg10=0.00 avg60=0.00 avg300=0.00 total=41449", in microseconds."""
     full = next((line for line in _lines(path) if line.startswith("full ")), "total=0")
     return int(full.rpartition("total=")[2])
-
-
-def _waiting(path: Path) -> float:
-    """The line "some avg10=1.49 avg60=0.70 avg300=1.94 total=29434812", its first number: percent."""
-    some = next((line for line in _lines(path) if line.startswith("some ")), "avg10=0 ")
-    return float(some.partition("avg10=")[2].split()[0])
 
 
 def _load(path: Path) -> float:

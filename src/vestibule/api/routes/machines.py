@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from functools import partial
 
 import structlog
 from fastapi import APIRouter, WebSocket
@@ -96,7 +97,7 @@ async def _show(websocket: WebSocket, services: Context, vm_id: VmId) -> None:
     try:
         async with services.machines.pausing.watched(vm_id):
             rfb = await services.machines.guest(vm_id).open_vnc()
-            used = lambda: services.sign_ins.viewer_used(vm_id)  # noqa: E731
+            used = partial(services.sign_ins.viewer_used, vm_id)
             await vnc.relay(websocket, rfb, used, services.monitor.ledger)
     except VestibuleError as error:
         code, reason = vnc.INTERNAL_ERROR, error.failure_code
