@@ -92,7 +92,7 @@ function Found({ failures }: { failures: Failures }) {
   if (ended(failures.score) === 0) {
     return (
       <EmptyState icon={<IconHeartbeat size={32} />} title="No sign-in has ended in this time">
-        {failures.of_everybody ? "Of nobody." : "None of yours."} Look further back, or connect a tool.
+        {failures.of_everybody ? "" : "None of yours. "}Look further back, or connect a tool.
       </EmptyState>
     );
   }
