@@ -54,7 +54,7 @@ test: install-dev ## Install what the tests need and run all of them
 .PHONY: pytest
 pytest:
 	@mkdir -p build
-	.venv/bin/python -m pytest --junitxml=build/junit.xml $(PYTEST)
+	.venv/bin/python -m pytest --numprocesses=2 --dist=loadgroup --junitxml=build/junit.xml $(PYTEST)
 
 .PHONY: check
 check: install-dev ## Formatting, lint, types, layers, dead code, the documents
