@@ -153,6 +153,16 @@ CASES: Mapping[str, tuple[Observation, str, str]] = {
         "credential_invalid",
         "no token in it",
     ),
+    "controller_restarted": (
+        see("tool_exited", tool_exit=3, unattended=True),
+        "controller_restarted",
+        "No controller ran at that moment",
+    ),
+    "controller_restarted, and the tool was told no": (
+        see("tool_exited", unattended=True, tool_errors=("access_denied",)),
+        "login_denied",
+        "access_denied",
+    ),
     "egress_unreachable": (see("tool_exited", unreachable=(SITE,)), "egress_unreachable", "a.test:443"),
     "egress_unreachable, the page": (
         see("login_timeout", unreachable=(SITE,), page_known=True, page_missed=SITE),
@@ -212,6 +222,7 @@ LATER = [
     ("desktop_absent", {"failing": {"vnc": "gone", "desktop": "gone"}, "screen": "access_denied"}),
     ("login_denied", {"screen": "access_denied", "refused_login": "no token", "unreachable": (SITE,)}),
     ("credential_invalid", {"refused_login": "no token", "unreachable": (SITE,)}),
+    ("controller_restarted", {"unattended": True, "unreachable": (SITE,)}),
     ("egress_unreachable", {"unreachable": (SITE,), "refused": (OTHER,), "screen": "network"}),
 ]
 

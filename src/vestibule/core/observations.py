@@ -28,6 +28,8 @@ class Clues:
     """Sites that it may reach and that did not answer: a sentence each."""
     refused: Sequence[str] = ()
     """Sites that it may not reach: a sentence each."""
+    unattended: bool = False
+    """The tool ended while no controller ran."""
     page_known: bool = False
     """There was a sign-in address."""
     page_missed: str | None = None

@@ -202,6 +202,16 @@ def credential_invalid(seen: Observation) -> Finding | None:
     )
 
 
+def controller_away(seen: Observation) -> Finding | None:
+    """The tool ended while its controller was being replaced: what it asked of the network got no answer."""
+    if not seen.clues.unattended or seen.failure.code != FailureCode.TOOL_EXITED:
+        return None
+    return Finding(
+        code=FailureCode.CONTROLLER_RESTARTED,
+        cause=f"{seen.failure.cause} No controller ran at that moment, and a machine has no network then.",
+    )
+
+
 def egress_unreachable(seen: Observation) -> Finding | None:
     """A site that is allowed did not answer, and the sign-in got no further."""
     missed = _missed(seen, seen.clues.unreachable)
@@ -246,6 +256,7 @@ RULES: tuple[Rule, ...] = (
     failed_check,
     login_denied,
     credential_invalid,
+    controller_away,
     egress_unreachable,
     egress_refused,
     sites_missed,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections import deque
 from urllib.parse import urlsplit
 
@@ -20,6 +21,9 @@ class Heard:
     """Of one sign-in, in memory."""
 
     def __init__(self) -> None:
+        self.taken_over_at: dt.datetime | None = None
+        """By the guest's clock, as its events are: from then on this controller was there."""
+        self._unattended = False
         self._refused_login: str | None = None
         self._tool_errors: deque[str] = deque(maxlen=KEPT_ERRORS)
 
@@ -29,6 +33,9 @@ class Heard:
             self._refused_login = guest_events.cause(event)
         elif event.type == "tool_error":
             self._tool_errors.append(guest_events.text(event, "text")[: guest_events.MAX_ERROR])
+        elif event.type == "tool_exited" and self.taken_over_at is not None:
+            ended_at = guest_events.moment(event.at)
+            self._unattended = ended_at is not None and ended_at < self.taken_over_at
 
     def clues(self, event: s.SessionEvent, record: SessionRecord, missed: MissedSites) -> Clues:
         """What is known when ``event`` ends the sign-in."""
@@ -39,6 +46,7 @@ class Heard:
             refused_login=self._refused_login,
             unreachable=missed.causes["unreachable"],
             refused=missed.causes["refused"],
+            unattended=self._unattended,
             page_known=record.auth_url is not None,
             page_missed=page.cause if page is not None else None,
         )

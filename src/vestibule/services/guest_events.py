@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 
 from vestibule.core import sessions as s
@@ -25,6 +26,14 @@ MAX_SCREEN = 16_384
 def screen_end(screen: str) -> str:
     """The end of a terminal's screen, where a tool says what went wrong."""
     return screen[-MAX_SCREEN:]
+
+
+def moment(told: str) -> dt.datetime | None:
+    """A time by the guest's clock; None when it is none, as no more than an explanation rests on it."""
+    try:
+        return dt.datetime.fromisoformat(told).astimezone(dt.UTC)
+    except (ValueError, TypeError, OverflowError):
+        return None
 
 
 def cause(event: Event) -> str:

@@ -230,6 +230,8 @@ class SignInRun:
         self._spawn(self._watch_machine(live))
         self._spawn(self._watch_agent(live))
         self._steps.reached(self.record)
+        with contextlib.suppress(MachineFailed):  # an agent that does not answer is told of by its watch
+            self._clues.taken_over_at = guest_events.moment((await self._guest().health()).timestamp)
         match self.record.status:
             case s.SessionStatus.VM_CREATED:
                 self.post(s.AgentConfirmed(agent_build=live.agent_build))

@@ -58,6 +58,30 @@ async def test_who_signed_in_while_nobody_listened_is_not_asked_again(lab: Lab) 
     assert (await lab.reach(record.session_id, S.COMPLETED)).error_code is None
 
 
+async def test_a_tool_that_ended_while_no_controller_ran_is_no_fault_of_the_tool(lab: Lab) -> None:
+    record = await lab.connect()
+    await lab.reach(record.session_id, S.AWAITING_USER_AUTH)
+    await _die(lab)
+    await lab.machine().agent.tell("tool_exited", exit_code=3, screen="connection refused")
+    assert await lab.sign_ins.recover() == 0
+    ended = await lab.reach(record.session_id, S.FAILED)
+    assert ended.error_code == "controller_restarted"
+    assert "exit code 3" in (ended.error_cause or "")
+    assert ended.error_evidence["screen"] == "connection refused"
+
+
+async def test_a_tool_that_ends_under_the_next_controller_has_ended_by_itself(lab: Lab) -> None:
+    record = await lab.connect()
+    await lab.reach(record.session_id, S.AWAITING_USER_AUTH)
+    await _die(lab)
+    assert await lab.sign_ins.recover() == 0
+    agent = lab.machine().agent
+    await agent.tell("page", title="Heard by the next one")
+    await lab.until(record.session_id, lambda now: now.page_title == "Heard by the next one")
+    await agent.tell("tool_exited", exit_code=3, screen="connection refused")
+    assert (await lab.reach(record.session_id, S.FAILED)).error_code == "tool_exited"
+
+
 async def test_a_sign_in_whose_machine_was_only_starting_gets_another_one(lab: Lab) -> None:
     lab.driver.gate = asyncio.Event()
     record = await lab.connect()
