@@ -69,8 +69,8 @@ def context_of(connection: HTTPConnection) -> Context:
     return context
 
 
-def _context(request: Request) -> Context:
-    return context_of(request)
+async def _context(request: Request) -> Context:
+    return context_of(request)  # not a coroutine, it would go through a thread, with every request
 
 
 Services = Annotated[Context, Depends(_context)]

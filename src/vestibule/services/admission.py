@@ -77,6 +77,8 @@ class Admission:
         self._waits: dict[SessionId, _Wait] = {}
         self._granted: dict[SessionId, UserId] = {}
         self._changed = asyncio.Event()
+        self._looks = 0
+        """How many were begun."""
         self._mover: asyncio.Task[None] | None = None
 
     @property
@@ -90,7 +92,7 @@ class Admission:
         Only those that lack room: a line that is full is looked at before anybody is refused for it.
         """
         if len(self._line) >= self._patience.max_waiting:
-            await self._look()
+            await self._look_anew()
         if len(self._line) >= self._patience.max_waiting:
             raise self._crowded()
         self.rejoin(session_id, user_id, waited_s=0)
@@ -175,7 +177,22 @@ class Admission:
 
     async def _look(self) -> None:
         async with self.lock:
-            self._judge_all(await self._live(), self._room())
+            await self._look_locked()
+
+    async def _look_anew(self) -> None:
+        """Return after a look that began after the call, and saw all who wait; a burst shares one."""
+        before = self._looks
+        async with self.lock:
+            if self._looks == before or self._unseen():
+                await self._look_locked()
+
+    def _unseen(self) -> bool:
+        """Whether somebody waits who was not looked at yet: there may be room for them."""
+        return any(self._waits[session_id].lack is None for _, session_id in self._line.order())
+
+    async def _look_locked(self) -> None:
+        self._looks += 1
+        self._judge_all(await self._live(), self._room())
 
     def _judge_all(self, live: Sequence[MachineRecord], room: Room) -> None:
         """With ``lock``: give turns to those that there is room for, and tell who moved."""

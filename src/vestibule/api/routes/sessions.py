@@ -16,10 +16,12 @@ from vestibule.core.sessions import FINAL, SessionStatus
 
 router = APIRouter(tags=["sessions"])
 
+START = "/api/vm/auth"
+"""Where a sign-in is started."""
 _SESSION = "/api/auth/session/{session_id}"
 
 
-@router.post("/api/vm/auth", status_code=201)
+@router.post(START, status_code=201)
 async def start_sign_in(
     body: schemas.StartSignIn, request: Request, services: Services, caller: Caller
 ) -> schemas.StartedSignIn:
@@ -39,7 +41,7 @@ async def start_sign_in(
     )
 
 
-@router.get("/api/vm/auth")
+@router.get(START)
 async def read_session_by_query(
     session_id: Annotated[str, Query(alias="sessionId", max_length=64)], services: Services, caller: Caller
 ) -> schemas.Session:
