@@ -8,9 +8,11 @@ TESTS = Path(__file__).parent
 MACHINES = "machines"
 """Tests with real machines, sockets of the host or a browser run one after the other: beside each other they
 would take one another's processor and find one another's processes.  All else runs beside them."""
+BUILDS = "builds"
+"""Tests that build goldens into caches of their own: one after the other, for the disk's sake."""
 
 _MARKS = ("golden", "vm", "browser")
-_FOLDERS = ("e2e", "golden", "vm", "integration/container", "integration/net", "integration/trouble")
+_FOLDERS = ("e2e", "vm", "integration/container", "integration/net", "integration/trouble")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -29,6 +31,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def _group(item: pytest.Item) -> str:
+    if item.path.is_relative_to(TESTS / "golden"):
+        return BUILDS
     real = any(item.get_closest_marker(mark) for mark in _MARKS)
     if real or any(item.path.is_relative_to(TESTS / folder) for folder in _FOLDERS):
         return MACHINES
