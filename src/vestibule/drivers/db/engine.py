@@ -69,7 +69,8 @@ class Database:
             raise _unusable(f"The database {path} could not be opened: {error.strerror}.") from error
         url = URL.create("sqlite+aiosqlite", database=str(path))
         # Its errors quote values otherwise, and what fails is logged.
-        return cls(*(create_async_engine(url, hide_parameters=True) for _ in range(3)))
+        engine = functools.partial(create_async_engine, url, hide_parameters=True)
+        return cls(engine(), engine(), engine(skip_autocommit_rollback=True))
 
     @classmethod
     def in_memory(cls) -> Self:
@@ -86,7 +87,7 @@ class Database:
         No BEGIN and no COMMIT: each would be another trip to the driver's thread.
         """
         with _named_failures():
-            async with self._reader.begin() as connection:
+            async with self._reader.connect() as connection:
                 yield connection
 
     @asynccontextmanager
