@@ -30,8 +30,9 @@ def test_v1_groups_lie_below_the_controllers_own(tmp_path: Path) -> None:
     memory = tmp_path / "memory/user/mine" / f"vestibule-{VM}"
     assert (memory / "memory.limit_in_bytes").read_text() == str(512 << 20)
     assert (tmp_path / "pids/user/mine" / f"vestibule-{VM}" / "pids.max").read_text() == "300"
-    quota = tmp_path / "cpu" / f"vestibule-{VM}" / "cpu.cfs_quota_us"
-    assert quota.read_text() == "200000"
+    processor = tmp_path / "cpu" / f"vestibule-{VM}"
+    assert (processor / "cpu.cfs_quota_us").read_text() == "200000"
+    assert (processor / "cpu.shares").read_text() == "256", "a quarter of what the controller gets"
 
 
 def test_v1_reports_what_it_enforces(tmp_path: Path) -> None:
@@ -85,6 +86,7 @@ def test_v2_uses_a_delegated_scope_of_an_ordinary_user(
     machine = own / f"vestibule-{VM}"
     assert (machine / "memory.max").read_text() == str(512 << 20)
     assert (machine / "cpu.max").read_text() == "200000 100000"
+    assert (machine / "cpu.weight").read_text() == "25", "a quarter of what the controller gets"
 
 
 def test_v2_leaves_a_group_alone_that_is_only_writable(

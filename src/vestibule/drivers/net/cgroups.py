@@ -51,6 +51,9 @@ _PREFIX = "vestibule-"
 _LEAF = "vestibule-controller"
 """v2 allows no process in a group with children that have limits; the controller moves into this one."""
 _PERIOD_US = 100_000
+_SHARE = 0.25
+"""Of the processor, where it is short, beside a process of the controller: a page must answer while many
+machines start.  Niceness alone does not do that: it is compared within one group only."""
 _REMOVE_ATTEMPTS = 50
 _REMOVE_PAUSE_S = 0.02
 
@@ -203,12 +206,17 @@ class Cgroups:
         wanted = {
             "memory": {"memory.limit_in_bytes": memory, "memory.memsw.limit_in_bytes": memory},
             "pids": {"pids.max": str(limits.pids)},
-            "cpu": {"cpu.cfs_period_us": str(_PERIOD_US), "cpu.cfs_quota_us": str(quota)},
+            "cpu": {
+                "cpu.cfs_period_us": str(_PERIOD_US),
+                "cpu.cfs_quota_us": str(quota),
+                "cpu.shares": str(round(_SHARE * 1024)),
+            },
             "": {
                 "memory.max": memory,
                 "memory.swap.max": "0",
                 "pids.max": str(limits.pids),
                 "cpu.max": f"{quota} {_PERIOD_US}",
+                "cpu.weight": str(round(_SHARE * 100)),
             },
         }
         for name, value in wanted.get(controller, {}).items():
