@@ -69,7 +69,7 @@ def context_of(connection: HTTPConnection) -> Context:
     return context
 
 
-def _context(request: Request) -> Context:
+async def _context(request: Request) -> Context:  # FastAPI calls what is not async on a thread
     return context_of(request)
 
 

@@ -15,7 +15,7 @@ Results are held whole, as SQLAlchemy's own cursors for SQLite hold them.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from typing import Any, TypeVar
 
 import aiosqlite
@@ -46,9 +46,9 @@ class _Connection(aiosqlite.Connection):
         """One statement, and all that it returns."""
         return await self._trip(lambda: _fetched(self._conn, sql, parameters))
 
-    async def run_many(self, sql: str, parameters: Iterable[Sequence[Any]]) -> sqlite3.Cursor:
+    async def run_many(self, sql: str, parameters: Iterable[Iterable[Any]]) -> sqlite3.Cursor:
         """One statement with each of these parameters; it returns nothing."""
-        return await self._trip(lambda: self._conn.executemany(sql, parameters))
+        return await self._trip(lambda: self._conn.executemany(sql, [tuple(one) for one in parameters]))
 
     async def _trip(self, work: Callable[[], T]) -> T:
         done: T = await self._execute(work)  # type: ignore[no-untyped-call]  # aiosqlite's own way there
@@ -74,7 +74,7 @@ class _Cursor(aiosqlite.Cursor):
         self._cursor, self._rows = await self._connection.run(sql, parameters or ())
         return self
 
-    async def executemany(self, sql: str, parameters: Iterable[Sequence[Any]]) -> _Cursor:
+    async def executemany(self, sql: str, parameters: Iterable[Iterable[Any]]) -> _Cursor:
         self._cursor = await self._connection.run_many(sql, parameters)
         return self
 
