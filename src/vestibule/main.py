@@ -38,7 +38,7 @@ from vestibule.drivers.http_server import HttpServer, bind, serving
 from vestibule.drivers.instance import only_instance
 from vestibule.drivers.machines.qemu.planned import PlansWithSnapshots
 from vestibule.drivers.metrics.prometheus import PrometheusMeter
-from vestibule.drivers.net.processes import is_running
+from vestibule.drivers.proc import is_running
 from vestibule.drivers.secret_file import read_secret, write_secret
 from vestibule.machinery import (
     Machinery,
