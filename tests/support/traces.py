@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from vestibule.drivers.goldens.cache import mount_points
+from vestibule.drivers import proc
 
 _DEADLINE_S = 20.0
 
@@ -40,8 +40,7 @@ def _processes() -> Iterator[tuple[str, str]]:
 
 def mounts(folder: Path) -> list[Path]:
     """Mount points below a folder that everybody sees; elsewhere the host itself may mount at any moment."""
-    points = mount_points(Path("/proc/self/mountinfo").read_text())
-    return [point for point in points if point.is_relative_to(folder.resolve())]
+    return [mount.point for mount in proc.mounts() if mount.point.is_relative_to(folder.resolve())]
 
 
 def files(*folders: Path) -> list[str]:

@@ -69,8 +69,8 @@ def context_of(connection: HTTPConnection) -> Context:
     return context
 
 
-async def _context(request: Request) -> Context:
-    return context_of(request)  # not a coroutine, it would go through a thread, with every request
+async def _context(request: Request) -> Context:  # FastAPI calls what is not async on a thread
+    return context_of(request)
 
 
 Services = Annotated[Context, Depends(_context)]

@@ -1,4 +1,4 @@
-"""Reads what the host has left: /proc/meminfo, loadavg, pressure (proc(5)), and the disks of our folders."""
+"""Reads what the host has left: memory, load, pressure, and the disks of our folders."""
 
 from __future__ import annotations
 
@@ -10,26 +10,25 @@ from pathlib import Path
 from vestibule.core.errors import DiskFull, HostUnfit
 from vestibule.core.host_facts import Disk, HostFacts, Stall
 from vestibule.core.metrics import DISK_FREE, Sample
+from vestibule.drivers import proc as kernel
 
 _RESOURCES = ("cpu", "memory", "io")
 
 
-def read_host_facts(folders: Mapping[str, Path], proc: Path = Path("/proc")) -> HostFacts:
+def read_host_facts(folders: Mapping[str, Path], proc: Path = kernel.PROC) -> HostFacts:
     """``folders``: what each is for → path.  Raises HostUnfit when there is no /proc to read."""
-    try:
-        memory = _meminfo(proc / "meminfo")
-        load = float((proc / "loadavg").read_text().split()[0])
-    except (OSError, ValueError, IndexError) as error:
+    memory, load = kernel.memory(proc), kernel.load(proc)
+    if load is None or not {"MemTotal", "MemAvailable"} <= memory.keys():
         raise HostUnfit(
-            f"The host's memory and load could not be read: {error}.",
+            "The host's memory and load could not be read from /proc.",
             remedy="Mount /proc for the controller.",
-        ) from error
+        )
     return HostFacts(
         mem_total_bytes=memory["MemTotal"],
         mem_available_bytes=memory["MemAvailable"],
         load=load,
         cpus=os.cpu_count() or 1,
-        stalls=tuple(_stalls(proc / "pressure")),
+        stalls=tuple(_stalls(proc)),
         disks=tuple(read_disks(folders)),
     )
 
@@ -64,14 +63,9 @@ def _disk(name: str, path: Path) -> Disk:
     return Disk(folder=name, free_bytes=usage.free, total_bytes=usage.total)
 
 
-def _meminfo(path: Path) -> Mapping[str, int]:
-    lines = (line.partition(":") for line in path.read_text().splitlines())
-    return {name: int(rest.split()[0]) << 10 for name, _, rest in lines}
-
-
-def _stalls(folder: Path) -> Iterator[Stall]:
+def _stalls(proc: Path) -> Iterator[Stall]:
     for resource in _RESOURCES:
-        lines = _pressure(folder / resource)
+        lines = kernel.pressure(resource, proc)
         if "some" in lines:
             some, full = lines["some"], lines.get("full", {})
             yield Stall(
@@ -81,17 +75,3 @@ def _stalls(folder: Path) -> Iterator[Stall]:
                 full_10s=full.get("avg10", 0.0),  # before Linux 5.13 there is no such line for the processor
                 full_60s=full.get("avg60", 0.0),
             )
-
-
-def _pressure(path: Path) -> Mapping[str, Mapping[str, float]]:
-    """Lines "some avg10=0.00 avg60=0.00 avg300=0.00 total=0", by their first word."""
-    try:
-        lines = path.read_text().splitlines()
-    except OSError:  # a kernel without pressure accounting, or with it switched off
-        return {}
-    found = {}
-    for line in lines:
-        kind, *pairs = line.split()
-        values = (pair.partition("=") for pair in pairs)
-        found[kind] = {name: float(value) for name, _, value in values}
-    return found

@@ -118,21 +118,17 @@ class Accounts:
 
     async def is_operator(self, user: User) -> bool:
         """Whether this is the first user, who runs the controller."""
-        return user.user_id == (await self._operator()).user_id
+        return user.user_id == (await self._rows.first_user()).user_id
 
     async def require_operator(self, user: User) -> None:
         """Raise NotAllowed unless this is the first user, who runs the controller."""
-        operator = await self._operator()
+        operator = await self._rows.first_user()
         if user.user_id != operator.user_id:
             raise NotAllowed(
                 f"Only {operator.name}, who runs this controller, may do this.",
                 remedy=f"Ask {operator.name} to do it.",
                 code="operator_only",
             )
-
-    async def _operator(self) -> User:
-        first, *_ = await self._rows.users()
-        return first
 
     async def issue_link(self, user: User) -> Link:
         """Make a link that signs this user in, once, within LINK_LIFE."""

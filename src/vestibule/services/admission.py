@@ -77,8 +77,9 @@ class Admission:
         self._waits: dict[SessionId, _Wait] = {}
         self._granted: dict[SessionId, UserId] = {}
         self._changed = asyncio.Event()
-        self._looks = 0
-        """How many were begun."""
+        self._news = True
+        """Whether anything came or went since the last look."""
+        self._looked_s = seconds()
         self._mover: asyncio.Task[None] | None = None
 
     @property
@@ -91,9 +92,9 @@ class Admission:
 
         Only those that lack room: a line that is full is looked at before anybody is refused for it.
         """
-        if len(self._line) >= self._patience.max_waiting:
-            await self._look_anew()
-        if len(self._line) >= self._patience.max_waiting:
+        if self._is_full():
+            await self._look_if_news()
+        if self._is_full():
             raise self._crowded()
         self.rejoin(session_id, user_id, waited_s=0)
 
@@ -159,6 +160,7 @@ class Admission:
     def wake(self) -> None:
         """Look again: a machine has confirmed or ended, somebody came or went."""
         self._changed.set()
+        self._news = True
         if self._line and (self._mover is None or self._mover.done()):
             self._mover = asyncio.create_task(self._move(), name="admission")
 
@@ -179,20 +181,19 @@ class Admission:
         async with self.lock:
             await self._look_locked()
 
-    async def _look_anew(self) -> None:
-        """Return after a look that began after the call, and saw all who wait; a burst shares one."""
-        before = self._looks
+    async def _look_if_news(self) -> None:
+        """For a crowd that comes to a full line: one look is for all, until something is another."""
         async with self.lock:
-            if self._looks == before or self._unseen():
+            if self._news or self._seconds() - self._looked_s >= GATHER_S:
                 await self._look_locked()
 
-    def _unseen(self) -> bool:
-        """Whether somebody waits who was not looked at yet: there may be room for them."""
-        return any(self._waits[session_id].lack is None for _, session_id in self._line.order())
-
     async def _look_locked(self) -> None:
-        self._looks += 1
+        self._news = False  # what is told from here on may be missing in what is read now
         self._judge_all(await self._live(), self._room())
+        self._looked_s = self._seconds()
+
+    def _is_full(self) -> bool:
+        return len(self._line) >= self._patience.max_waiting
 
     def _judge_all(self, live: Sequence[MachineRecord], room: Room) -> None:
         """With ``lock``: give turns to those that there is room for, and tell who moved."""

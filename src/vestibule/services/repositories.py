@@ -237,6 +237,10 @@ class Accounts(Protocol):
         """All, oldest first."""
         ...
 
+    async def first_user(self) -> User:
+        """The oldest.  Raise Absent when there is none."""
+        ...
+
     async def remove_user(self, user_id: UserId) -> None:
         """Delete a user and every row of theirs.
 

@@ -13,7 +13,7 @@ import pytest
 from vestibule.core.errors import Absent, Conflict, MachineFailed
 from vestibule.core.ids import VmId
 from vestibule.drivers.guest import HttpGuest
-from vestibule.drivers.net.processes import start_ticks
+from vestibule.drivers.proc import start_ticks
 from vestibule.services.ports import Machine, MachineDriver, MachineRequest
 from vestibule_agent.protocol import (
     AGENT_PORT,

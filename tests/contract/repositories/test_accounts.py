@@ -22,11 +22,14 @@ async def test_users_are_found_by_id_and_by_name_oldest_first(store: Store) -> N
     ann = await store.user("ann", at(2))
     assert await store.accounts.user(ann.user_id) == await store.accounts.user_named("ann") == ann
     assert list(await store.accounts.users()) == [bob, ann]
+    assert await store.accounts.first_user() == bob
 
 
 async def test_a_user_that_is_not_there_is_absent(store: Store) -> None:
     with pytest.raises(Absent):
         await store.accounts.user(UserId("u-none"))
+    with pytest.raises(Absent):
+        await store.accounts.first_user()
     with pytest.raises(Absent):
         await store.accounts.user_named("none")
 

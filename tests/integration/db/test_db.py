@@ -11,6 +11,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
+import aiosqlite
 import pytest
 import sqlalchemy as sa
 from alembic.autogenerate import compare_metadata
@@ -25,6 +26,7 @@ from vestibule.core.machines import DriverName, Isolation, MachineRecord, Machin
 from vestibule.core.sessions import SessionStatus
 from vestibule.drivers.db import engine as db_engine
 from vestibule.drivers.db import schema
+from vestibule.drivers.db.accounts import DbAccounts
 from vestibule.drivers.db.credentials import DbCredentials
 from vestibule.drivers.db.engine import Database
 from vestibule.drivers.db.machines import DbMachines
@@ -324,6 +326,38 @@ async def test_a_lock_held_by_another_program_is_named(
         other.close()
         await database.close()
     assert refused.value.failure_code == "database_busy"
+
+
+async def test_who_waits_in_vain_for_a_connection_is_told_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(db_engine, "TURN_S", 0.05)
+    monkeypatch.setattr(db_engine, "CONNECTIONS", 1)
+    database = Database.at(tmp_path / "vestibule.db")
+    async with database.read():
+        with pytest.raises(Unavailable) as refused:
+            async with database.read():
+                pass
+    await database.close()
+    assert refused.value.failure_code == "database_busy"
+
+
+async def test_a_statement_that_reads_is_one_trip_to_the_thread(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    database = await open_database(tmp_path / "vestibule.db")
+    accounts = DbAccounts(database)
+    await accounts.users()  # opens the connection
+    trips, make = [], aiosqlite.Connection._execute
+
+    async def counted(connection: aiosqlite.Connection, work: Any, *args: Any) -> Any:
+        trips.append(work)
+        return await make(connection, work, *args)  # type: ignore[no-untyped-call]  # aiosqlite's
+
+    monkeypatch.setattr(aiosqlite.Connection, "_execute", counted)
+    await accounts.users()
+    assert len(trips) == 1
+    await database.close()
 
 
 @unbroken

@@ -21,7 +21,7 @@ from vestibule.core.errors import HostUnfit, MachineFailed
 from vestibule.core.ids import VmId
 from vestibule.core.machines import Limits
 from vestibule.drivers.net.client import BrokerNetwork
-from vestibule.drivers.net.processes import children, start_ticks
+from vestibule.drivers.proc import children, start_ticks
 
 pytestmark = pytest.mark.anyio
 

@@ -17,7 +17,7 @@ from waiting import until
 
 from vestibule.core.errors import Absent
 from vestibule.core.ids import VmId
-from vestibule.drivers.net.processes import start_ticks
+from vestibule.drivers.proc import start_ticks
 
 pytestmark = pytest.mark.anyio
 

@@ -4,8 +4,6 @@ import subprocess
 import sys
 from pathlib import Path
 
-from vestibule.drivers.goldens.cache import mount_points
-
 REMOVE = """
 import sys
 from pathlib import Path
@@ -16,11 +14,6 @@ try:
 except HostUnfit as error:
     print(error.cause)
 """
-
-
-def test_mount_points_are_read_as_they_are_on_the_disk() -> None:
-    line = r"36 35 98:0 / /mnt/a\040b\011c\134d rw,noatime master:1 - ext3 /dev/root rw"
-    assert list(mount_points(line)) == [Path("/mnt/a b\tc\\d")]
 
 
 def test_a_tree_whose_name_has_a_space_is_kept_while_something_is_mounted_in_it(tmp_path: Path) -> None:

@@ -16,7 +16,7 @@ from vestibule.core.machines import DriverName, MachineRecord
 from vestibule.core.metrics import MACHINES_MEMORY
 from vestibule.drivers.metrics.machine_usage import MachineUsage
 from vestibule.drivers.metrics.prometheus import PrometheusMeter
-from vestibule.drivers.net.processes import start_ticks
+from vestibule.drivers.proc import start_ticks
 from vestibule.drivers.usage import ProcUsageMeter
 from vestibule.services.clone_bench import Usage
 

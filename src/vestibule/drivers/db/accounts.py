@@ -22,6 +22,8 @@ from vestibule.drivers.db.rows import absent, record, values
 from vestibule.drivers.db.schema import api_tokens, sign_in_links, users, view_tickets
 from vestibule.drivers.db.unbroken import unbroken
 
+_OLDEST_FIRST = users.select().order_by(users.c.created_at, users.c.user_id)
+
 
 class DbAccounts:
     """Implements ``services.repositories.Accounts``."""
@@ -59,9 +61,16 @@ class DbAccounts:
 
     async def users(self) -> Sequence[User]:
         """All, oldest first."""
-        query = users.select().order_by(users.c.created_at, users.c.user_id)
         async with self._database.read() as connection:
-            return [record(User, row) for row in await connection.execute(query)]
+            return [record(User, row) for row in await connection.execute(_OLDEST_FIRST)]
+
+    async def first_user(self) -> User:
+        """Raise Absent when there is none."""
+        async with self._database.read() as connection:
+            row = (await connection.execute(_OLDEST_FIRST.limit(1))).one_or_none()
+        if row is None:
+            raise absent("user", "of this controller")
+        return record(User, row)
 
     @unbroken
     async def remove_user(self, user_id: UserId) -> None:

@@ -23,13 +23,15 @@ from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Self
 
-from sqlalchemy import URL, Connection, event
+from sqlalchemy import Connection, event
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import DatabaseError, IntegrityError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.pool import AsyncAdaptedQueuePool, ConnectionPoolEntry
 
 from vestibule.core.errors import DiskFull, HostUnfit, Unavailable, VestibuleError
+from vestibule.drivers.db.trips import connect
 from vestibule.drivers.db.unbroken import require_unbroken
 from vestibule.drivers.private_folder import make_private
 
@@ -37,6 +39,10 @@ DATABASE = "vestibule.db"
 """The file's name in the state folder."""
 BUSY_S = 20.0
 """A backup or an open shell may hold the lock for seconds: nothing fails for that."""
+CONNECTIONS = 5
+"""Of each kind, and never more: one made for a burst costs more than to wait for one that is there."""
+TURN_S = 30.0
+"""So long one is waited for: longer than those that have one wait for the lock."""
 _WRITE = "vestibule_write"
 
 
@@ -67,17 +73,12 @@ class Database:
             os.close(os.open(path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600))
         except OSError as error:
             raise _unusable(f"The database {path} could not be opened: {error.strerror}.") from error
-        url = URL.create("sqlite+aiosqlite", database=str(path))
-        # Its errors quote values otherwise, and what fails is logged.
-        engine = functools.partial(create_async_engine, url, hide_parameters=True)
-        return cls(engine(), engine(), engine(skip_autocommit_rollback=True))
+        return cls(*(_engine(str(path), CONNECTIONS) for _ in range(3)))
 
     @classmethod
     def in_memory(cls) -> Self:
         """Make a database that lives in one connection: transactions wait for each other."""
-        engine = create_async_engine(
-            "sqlite+aiosqlite:///:memory:", poolclass=AsyncAdaptedQueuePool, pool_size=1, max_overflow=0
-        )
+        engine = _engine(":memory:", 1)
         return cls(engine, engine, engine)
 
     @asynccontextmanager
@@ -87,7 +88,7 @@ class Database:
         No BEGIN and no COMMIT: each would be another trip to the driver's thread.
         """
         with _named_failures():
-            async with self._reader.connect() as connection:
+            async with self._reader.begin() as connection:
                 yield connection
 
     @asynccontextmanager
@@ -114,6 +115,19 @@ class Database:
         """Close every connection."""
         for engine in self._engines:
             await engine.dispose()
+
+
+def _engine(database: str, connections: int) -> AsyncEngine:
+    """Its errors would quote values, and what fails is logged; who waits for a connection waits in turn."""
+    return create_async_engine(
+        "sqlite+aiosqlite://",
+        async_creator=functools.partial(connect, database),
+        hide_parameters=True,
+        poolclass=AsyncAdaptedQueuePool,
+        pool_size=connections,
+        max_overflow=0,
+        pool_timeout=TURN_S,
+    )
 
 
 def _on_connect(connection: DBAPIConnection, _entry: ConnectionPoolEntry, *, synchronous: str) -> None:
@@ -144,6 +158,8 @@ def _named_failures() -> Iterator[None]:
         raise
     except DatabaseError as error:
         raise _named(error) from error
+    except PoolTimeout as error:
+        raise _busy(f"Every connection to the database was in use for {TURN_S:g} s.") from error
 
 
 def _named(error: DatabaseError) -> VestibuleError:
@@ -154,12 +170,16 @@ def _named(error: DatabaseError) -> VestibuleError:
             remedy="Free space on the disk of state_dir, then try again: nothing was half-written.",
         )
     if code == sqlite3.SQLITE_BUSY:
-        return Unavailable(
-            f"The database was locked for {BUSY_S:.0f} s by another program.",
-            remedy="End the other program (a backup, an open sqlite3 shell), then try again.",
-            code="database_busy",
-        )
+        return _busy(f"The database was locked for {BUSY_S:.0f} s by another program.")
     return _unusable(f"The database refused: {error.orig}.")
+
+
+def _busy(cause: str) -> Unavailable:
+    return Unavailable(
+        cause,
+        remedy="End the other program (a backup, an open sqlite3 shell), then try again.",
+        code="database_busy",
+    )
 
 
 def _unusable(cause: str) -> HostUnfit:

@@ -14,7 +14,6 @@ import errno
 import fcntl
 import hashlib
 import os
-import re
 import shutil
 import stat
 import subprocess
@@ -25,10 +24,10 @@ from pathlib import Path
 from typing import IO
 
 from vestibule.core.errors import HostUnfit
+from vestibule.drivers import proc
 from vestibule.drivers.goldens.commands import disk_full
 from vestibule.drivers.goldens.tether import Users, run_tethered
 
-_OCTAL = re.compile(r"\\([0-7]{3})")
 _DYING_S = 30.0
 _NULL = Path(os.devnull)
 
@@ -207,14 +206,7 @@ def _remove_from_dying(path: Path) -> None:
 
 def _is_mounted_over(path: Path) -> bool:
     """A killed bootstrap must never make us delete through its bind mounts."""
-    mounts = mount_points(Path("/proc/self/mountinfo").read_text())
-    return any(mount.is_relative_to(path.resolve()) for mount in mounts)
-
-
-def mount_points(mountinfo: str) -> Iterator[Path]:
-    """The mount points of a mountinfo file: proc(5) writes space, tab, newline and backslash in octal."""
-    for line in mountinfo.splitlines():
-        yield Path(_OCTAL.sub(lambda found: chr(int(found[1], 8)), line.split()[4]))
+    return any(mount.point.is_relative_to(path.resolve()) for mount in proc.mounts())
 
 
 def file_digest(path: Path) -> str:

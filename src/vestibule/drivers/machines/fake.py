@@ -17,7 +17,7 @@ from vestibule.core.errors import Absent, MachineFailed, VestibuleError
 from vestibule.core.ids import VmId
 from vestibule.core.machines import DriverName, Exit, Isolation
 from vestibule.drivers.machines.fake_agent import FakeAgent, Script
-from vestibule.drivers.net.processes import start_ticks
+from vestibule.drivers.proc import start_ticks
 from vestibule.services.ports import MachineRequest
 from vestibule_agent.protocol import AGENT_PORT, Check, Handover, HandoverReply
 

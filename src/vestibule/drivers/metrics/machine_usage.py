@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from vestibule.core.ids import VmId
 from vestibule.core.machines import MachineRecord
 from vestibule.core.metrics import MACHINES_CPU, MACHINES_MEMORY, Sample
-from vestibule.drivers.net.processes import start_ticks
+from vestibule.drivers.proc import start_ticks
 from vestibule.services.clone_bench import Usage, UsageMeter
 from vestibule.services.meter import Meter
 

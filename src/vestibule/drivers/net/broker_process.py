@@ -9,7 +9,7 @@ import signal
 import subprocess
 import time
 
-from vestibule.drivers.net import processes
+from vestibule.drivers import proc
 
 _LAST_S = 5.0
 """For machines of a killed broker, which the kernel kills one after another."""
@@ -41,11 +41,11 @@ class BrokerProcess:
 
     def end_with_machines(self) -> None:
         """Kill it; returns when its machines, which the kernel kills with it, have ended too.  Blocks."""
-        machines = [one for one in processes.tree(self.pid) if one[0] != self.pid]
+        machines = [one for one in proc.tree(self.pid) if one[0] != self.pid]
         self.end(0)
         deadline = time.monotonic() + _LAST_S
         for pid, started in machines:
-            while processes.start_ticks(pid) == started and time.monotonic() < deadline:
+            while proc.start_ticks(pid) == started and time.monotonic() < deadline:
                 time.sleep(0.01)
 
     def leave(self) -> None:

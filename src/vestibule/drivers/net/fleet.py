@@ -15,7 +15,8 @@ import socket
 import time
 from collections.abc import Callable, Iterator, Sequence
 
-from vestibule.drivers.net import child, loopback, messages, namespaces, pausing, processes
+from vestibule.drivers import proc
+from vestibule.drivers.net import child, loopback, messages, namespaces, pausing
 
 GRACE_S = 2.0
 """Between SIGTERM and SIGKILL."""
@@ -244,8 +245,8 @@ class Fleet:
         The broker is their subreaper, so they are its children; one without a network is about to end.
         """
         firsts = {other.pid for other in self._machines.values()}
-        left = [pid for pid in processes.children(os.getpid()) if pid not in firsts]
-        mine = [pid for pid in left if processes.network_of(pid) in (machine.inode, None)]
+        left = [pid for pid in proc.children(os.getpid()) if pid not in firsts]
+        mine = [pid for pid in left if proc.network_of(pid) in (machine.inode, None)]
         for pid in mine:
             _signal(pid, signal.SIGKILL)
         return bool(mine)
@@ -280,7 +281,7 @@ class Fleet:
             machine.resume()
         with contextlib.suppress(ChildProcessError):
             while True:
-                for pid in processes.children(os.getpid()):
+                for pid in proc.children(os.getpid()):
                     _signal(pid, signal.SIGKILL)
                 os.waitpid(-1, 0)
 

@@ -12,7 +12,7 @@ import signal
 from collections.abc import Iterator
 from typing import Protocol
 
-from vestibule.drivers.net import processes
+from vestibule.drivers import proc
 
 
 class Pause(Protocol):
@@ -61,14 +61,14 @@ class Signals:
     def pause(self) -> None:
         """See Pause: until no process is found that was not stopped, as they fork meanwhile."""
         stopped: set[tuple[int, int]] = set()
-        while fresh := [one for one in processes.tree(self._first) if one not in stopped]:
+        while fresh := [one for one in proc.tree(self._first) if one not in stopped]:
             for pid, started in fresh:
                 _signal(pid, started, signal.SIGSTOP)
             stopped.update(fresh)
 
     def resume(self) -> None:
         """See Pause: children before their parents, which would otherwise see that they were stopped."""
-        for pid, started in reversed(list(processes.tree(self._first))):
+        for pid, started in reversed(list(proc.tree(self._first))):
             _signal(pid, started, signal.SIGCONT)
 
     def close(self) -> None:
@@ -78,7 +78,7 @@ class Signals:
 def _signal(pid: int, started: int, number: signal.Signals) -> None:
     """To the very process that was seen, not to a later one of its number."""
     with contextlib.suppress(ProcessLookupError), _handle(pid) as handle:
-        if processes.start_ticks(pid) == started:
+        if proc.start_ticks(pid) == started:
             signal.pidfd_send_signal(handle, number)
 
 

@@ -15,7 +15,7 @@ from vestibule.core.ids import GoldenId, VmId
 from vestibule.core.machines import DriverName, Exit, Isolation
 from vestibule.drivers.machines.container import argv, seccomp
 from vestibule.drivers.machines.programs import find_bwrap
-from vestibule.drivers.net.processes import start_ticks
+from vestibule.drivers.proc import start_ticks
 from vestibule.services.ports import ControlChannel, MachineRequest, Network
 
 GUEST_LOOPBACK = "127.0.0.1"

@@ -29,7 +29,7 @@ from vestibule.drivers.machines.qemu.memory import TemplateMemory, new_memory
 from vestibule.drivers.machines.qemu.process import Launch, QemuProcess
 from vestibule.drivers.machines.qemu.snapshot import Snapshot, SnapshotStore
 from vestibule.drivers.machines.qemu.template import Say
-from vestibule.drivers.net.processes import start_ticks
+from vestibule.drivers.proc import start_ticks
 from vestibule.services.ports import MachineRequest, Network
 from vestibule.services.threads import to_the_end
 
