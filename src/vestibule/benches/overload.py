@@ -3,9 +3,10 @@
 ::
 
     users ─▶ POST /api/vm/auth, spread over a second ─▶ every session read again ─▶ cancelled ─▶ users removed
-               └─ meanwhile: sessions and pages are read, and each answer is timed
+               └─ meanwhile: ``readers``, a process of its own, reads what a page reads, and times it
 
-Times are as this one client sees them, and contain what its own storm costs it.  Nothing of it stays.
+Times of requests are as this one client sees them, and contain what its own storm costs it; those of reads do
+not, but all three processes share the host's processors.  Nothing of it stays.
 
 *Lost* is a request without an answer, or an accepted session that cannot be read.
 *Wrong* is an answer that is neither a session nor a refusal with code, cause and remedy, or a session that is
@@ -25,16 +26,13 @@ from typing import Any, TypeVar
 
 import httpx
 
+from vestibule.benches.readers import KEPT_S, TIMEOUT_S, reading
 from vestibule.core.admission import HOST_SATURATED
 from vestibule.core.percentiles import Percentiles
 
 PROVIDER = "demo"
-PAGE = "/dashboard/remote-cli"
 READERS = 4
-READ_EVERY_S = 0.05
-TIMEOUT_S = 60.0
-KEPT_S = 1.0
-"""Idle connections are not used again after that: the controller closes them after five seconds."""
+WEIGH_EVERY_S = 0.05
 AT_A_TIME = 8
 """Of the requests that prepare and clear up, which are not measured."""
 
@@ -81,7 +79,6 @@ class _Seen:
     lost: int = 0
     wrong: int = 0
     post_ms: list[float] = dataclasses.field(default_factory=list)
-    read_ms: list[float] = dataclasses.field(default_factory=list)
 
 
 async def measure_overload(
@@ -96,7 +93,8 @@ async def measure_overload(
     ):
         note(f"{len(guests)} users made")
         try:
-            async with _meanwhile(client, guests, seen, memory, peaks):
+            cookies = [guests[number % len(guests)].cookie for number in range(READERS)]
+            async with _weighed(memory, peaks), reading(url, cookies) as reads:
                 await _storm(client, guests, seen)
                 await _read_all(client, seen)
         finally:
@@ -107,10 +105,10 @@ async def measure_overload(
         accepted=len(seen.accepted),
         queued=seen.queued,
         refused=dict(seen.refused),
-        lost=seen.lost,
-        wrong=seen.wrong,
-        read_ms=Percentiles.of(seen.read_ms, digits=1),
-        reads=len(seen.read_ms),
+        lost=seen.lost + reads.lost,
+        wrong=seen.wrong + reads.wrong,
+        read_ms=Percentiles.of(reads.ms, digits=1),
+        reads=len(reads.ms),
         post_ms=Percentiles.of(seen.post_ms, digits=1),
         peak_rss_mb={name: round(peak / 1e6, 1) for name, peak in peaks.items()},
     )
@@ -210,44 +208,22 @@ async def _cancel(client: httpx.AsyncClient, seen: _Seen) -> None:
 
 
 @contextlib.asynccontextmanager
-async def _meanwhile(
-    client: httpx.AsyncClient, guests: Sequence[_Guest], seen: _Seen, memory: Memory, peaks: Counter[str]
-) -> AsyncIterator[None]:
-    """Readers, and the memory that controller and broker have; each looks at least once."""
-    tasks = [
-        asyncio.create_task(_reader(client, guests[number % len(guests)], seen)) for number in range(READERS)
-    ]
-    tasks.append(asyncio.create_task(_weigh(memory, peaks)))
+async def _weighed(memory: Memory, peaks: Counter[str]) -> AsyncIterator[None]:
+    """The memory that controller and broker have meanwhile."""
+    weighing = asyncio.create_task(_weigh(memory, peaks))
     try:
         yield
     finally:
-        for task in tasks:
-            task.cancel()
-        for end in await asyncio.gather(*tasks, return_exceptions=True):
-            if isinstance(end, Exception):
-                raise end
-
-
-async def _reader(client: httpx.AsyncClient, guest: _Guest, seen: _Seen) -> None:
-    """What a page reads: itself, then its data."""
-    while True:
-        for path in (PAGE, "/api/auth/sessions", "/api/me"):
-            begin = time.monotonic()
-            try:
-                answer = await client.get(path, headers={"Cookie": guest.cookie})
-            except httpx.HTTPError:
-                seen.lost += 1
-                continue
-            seen.read_ms.append((time.monotonic() - begin) * 1000)
-            seen.wrong += answer.status_code != 200
-            await asyncio.sleep(READ_EVERY_S)
+        weighing.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await weighing
 
 
 async def _weigh(memory: Memory, peaks: Counter[str]) -> None:
     while True:
         for name, size in memory().items():
             peaks[name] = max(peaks[name], size)
-        await asyncio.sleep(READ_EVERY_S)
+        await asyncio.sleep(WEIGH_EVERY_S)
 
 
 def _object(answer: httpx.Response) -> Mapping[str, Any]:
