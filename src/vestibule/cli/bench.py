@@ -12,13 +12,13 @@ from typing import Annotated
 
 import typer
 
+from vestibule.benches.overload import measure_overload
+from vestibule.benches.sign_ins import measure_answers, measure_sign_ins
+from vestibule.benches.weighing import processes_of
 from vestibule.cli import controller as controllers
 from vestibule.cli.controller import Url
-from vestibule.cli.controller_bench import measure_answers, measure_sign_ins
 from vestibule.cli.drivers import RealDriver
 from vestibule.cli.output import Output, OutputFormat, print_one, print_rows
-from vestibule.cli.overload_bench import measure_overload
-from vestibule.cli.weighing import processes_of
 from vestibule.core.errors import VestibuleError
 from vestibule.core.machines import DriverName
 from vestibule.services.clone_bench import Result
@@ -60,7 +60,7 @@ def sign_in(
     ready_s and page_s are in seconds, as this client sees them; each sign-in is cancelled afterwards.
     """
     with controllers.connect(url) as controller:
-        result = measure_sign_ins(controller, sign_ins, driver, _note)
+        result = measure_sign_ins(controller, sign_ins, driver.driver_name if driver else None, _note)
     print_one(dataclasses.asdict(result), output)
 
 
@@ -77,7 +77,9 @@ def answers(
     Its sign-ins are cancelled and its machines stopped afterwards.
     """
     with controllers.connect(url) as controller:
-        result = measure_answers(controller, requests, machines, driver, _note)
+        result = measure_answers(
+            controller, requests, machines, driver.driver_name if driver else None, _note
+        )
     print_one(dataclasses.asdict(result), output)
 
 
@@ -95,10 +97,10 @@ def rebuild(
 
     agent_edit_s and base_change_s are in seconds; steps says where they went.  All that is made is removed.
     """
-    from vestibule import benches  # noqa: PLC0415 (loads the whole controller; most commands do without)
+    from vestibule.benches import own_machinery  # noqa: PLC0415 (loads the whole controller; most commands do without)
 
     drivers = [found.driver_name for found in driver or [RealDriver.CONTAINER]]
-    result = asyncio.run(benches.rebuild_bench(load(), drivers, base=base, note=_note))
+    result = asyncio.run(own_machinery.rebuild_bench(load(), drivers, base=base, note=_note))
     if output is OutputFormat.JSON:
         print_one(dataclasses.asdict(result), output)
         return
@@ -121,9 +123,9 @@ def resume(
     In milliseconds from a sign of interest: resume_ms until the machine runs, answer_ms until its agent has
     answered for its health, which takes a look at desktop and browser.
     """
-    from vestibule import benches  # noqa: PLC0415 (loads the whole controller; most commands do without)
+    from vestibule.benches import own_machinery  # noqa: PLC0415 (loads the whole controller; most commands do without)
 
-    result = asyncio.run(benches.resume_bench(load(), driver.driver_name, resumes, _note))
+    result = asyncio.run(own_machinery.resume_bench(load(), driver.driver_name, resumes, _note))
     print_one(dataclasses.asdict(result), output)
 
 
@@ -152,9 +154,9 @@ def overload(
 
 
 async def _measure(driver: DriverName, clones: int, observe: int) -> Result:
-    from vestibule import benches  # noqa: PLC0415 (loads the whole controller; most commands do without)
+    from vestibule.benches import own_machinery  # noqa: PLC0415 (loads the whole controller; most commands do without)
 
-    async with benches.clone_bench(load(), driver) as bench:
+    async with own_machinery.clone_bench(load(), driver) as bench:
         return await bench.run(clones, observe, _note)
 
 

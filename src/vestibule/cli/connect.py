@@ -8,10 +8,10 @@ from typing import Annotated, Any
 import typer
 
 from vestibule.cli import controller as controllers
-from vestibule.cli.controller import Controller, Url
+from vestibule.cli.controller import Url
 from vestibule.cli.drivers import RealDriver
-from vestibule.cli.exit_codes import SessionEnded
-from vestibule.cli.output import Output, OutputFormat, Row, print_line, print_one
+from vestibule.cli.output import Output, OutputFormat, print_line, print_one
+from vestibule.client import Controller, Row, SessionEnded
 from vestibule.core.errors import MachineFailed
 from vestibule.core.providers import Flow
 from vestibule.core.sessions import FINAL, SessionStatus

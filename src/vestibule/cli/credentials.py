@@ -14,11 +14,10 @@ from typing import Annotated, Any
 
 import typer
 
-from vestibule.cli.controller import Controller, Url, connect
+from vestibule.cli.controller import Url, connect
 from vestibule.cli.output import (
     Output,
     OutputFormat,
-    Row,
     one_line,
     print_done,
     print_json,
@@ -26,6 +25,7 @@ from vestibule.cli.output import (
     print_rows,
     printable,
 )
+from vestibule.client import Controller, Row
 from vestibule.core.errors import Absent, BadInput, Conflict
 from vestibule_agent.protocol import MAX_CREDENTIAL_BYTES
 

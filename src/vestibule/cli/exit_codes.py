@@ -5,6 +5,7 @@ from __future__ import annotations
 import enum
 import sys
 
+from vestibule.client import ControllerUnreachable, SessionEnded
 from vestibule.core import errors
 
 
@@ -51,31 +52,6 @@ _BY_ERROR: dict[type[errors.VestibuleError], ExitCode] = {
     errors.VestibuleError: ExitCode.INTERNAL,
 }
 
-_BY_STATUS: dict[int, type[errors.VestibuleError]] = {
-    400: errors.BadInput,
-    401: errors.NotSignedIn,
-    403: errors.NotSignedIn,
-    404: errors.Absent,
-    405: errors.BadInput,
-    409: errors.Conflict,
-    413: errors.BadInput,
-    422: errors.BadInput,
-    502: errors.MachineFailed,
-    503: errors.Unavailable,
-}
-
-
-class ControllerUnreachable(errors.Unavailable):
-    """Nothing answers at the controller's address."""
-
-    code = "controller_unreachable"
-
-
-class SessionEnded(errors.Conflict):
-    """A sign-in that was waited for ended without a credential, and not by a failure."""
-
-    code = "session_ended"
-
 
 def exit_code(error: errors.VestibuleError) -> ExitCode:
     """The number for a failure."""
@@ -84,14 +60,6 @@ def exit_code(error: errors.VestibuleError) -> ExitCode:
     if isinstance(error, SessionEnded):
         return ExitCode.SESSION_ENDED
     return next(_BY_ERROR[kind] for kind in type(error).__mro__ if kind in _BY_ERROR)
-
-
-def error_for_answer(status: int, code: str, cause: str, remedy: str) -> errors.VestibuleError:
-    """The failure that an answer of the controller tells of."""
-    kind = _BY_STATUS.get(status, errors.VestibuleError)
-    if code == errors.GoldenFailed.code:
-        kind = errors.GoldenFailed
-    return kind(cause, remedy=remedy, code=code)
 
 
 def reference_table() -> str:

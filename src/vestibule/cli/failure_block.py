@@ -6,7 +6,8 @@ import sys
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from vestibule.cli.output import OutputFormat, Row, one_line, print_one, printable
+from vestibule.cli.output import OutputFormat, one_line, print_one, printable
+from vestibule.client import Row
 
 _MARK = "  | "
 """Before every line of evidence: none may pass for a line of ours."""

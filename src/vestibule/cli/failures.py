@@ -8,7 +8,8 @@ from typing import Annotated
 import typer
 
 from vestibule.cli.controller import Url, connect
-from vestibule.cli.output import Output, OutputFormat, Row, print_json, print_line, print_rows
+from vestibule.cli.output import Output, OutputFormat, print_json, print_line, print_rows
+from vestibule.client import Row
 
 _MOST_DAYS = 366
 

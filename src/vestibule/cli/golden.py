@@ -13,16 +13,9 @@ import typer
 
 from vestibule.cli import golden_canary, golden_log, golden_plan
 from vestibule.cli.golden_names import OptionalGolden, named, store_of
-from vestibule.cli.output import (
-    Output,
-    OutputFormat,
-    Row,
-    print_done,
-    print_json,
-    print_one,
-    print_rows,
-)
+from vestibule.cli.output import Output, OutputFormat, print_done, print_json, print_one, print_rows
 from vestibule.cli.progress import NumberedNews, Steps, shown_steps
+from vestibule.client import Row
 from vestibule.core.errors import GoldenFailed
 from vestibule.core.goldens import Manifest
 from vestibule.core.ids import GoldenId

@@ -5,7 +5,8 @@ from __future__ import annotations
 import dataclasses
 
 from vestibule.cli.golden_names import OptionalGolden, named, store_of
-from vestibule.cli.output import Output, OutputFormat, Row, moment, print_json, print_rows
+from vestibule.cli.output import Output, OutputFormat, moment, print_json, print_rows
+from vestibule.client import Row
 from vestibule.core.canary import CanaryReport
 from vestibule.services.golden_ports import CanaryReports
 from vestibule.settings import load

@@ -9,7 +9,8 @@ from typing import Annotated
 import typer
 
 from vestibule.cli.golden_names import named, store_of
-from vestibule.cli.output import Output, OutputFormat, Row, print_json, print_rows
+from vestibule.cli.output import Output, OutputFormat, print_json, print_rows
+from vestibule.client import Row
 from vestibule.core.goldens import Change, GoldenPlan, MachineShape, PlannedProduct
 from vestibule.settings import load
 

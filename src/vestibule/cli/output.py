@@ -8,19 +8,16 @@ import enum
 import json
 import re
 import sys
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Annotated, Any
+from collections.abc import Iterator, Sequence
+from typing import Annotated
 
 import typer
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from vestibule.client import Row
 from vestibule.core.errors import VestibuleError
-
-Row = Mapping[str, Any]
-"""One object of the API's JSON."""
-
 
 _UNWRAPPED_COLUMNS = 4096
 _CONTROLS = re.compile(r"[^\n\t -~\xa0-\u2027\u202f-\u2065\u206a-\U0010ffff]")

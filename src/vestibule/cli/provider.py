@@ -11,7 +11,8 @@ import typer
 
 from vestibule.cli.controller import Url, connect
 from vestibule.cli.drivers import RealDriver
-from vestibule.cli.output import Output, OutputFormat, Row, one_line, print_json, print_rows
+from vestibule.cli.output import Output, OutputFormat, one_line, print_json, print_rows
+from vestibule.client import Row
 from vestibule.core.errors import BadInput, MachineFailed
 from vestibule.core.machines import DriverName
 from vestibule.core.verification import TrialCheck, Verification

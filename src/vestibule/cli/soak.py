@@ -9,9 +9,9 @@ from typing import Annotated
 
 import typer
 
+from vestibule.benches.soak import Soak, await_golden
 from vestibule.cli.drivers import RealDriver
 from vestibule.cli.output import Output, OutputFormat, print_one
-from vestibule.cli.soak_run import Soak, await_golden
 from vestibule.core.errors import MachineFailed
 from vestibule.core.soak import MOST_GROWTH_MB, SoakResult
 
@@ -34,7 +34,7 @@ def soak(
 
     with soaks.soaked_controller(driver.driver_name) as (controller, folder):
         await_golden(controller, _note)
-        result = Soak(controller, driver, at_once, _note).run(sign_ins)
+        result = Soak(controller, driver.driver_name, at_once, _note).run(sign_ins)
         print_one(dataclasses.asdict(result), output)
         _require_clean(result, folder)
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from vestibule.cli.controller import Controller
-from vestibule.cli.output import OutputFormat, Row, print_one, print_rows
+from vestibule.cli.output import OutputFormat, print_one, print_rows
+from vestibule.client import Controller, Row
 
 _COLUMNS = ("step", "started_at", "seconds", "outcome")
 

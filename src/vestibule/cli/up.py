@@ -10,9 +10,10 @@ from typing import Annotated
 
 import typer
 
-from vestibule.cli.controller import Controller, default_url, token_path
+from vestibule.cli.controller import default_url, token_path
 from vestibule.cli.golden import renew
 from vestibule.cli.output import moment
+from vestibule.client import Controller
 from vestibule.core.errors import GoldenFailed, HostUnfit, Unavailable
 from vestibule.settings import Settings, load
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import typer
 
 from vestibule.cli.controller import Url, connect
-from vestibule.cli.output import Output, OutputFormat, Row, moment, print_done, print_json, print_rows
+from vestibule.cli.output import Output, OutputFormat, moment, print_done, print_json, print_rows
+from vestibule.client import Row
 
 app = typer.Typer(help="Who may use this controller.", no_args_is_help=True)
 

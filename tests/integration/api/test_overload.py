@@ -11,8 +11,8 @@ import httpx
 import pytest
 from lab import Lab, open_lab
 
-from vestibule.cli.overload_bench import measure_overload
-from vestibule.cli.weighing import processes_of
+from vestibule.benches.overload import measure_overload
+from vestibule.benches.weighing import processes_of
 from vestibule.core.sessions import SessionStatus
 from vestibule.drivers.db.machines import DbMachines
 

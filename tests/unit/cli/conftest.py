@@ -7,7 +7,7 @@ import pytest
 import structlog
 
 from vestibule.cli import controller as controllers
-from vestibule.cli.controller import Controller
+from vestibule.client import Controller
 
 Script = dict[tuple[str, str], httpx.Response]
 """Method and path → what the controller answers."""

@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from vestibule.cli.app import run
-from vestibule.cli.controller import Controller
+from vestibule.client import Controller
 
 from .conftest import Script
 

@@ -7,8 +7,8 @@ from pathlib import Path
 import httpx
 import pytest
 
-from vestibule.cli.controller import Controller, connect, default_url, patience_s
-from vestibule.cli.exit_codes import ControllerUnreachable
+from vestibule.cli.controller import connect, default_url, patience_s
+from vestibule.client import Controller, ControllerUnreachable
 from vestibule.core.errors import BadInput, Conflict, NotSignedIn, VestibuleError
 from vestibule.settings import Settings
 

@@ -15,7 +15,7 @@ import httpx
 import pytest
 
 from vestibule.cli.app import run
-from vestibule.cli.controller import Controller
+from vestibule.client import Controller
 from vestibule_agent.protocol import MAX_CREDENTIAL_BYTES
 
 from .conftest import Script

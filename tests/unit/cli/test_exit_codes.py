@@ -2,14 +2,8 @@
 
 import pytest
 
-from vestibule.cli.exit_codes import (
-    MEANING,
-    ControllerUnreachable,
-    ExitCode,
-    SessionEnded,
-    error_for_answer,
-    exit_code,
-)
+from vestibule.cli.exit_codes import MEANING, ExitCode, exit_code
+from vestibule.client import ControllerUnreachable, SessionEnded, error_for_answer
 from vestibule.core import errors
 
 

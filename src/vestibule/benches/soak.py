@@ -13,10 +13,9 @@ from concurrent.futures import ThreadPoolExecutor
 from queue import SimpleQueue
 from typing import Protocol, Self
 
-from vestibule.cli.controller import Controller
-from vestibule.cli.drivers import RealDriver
-from vestibule.cli.output import Row
+from vestibule.client import Controller, Row
 from vestibule.core.errors import GoldenFailed, MachineFailed, VestibuleError
+from vestibule.core.machines import DriverName
 from vestibule.core.providers import Flow
 from vestibule.core.sessions import FINAL, SessionStatus
 from vestibule.core.soak import (
@@ -109,7 +108,7 @@ def await_golden(soaked: Soaked, note: Note) -> None:
 class Soak:
     """One soak of one controller."""
 
-    def __init__(self, soaked: Soaked, driver: RealDriver, at_once: int, note: Note) -> None:
+    def __init__(self, soaked: Soaked, driver: DriverName, at_once: int, note: Note) -> None:
         self._soaked = soaked
         self._driver = driver
         self._at_once = at_once

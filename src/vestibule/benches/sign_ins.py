@@ -7,10 +7,8 @@ import dataclasses
 import time
 from collections.abc import Callable, Iterator
 
-from vestibule.cli.controller import Controller
-from vestibule.cli.drivers import RealDriver
-from vestibule.cli.exit_codes import SessionEnded
-from vestibule.cli.output import Row
+from vestibule.client import Controller, Row, SessionEnded
+from vestibule.core.machines import DriverName
 from vestibule.core.percentiles import Percentiles
 from vestibule.core.sessions import FINAL, SessionStatus
 
@@ -40,7 +38,7 @@ class AnswerTimes:
 
 
 def measure_sign_ins(
-    controller: Controller, sign_ins: int, driver: RealDriver | None, note: Note
+    controller: Controller, sign_ins: int, driver: DriverName | None, note: Note
 ) -> SignInTimes:
     """Start demo sign-ins in turn; each ends once its page is shown.  Raises SessionEnded when one fails."""
     ready, page = [], []
@@ -54,7 +52,7 @@ def measure_sign_ins(
 
 
 def measure_answers(
-    controller: Controller, requests: int, machines: int, driver: RealDriver | None, note: Note
+    controller: Controller, requests: int, machines: int, driver: DriverName | None, note: Note
 ) -> AnswerTimes:
     """Start demo sign-ins in turn while ``machines`` run; each is cancelled as soon as it was answered."""
     times = []
@@ -71,7 +69,7 @@ def measure_answers(
 
 
 @contextlib.contextmanager
-def _started(controller: Controller, driver: RealDriver | None) -> Iterator[str]:
+def _started(controller: Controller, driver: DriverName | None) -> Iterator[str]:
     session_id = str(controller.post("/api/vm/auth", {"provider": PROVIDER, "driver": driver})["session_id"])
     try:
         yield session_id

@@ -3,10 +3,10 @@
 ::
 
     users ─▶ POST /api/vm/auth, spread over a second ─▶ every session read again ─▶ cancelled ─▶ users removed
-               └─ meanwhile: sessions and pages are read (cli.overload_readers), and each answer is timed
+               └─ meanwhile: ``readers``, a process of its own, reads what a page reads, and times it
 
-Times of POST are as this one client sees them, and contain what its own storm costs it; those of reading come
-from a process of its own.  Nothing of it stays.
+Times of requests are as this one client sees them, and contain what its own storm costs it; those of reads do
+not, but all three processes share the host's processors.  Nothing of it stays.
 
 *Lost* is a request without an answer, or an accepted session that cannot be read.
 *Wrong* is an answer that is neither a session nor a refusal with code, cause and remedy, or a session that is
@@ -26,7 +26,7 @@ from typing import Any, TypeVar
 
 import httpx
 
-from vestibule.cli.overload_readers import KEPT_S, TIMEOUT_S, reading
+from vestibule.benches.readers import KEPT_S, TIMEOUT_S, reading
 from vestibule.core.admission import HOST_SATURATED
 from vestibule.core.percentiles import Percentiles
 
@@ -95,7 +95,7 @@ async def measure_overload(
     ):
         note(f"{len(guests)} users made")
         try:
-            cookies = [guest.cookie for guest in guests[:READERS]]
+            cookies = [guests[number % len(guests)].cookie for number in range(READERS)]
             async with _weighed(memory, peaks), reading(url, cookies) as reads:
                 await _storm(client, guests, seen)
                 await _read_all(client, seen)
@@ -109,8 +109,8 @@ async def measure_overload(
         refused=dict(seen.refused),
         lost=seen.lost + reads.lost,
         wrong=seen.wrong + reads.wrong,
-        read_ms=Percentiles.of(reads.read_ms, digits=1),
-        reads=len(reads.read_ms),
+        read_ms=Percentiles.of(reads.ms, digits=1),
+        reads=len(reads.ms),
         post_ms=Percentiles.of(seen.post_ms, digits=1),
         peak_rss_mb={name: round(peak / 1e6, 1) for name, peak in peaks.items()},
     )
@@ -219,14 +219,14 @@ async def _cancel(client: httpx.AsyncClient, seen: _Seen) -> None:
 
 @contextlib.asynccontextmanager
 async def _weighed(memory: Memory, peaks: Counter[str]) -> AsyncIterator[None]:
-    """Note the most memory that controller and broker have meanwhile; looks at least once."""
-    task = asyncio.create_task(_weigh(memory, peaks))
+    """The memory that controller and broker have meanwhile."""
+    weighing = asyncio.create_task(_weigh(memory, peaks))
     try:
         yield
     finally:
-        task.cancel()
+        weighing.cancel()
         with contextlib.suppress(asyncio.CancelledError):
-            await task
+            await weighing
 
 
 async def _weigh(memory: Memory, peaks: Counter[str]) -> None:
