@@ -12,7 +12,8 @@ PATH ?= /usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 export PATH
 # Extra arguments of `vestibule up`, e.g. make up UP="--check"
 UP ?=
-# Extra arguments of pytest, e.g. make pytest PYTEST="-k doctor"
+# Extra arguments of pytest, e.g. make pytest PYTEST="-k doctor"; PYTEST="--numprocesses=2 --dist=loadgroup" runs
+# tests without machines beside those with them.
 PYTEST ?=
 
 RUN_LOCKS := requirements/run.txt
@@ -54,7 +55,7 @@ test: install-dev ## Install what the tests need and run all of them
 .PHONY: pytest
 pytest:
 	@mkdir -p build
-	.venv/bin/python -m pytest --numprocesses=2 --dist=loadgroup --junitxml=build/junit.xml $(PYTEST)
+	.venv/bin/python -m pytest --junitxml=build/junit.xml $(PYTEST)
 
 .PHONY: check
 check: install-dev ## Formatting, lint, types, layers, dead code, the documents

@@ -24,6 +24,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
 
 
+@pytest.hookimpl(tryfirst=True)  # before they are named after their groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Give each test its group: one worker runs all of a group, in order."""
     for item in items:
