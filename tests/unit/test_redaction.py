@@ -24,6 +24,7 @@ KEPT = [
     "2026-11-30T00:53:31Z [ 5.123456] systemd[1]: Started vestibule-desktop.service",
     "The token was refused: invalid_grant. token: invalid_grant, access_token=expired_token",
     "Check the code: it is wrong. The state: unknown. tokens.refresh_token is missing or empty",
+    "the code is unknown; the password is required; status code: 404; error code: ECONNREFUSED",
     "",
 ]
 """Helps to understand a failure, and is no secret."""
@@ -44,6 +45,10 @@ TOLD = {
     "a password": f"password={SECRET}",
     "a code": f"Enter the code: {SECRET}",
     "a code that is": f"your one-time code is {SECRET}",
+    "a code behind the question for it": f"Paste the code here: {SECRET}",
+    "a code behind a prompt": f"Paste code here if prompted > {SECRET}",
+    "a password in prose": f"the password is {SECRET}",
+    "a Grafana token": f"glsa_{SECRET}",
     "a web token": f"eyJhbGciOiJub25l.{SECRET}.c2ln",
     "a GitHub token": f"ghp_{SECRET}",
     "a key block": f"-----BEGIN OPENSSH PRIVATE KEY-----\n{SECRET}\n-----END OPENSSH PRIVATE KEY-----",
@@ -124,3 +129,8 @@ def test_a_guest_that_writes_a_mebibyte_of_near_secrets_costs_little_time(piece:
     began = time.process_time()
     redact_log((piece * (2**20 // len(piece))).encode(), ["known-fake-text"])
     assert time.process_time() - began < 20
+
+
+@pytest.mark.parametrize("code", ["WDJB-MJHT", "12345678"])
+def test_a_short_code_is_hidden_where_a_text_calls_it_one(code: str) -> None:
+    assert redact(f"Your one-time code: {code}") == f"Your one-time code: {HIDDEN}"

@@ -25,7 +25,7 @@ _TELLING = (
 _SHORT = "(?:user_|device_)?code|state|nonce|key|sig"
 _PARAMETERS = f"{_TELLING}|credential|session|ticket|signature|challenge"
 _ASSIGNED = r"[\"']?\s{0,3}[:=]\s{0,3}[\"']?"
-_MARKED = r"sk-|pk-|gh[opusr]_|github_pat_|glpat-|ya29\.|xox[abeprs]-|vst_|hf_|npm_|AKIA|AIza"
+_MARKED = r"sk-|pk-|gh[opusr]_|github_pat_|glpat-|ya29\.|xox[abeprs]-|vst_|hf_|npm_|AKIA|AIza|glsa_|SG\."
 _NO_ERROR = (
     r"(?!(?:invalid_[a-z]+|unsupported_[a-z_]+|unauthorized_client|access_denied|expired_token|slow_down"
     r"|authorization_pending|server_error|temporarily_unavailable)(?![\w-]))"
@@ -50,10 +50,21 @@ _LOOKS = (
         r"(?i)\b(?:code|pin|otp|state|nonce)[\"']?\s{0,3}(?:[:=]|\bis\b)\s{0,3}[\"']?",
         r"(?=[A-Za-z_-]{0,100}\d)(?=[\d_-]{0,100}[A-Za-z])[\w./+#=-]{6,}",
     ),
+    # What stands behind a tool's question for a code: somebody typed it there.
+    (
+        r"(?i)\bcode\b[^\n:>]{0,40}[:>]\s{0,3}",
+        r"(?:(?=\S{0,100}\d)[\w./+#=-]{6,}|(?-i:[A-Z]{4}-[A-Z]{4}\b))",
+    ),
+    # In prose, only with a digit: "the password is wrong" is no secret.
+    (
+        r"(?i)\b(?:password|passphrase|token|secret|code|pin)\s{1,3}(?:is\s{1,3})?",
+        r"(?=\S{0,100}\d)[\w./+#=-]{6,}",
+    ),
     # JSON Web Tokens, and keys whose makers mark them.
     (r"", r"\beyJ[\w-]{8,}\.[\w-]+(?:\.[\w-]*)?"),
     (r"", rf"\b(?:{_MARKED})[\w.-]{{8,}}"),
     (r"", r"\b1//[\w-]{20,}"),
+    (r"", r"\b4/0[\w-]{10,}"),
     (r"(?s)-----BEGIN [A-Z ]{0,40}PRIVATE KEY-----", r".*?(?=-----END|\Z)"),
     # A long word of upper, lower and digits, in a path too; a hexadecimal digest has no upper ones.
     (rf"(?<![\w+=-]){_MIXED}", r"[\w+=-]{40,}"),

@@ -8,6 +8,7 @@ import re
 from vestibule.core import sessions as s
 from vestibule.core.errors import MachineFailed
 from vestibule.core.providers import Flow, Provider
+from vestibule.core.redaction import redact
 from vestibule_agent.protocol import Event
 
 MAX_TITLE = 200
@@ -93,7 +94,7 @@ def _learned(event: Event) -> s.SessionEvent:
         case "code_asked":
             return s.CodeAsked()
         case _:
-            return s.PageShown(title=text(event, "title")[:MAX_TITLE])
+            return s.PageShown(title=redact(text(event, "title"))[:MAX_TITLE])
 
 
 def text(event: Event, name: str) -> str:

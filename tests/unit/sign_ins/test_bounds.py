@@ -46,6 +46,7 @@ async def test_an_empty_inbox_is_waited_for() -> None:
 
 CASES = [
     ("page", {"title": "t" * 1000}, s.PageShown(title="t" * 200)),
+    ("page", {"title": "Success code=visiblyFAKE0123"}, s.PageShown(title="Success code=(hidden)")),
     ("user_code", {"code": "c" * 1000}, s.UserCodeSeen(code="c" * 64)),
     (
         "tool_exited",
