@@ -14,6 +14,7 @@ Results are held whole, as SQLAlchemy's own cursors for SQLite hold them.
 
 from __future__ import annotations
 
+import asyncio
 import sqlite3
 from collections.abc import Callable, Iterable
 from typing import Any, TypeVar
@@ -37,6 +38,10 @@ class _Connection(aiosqlite.Connection):
     def end_with_the_process(self) -> None:
         """One that nobody closed must not keep the process alive."""
         self._thread.daemon = True
+
+    def stop(self) -> asyncio.Future[Any] | None:
+        """Once: the thread ends at the first, and would leave who awaits a second one waiting for ever."""
+        return super().stop() if self._running else None
 
     def cursor(self) -> Any:  # noqa: ANN401 (its parent's is a promise of one; SQLAlchemy enters either)
         """A cursor that is made when it executes."""
