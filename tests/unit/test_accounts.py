@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import itertools
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 
 import pytest
 import sqlalchemy as sa
@@ -97,13 +97,13 @@ async def test_who_runs_the_controller_is_read_once_for_a_refusal(
 ) -> None:
     await accounts.add_user("ann")
     clock.moment += SECOND
-    bob, reads, users = await accounts.add_user("bob"), list[None](), accounts._rows.users
+    bob, reads, first = await accounts.add_user("bob"), list[None](), accounts._rows.first_user
 
-    async def counted() -> Sequence[User]:
+    async def counted() -> User:
         reads.append(None)
-        return await users()
+        return await first()
 
-    monkeypatch.setattr(accounts._rows, "users", counted)
+    monkeypatch.setattr(accounts._rows, "first_user", counted)
     with pytest.raises(NotAllowed, match="Only ann, who runs this controller, may do this"):
         await accounts.require_operator(bob)
     assert len(reads) == 1
