@@ -36,7 +36,7 @@ OF_CONTROLLERS: Mapping[Code, FailureMeaning] = {
     ),
     Code.CONTROLLER_RESTARTED: passing(
         _CONTROLLER,
-        "The controller stopped meanwhile, and the machine could not be taken over.",
+        "The controller stopped meanwhile: its machine was lost, or the tool ended for want of it.",
         "Start again.",
     ),
     Code.MACHINE_LOST: passing(
