@@ -290,7 +290,7 @@ async def _serve(
 
 
 def _spare_what_is_loaded() -> None:
-    """Modules and services stay to the end: a collection that goes through them stops all for 150 ms."""
+    """Modules and services stay to the end: a collection that goes through them stops everything."""
     gc.collect()
     gc.freeze()
 

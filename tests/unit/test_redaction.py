@@ -25,6 +25,8 @@ KEPT = [
     "The token was refused: invalid_grant. token: invalid_grant, access_token=expired_token",
     "Check the code: it is wrong. The state: unknown. tokens.refresh_token is missing or empty",
     "the code is unknown; the password is required; status code: 404; error code: ECONNREFUSED",
+    "Enter the code at https://login2.example.com/device",
+    "https://example.com/authorize?response_type=code&redirect_uri=http://127.0.0.1:1455/callback",
     "",
 ]
 """Helps to understand a failure, and is no secret."""

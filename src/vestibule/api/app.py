@@ -30,12 +30,6 @@ MAX_BODY_BYTES = 128 * 1024
 MAX_RETURN_BYTES = 2 * 1024 * 1024
 """A credential file of the largest size in base64, and room for one that is refused for being larger."""
 
-STARTS_AT_ONCE = 2
-"""Starts of sign-ins that are worked on at a time; the others have their turn in the order they came.
-
-A burst of them would else share the loop with every read: each step of a read would wait for a step of each.
-"""
-
 _RETURN = re.compile(r"/api/credentials/[^/]+/return")
 
 
@@ -49,10 +43,10 @@ def create(web_dir: Path) -> FastAPI:
         redoc_url=None,
         generate_unique_id_function=_operation_id,
     )
+    app.state.turnstile = asyncio.Semaphore(sessions.STARTS_AT_ONCE)
     errors.install(app)
     app.add_middleware(BodyLimit)
     app.add_middleware(NoStore)
-    app.add_middleware(Turnstile)
     for resource in (sessions, machines, timelines, accounts, credentials, goldens, catalogue, health):
         app.include_router(resource.router, responses=errors.RESPONSES)
     app.mount("/dashboard/assets", pages.assets(web_dir))
@@ -102,19 +96,3 @@ class NoStore:
 
         private = scope["type"] == "http" and scope["path"].startswith("/api/")
         await self._app(scope, receive, marked if private else send)
-
-
-class Turnstile:
-    """Lets STARTS_AT_ONCE requests for a sign-in through at a time, before anything is done for them."""
-
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
-        self._places = asyncio.Semaphore(STARTS_AT_ONCE)
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve one connection."""
-        if (scope.get("method"), scope.get("path")) != ("POST", sessions.START):
-            await self._app(scope, receive, send)
-            return
-        async with self._places:
-            await self._app(scope, receive, send)

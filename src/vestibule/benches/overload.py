@@ -33,8 +33,9 @@ from vestibule.core.percentiles import Percentiles
 PROVIDER = "demo"
 READERS = 4
 WEIGH_EVERY_S = 0.05
-ATTEMPTS, AGAIN_S = 100, 0.1
-BUSY = 409
+CONFLICT = httpx.codes.CONFLICT
+GONE_S, AGAIN_S = 10.0, 0.1
+"""So long a user's machine may take to be gone, and how often that is asked."""
 AT_A_TIME = 8
 """Of the requests that prepare and clear up, which are not measured."""
 
@@ -138,11 +139,10 @@ async def _new_guest(client: httpx.AsyncClient, operator: Mapping[str, str], nam
 
 
 async def _remove(client: httpx.AsyncClient, operator: Mapping[str, str], name: str) -> None:
-    """A user whose machine is on its way out is there until it has gone."""
-    for _ in range(ATTEMPTS):
-        if (await client.delete(f"/api/users/{name}", headers=operator)).status_code != BUSY:
-            return
-        await asyncio.sleep(AGAIN_S)
+    """A user whose machine is on its way out is there until it has gone.  Raises TimeoutError."""
+    async with asyncio.timeout(GONE_S):
+        while (await client.delete(f"/api/users/{name}", headers=operator)).status_code == CONFLICT:  # noqa: ASYNC110
+            await asyncio.sleep(AGAIN_S)
 
 
 async def _a_few_at_a_time(work: Callable[[str], Awaitable[T]], items: Sequence[str]) -> list[T]:

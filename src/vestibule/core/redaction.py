@@ -52,8 +52,8 @@ _LOOKS = (
     ),
     # What stands behind a tool's question for a code: somebody typed it there.
     (
-        r"(?i)\bcode\b[^\n:>]{0,40}[:>]\s{0,3}",
-        r"(?:(?=\S{0,100}\d)[\w./+#=-]{6,}|(?-i:[A-Z]{4}-[A-Z]{4}\b))",
+        r"(?i)\bcode\b[^\n:>&=]{0,40}[:>]\s{0,3}",
+        r"(?!//)(?:(?=\S{0,100}\d)[\w./+#=-]{6,}|(?-i:[A-Z]{4}-[A-Z]{4}\b))",
     ),
     # In prose, only with a digit: "the password is wrong" is no secret.
     (

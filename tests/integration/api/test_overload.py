@@ -11,6 +11,7 @@ import httpx
 import pytest
 from lab import Lab, open_lab
 
+from vestibule.api.routes.sessions import STARTS_AT_ONCE
 from vestibule.benches.overload import measure_overload
 from vestibule.benches.weighing import processes_of
 from vestibule.core.sessions import SessionStatus
@@ -46,6 +47,30 @@ async def test_none_is_lost_none_is_wrong_and_nothing_stays(lab: Lab, served: st
     assert await lab.sessions.unfinished() == []
     await _ended(lab)
     await lab.nothing_left()
+
+
+async def test_who_never_sends_a_request_s_body_keeps_nobody_waiting(
+    lab: Lab, served: str, ann: httpx.AsyncClient
+) -> None:
+    host, _, port = served.partition(":")
+    token = (await lab.context.accounts.issue_token(lab.bob, "slow")).secret
+    head = (
+        f"POST /api/vm/auth HTTP/1.1\r\nHost: {served}\r\nAuthorization: Bearer {token}\r\n"
+        "Content-Type: application/json\r\nContent-Length: 20\r\n\r\n"
+    )
+    slow = [await asyncio.open_connection(host, int(port)) for _ in range(STARTS_AT_ONCE + 1)]
+    try:
+        for _, writer in slow:
+            writer.write(head.encode())
+            await writer.drain()
+        async with httpx.AsyncClient(base_url=f"http://{served}", headers=ann.headers) as own:
+            for _ in range(3):  # by then the others have been read, too
+                assert (await own.get("/api/me")).status_code == 200
+            started = await own.post("/api/vm/auth", json={"provider": "demo"}, timeout=20)
+            assert started.status_code == 201
+    finally:
+        for _, writer in slow:
+            writer.close()
 
 
 async def _ended(lab: Lab) -> None:

@@ -11,13 +11,14 @@ from pathlib import Path
 
 import pytest
 from explaining import explain
+from waiting import until
 
 from vestibule.core import diagnosis
 from vestibule.core.errors import MachineFailed
 from vestibule.core.ids import VmId
 from vestibule.core.machines import UNOWNED_ID, DriverName, Limits
 from vestibule.core.sessions import Failure
-from vestibule.drivers.machines.container.driver import ContainerDriver, ContainerMachine
+from vestibule.drivers.machines.container.driver import LOG_NAME, ContainerDriver, ContainerMachine
 from vestibule.drivers.machines.control import SocketControl
 from vestibule.drivers.net.cgroups import Cgroups
 from vestibule.drivers.net.client import BrokerNetwork, identity_for
@@ -55,6 +56,10 @@ class Place:
             address="192.168.100.7/24",
             gateway="192.168.100.1",
         )
+
+    def console(self) -> str:
+        path = self._request.run_dir / LOG_NAME
+        return path.read_text(errors="replace") if path.exists() else ""
 
     async def explained(self, error: MachineFailed, token: str | None = None) -> Failure:
         return await explain(
@@ -94,6 +99,7 @@ async def place(tmp_path: Path) -> AsyncIterator[Place]:
 
 async def test_a_clock_that_is_not_the_host_s(place: Place) -> None:
     """A container's clock is the host's: the message tells another time than both."""
+    await until(lambda: "vestibule-agent" in place.console(), 60)  # its desktop may be later than its reply
     handover = place.handover(late_ns=HOUR_NS)
     reply = await place.machine.control.introduce(handover, 60)
     with pytest.raises(MachineFailed) as refused:
@@ -102,6 +108,7 @@ async def test_a_clock_that_is_not_the_host_s(place: Place) -> None:
     assert failure.code == "clock_wrong"
     assert "s away from the host's" in failure.cause
     assert "s away from the host's" in failure.evidence["clock"]
+    assert "vestibule-agent" in failure.evidence["agent_log"]
     picture = Path(failure.evidence["screenshot"])
     assert (await asyncio.to_thread(picture.read_bytes)).startswith(b"\x89PNG")
     assert TOKEN not in str(failure)

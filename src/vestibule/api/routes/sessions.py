@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import StreamingResponse
 
 from vestibule.api import events, schemas
@@ -16,12 +17,22 @@ from vestibule.core.sessions import FINAL, SessionStatus
 
 router = APIRouter(tags=["sessions"])
 
-START = "/api/vm/auth"
-"""Where a sign-in is started."""
+STARTS_AT_ONCE = 2
+"""Starts of sign-ins that are worked on at a time; the others have their turn in the order they came.
+
+A burst of them would else share the loop with every read: each step of a read would wait for a step of each.
+"""
+
 _SESSION = "/api/auth/session/{session_id}"
 
 
-@router.post(START, status_code=201)
+async def _turnstile(request: Request) -> AsyncIterator[None]:
+    """Entered once the body has come, before anything is done: who sends none keeps nobody waiting."""
+    async with request.app.state.turnstile:
+        yield
+
+
+@router.post("/api/vm/auth", status_code=201, dependencies=[Depends(_turnstile, scope="function")])
 async def start_sign_in(
     body: schemas.StartSignIn, request: Request, services: Services, caller: Caller
 ) -> schemas.StartedSignIn:
@@ -41,7 +52,7 @@ async def start_sign_in(
     )
 
 
-@router.get(START)
+@router.get("/api/vm/auth")
 async def read_session_by_query(
     session_id: Annotated[str, Query(alias="sessionId", max_length=64)], services: Services, caller: Caller
 ) -> schemas.Session:

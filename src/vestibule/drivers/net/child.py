@@ -19,7 +19,7 @@ _FILE_BYTES = 256 << 20
 """A machine's console is a file of the host: what runs in there must not fill the host's disk with it."""
 _OPEN_FILES = 16_384
 NICENESS = 5
-"""Machines yield to the controller: a page must answer while many of them start."""
+"""Machines yield to the controller where they have no control group, whose share says it otherwise."""
 _ENVIRONMENT = {"PATH": "/usr/local/bin:/usr/bin:/bin", "LANG": "C.UTF-8"}
 """Nothing of the controller's environment reaches a machine."""
 
