@@ -12,8 +12,7 @@ PATH ?= /usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 export PATH
 # Extra arguments of `vestibule up`, e.g. make up UP="--check"
 UP ?=
-# Extra arguments of pytest, e.g. make pytest PYTEST="-k doctor"; PYTEST="--numprocesses=2 --dist=loadgroup" runs
-# tests without machines beside those with them.
+# Extra arguments of pytest, e.g. make pytest PYTEST="-k doctor"
 PYTEST ?=
 
 RUN_LOCKS := requirements/run.txt
