@@ -13,6 +13,7 @@ import contextlib
 import dataclasses
 import os
 import re
+import signal
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
@@ -21,6 +22,8 @@ PROC = Path("/proc")
 _STATE, _PARENT, _USER_TICKS, _CHILDREN_TICKS, _START_TICKS = 0, 1, 11, 14, 19
 """Fields of stat behind the name, which may hold anything: its own numbers less three."""
 _PRIVATE = ("Private_Dirty:", "Private_Hugetlb:", "SwapPss:")
+_PENDING = ("SigPnd:", "ShdPnd:")
+_SIGKILL_BIT = 1 << (signal.SIGKILL - 1)
 _LISTENS = "0A"
 """TCP_LISTEN, in hexadecimal (include/net/tcp_states.h)."""
 _TCP_LOCAL, _TCP_STATE, _TCP_INODE = 1, 3, 9
@@ -54,6 +57,12 @@ def is_zombie(pid: int) -> bool:
     """Whether it has ended, and its parent has not taken leave of it."""
     stat = _stat(pid, PROC)
     return bool(stat) and stat[_STATE] == "Z"
+
+
+def is_killed(pid: int, proc: Path = PROC) -> bool:
+    """Whether a SIGKILL waits for it, which it does not hear while it is frozen."""
+    pending = (line.split()[1] for line in _lines(proc / str(pid) / "status") if line.startswith(_PENDING))
+    return any(int(signals, 16) & _SIGKILL_BIT for signals in pending)
 
 
 def children(pid: int) -> Iterator[int]:

@@ -328,8 +328,9 @@ asyncio.run(main(*sys.argv[1:]))
 
 
 async def test_a_killed_controller_leaves_neither_broker_nor_machine(
-    network: BrokerNetwork, vm_id: VmId, tmp_path: Path
+    network: BrokerNetwork, vm_id: VmId, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr("vestibule.drivers.net.cgroups._JOINED_WITHIN_S", 0)
     controller = subprocess.Popen(  # noqa: ASYNC220 - started once, killed below
         [sys.executable, "-c", CONTROLLER, vm_id, str(tmp_path / "log"), STUBBORN], stdout=subprocess.PIPE
     )
@@ -338,7 +339,7 @@ async def test_a_killed_controller_leaves_neither_broker_nor_machine(
         broker, machine = (int(word) for word in controller.stdout.readline().split())
         controller.kill()
     await until(lambda: not alive(broker) and not alive(machine))
-    network._cgroups.sweep(frozenset())
+    network._cgroups.sweep(set())
     assert not [folder for _name, folder in network._cgroups._folders(vm_id) if folder.exists()]
 
 

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import signal
 from pathlib import Path
 
 import pytest
-from outliving import Controllers, ended, start, start_kept
+from outliving import LIMITS, PYTHON, SLEEPER, Controllers, ended, start, start_kept
 from waiting import until
 
 from vestibule.core.ids import VmId
 from vestibule.drivers.net.cgroups import Cgroups
+from vestibule.drivers.net.client import BrokerNetwork
 
 pytestmark = pytest.mark.anyio
 
@@ -81,3 +83,41 @@ async def test_a_paused_machine_goes_on_when_it_is_adopted(
     assert await stands_still(log)
     await second.adopt(vm_id)
     await goes_on(log)
+
+
+@pytest.mark.usefixtures("counting")
+async def test_a_paused_machine_stays_so_when_another_controller_starts(
+    controllers: Controllers,
+    network: BrokerNetwork,
+    vm_id: VmId,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("vestibule.drivers.net.cgroups._JOINED_WITHIN_S", 0)
+    first, log = controllers(), tmp_path / "log"
+    await start(first, vm_id, log, COUNTER)
+    await first.pause(vm_id)
+    await network.end_orphans()  # those of its own broker
+    assert await stands_still(log)
+    await first.resume(vm_id)
+    await goes_on(log)
+
+
+async def test_a_machine_that_was_killed_while_frozen_ends_with_the_next_sweep(
+    network: BrokerNetwork, vm_id: VmId, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("vestibule.drivers.net.cgroups._JOINED_WITHIN_S", 0)
+    groups = Cgroups.detect()
+    if not groups.report().freezer:
+        pytest.skip("no freezer here")
+    groups.create(vm_id, LIMITS)
+    with groups.joining(vm_id) as files, groups.switch(vm_id) as switch:
+        assert switch is not None
+        sleeper = await asyncio.create_subprocess_exec(PYTHON, "-I", "-c", SLEEPER)
+        for file in files:
+            os.write(file, str(sleeper.pid).encode())
+        os.pwrite(switch[0], switch[1].freeze.encode(), 0)
+    sleeper.kill()
+    await network.end_orphans()
+    assert await asyncio.wait_for(sleeper.wait(), 20) == -signal.SIGKILL
+    await groups.remove(vm_id)

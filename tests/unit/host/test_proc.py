@@ -60,3 +60,20 @@ def test_a_process_s_name_may_hold_anything(tmp_path: Path) -> None:
     (tmp_path / "7/stat").write_text(f"7 (a ) R 9 (b) {' '.join(fields)}\n")
     assert list(proc.tree(7, tmp_path)) == [(7, 4242)]
     assert proc.cpu_s(7, tmp_path) == 400 / os.sysconf("SC_CLK_TCK")
+
+
+@pytest.mark.parametrize(
+    ("own", "shared", "is_killed"),
+    [
+        ("0000000000000100", "0000000000000000", True),
+        ("0000000000000000", "0000000000000100", True),
+        ("0000000000000000", "0000000000004000", False),
+    ],
+)
+def test_a_signal_that_a_frozen_process_does_not_hear_is_seen(
+    tmp_path: Path, own: str, shared: str, *, is_killed: bool
+) -> None:
+    (tmp_path / "7").mkdir()
+    (tmp_path / "7/status").write_text(f"Name:\ta\nSigPnd:\t{own}\nShdPnd:\t{shared}\n")
+    assert proc.is_killed(7, tmp_path) is is_killed
+    assert not proc.is_killed(8, tmp_path)

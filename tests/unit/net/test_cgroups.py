@@ -10,6 +10,7 @@ import pytest
 
 from vestibule.core.ids import VmId
 from vestibule.core.machines import Limits, MachineMemory
+from vestibule.drivers.net import cgroups
 from vestibule.drivers.net.cgroups import Cgroups, Kind
 
 VM = VmId("vm-0000000000000001")
@@ -114,14 +115,30 @@ def test_a_controller_that_moved_before_finds_its_group_again(tmp_path: Path) ->
     assert Cgroups.detect(mount=tmp_path, own=membership).report().where == str(own.parent)
 
 
+def old(folder: Path) -> Path:
+    """A group that was made long ago."""
+    folder.mkdir(parents=True, exist_ok=True)
+    os.utime(folder, (0, 0))
+    return folder
+
+
 def test_sweep_removes_what_a_killed_controller_left_and_keeps_the_living(tmp_path: Path) -> None:
     groups = v1(tmp_path, "memory", "pids")
     base = tmp_path / "memory/user/mine"
-    left, alive, foreign = (base / f"vestibule-{VM}", base / "vestibule-vm-2", base / "another")
-    for folder in (left, alive, foreign):
-        folder.mkdir()
-    groups.sweep(frozenset({VmId("vm-2")}))
-    assert [folder.exists() for folder in (left, alive, foreign)] == [False, True, True]
+    folders = [old(base / name) for name in (f"vestibule-{VM}", "vestibule-vm-2", "another")]
+    groups.sweep({VmId("vm-2")})
+    assert [folder.exists() for folder in folders] == [False, True, True]
+
+
+def test_sweep_leaves_what_another_controller_has_just_made(tmp_path: Path) -> None:
+    groups = v1(tmp_path, "memory", "pids")
+    fresh = tmp_path / "memory/user/mine/vestibule-vm-2"
+    fresh.mkdir()
+    groups.sweep(set())
+    assert fresh.exists()
+    old(fresh)
+    groups.sweep(set())
+    assert not fresh.exists()
 
 
 @pytest.mark.anyio
@@ -178,13 +195,19 @@ async def test_an_adopted_machines_groups_are_where_its_process_is(tmp_path: Pat
     assert not elsewhere.exists()
 
 
-def test_sweep_thaws_what_could_not_end(tmp_path: Path) -> None:
+@pytest.mark.parametrize(("is_killed", "state"), [(True, "THAWED"), (False, "FROZEN")])
+def test_sweep_thaws_what_was_killed_and_nobodys_paused_machine(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, is_killed: bool, state: str
+) -> None:
     groups = v1(tmp_path, "memory", "pids", "freezer")
     left = tmp_path / "freezer" / f"vestibule-{VM}"
     left.mkdir(parents=True)
     (left / "freezer.state").write_text("FROZEN")
-    groups.sweep(frozenset())
-    assert (left / "freezer.state").read_text() == "THAWED"
+    (left / "cgroup.procs").write_text("76\n77\n")
+    old(left)
+    monkeypatch.setattr(cgroups, "is_killed", lambda pid: is_killed and pid == 77)
+    groups.sweep(set())
+    assert (left / "freezer.state").read_text() == state
 
 
 @pytest.mark.parametrize(("own", "with_swap"), [("41", None), ("0", "41"), ("1", "40")])

@@ -24,11 +24,14 @@ import dataclasses
 import enum
 import errno
 import os
+import time
 from collections.abc import Iterator, Mapping
+from collections.abc import Set as AbstractSet
 from pathlib import Path
 
 from vestibule.core.ids import VmId
 from vestibule.core.machines import Limits, MachineMemory
+from vestibule.drivers.proc import is_killed
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -54,6 +57,8 @@ _PERIOD_US = 100_000
 _SHARE = 0.25
 """Of the processor, where it is short, beside a process of the controller: a page must answer while many
 machines start.  Niceness alone does not do that: it is compared within one group only."""
+_JOINED_WITHIN_S = 60.0
+"""An empty group that is younger may be about to be joined: by a machine of another controller, too."""
 _REMOVE_ATTEMPTS = 50
 _REMOVE_PAUSE_S = 0.02
 
@@ -187,15 +192,21 @@ class Cgroups:
             await _remove(folder)
         self._adopted.pop(vm_id, None)
 
-    def sweep(self, live: frozenset[VmId]) -> None:
-        """Remove empty groups that a killed controller left behind; what is frozen there can end."""
-        kept = {f"{_PREFIX}{vm_id}" for vm_id in live} | {_LEAF}
+    def sweep(self, live: AbstractSet[VmId]) -> None:
+        """Remove empty groups that a killed controller left behind; what was killed while frozen can end.
+
+        Those of another controller on this host lie beside ours: its paused machines stay paused, and what
+        it has just made is left to it.
+        """
+        kept = {f"{_PREFIX}{vm_id}" for vm_id in live}
         for controller, base in self._bases.items():
             for folder in base.glob(f"{_PREFIX}vm-*"):
-                if folder.name not in kept:
+                if folder.name in kept or _is_young(folder):
+                    continue
+                if _was_killed(folder):
                     _thaw(controller, folder)
-                    with contextlib.suppress(OSError):
-                        folder.rmdir()
+                with contextlib.suppress(OSError):  # somebody lives in it
+                    folder.rmdir()
 
     def _folders(self, vm_id: VmId) -> list[tuple[str, Path]]:
         ours = [(controller, base / f"{_PREFIX}{vm_id}") for controller, base in self._bases.items()]
@@ -267,6 +278,23 @@ def _thaw(controller: str, folder: Path) -> None:
     if switch is not None:
         with contextlib.suppress(OSError):  # it has no such file, or has gone
             (folder / switch.file).write_text(switch.thaw)
+
+
+def _is_young(folder: Path) -> bool:
+    try:
+        age_s = time.time() - folder.stat().st_mtime
+    except OSError:  # it has just gone
+        return True
+    return age_s < _JOINED_WITHIN_S
+
+
+def _was_killed(folder: Path) -> bool:
+    """Whether a process of the group has a SIGKILL to come, which a frozen one of v1 does not hear."""
+    try:
+        pids = [int(word) for word in (folder / "cgroup.procs").read_text().split()]
+    except OSError:
+        return False
+    return any(is_killed(pid) for pid in pids)
 
 
 async def _remove(folder: Path) -> None:

@@ -11,7 +11,7 @@ import os
 import pwd
 import signal
 import socket
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Self
 
@@ -121,7 +121,7 @@ class BrokerNetwork:
         self._connection = connection
         patience_s = self._outlive.patience_s if self._outlive is not None else 0
         await connection.request(lambda number: messages.Patience(number=number, seconds=patience_s))
-        self._cgroups.sweep(frozenset(await self._census()) | self._ours)
+        self._sweep(await self._census())
 
     async def close(self) -> None:
         """End every machine and the broker; returns when nothing of them is left."""
@@ -280,8 +280,10 @@ class BrokerNetwork:
         """See services.ports.Network.  Where no broker is, none is started."""
         if not await self._attach():
             return []
-        orphans = [vm_id for vm_id in await self._census() if vm_id not in self._ours]
+        there = await self._census()
+        orphans = [vm_id for vm_id in there if vm_id not in self._ours]
         await asyncio.gather(*(self.destroy(vm_id) for vm_id in orphans))
+        self._sweep(there)
         return orphans
 
     async def pause(self, vm_id: VmId) -> None:
@@ -305,6 +307,9 @@ class BrokerNetwork:
         """The machines of the broker, whoever started them."""
         done, _fds = await self._running().request(lambda number: messages.Census(number=number))
         return [VmId(name) for name in done.names]
+
+    def _sweep(self, there: Iterable[VmId]) -> None:
+        self._cgroups.sweep(self._ours.union(there))
 
     def _running(self) -> Connection:
         if self._connection is None or self._connection.lost:
