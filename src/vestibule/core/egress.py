@@ -75,6 +75,13 @@ _SENTENCES = {
 }
 
 
+def verdict_of(reason: Reason) -> str:
+    """In a word, for counting: ``allowed``, ``refused`` or ``unreachable``."""
+    if reason in PASSED:
+        return "allowed"
+    return "unreachable" if reason in NO_INTERNET else "refused"
+
+
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Verdict:
     """What became of one request to ``host:port``; ``addresses`` are what may be dialled."""
@@ -92,14 +99,12 @@ class Verdict:
     @property
     def code(self) -> str | None:
         """The failure's stable code: ``egress_refused``, ``egress_unreachable``, or None when it passed."""
-        if self.passed:
-            return None
-        return "egress_unreachable" if self.reason in NO_INTERNET else "egress_refused"
+        return None if self.passed else f"egress_{verdict_of(self.reason)}"
 
     @property
     def kind(self) -> str:
-        """What became of it in a word, for counting: ``allowed``, ``refused`` or ``unreachable``."""
-        return (self.code or "egress_allowed").removeprefix("egress_")
+        """See verdict_of."""
+        return verdict_of(self.reason)
 
     @property
     def cause(self) -> str:

@@ -9,6 +9,11 @@ from __future__ import annotations
 
 import dataclasses
 import enum
+from collections.abc import Iterable
+
+from vestibule.core.egress import Reason, verdict_of
+from vestibule.core.sessions import FINAL
+from vestibule.core.symptoms import CHECK_CODES
 
 
 class Kind(enum.StrEnum):
@@ -34,6 +39,9 @@ class Metric:
     kind: Kind
     text: str
     labels: tuple[str, ...] = ()
+    from_start: tuple[tuple[str, ...], ...] = ()
+    """Label values of series that are there, at 0, before anything was counted: to Prometheus a series that
+    appears with its first count has not grown, and an alert would miss it."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -46,16 +54,28 @@ class Sample:
     value: float
 
 
-def _counter(name: str, text: str, *labels: str) -> Metric:
-    return Metric(name=f"vestibule_{name}_total", kind=Kind.COUNTER, text=text, labels=labels)
+def _counter(name: str, text: str, *labels: str, from_start: Iterable[tuple[str, ...]] = ()) -> Metric:
+    return Metric(
+        name=f"vestibule_{name}_total",
+        kind=Kind.COUNTER,
+        text=text,
+        labels=labels,
+        from_start=tuple(from_start),
+    )
 
 
 def _gauge(name: str, text: str, *labels: str) -> Metric:
     return Metric(name=f"vestibule_{name}", kind=Kind.GAUGE, text=text, labels=labels)
 
 
-def _histogram(name: str, text: str, *labels: str) -> Metric:
-    return Metric(name=f"vestibule_{name}_seconds", kind=Kind.HISTOGRAM, text=text, labels=labels)
+def _histogram(name: str, text: str, *labels: str, from_start: Iterable[tuple[str, ...]] = ()) -> Metric:
+    return Metric(
+        name=f"vestibule_{name}_seconds",
+        kind=Kind.HISTOGRAM,
+        text=text,
+        labels=labels,
+        from_start=tuple(from_start),
+    )
 
 
 NO_CODE = "none"
@@ -77,7 +97,12 @@ STAGE_SECONDS = _histogram(
     "stage",
     "driver",
 )
-SESSION_SECONDS = _histogram("session", "From Connect to the end of a sign-in, by final state.", "status")
+SESSION_SECONDS = _histogram(
+    "session",
+    "From Connect to the end of a sign-in, by final state; its count is how many ended so.",
+    "status",
+    from_start=[(status,) for status in sorted(FINAL)],
+)
 MACHINES_ENDED = _counter(
     "machines_ended",
     "Machines that ended, by driver, final state and failure code.",
@@ -85,11 +110,13 @@ MACHINES_ENDED = _counter(
     "status",
     "code",
 )
+HEALTH_CHECKS = (*CHECK_CODES, "agent")
 HEALTH_FAILURES = _counter(
     "health_check_failures",
-    "Machines that failed at what their agent was asked to confirm, by the check: desktop, browser, vnc,"
-    " clock, random, address; agent: it did not answer, or is another than the golden's.",
+    f"Machines that failed at what their agent was asked to confirm, by the check: {', '.join(HEALTH_CHECKS)}"
+    " (it did not answer, or is another than the golden's).",
     "check",
+    from_start=[(check,) for check in HEALTH_CHECKS],
 )
 CANARIES = _counter(
     "canaries",
@@ -102,13 +129,19 @@ EGRESS_VERDICTS = _counter(
     "Requests of machines to the outside, by verdict (allowed, refused, unreachable) and its reason.",
     "verdict",
     "reason",
+    from_start=[(verdict_of(reason), reason) for reason in Reason],
 )
 RELAY_BYTES = _counter(
     "relay_bytes",
     "Bytes of desktops' remote views, by direction: down to the viewer, up to the machine.",
     "direction",
 )
-WEBHOOK_POSTS = _counter("webhook_posts", "Posts to webhook_url, by result (delivered, failed).", "result")
+WEBHOOK_POSTS = _counter(
+    "webhook_posts",
+    "Posts to webhook_url, by result (delivered, failed).",
+    "result",
+    from_start=[("delivered",), ("failed",)],
+)
 MACHINES_CPU = _counter(
     "machines_cpu_seconds", "Processor time of machines that live while it is read, by driver.", "driver"
 )

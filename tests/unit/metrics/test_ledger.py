@@ -9,6 +9,7 @@ from vestibule.core.metrics import (
     GOLDEN_AGE,
     JANITOR_FREED,
     PROCESS,
+    SESSION_SECONDS,
     SESSIONS_OPEN,
     STAGE_SECONDS,
     Sample,
@@ -32,6 +33,15 @@ def test_counters_histograms_and_gauges_come_out() -> None:
     assert series["vestibule_session_stage_seconds_count", ("container", "started")] == 2
     assert series["vestibule_sessions_open", ("started",)] == 3
     assert series["vestibule_golden_age_seconds", ()] == 60
+
+
+def test_what_an_alert_waits_for_is_there_before_it_happens() -> None:
+    ledger = PrometheusMeter()
+    before = read(ledger.text([]).decode())
+    assert before["vestibule_session_seconds_count", ("failed",)] == 0
+    assert before["vestibule_egress_verdicts_total", ("name_refused", "refused")] == 0
+    ledger.time(SESSION_SECONDS, 3, "failed")
+    assert read(ledger.text([]).decode())["vestibule_session_seconds_count", ("failed",)] == 1
 
 
 def test_no_series_says_when_another_was_created() -> None:

@@ -93,6 +93,13 @@ def test_every_label_that_is_selected_or_grouped_by_exists(rules: list[dict[str,
     assert wrong == []
 
 
+def test_what_grows_is_there_from_the_start(rules: list[dict[str, Any]]) -> None:
+    by_name = {name: metric for metric in METRICS for name in exported(metric)}
+    grown = {name for rule in rules for name in re.findall(r"\bincrease\((\w+)", rule["expr"])}
+    assert len(grown) >= 4
+    assert [name for name in grown if not by_name[name].from_start] == []
+
+
 def test_expressions_are_balanced(rules: list[dict[str, Any]]) -> None:
     for text in expressions(rules):
         for opening, closing in ("()", "[]", "{}"):

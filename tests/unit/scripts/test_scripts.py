@@ -1,5 +1,6 @@
 """The scripts behind the two commands, for somebody who is not root and when something fails."""
 
+import os
 import subprocess
 from pathlib import Path
 
@@ -71,6 +72,27 @@ def test_a_step_that_fails_shows_everything_and_keeps_its_exit_code() -> None:
     assert done.returncode == 7
     assert "noise" in done.stderr
     assert "FIX: " in done.stderr
+
+
+def test_a_step_that_takes_long_names_the_file_with_its_output(tmp_path: Path) -> None:
+    fifo = tmp_path / "fifo"
+    os.mkfifo(fifo)
+    step = subprocess.Popen(
+        [ROOT / "scripts/quietly", "a step", "sh", "-c", f"echo noise; read x <{fifo}"],
+        env={"PATH": "/usr/bin:/bin", "QUIETLY_PATIENCE_S": "0.2"},
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    with step:
+        assert step.stdout is not None
+        said = ""
+        while ")" not in said:
+            said += step.stdout.read(1)
+        log = Path(said.partition("(so far: ")[2].rstrip(")"))
+        assert log.read_text() == "noise\n"
+        fifo.write_text("go on\n")
+        assert step.wait() == 0
+    assert not log.exists()
 
 
 def test_the_package_lists_name_nothing_twice() -> None:

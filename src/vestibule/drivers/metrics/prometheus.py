@@ -23,7 +23,10 @@ class PrometheusMeter:
         self._registry = _Registry()
         self._counters = {m: _counter(m, self._registry) for m in METRICS if m.kind is Kind.COUNTER}
         self._histograms = {m: _histogram(m, self._registry) for m in METRICS if m.kind is Kind.HISTOGRAM}
-        self._series: dict[Metric, set[tuple[str, ...]]] = {}
+        self._series: dict[Metric, set[tuple[str, ...]]] = {m: set(m.from_start) for m in METRICS}
+        for metric, family in (*self._counters.items(), *self._histograms.items()):
+            for labels in metric.from_start:
+                family.labels(*labels)
         ProcessCollector(registry=self._registry)
 
     def count(self, metric: Metric, *labels: str, by: float = 1) -> None:
@@ -36,7 +39,7 @@ class PrometheusMeter:
         self._histograms[metric].labels(*self._bounded(metric, labels)).observe(max(0.0, seconds))
 
     def _bounded(self, metric: Metric, labels: tuple[str, ...]) -> tuple[str, ...]:
-        known = self._series.setdefault(metric, set())
+        known = self._series[metric]
         if labels not in known and len(known) >= MAX_SERIES:
             return (OTHER,) * len(labels)
         known.add(labels)
