@@ -48,6 +48,7 @@ from vestibule.services.credentials import Credentials
 from vestibule.services.custodian import Custodian
 from vestibule.services.evidence import Evidence, EvidenceFolders
 from vestibule.services.feed import Feed
+from vestibule.services.first_frames import FirstFrames
 from vestibule.services.machine_settings import MachineSettings
 from vestibule.services.machines import Machines
 from vestibule.services.meter import Meter
@@ -87,6 +88,7 @@ class Assembly:
 
     accounts: Accounts
     sign_ins: SignIns
+    first_frames: FirstFrames
     machines: Machines
     credentials: Credentials
     custodian: Custodian
@@ -151,6 +153,7 @@ def assemble(
     return Assembly(
         accounts=accounts,
         sign_ins=sign_ins,
+        first_frames=FirstFrames(sessions, feed),
         machines=machines,
         credentials=credentials,
         custodian=custodian,

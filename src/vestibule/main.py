@@ -140,6 +140,7 @@ def _context(
     return Context(
         accounts=assembly.accounts,
         sign_ins=assembly.sign_ins,
+        first_frames=assembly.first_frames,
         machines=assembly.machines,
         timeline=assembly.timeline,
         credentials=assembly.credentials,

@@ -49,6 +49,7 @@ from vestibule.services.credentials import Credentials
 from vestibule.services.custodian import Custodian
 from vestibule.services.evidence import Evidence
 from vestibule.services.feed import Feed
+from vestibule.services.first_frames import FirstFrames
 from vestibule.services.forecasts import Forecasts
 from vestibule.services.freshness import Freshness
 from vestibule.services.host import Check, HostReport
@@ -241,6 +242,7 @@ async def open_lab(
     context = Context(
         accounts=accounts,
         sign_ins=sign_ins,
+        first_frames=FirstFrames(sessions, feed),
         machines=machines,
         timeline=timeline,
         credentials=credentials,

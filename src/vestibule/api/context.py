@@ -16,6 +16,7 @@ from vestibule.core.records import User
 from vestibule.services.accounts import Accounts
 from vestibule.services.credentials import Credentials
 from vestibule.services.custodian import Custodian
+from vestibule.services.first_frames import FirstFrames
 from vestibule.services.forecasts import Forecasts
 from vestibule.services.freshness import Freshness
 from vestibule.services.golden_ports import CanaryReports, GoldenInventory, Plans
@@ -40,6 +41,7 @@ class Context:
 
     accounts: Accounts
     sign_ins: SignIns
+    first_frames: FirstFrames
     machines: Machines
     timeline: Timeline
     credentials: Credentials

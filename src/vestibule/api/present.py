@@ -68,6 +68,7 @@ def session(
         deadline_at=record.deadline_at,
         created_at=record.created_at,
         completed_at=record.completed_at,
+        first_frame_ms=record.first_frame_ms,
     )
 
 

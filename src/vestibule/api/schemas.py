@@ -104,6 +104,10 @@ class Session(Model):
     deadline_at: dt.datetime | None
     created_at: dt.datetime
     completed_at: dt.datetime | None
+    first_frame_ms: int | None = Field(
+        description="Milliseconds from the click on Connect to the desktop's first frame that is not black,"
+        " as the person's browser measured them; null when none did."
+    )
 
 
 class SessionEvent(Model):
@@ -119,6 +123,12 @@ class StartedSignIn(Model):
     session_id: str
     status: Literal[SessionStatus.STARTED]
     session: Session
+
+
+class FirstFrame(Model):
+    """POST /api/auth/session/{id}/first-frame: what a browser measured."""
+
+    milliseconds: int = Field(ge=1, le=600_000, description="From the click on Connect.")
 
 
 class OpenUrl(Model):

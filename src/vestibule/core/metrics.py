@@ -103,6 +103,12 @@ SESSION_SECONDS = _histogram(
     "status",
     from_start=[(status,) for status in sorted(FINAL)],
 )
+FIRST_FRAME_SECONDS = _histogram(
+    "first_frame",
+    "From the click on Connect to the first frame of the desktop that is not black, as people's browsers"
+    " measured it, by driver.",
+    "driver",
+)
 MACHINES_ENDED = _counter(
     "machines_ended",
     "Machines that ended, by driver, final state and failure code.",
@@ -195,6 +201,7 @@ METRICS = (
     SESSIONS_ENDED,
     SESSION_SECONDS,
     STAGE_SECONDS,
+    FIRST_FRAME_SECONDS,
     MACHINES_LIVE,
     SESSIONS_WAITING,
     MACHINES_PAUSED,

@@ -69,6 +69,8 @@ class SessionRecord:
     deadline_at: dt.datetime | None = None
     created_at: dt.datetime
     completed_at: dt.datetime | None = None
+    first_frame_ms: int | None = None
+    """From the click on Connect to the first frame that is not black, by the person's browser."""
     bulk_expired_at: dt.datetime | None = None
     """When the janitor took evidence, notices, steps, addresses and page title away."""
 

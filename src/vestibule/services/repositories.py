@@ -67,6 +67,10 @@ class Sessions(Protocol):
         """Change columns of an unfinished session.  Raises Conflict ``state_changed`` when it is final."""
         ...
 
+    async def keep_first_frame(self, session_id: SessionId, ms: int) -> SessionRecord | None:
+        """Set ``first_frame_ms`` of an unfinished session that has none yet, or return None."""
+        ...
+
     async def note(self, notice: NoticeRecord) -> SessionRecord:
         """Add a notice; the same code twice for one session keeps the newest."""
         ...

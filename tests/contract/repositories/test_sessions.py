@@ -151,6 +151,19 @@ async def test_every_update_counts_the_sequence_up(store: Store) -> None:
     assert (last.seq, last.auth_url, last.error_evidence) == (3, "https://example.test/", {"screen": "é"})
 
 
+async def test_a_first_frame_is_kept_once_and_never_of_a_session_that_ended(store: Store) -> None:
+    session = await store.session(1, await store.user("ann"))
+    kept = await store.sessions.keep_first_frame(session.session_id, 900)
+    assert kept is not None
+    assert (kept.first_frame_ms, kept.seq) == (900, session.seq + 1)
+    assert await store.sessions.keep_first_frame(session.session_id, 700) is None
+    assert await store.sessions.get(session.session_id) == kept
+    other = await store.session(2, await store.user("bob"))
+    ended = await store.sessions.advance(other.session_id, seen=S.STARTED, to=S.CANCELLED, at=at(1))
+    assert await store.sessions.keep_first_frame(other.session_id, 900) is None
+    assert await store.sessions.get(other.session_id) == ended
+
+
 async def test_the_same_notice_again_keeps_the_newest(store: Store) -> None:
     session = await store.session(1, await store.user("ann"))
     await store.sessions.note(_notice(session.session_id, "page", "old"))

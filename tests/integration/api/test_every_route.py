@@ -78,7 +78,7 @@ def _body(method: str, path: str) -> dict[str, Any]:
         return {}
     reference = operation["requestBody"]["content"]["application/json"]["schema"]["$ref"]
     shape = _SHAPES[reference.rpartition("/")[2]]
-    special = {"url": "https://example.com", "provider": "demo"}
+    special = {"url": "https://example.com", "provider": "demo", "milliseconds": 1}
     return {name: special.get(name, "x") for name in shape.get("required", [])}
 
 

@@ -89,6 +89,15 @@ async def heartbeat(session_id: str, services: Services, caller: Caller) -> sche
     return await present(services, await services.sign_ins.heartbeat(caller, SessionId(session_id)))
 
 
+@router.post(f"{_SESSION}/first-frame")
+async def first_frame(
+    session_id: str, body: schemas.FirstFrame, services: Services, caller: Caller
+) -> schemas.Session:
+    """Report how long the desktop's first frame took; what was reported first stays."""
+    record = await services.sign_ins.get(caller, SessionId(session_id))
+    return await present(services, await services.first_frames.keep(record, body.milliseconds))
+
+
 @router.post(f"{_SESSION}/cancel")
 async def cancel_session(session_id: str, services: Services, caller: Caller) -> schemas.Session:
     """End a session; one that has ended stays as it is."""

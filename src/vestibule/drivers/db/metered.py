@@ -11,6 +11,7 @@ from vestibule.core.errors import VestibuleError
 from vestibule.core.ids import SessionId, VmId
 from vestibule.core.machines import MACHINE_TRANSITIONS, MachineRecord, MachineStatus
 from vestibule.core.metrics import (
+    FIRST_FRAME_SECONDS,
     HEALTH_FAILURES,
     MACHINES_ENDED,
     NO_CODE,
@@ -82,6 +83,14 @@ class MeteredSessions(DbSessions):
             session_id, vm_id, at=at, session_fields=session_fields, machine_fields=machine_fields
         )
         return await self._counted(record, left=SessionStatus.STARTED)
+
+    @unbroken
+    async def keep_first_frame(self, session_id: SessionId, ms: int) -> SessionRecord | None:
+        """See DbSessions."""
+        record = await super().keep_first_frame(session_id, ms)
+        if record is not None:
+            self._meter.time(FIRST_FRAME_SECONDS, ms / 1000, record.driver or NO_CODE)
+        return record
 
     async def _counted(self, record: SessionRecord, *, left: SessionStatus) -> SessionRecord:
         try:

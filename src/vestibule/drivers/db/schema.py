@@ -89,6 +89,7 @@ auth_sessions = sa.Table(
     sa.Column("code_asked", sa.Boolean, nullable=False, server_default=sa.false()),
     sa.Column("bulk_expired_at", UtcTime),
     sa.Column("page_url", sa.Text),
+    sa.Column("first_frame_ms", sa.Integer),
     sa.Index(None, "user_id", "created_at"),
     sa.Index(None, "completed_at"),
 )

@@ -107,6 +107,23 @@ class DbSessions:
             return await _update(connection, session_id, fields)
 
     @unbroken
+    async def keep_first_frame(self, session_id: SessionId, ms: int) -> SessionRecord | None:
+        """Set it once; None when it was set before, or the session is final."""
+        async with self._database.write() as connection:
+            first = (
+                auth_sessions.update()
+                .where(
+                    auth_sessions.c.session_id == session_id,
+                    auth_sessions.c.status.not_in(FINAL),
+                    auth_sessions.c.first_frame_ms.is_(None),
+                )
+                .values(first_frame_ms=ms, seq=auth_sessions.c.seq + 1)
+                .returning(*auth_sessions.c)
+            )
+            row = (await connection.execute(first)).one_or_none()
+            return None if row is None else record(SessionRecord, row)
+
+    @unbroken
     async def note(self, notice: NoticeRecord) -> SessionRecord:
         """Add a notice to an unfinished session; the same code again replaces the older text."""
         same = sa.and_(

@@ -84,6 +84,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/auth/session/{session_id}/first-frame": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * First Frame
+         * @description Report how long the desktop's first frame took; what was reported first stays.
+         */
+        post: operations["first_frame"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/auth/session/{session_id}/heartbeat": {
         parameters: {
             query?: never;
@@ -1450,6 +1470,17 @@ export interface components {
             until: string;
         };
         /**
+         * FirstFrame
+         * @description POST /api/auth/session/{id}/first-frame: what a browser measured.
+         */
+        FirstFrame: {
+            /**
+             * Milliseconds
+             * @description From the click on Connect.
+             */
+            milliseconds: number;
+        };
+        /**
          * Flow
          * @description How the person's agreement comes back to the tool.
          * @enum {string}
@@ -2273,6 +2304,11 @@ export interface components {
             deadline_at: string | null;
             driver: components["schemas"]["DriverName"] | null;
             failure: components["schemas"]["Failure"] | null;
+            /**
+             * First Frame Ms
+             * @description Milliseconds from the click on Connect to the desktop's first frame that is not black, as the person's browser measured them; null when none did.
+             */
+            first_frame_ms: number | null;
             flow: components["schemas"]["Flow"] | null;
             /** Golden Id */
             golden_id: string | null;
@@ -2661,6 +2697,50 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["SessionEvent"];
                     "text/event-stream": unknown;
+                };
+            };
+            /** @description Client Error */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Server Error */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    first_frame: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                session_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FirstFrame"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Session"];
                 };
             };
             /** @description Client Error */
