@@ -296,6 +296,7 @@ export function sessionIn(story, id, wanted, wantedFlow) {
     deadline_at: final ? null : inSeconds(812),
     created_at: at(0),
     completed_at: final ? at(43.05) : null,
+    first_frame_ms: past.includes("ready") ? 930 : null,
   };
 }
 

@@ -85,7 +85,7 @@ function act(id, action, input) {
   const session = sessions.get(id);
   if (session === undefined) return ABSENT;
   if (action === "timeline") return ok(timelineOf(session));
-  if (action === undefined || action === "heartbeat" || action === "open-url") return ok(session);
+  if (action === undefined || ["heartbeat", "open-url", "first-frame"].includes(action)) return ok(session);
   if (action === "cancel") return change(id, sessionIn("cancelled", id, session.provider));
   if (action === "input" && input.text === "wrong")
     return problem(409, "conflict", "The tool does not wait for a code.", "Wait for its prompt.");

@@ -133,6 +133,10 @@ export const timeline = (id: string): Promise<Timeline> =>
 export const heartbeat = (id: string): Promise<Session> =>
   body(http.POST("/api/auth/session/{session_id}/heartbeat", one(id)));
 
+/** Reports how long the desktop's first frame took; the first report of a session stays. */
+export const firstFrame = (id: string, milliseconds: number): Promise<Session> =>
+  body(http.POST("/api/auth/session/{session_id}/first-frame", { ...one(id), body: { milliseconds } }));
+
 export const cancel = (id: string): Promise<Session> =>
   body(http.POST("/api/auth/session/{session_id}/cancel", one(id)));
 

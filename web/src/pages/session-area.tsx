@@ -17,11 +17,11 @@ import { useConnect } from "./use-connect";
 
 interface Props {
   session: Session;
-  onFirstPicture: (ms: number | null) => void;
+  onFirstFrame: () => void;
 }
 
 /** What fills the page: waiting, the desktop, or how it ended. */
-export function SessionArea({ session, onFirstPicture }: Props) {
+export function SessionArea({ session, onFirstFrame }: Props) {
   const cache = useQueryClient();
   const area = areaOf(session);
   switch (area.kind) {
@@ -33,7 +33,7 @@ export function SessionArea({ session, onFirstPicture }: Props) {
           key={area.vmId}
           pageTitle={session.page_title}
           lastGoodStep={goodStepText(session)}
-          onFirstPicture={onFirstPicture}
+          onFirstFrame={onFirstFrame}
           askTicket={() => viewTicket(area.vmId)}
           askSession={() => void cache.refetchQueries(sessionQuery(session.session_id))}
         />

@@ -1,12 +1,13 @@
 import { Button, Skeleton } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
-import { useEffect, useState } from "react";
+import { useCallback, useEffect } from "react";
 import { Link } from "wouter";
 
 import * as client from "../api/client";
 import { asProblem, isAbsent } from "../api/problem";
 import { sessionQuery, useSessionAction, useSessionEvents } from "../api/queries";
 import { isFinal, type Session } from "../api/types";
+import { markFirstFrame } from "../components/desktop/first-frame";
 import { STATUS_WORDS } from "../components/session/status-words";
 import { useHeartbeat } from "../components/session/use-heartbeat";
 import { useDocumentTitle } from "../ui/page-head";
@@ -36,22 +37,31 @@ export function SessionPage({ id }: { id: string }) {
 
 function Loaded({ session, live }: { session: Session; live: boolean }) {
   useDocumentTitle(`${session.provider_title}: ${STATUS_WORDS[session.status].text}`);
-  const [pictureMs, setPictureMs] = useState<number | null>(null);
   const beat = useSessionAction(() => client.heartbeat(session.session_id));
   useHeartbeat(session.actions.includes("heartbeat"), () => {
     beat.mutate(undefined);
   });
+  const onFirstFrame = useFirstFrameReport(session.session_id);
   return (
     <div className={classes.page}>
       <SessionHead session={session} live={live} />
       <div className={classes.body}>
         <div className={classes.area}>
-          <SessionArea session={session} onFirstPicture={setPictureMs} />
+          <SessionArea session={session} onFirstFrame={onFirstFrame} />
         </div>
-        <SessionSide session={session} pictureMs={pictureMs} />
+        <SessionSide session={session} />
       </div>
     </div>
   );
+}
+
+/** Tells the controller once how long the first frame took, if this page began with the click. */
+function useFirstFrameReport(id: string): () => void {
+  const { mutate } = useSessionAction((ms: number) => client.firstFrame(id, ms));
+  return useCallback(() => {
+    const ms = markFirstFrame(id);
+    if (ms !== null) mutate(ms);
+  }, [id, mutate]);
 }
 
 function Unreadable({ error, retry }: { error: unknown; retry: () => void }) {

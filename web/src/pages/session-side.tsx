@@ -22,7 +22,7 @@ function Hint({ provider, flow }: Pick<Session, "provider" | "flow">) {
 }
 
 /** Beside the desktop: what to do, how far it is, what machine it is. */
-export function SessionSide({ session, pictureMs }: { session: Session; pictureMs: number | null }) {
+export function SessionSide({ session }: { session: Session }) {
   const openUrl = useSessionAction((url: string) => client.openUrl(session.session_id, url));
   const paste = useSessionAction((text: string) => client.paste(session.session_id, text));
   return (
@@ -45,7 +45,7 @@ export function SessionSide({ session, pictureMs }: { session: Session; pictureM
       <SessionTimeline session={session} />
       <section className={classes.box}>
         <h2>Machine</h2>
-        <MachineFacts session={session} pictureMs={pictureMs} />
+        <MachineFacts session={session} />
       </section>
     </aside>
   );

@@ -7,7 +7,7 @@ import { providers, startSignIn } from "../api/client";
 import { ApiError } from "../api/problem";
 import { keepSession, providersQuery } from "../api/queries";
 import type { Flow } from "../api/types";
-import { markClick } from "../components/desktop/first-picture";
+import { markClick } from "../components/desktop/first-frame";
 import { sessionPath } from "./paths";
 
 /** The flow to sign in with, now or once it is known; null: the preferred one. */
@@ -28,22 +28,23 @@ export function useConnect(provider: string): Connect {
     navigate(sessionPath(id));
   };
   const start = useMutation({
-    mutationFn: async (flow: Wanted) => startOrFind(provider, await flow),
+    mutationFn: async ({ flow, clickedAt }: { flow: Wanted; clickedAt: number }) =>
+      startOrFind(provider, await flow, clickedAt),
     onSuccess: (id) => {
       void cache.invalidateQueries({ queryKey: providersQuery.queryKey });
       openSession(id);
     },
   });
   const connect = (flow: Wanted = null): void => {
-    markClick();
-    start.mutate(flow);
+    start.mutate({ flow, clickedAt: performance.now() });
   };
   return { connect, openSession, busy: start.isPending, error: start.error };
 
-  async function startOrFind(name: string, flow: Flow | null): Promise<string> {
+  async function startOrFind(name: string, flow: Flow | null, clickedAt: number): Promise<string> {
     try {
       const session = await startSignIn(name, flow);
       keepSession(cache, session);
+      markClick(session.session_id, clickedAt);
       return session.session_id;
     } catch (error) {
       const open = isConflict(error) ? await openSessionOf(name) : null;

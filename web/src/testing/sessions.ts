@@ -43,6 +43,7 @@ export function sessionIn(status: SessionStatus, special: Partial<Session> = {})
     deadline_at: instant(900),
     created_at: instant(0),
     completed_at: null,
+    first_frame_ms: null,
     ...special,
   };
 }

@@ -2,7 +2,7 @@
  * The viewer's connection as a state machine, apart from noVNC, timers and React.
  *
  *     asking ──ticket──▶ opening ──opened──▶ shown
- *        └──refused──┐       │ dropped / expired │ dropped
+ *        └──refused──┐       │ dropped / expired │ dropped / silent
  *                    ▼       ▼                   ▼
  *                  lost ◀────┴───────────────────┘      lost ──retry──▶ asking (a new ticket each time)
  *
@@ -11,6 +11,7 @@
  */
 
 import type { Problem, ViewTicket } from "../../api/types";
+import { causeOfEnd, FROZEN, neverShown, type End } from "./causes";
 
 export type Connection =
   | { kind: "asking"; attempt: number; failures: number; problem: Problem | null }
@@ -18,12 +19,19 @@ export type Connection =
   | { kind: "shown"; attempt: number; failures: number; since: number }
   | { kind: "lost"; attempt: number; failures: number; problem: Problem; retryAt: number };
 
+/** When an attempt failed, and where in the span of its wait the next one comes: 0 to 1, by chance. */
+interface Loss {
+  attempt: number;
+  at: number;
+  chance: number;
+}
+
 export type ConnectionEvent =
   | { kind: "ticket"; attempt: number; ticket: ViewTicket }
-  | { kind: "refused"; attempt: number; problem: Problem; at: number }
+  | ({ kind: "refused"; problem: Problem } & Loss)
   | { kind: "opened"; attempt: number; at: number }
-  | { kind: "dropped"; attempt: number; reason: string; at: number }
-  | { kind: "expired"; attempt: number; at: number }
+  | ({ kind: "dropped"; end: End } & Loss)
+  | ({ kind: "expired" | "silent" } & Loss)
   | { kind: "retry" };
 
 export type Effect =
@@ -44,9 +52,14 @@ const GOOD_MS = 5_000;
 const FIRST_WAIT_MS = 250;
 const LONGEST_WAIT_MS = 8_000;
 
-/** How long to wait after this many failures in a row (1, 2, …). */
-export function backoffMs(failures: number): number {
-  return Math.min(FIRST_WAIT_MS * 2 ** (failures - 1), LONGEST_WAIT_MS);
+/**
+ * How long to wait after this many failures in a row (1, 2, …).
+ *
+ * Half of it is left to chance: the viewers of a controller that went away do not all come back at once.
+ */
+export function backoffMs(failures: number, chance: number): number {
+  const longest = Math.min(FIRST_WAIT_MS * 2 ** (failures - 1), LONGEST_WAIT_MS);
+  return Math.round((longest * (1 + chance)) / 2);
 }
 
 /** The first attempt; its number must be new, also when the viewer was stopped and is started again. */
@@ -66,11 +79,13 @@ export function decide(state: Connection, event: ConnectionEvent): Decision {
       if (state.kind !== "opening") return [state, []];
       return [shown(state, event.at), [{ kind: "restore-focus" }]];
     case "refused":
-      return lose(state, event.problem, event.at);
+      return lose(state, event.problem, event);
     case "dropped":
-      return lose(state, dropped(state.kind === "shown", event.reason), event.at);
+      return lose(state, causeOfEnd(event.end, state.kind === "shown"), event);
     case "expired":
-      return state.kind === "shown" ? [state, []] : lose(state, silent(), event.at);
+      return state.kind === "shown" ? [state, []] : lose(state, neverShown(ATTEMPT_MS / 1000), event);
+    case "silent":
+      return lose(state, FROZEN, event);
   }
 }
 
@@ -92,31 +107,12 @@ function ask({
   ];
 }
 
-function lose(state: Connection, problem: Problem, at: number): Decision {
+function lose(state: Connection, problem: Problem, { at, chance }: Loss): Decision {
   const good = state.kind === "shown" && at - state.since >= GOOD_MS;
   const failures = good ? 1 : state.failures + 1;
-  const ms = backoffMs(failures);
+  const ms = backoffMs(failures, chance);
   return [
     { kind: "lost", attempt: state.attempt, failures, problem, retryAt: at + ms },
     [{ kind: "discard" }, { kind: "ask-session" }, { kind: "retry-in", ms }],
   ];
-}
-
-const REMEDY = "Nothing to do: the page connects again by itself.  The sign-in goes on in the machine.";
-
-/** @param reason What the controller said when it closed the connection; empty when it could not. */
-function dropped(shown: boolean, reason: string): Problem {
-  const what = shown
-    ? "The connection to the machine's desktop ended"
-    : "The machine's desktop could not be opened";
-  const why = reason === "" ? "the network, the controller or the machine went away" : reason;
-  return { code: shown ? "view_lost" : "view_refused", cause: `${what}: ${why}.`, remedy: REMEDY };
-}
-
-function silent(): Problem {
-  return {
-    code: "view_silent",
-    cause: `The machine's desktop showed nothing for ${ATTEMPT_MS / 1000} seconds.`,
-    remedy: REMEDY,
-  };
 }

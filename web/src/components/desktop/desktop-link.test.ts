@@ -2,7 +2,11 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 
 import { ApiError } from "../../api/problem";
 import type { ViewTicket } from "../../api/types";
+import { fakeSurface } from "../../testing/surface";
+import type { End } from "./causes";
 import { DesktopLink, type LinkParts, type Surface, type SurfaceListeners } from "./desktop-link";
+
+const CUT: End = { code: 1006, reason: "", online: true };
 
 class FakeDesktop {
   readonly opened: { ticket: string; listeners: SurfaceListeners; surface: Surface }[] = [];
@@ -17,6 +21,7 @@ class FakeDesktop {
     restoreFocus: this.restoreFocus,
     onClipboard: vi.fn(),
     now: () => Date.now(),
+    chance: () => 1,
   };
 
   get last() {
@@ -30,7 +35,7 @@ class FakeDesktop {
   }
 
   private surface(ticket: ViewTicket, listeners: SurfaceListeners): Surface {
-    const surface = { focus: vi.fn(), release: vi.fn(), type: vi.fn(), close: vi.fn() };
+    const surface = fakeSurface();
     this.opened.push({ ticket: ticket.ticket, listeners, surface });
     return surface;
   }
@@ -56,7 +61,7 @@ describe("the desktop link", () => {
   it("connects again by itself with a new ticket and gives the focus back", async () => {
     desktop.last.listeners.onOpened();
     expect(link.shown).toBe(desktop.last.surface);
-    desktop.last.listeners.onDropped("");
+    desktop.last.listeners.onDropped(CUT);
     expect(link.state.kind).toBe("lost");
     expect(desktop.askSession).toHaveBeenCalledOnce();
     await vi.advanceTimersByTimeAsync(250);
@@ -68,7 +73,7 @@ describe("the desktop link", () => {
   it("shows the API's own reason when it gives no ticket", async () => {
     const problem = { code: "conflict", cause: "The machine is stopping.", remedy: "Wait." };
     desktop.parts.askTicket = () => Promise.reject(new ApiError(409, problem));
-    desktop.last.listeners.onDropped("");
+    desktop.last.listeners.onDropped(CUT);
     await vi.advanceTimersByTimeAsync(250);
     expect(link.state).toMatchObject({ kind: "lost", problem });
   });
@@ -80,10 +85,20 @@ describe("the desktop link", () => {
     expect(link.state).toMatchObject({ kind: "lost", problem: { code: "view_silent" } });
   });
 
+  it("gives up a desktop that froze, closes it and connects again", async () => {
+    const frozen = desktop.last;
+    frozen.listeners.onOpened();
+    frozen.listeners.onSilent();
+    expect(frozen.surface.close).toHaveBeenCalledOnce();
+    expect(link.state).toMatchObject({ kind: "lost", problem: { code: "view_frozen" } });
+    await vi.advanceTimersByTimeAsync(250);
+    expect(desktop.tickets).toBe(2);
+  });
+
   it("does nothing any more once stopped", async () => {
     link.stop();
     expect(desktop.last.surface.close).toHaveBeenCalledOnce();
-    desktop.last.listeners.onDropped("the controller stops");
+    desktop.last.listeners.onDropped(CUT);
     await vi.advanceTimersByTimeAsync(60_000);
     expect(desktop.tickets).toBe(1);
   });
@@ -94,9 +109,9 @@ describe("the desktop link", () => {
       new Promise((resolve) => {
         arrive = resolve;
       });
-    desktop.last.listeners.onDropped("");
+    desktop.last.listeners.onDropped(CUT);
     await vi.advanceTimersByTimeAsync(250 + 10_000);
-    const late = { focus: vi.fn(), release: vi.fn(), type: vi.fn(), close: vi.fn() };
+    const late = fakeSurface();
     arrive(late);
     await vi.advanceTimersByTimeAsync(0);
     expect(late.close).toHaveBeenCalledOnce();

@@ -6,6 +6,8 @@
 
 import { asProblem } from "../../api/problem";
 import type { ViewTicket } from "../../api/types";
+import type { End } from "./causes";
+import type { Traffic } from "./channel";
 import {
   begin,
   decide,
@@ -14,21 +16,29 @@ import {
   type Decision,
   type Effect,
 } from "./connection";
+import type { Key } from "./keysyms";
+import type { ViewSettings } from "./view-settings";
 
 /** A desktop on the screen; noVNC in the browser, a fake in tests. */
 export interface Surface {
   focus: () => void;
   /** Lets go of the keyboard. */
   release: () => void;
+  /** Presses one key while others are held. */
+  press: (key: Key, held: readonly Key[]) => void;
   /** Types text by key symbols: right for every keyboard layout. */
   type: (text: string) => void;
+  show: (settings: ViewSettings) => void;
+  /** What has passed since it was opened. */
+  traffic: () => Traffic;
   close: () => void;
 }
 
 export interface SurfaceListeners {
   onOpened: () => void;
-  /** @param reason The controller's, from the close frame; empty when there was none. */
-  onDropped: (reason: string) => void;
+  onDropped: (end: End) => void;
+  /** The connection stands, and nothing comes through it. */
+  onSilent: () => void;
   /** The machine's clipboard changed. */
   onClipboard: (text: string) => void;
 }
@@ -40,6 +50,8 @@ export interface LinkParts {
   restoreFocus: (surface: Surface) => void;
   onClipboard: (text: string) => void;
   now: () => number;
+  /** Evenly from 0 to 1. */
+  chance: () => number;
 }
 
 export class DesktopLink {
@@ -102,7 +114,7 @@ export class DesktopLink {
         return;
       case "expire-in":
         this.after(effect.ms, () => {
-          this.send({ kind: "expired", attempt: effect.attempt, at: parts.now() });
+          this.send({ kind: "expired", ...lossOf(effect.attempt, parts) });
         });
         return;
       case "retry-in":
@@ -132,8 +144,11 @@ export class DesktopLink {
       onOpened: () => {
         this.send({ kind: "opened", attempt, at: parts.now() });
       },
-      onDropped: (reason) => {
-        this.send({ kind: "dropped", attempt, reason, at: parts.now() });
+      onDropped: (end) => {
+        this.send({ kind: "dropped", end, ...lossOf(attempt, parts) });
+      },
+      onSilent: () => {
+        this.send({ kind: "silent", ...lossOf(attempt, parts) });
       },
       onClipboard: parts.onClipboard,
     };
@@ -156,7 +171,7 @@ export class DesktopLink {
   }
 
   private refuse(attempt: number, error: unknown, parts: LinkParts): void {
-    this.send({ kind: "refused", attempt, problem: asProblem(error), at: parts.now() });
+    this.send({ kind: "refused", problem: asProblem(error), ...lossOf(attempt, parts) });
   }
 
   private discard(): void {
@@ -174,4 +189,8 @@ export class DesktopLink {
     }, ms);
     this.timers.add(timer);
   }
+}
+
+function lossOf(attempt: number, parts: LinkParts): { attempt: number; at: number; chance: number } {
+  return { attempt, at: parts.now(), chance: parts.chance() };
 }

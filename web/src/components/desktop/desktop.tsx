@@ -1,33 +1,62 @@
 import { Loader } from "@mantine/core";
-import { useEffect } from "react";
+import { useEffect, useRef, useState } from "react";
 
+import type { ViewTicket } from "../../api/types";
 import type { Connection } from "./connection";
 import { Curtain } from "./curtain";
 import classes from "./desktop.module.css";
-import { watchFirstPicture } from "./first-picture";
+import { watchFirstFrame } from "./first-frame";
+import { KeysRow } from "./keys-row";
 import { Toolbar } from "./toolbar";
-import { useDesktopLink, type DesktopParts } from "./use-desktop-link";
+import { useDesktopLink } from "./use-desktop-link";
+import { useFocusWithin } from "./use-focus-within";
+import { useFullScreen } from "./use-full-screen";
+import { useOnScreenKeys } from "./use-on-screen-keys";
+import { useViewSettings } from "./use-view-settings";
 
-interface Props extends DesktopParts {
+interface Props {
+  askTicket: () => Promise<ViewTicket>;
+  askSession: () => void;
   /** Title of the page that the machine's browser shows. */
   pageTitle: string | null;
   /** “Ready, 14:05:09”; told when the connection is lost. */
   lastGoodStep: string;
-  /** Milliseconds from the click, null when the page was opened otherwise. */
-  onFirstPicture: (ms: number | null) => void;
+  /** The first frame that is not black is on the screen. */
+  onFirstFrame: () => void;
 }
 
 /** The machine's desktop, which connects again by itself and says why when it is not there. */
-export function Desktop({ pageTitle, lastGoodStep, onFirstPicture, ...parts }: Props) {
-  const { target, link, state, clipboard } = useDesktopLink(parts);
+export function Desktop({ pageTitle, lastGoodStep, onFirstFrame, ...parts }: Props) {
+  const [settings, choose] = useViewSettings();
+  const { target, link, state, clipboard } = useDesktopLink({ ...parts, settings });
+  const section = useRef<HTMLElement>(null);
+  const captured = useFocusWithin(target);
+  const fullScreen = useFullScreen(section);
   const shown = state.kind === "shown";
+  const surface = shown ? link.shown : undefined;
+  const keys = useOnScreenKeys(surface);
+  const [keysShown, showKeys] = useState(false);
   useEffect(() => {
     if (!shown || target.current === null) return undefined;
-    return watchFirstPicture(target.current, onFirstPicture);
-  }, [shown, target, onFirstPicture]);
+    return watchFirstFrame(target.current, onFirstFrame);
+  }, [shown, target, onFirstFrame]);
   return (
-    <section className={classes.desktop} aria-label="The machine's desktop">
-      <Toolbar pageTitle={pageTitle} surface={shown ? link.shown : undefined} clipboard={clipboard} />
+    <section ref={section} className={classes.desktop} aria-label="The machine's desktop">
+      <Toolbar
+        {...{
+          pageTitle,
+          surface,
+          clipboard,
+          captured,
+          keys,
+          keysShown,
+          showKeys,
+          settings,
+          choose,
+          fullScreen,
+        }}
+      />
+      {keysShown && <KeysRow keys={keys} disabled={!shown} />}
       <div className={classes.stage}>
         <div ref={target} className={classes.target} data-shown={shown} />
         <Cover state={state} lastGoodStep={lastGoodStep} retryNow={link.retryNow} />

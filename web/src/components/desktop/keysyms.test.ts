@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 
-import { showsSomething } from "./first-picture";
+import { showsSomething } from "./first-frame";
 import { keysymOf } from "./keysyms";
 
 it.each([

@@ -6,12 +6,29 @@ declare module "@novnc/novnc" {
     clipboard: CustomEvent<{ text: string }>;
   }
 
+  /** What noVNC needs of a WebSocket (core/websock.js). */
+  export interface RawChannel {
+    binaryType: BinaryType;
+    onopen: ((event: Event) => void) | null;
+    onmessage: ((event: { data: Uint8Array }) => void) | null;
+    onclose: ((event: CloseEvent) => void) | null;
+    onerror: ((event: Event) => void) | null;
+    readonly protocol: string;
+    readonly readyState: number;
+    send(message: Uint8Array<ArrayBuffer>): void;
+    close(): void;
+  }
+
   export default class RFB {
-    constructor(target: HTMLElement, channel: WebSocket, options: { shared?: boolean });
+    constructor(target: HTMLElement, channel: RawChannel, options: { shared?: boolean });
     background: string;
+    clipViewport: boolean;
+    compressionLevel: number;
+    dragViewport: boolean;
     focusOnClick: boolean;
-    scaleViewport: boolean;
     qualityLevel: number;
+    resizeSession: boolean;
+    scaleViewport: boolean;
     addEventListener<Name extends keyof RfbEvents>(
       name: Name,
       listener: (event: RfbEvents[Name]) => void,

@@ -1,38 +1,58 @@
 /** noVNC as a `Surface`.  Loaded on first use, so that pages without a desktop never pay for it. */
 
+import type RFB from "@novnc/novnc";
+
 import type { ViewTicket } from "../../api/types";
+import { Channel } from "./channel";
 import type { Surface, SurfaceListeners } from "./desktop-link";
-import { keysymOf, SHIFT_LEFT, SHIFT_RIGHT } from "./keysyms";
+import { keysymOf, SHIFT_LEFT, SHIFT_RIGHT, type Key } from "./keysyms";
+import { QUALITIES, type ViewSettings } from "./view-settings";
 
 /** Opens the desktop in `target`; resolves when noVNC has begun to connect. */
 export async function openRfb(
   target: HTMLElement,
   ticket: ViewTicket,
+  settings: ViewSettings,
   listeners: SurfaceListeners,
 ): Promise<Surface> {
-  const { default: RFB } = await import("@novnc/novnc");
+  const { default: Rfb } = await import("@novnc/novnc");
   const socket = new WebSocket(websocketUrl(ticket.websocket), [
     "binary",
     `vestibule.ticket.${ticket.ticket}`,
   ]);
-  // noVNC keeps the close frame's reason to itself; this listener is there first and hears it.
-  let reason = "";
-  socket.addEventListener("close", (event) => {
-    reason = event.reason;
+  // noVNC keeps the close frame to itself; this listener is there first and hears it.
+  let end = { code: 1006, reason: "" };
+  socket.addEventListener("close", ({ code, reason }) => {
+    end = { code, reason };
   });
-  const rfb = new RFB(target, socket, { shared: true });
-  rfb.scaleViewport = true;
+  const channel = new Channel(socket, listeners.onSilent, () => performance.now());
+  const rfb = new Rfb(target, channel, { shared: true });
   rfb.focusOnClick = true;
   rfb.background = "transparent";
+  apply(settings, rfb, channel);
   rfb.addEventListener("connect", listeners.onOpened);
   let gone = false;
   rfb.addEventListener("disconnect", () => {
     gone = true;
-    listeners.onDropped(reason);
+    listeners.onDropped({ ...end, online: navigator.onLine });
   });
   rfb.addEventListener("clipboard", (event) => {
     listeners.onClipboard(event.detail.text);
   });
+  return {
+    ...keysOf(rfb),
+    show: (wanted) => {
+      apply(wanted, rfb, channel);
+    },
+    traffic: () => channel.traffic,
+    close: () => {
+      // noVNC complains when it is told to leave what has left.
+      if (!gone) rfb.disconnect();
+    },
+  };
+}
+
+function keysOf(rfb: RFB): Pick<Surface, "focus" | "release" | "press" | "type"> {
   return {
     focus: () => {
       rfb.focus({ preventScroll: true });
@@ -42,24 +62,32 @@ export async function openRfb(
       for (const key of [SHIFT_LEFT, SHIFT_RIGHT]) rfb.sendKey(key, null, false);
       rfb.blur();
     },
-    type: (text) => {
-      typeText(rfb, text);
+    press: (key, held) => {
+      for (const { keysym, code } of held) rfb.sendKey(keysym, code, true);
+      rfb.sendKey(key.keysym, key.code);
+      for (const { keysym, code } of held.toReversed()) rfb.sendKey(keysym, code, false);
     },
-    close: () => {
-      // noVNC complains when it is told to leave what has left.
-      if (gone) return;
-      // What is still on its way would be an error on the console: noVNC takes no data after this.
-      socket.onmessage = null;
-      rfb.disconnect();
+    type: (text) => {
+      for (const key of keysOfText(text)) rfb.sendKey(key.keysym, key.code);
     },
   };
 }
 
-function typeText(rfb: { sendKey(keysym: number, code: null): void }, text: string): void {
-  for (const character of text.replaceAll("\r\n", "\n")) {
-    const keysym = keysymOf(character);
-    if (keysym !== null) rfb.sendKey(keysym, null);
-  }
+function keysOfText(text: string): Key[] {
+  return Array.from(text.replaceAll("\r\n", "\n"))
+    .map(keysymOf)
+    .filter((keysym) => keysym !== null)
+    .map((keysym) => ({ keysym, code: null }));
+}
+
+function apply({ quality, size }: ViewSettings, rfb: RFB, channel: Channel): void {
+  channel.pixelRatio = size === "native" ? window.devicePixelRatio : 1;
+  rfb.scaleViewport = size !== "actual";
+  rfb.clipViewport = size === "actual";
+  rfb.dragViewport = size === "actual";
+  rfb.resizeSession = size === "resize" || size === "native";
+  rfb.qualityLevel = QUALITIES[quality].qualityLevel;
+  rfb.compressionLevel = QUALITIES[quality].compressionLevel;
 }
 
 /** The ticket's path on this origin, over TLS when the page came over TLS. */

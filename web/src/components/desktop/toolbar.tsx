@@ -1,56 +1,89 @@
-import { ActionIcon, Button, Kbd, Tooltip } from "@mantine/core";
-import { IconClipboardCopy, IconMaximize, IconWorld } from "@tabler/icons-react";
+import {
+  IconArrowsMaximize,
+  IconArrowsMinimize,
+  IconClipboardCopy,
+  IconCommand,
+  IconWorld,
+} from "@tabler/icons-react";
 
 import classes from "./desktop.module.css";
 import type { Surface } from "./desktop-link";
+import { KeyboardButton } from "./keyboard-button";
+import { Readout } from "./readout";
+import { TextEntryField } from "./text-entry-field";
+import { ToolButton } from "./tool-button";
 import { TypeText } from "./type-text";
+import type { FullScreen } from "./use-full-screen";
+import type { OnScreenKeys } from "./use-on-screen-keys";
+import { ViewMenu } from "./view-menu";
+import type { ViewSettings } from "./view-settings";
 
 interface Props {
   pageTitle: string | null;
   /** The desktop on the screen; undefined while there is none. */
   surface: Surface | undefined;
   clipboard: string | null;
+  /** Whether keys go to the machine. */
+  captured: boolean;
+  keys: OnScreenKeys;
+  keysShown: boolean;
+  showKeys: (shown: boolean) => void;
+  settings: ViewSettings;
+  choose: (settings: ViewSettings) => void;
+  fullScreen: FullScreen;
 }
 
-/** What can be done with the desktop besides using it. */
-export function Toolbar({ pageTitle, surface, clipboard }: Props) {
+/** What can be done with the desktop besides using it; above it, never over it. */
+export function Toolbar({ pageTitle, surface, clipboard, captured, fullScreen, ...rest }: Props) {
   return (
-    <div className={classes.toolbar}>
-      <IconWorld size={16} aria-hidden="true" />
+    <div className={classes.toolbar} role="group" aria-label="Desktop controls">
+      <KeyboardButton
+        captured={captured}
+        allKeys={fullScreen.allKeys}
+        disabled={surface === undefined}
+        capture={() => surface?.focus()}
+        release={() => surface?.release()}
+      />
       <span className={classes.title} title={pageTitle ?? undefined}>
-        {pageTitle ?? "Desktop"}
+        <IconWorld size={16} aria-hidden="true" />
+        <span>{pageTitle ?? "Desktop"}</span>
       </span>
-      <span className={classes.hint}>
-        <Kbd size="xs">Shift</Kbd>+<Kbd size="xs">Esc</Kbd> frees the keyboard
-      </span>
+      {surface !== undefined && <Readout surface={surface} />}
       {clipboard !== null && <CopyOut text={clipboard} />}
+      <TextEntryField enter={rest.keys.enter} />
+      <ToolButton
+        label="On-screen keys"
+        pressed={rest.keysShown}
+        onClick={() => {
+          rest.showKeys(!rest.keysShown);
+        }}
+      >
+        <IconCommand size={18} />
+      </ToolButton>
       <TypeText surface={surface} />
-      <Tooltip label="Full screen">
-        <ActionIcon variant="subtle" color="gray" aria-label="Full screen" onClick={toggleFullScreen}>
-          <IconMaximize size={17} />
-        </ActionIcon>
-      </Tooltip>
+      <ViewMenu settings={rest.settings} choose={rest.choose} />
+      {fullScreen.possible && <FullScreenButton {...fullScreen} />}
     </div>
   );
 }
 
 function CopyOut({ text }: { text: string }) {
   return (
-    <Button
-      variant="subtle"
-      color="gray"
-      size="compact-sm"
-      leftSection={<IconClipboardCopy size={16} />}
+    <ToolButton
+      label="Copy from machine"
       onClick={() => {
         void navigator.clipboard.writeText(text);
       }}
     >
-      Copy from machine
-    </Button>
+      <IconClipboardCopy size={18} />
+    </ToolButton>
   );
 }
 
-function toggleFullScreen(event: React.MouseEvent<HTMLButtonElement>): void {
-  if (document.fullscreenElement !== null) void document.exitFullscreen();
-  else void event.currentTarget.closest("section")?.requestFullscreen();
+function FullScreenButton({ on, toggle }: FullScreen) {
+  return (
+    <ToolButton label={on ? "Leave full screen" : "Full screen"} onClick={toggle}>
+      {on ? <IconArrowsMinimize size={18} /> : <IconArrowsMaximize size={18} />}
+    </ToolButton>
+  );
 }

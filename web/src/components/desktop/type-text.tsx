@@ -1,9 +1,10 @@
 import { Button, Popover, Textarea } from "@mantine/core";
-import { IconKeyboard } from "@tabler/icons-react";
+import { IconForms } from "@tabler/icons-react";
 import { useState } from "react";
 
 import classes from "./desktop.module.css";
 import type { Surface } from "./desktop-link";
+import { ToolButton } from "./tool-button";
 
 /** Types text where the machine's cursor is: pasting, phones, and characters that a keyboard lacks. */
 export function TypeText({ surface }: { surface: Surface | undefined }) {
@@ -25,18 +26,16 @@ export function TypeText({ surface }: { surface: Surface | undefined }) {
       withinPortal={false}
     >
       <Popover.Target>
-        <Button
-          variant="subtle"
-          color="gray"
-          size="compact-sm"
-          leftSection={<IconKeyboard size={17} />}
+        <ToolButton
+          label="Type a text"
+          expanded={opened}
           disabled={surface === undefined}
           onClick={() => {
             setOpened(!opened);
           }}
         >
-          Type text
-        </Button>
+          <IconForms size={18} />
+        </ToolButton>
       </Popover.Target>
       <Popover.Dropdown>
         <div className={classes.typing}>

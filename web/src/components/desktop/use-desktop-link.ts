@@ -6,10 +6,12 @@ import type { ViewTicket } from "../../api/types";
 import type { Connection } from "./connection";
 import { DesktopLink, type Surface } from "./desktop-link";
 import { openRfb } from "./rfb-surface";
+import type { ViewSettings } from "./view-settings";
 
 export interface DesktopParts {
   askTicket: () => Promise<ViewTicket>;
   askSession: () => void;
+  settings: ViewSettings;
 }
 
 export interface DesktopView {
@@ -30,23 +32,29 @@ export function useDesktopLink(parts: DesktopParts): DesktopView {
     latest.current = parts;
   });
   useEffect(() => {
+    link.shown?.show(parts.settings);
+  }, [link, parts.settings]);
+  useEffect(() => {
     link.start({
       askTicket: () => latest.current.askTicket(),
       askSession: () => {
         latest.current.askSession();
       },
-      openSurface: (ticket, listeners) => openRfb(elementOf(target), ticket, listeners),
+      openSurface: (ticket, listeners) =>
+        openRfb(elementOf(target), ticket, latest.current.settings, listeners),
       restoreFocus: (surface) => {
         if (wantsKeys.current) surface.focus();
       },
       onClipboard: setClipboard,
       now: () => performance.now(),
+      chance: Math.random,
     });
     return () => {
       link.stop();
     };
   }, [link, wantsKeys]);
   useWayOut(target, link);
+  useReturnOfNetwork(link);
   return { target, link, state, clipboard };
 }
 
@@ -93,4 +101,14 @@ function useWayOut(target: RefObject<HTMLDivElement | null>, link: DesktopLink):
 function letGo(surface: Surface | undefined, element: HTMLElement | null): void {
   surface?.release();
   element?.closest("section")?.querySelector<HTMLElement>("button")?.focus();
+}
+
+/** A device that has a network again need not wait for the next try. */
+function useReturnOfNetwork(link: DesktopLink): void {
+  useEffect(() => {
+    window.addEventListener("online", link.retryNow);
+    return () => {
+      window.removeEventListener("online", link.retryNow);
+    };
+  }, [link]);
 }

@@ -4,14 +4,8 @@ import { Facts, type Fact } from "../../ui/facts";
 
 const ISOLATION: Record<Isolation, string> = { vm: "virtual machine", container: "container" };
 
-interface Props {
-  session: Session;
-  /** From the click to the first picture, in milliseconds; null when it was not measured. */
-  pictureMs: number | null;
-}
-
 /** What is known of the session's machine. */
-export function MachineFacts({ session, pictureMs }: Props) {
+export function MachineFacts({ session }: { session: Session }) {
   const facts: Fact[] = [
     { name: "VM id", value: session.vm_id, copyable: true },
     { name: "IP address", value: session.vm_ip, copyable: true },
@@ -25,8 +19,6 @@ export function MachineFacts({ session, pictureMs }: Props) {
     },
     { name: "Session", value: session.session_id, copyable: true },
   ];
-  if (pictureMs !== null)
-    facts.push({ name: "Click to picture", value: seconds(pictureMs), copyable: false });
   return <Facts facts={facts} unknown={isFinal(session.status) ? "none" : "not yet"} />;
 }
 
@@ -35,5 +27,3 @@ function isolationOf({ isolation, driver }: Session): string | null {
   const how = ISOLATION[isolation];
   return driver === null || driver === isolation ? how : `${how} (${driver})`;
 }
-
-const seconds = (ms: number): string => `${(ms / 1000).toFixed(2)} s`;

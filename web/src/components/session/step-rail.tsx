@@ -2,7 +2,7 @@ import { VisuallyHidden } from "@mantine/core";
 import { IconCheck, IconX } from "@tabler/icons-react";
 
 import type { Session } from "../../api/types";
-import { clock, elapsed } from "../../ui/time";
+import { clock, duration, elapsed } from "../../ui/time";
 import { railSteps, STEP_WORDS, type RailStep } from "./rail";
 import classes from "./step-rail.module.css";
 
@@ -20,12 +20,21 @@ export function StepRail({ session }: { session: Session }) {
           <span className={classes.mark} aria-hidden="true">
             <Mark state={step.state} />
           </span>
-          <span className={classes.words}>{words(step)}</span>
+          <span className={classes.words}>
+            {words(step)}
+            {step.step === "ready" && <FirstFrame ms={session.first_frame_ms} />}
+          </span>
           <Time step={step} />
         </li>
       ))}
     </ol>
   );
+}
+
+/** What the person waited for, as their own browser measured it. */
+function FirstFrame({ ms }: { ms: number | null }) {
+  if (ms === null) return null;
+  return <span className={classes.remark}>Desktop on screen {duration(ms / 1000)} after the click</span>;
 }
 
 function Mark({ state }: { state: RailStep["state"] }) {

@@ -1,0 +1,34 @@
+import { Tooltip } from "@mantine/core";
+import { useEffect, useState } from "react";
+
+import classes from "./desktop.module.css";
+import type { Surface } from "./desktop-link";
+import { begin, bytesWords, read, roundTripWords } from "./reading";
+
+const EVERY_MS = 1_000;
+
+/** How far away the desktop is, and how much comes from it. */
+export function Readout({ surface }: { surface: Surface }) {
+  const [reading, setReading] = useState(() => begin(surface.traffic(), performance.now()));
+  useEffect(() => {
+    const timer = setInterval(() => {
+      setReading((before) => read(before, surface.traffic(), performance.now()));
+    }, EVERY_MS);
+    return () => {
+      clearInterval(timer);
+    };
+  }, [surface]);
+  return (
+    <Tooltip
+      withinPortal={false}
+      multiline
+      maw={280}
+      label="Round trip: from this browser to the machine’s desktop and back, measured every 2 s by a fence of the remote desktop’s protocol. Rate: what the desktop sent in the last second."
+    >
+      <span className={classes.readout} tabIndex={0} role="group" aria-label="Connection">
+        <span>{roundTripWords(reading.roundTripMs)}</span>
+        <span className={classes.rate}>{bytesWords(reading.bytesPerS)}</span>
+      </span>
+    </Tooltip>
+  );
+}

@@ -1,0 +1,59 @@
+import { Tooltip } from "@mantine/core";
+import { IconLanguage } from "@tabler/icons-react";
+import { useRef } from "react";
+
+import classes from "./desktop.module.css";
+import { difference, isTypedWhileComposing, isWornOut, PADDING } from "./text-entry";
+
+interface Props {
+  enter: (erase: number, insert: string) => void;
+}
+
+const LABEL = "Type with this device’s keyboard";
+
+/**
+ * Opens a phone's keyboard, or an input method, and types into the machine what it writes, in any script.
+ *
+ * The field lies unseen over its picture: a touch on it is a touch on a field, after which alone phones show
+ * their keyboard.
+ */
+export function TextEntryField({ enter }: Props) {
+  const typed = useRef(PADDING);
+  const follow = (field: HTMLTextAreaElement, composed: string | null): void => {
+    if (composed !== null && !isTypedWhileComposing(composed)) return;
+    const { erase, insert } = difference(typed.current, field.value);
+    typed.current = field.value;
+    enter(erase, insert);
+    if (composed === null && isWornOut(field.value)) begin(field);
+  };
+  const begin = (field: HTMLTextAreaElement): void => {
+    field.value = PADDING;
+    field.setSelectionRange(PADDING.length, PADDING.length);
+    typed.current = PADDING;
+  };
+  return (
+    <Tooltip label={`${LABEL}, or an input method`} withinPortal={false} multiline maw={260} openDelay={300}>
+      <span className={classes.entry}>
+        <IconLanguage size={18} aria-hidden="true" />
+        <textarea
+          aria-label={LABEL}
+          rows={1}
+          autoCapitalize="none"
+          autoComplete="off"
+          autoCorrect="off"
+          spellCheck={false}
+          onFocus={(event) => {
+            begin(event.currentTarget);
+          }}
+          onInput={(event) => {
+            const { isComposing, data } = event.nativeEvent;
+            follow(event.currentTarget, isComposing ? (data ?? "") : null);
+          }}
+          onCompositionEnd={(event) => {
+            follow(event.currentTarget, null);
+          }}
+        />
+      </span>
+    </Tooltip>
+  );
+}

@@ -1,0 +1,70 @@
+import { Popover, Radio, Stack } from "@mantine/core";
+import { IconAdjustmentsHorizontal } from "@tabler/icons-react";
+import { useState } from "react";
+
+import { ToolButton } from "./tool-button";
+import { QUALITIES, QUALITY_NAMES, sizeNames, SIZES, type ViewSettings } from "./view-settings";
+
+interface Props {
+  settings: ViewSettings;
+  choose: (settings: ViewSettings) => void;
+}
+
+/** Size and quality of the picture. */
+export function ViewMenu({ settings, choose }: Props) {
+  const [opened, setOpened] = useState(false);
+  const sizes = sizeNames(window.devicePixelRatio);
+  return (
+    <Popover
+      opened={opened}
+      onChange={setOpened}
+      width={290}
+      position="bottom-end"
+      trapFocus
+      returnFocus
+      withinPortal={false}
+    >
+      <Popover.Target>
+        <ToolButton
+          label="Size and quality"
+          expanded={opened}
+          onClick={() => {
+            setOpened(!opened);
+          }}
+        >
+          <IconAdjustmentsHorizontal size={18} />
+        </ToolButton>
+      </Popover.Target>
+      <Popover.Dropdown>
+        <Stack gap="md">
+          <Radio.Group
+            label="Size"
+            value={sizes.includes(settings.size) ? settings.size : "resize"}
+            onChange={(size) => {
+              choose({ ...settings, size });
+            }}
+          >
+            <Stack gap={8} mt={6}>
+              {sizes.map((name) => (
+                <Radio key={name} value={name} size="xs" label={SIZES[name].words} />
+              ))}
+            </Stack>
+          </Radio.Group>
+          <Radio.Group
+            label="Quality"
+            value={settings.quality}
+            onChange={(quality) => {
+              choose({ ...settings, quality });
+            }}
+          >
+            <Stack gap={8} mt={6}>
+              {QUALITY_NAMES.map((name) => (
+                <Radio key={name} value={name} size="xs" label={QUALITIES[name].words} />
+              ))}
+            </Stack>
+          </Radio.Group>
+        </Stack>
+      </Popover.Dropdown>
+    </Popover>
+  );
+}
