@@ -44,7 +44,7 @@ _FIND = f"""([red, green, blue, atLeast]) => {{ {_PIXELS}
   return {{x: middle.sum / middle.count / width, y: middle.y / height}};
 }}"""
 
-_CLICK_TO_PICTURE = "() => performance.getEntriesByName('vestibule:click-to-picture')[0]?.duration"
+_CLICK_TO_FRAME = "() => performance.getEntriesByName('vestibule:click-to-first-frame')[0]?.duration"
 
 
 class Desktop:
@@ -58,9 +58,9 @@ class Desktop:
         """Return once most of the canvas is not black."""
         self._page.wait_for_function(_SHARE_LIT, timeout=PICTURE_TIMEOUT_MS)
 
-    def click_to_picture_s(self) -> float:
-        """What the page itself measured, from *Connect* to the first picture that is not black."""
-        return float(self._page.wait_for_function(_CLICK_TO_PICTURE).json_value()) / 1000
+    def click_to_first_frame_s(self) -> float:
+        """What the page itself measured, from *Connect* to the first frame that is not black."""
+        return float(self._page.wait_for_function(_CLICK_TO_FRAME).json_value()) / 1000
 
     def await_colour(
         self, red: int, green: int, blue: int, *, width: int, timeout_s: float

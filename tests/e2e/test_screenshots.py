@@ -98,7 +98,7 @@ def test_screenshot_a_sign_in_from_connect_to_connected(
         expect(guest.page.get_by_role("button", name="Connect Demo")).to_be_visible()
         guest.keep("connect")
     _connect(guests, "Demo")
-    measured(f"click to picture {Desktop(guests[0].page).click_to_picture_s():.2f} s")
+    measured(f"click to first frame {Desktop(guests[0].page).click_to_first_frame_s():.2f} s")
     for guest in guests:
         Desktop(guest.page).await_colour(*ALLOW_BUTTON, width=60, timeout_s=PAGE_TIMEOUT_S)
         expect(guest.page.get_by_role("status").get_by_text("Waiting for you", exact=True)).to_be_visible()

@@ -1,6 +1,5 @@
 import { expect, it } from "vitest";
 
-import { showsSomething } from "./first-frame";
 import { keysymOf } from "./keysyms";
 
 it.each([
@@ -13,9 +12,4 @@ it.each([
   ["\u0007", null],
 ])("types %j as its key symbol", (character, keysym) => {
   expect(keysymOf(character)).toBe(keysym);
-});
-
-it("takes a picture for one only when it is not black, whatever its opacity", () => {
-  expect(showsSomething(new Uint8ClampedArray([0, 0, 0, 255, 8, 8, 8, 255]))).toBe(false);
-  expect(showsSomething(new Uint8ClampedArray([0, 0, 0, 255, 0, 90, 0, 255]))).toBe(true);
 });

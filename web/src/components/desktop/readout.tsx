@@ -20,6 +20,7 @@ export function Readout({ surface }: { surface: Surface }) {
   }, [surface]);
   return (
     <Tooltip
+      events={{ hover: true, focus: true, touch: true }}
       withinPortal={false}
       multiline
       maw={280}

@@ -1,5 +1,5 @@
 import { Tooltip } from "@mantine/core";
-import { IconLanguage } from "@tabler/icons-react";
+import { IconKeyboardShow } from "@tabler/icons-react";
 import { useRef } from "react";
 
 import classes from "./desktop.module.css";
@@ -28,13 +28,13 @@ export function TextEntryField({ enter }: Props) {
   };
   const begin = (field: HTMLTextAreaElement): void => {
     field.value = PADDING;
-    field.setSelectionRange(PADDING.length, PADDING.length);
+    goToEnd(field);
     typed.current = PADDING;
   };
   return (
     <Tooltip label={`${LABEL}, or an input method`} withinPortal={false} multiline maw={260} openDelay={300}>
       <span className={classes.entry}>
-        <IconLanguage size={18} aria-hidden="true" />
+        <IconKeyboardShow size={18} aria-hidden="true" />
         <textarea
           aria-label={LABEL}
           rows={1}
@@ -44,6 +44,9 @@ export function TextEntryField({ enter }: Props) {
           spellCheck={false}
           onFocus={(event) => {
             begin(event.currentTarget);
+          }}
+          onSelect={(event) => {
+            goToEnd(event.currentTarget);
           }}
           onInput={(event) => {
             const { isComposing, data } = event.nativeEvent;
@@ -56,4 +59,10 @@ export function TextEntryField({ enter }: Props) {
       </span>
     </Tooltip>
   );
+}
+
+/** A touch puts the cursor where it is, but in the machine it stays behind what was typed last. */
+function goToEnd(field: HTMLTextAreaElement): void {
+  const end = field.value.length;
+  if (field.selectionStart !== end || field.selectionEnd !== end) field.setSelectionRange(end, end);
 }

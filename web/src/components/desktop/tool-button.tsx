@@ -28,7 +28,14 @@ export function ToolButton({
   const on = pressed === true || expanded === true;
   return (
     // Not in a portal: in full screen, nothing outside of the viewer is seen.
-    <Tooltip label={hint ?? label} withinPortal={false} multiline maw={260} openDelay={300}>
+    <Tooltip
+      label={hint ?? label}
+      events={{ hover: true, focus: true, touch: false }}
+      withinPortal={false}
+      multiline
+      maw={260}
+      openDelay={300}
+    >
       <ActionIcon
         ref={ref}
         variant={on ? "light" : "subtle"}

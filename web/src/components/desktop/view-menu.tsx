@@ -46,7 +46,7 @@ export function ViewMenu({ settings, choose }: Props) {
           >
             <Stack gap={8} mt={6}>
               {sizes.map((name) => (
-                <Radio key={name} value={name} size="xs" label={SIZES[name].words} />
+                <Radio key={name} value={name} size="sm" label={SIZES[name].words} />
               ))}
             </Stack>
           </Radio.Group>
@@ -59,7 +59,7 @@ export function ViewMenu({ settings, choose }: Props) {
           >
             <Stack gap={8} mt={6}>
               {QUALITY_NAMES.map((name) => (
-                <Radio key={name} value={name} size="xs" label={QUALITIES[name].words} />
+                <Radio key={name} value={name} size="sm" label={QUALITIES[name].words} />
               ))}
             </Stack>
           </Radio.Group>
