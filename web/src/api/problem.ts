@@ -15,6 +15,12 @@ export class ApiError extends Error {
 
 /** No answer at all: the controller is down, restarting, or the network between is. */
 export function unreachable(): ApiError {
+  if (!navigator.onLine)
+    return new ApiError(null, {
+      code: "offline",
+      cause: "This device has no network.",
+      remedy: "Nothing to do: this page goes on by itself once it has one.",
+    });
   return new ApiError(null, {
     code: "unreachable",
     cause: "The controller did not answer.",

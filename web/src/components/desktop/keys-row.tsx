@@ -37,6 +37,7 @@ export function KeysRow({ keys, disabled }: Props) {
     <div className={classes.keys} role="group" aria-label="On-screen keys">
       {key("escape", "Esc")}
       {key("tab", "Tab")}
+      {key("enter", "Enter")}
       {(Object.keys(MODIFIERS) as Modifier[]).map((modifier) => (
         <ScreenKey
           key={modifier}
@@ -50,11 +51,12 @@ export function KeysRow({ keys, disabled }: Props) {
           {MODIFIERS[modifier]}
         </ScreenKey>
       ))}
-      {key("left", "Left", <IconArrowLeft size={16} />)}
-      {key("up", "Up", <IconArrowUp size={16} />)}
-      {key("down", "Down", <IconArrowDown size={16} />)}
-      {key("right", "Right", <IconArrowRight size={16} />)}
-      {key("enter", "Enter")}
+      <span className={classes.arrows}>
+        {key("left", "Left", <IconArrowLeft size={16} />)}
+        {key("up", "Up", <IconArrowUp size={16} />)}
+        {key("down", "Down", <IconArrowDown size={16} />)}
+        {key("right", "Right", <IconArrowRight size={16} />)}
+      </span>
       <ScreenKey words="Ctrl+Alt+Del" disabled={disabled} onPress={keys.attention}>
         Ctrl+Alt+Del
       </ScreenKey>

@@ -6,6 +6,8 @@ import classes from "./desktop.module.css";
 import { difference, isTypedWhileComposing, isWornOut, PADDING } from "./text-entry";
 
 interface Props {
+  /** There is no desktop: what is written now would be lost. */
+  idle: boolean;
   enter: (erase: number, insert: string) => void;
 }
 
@@ -17,7 +19,7 @@ const LABEL = "Type with this device’s keyboard";
  * The field lies unseen over its picture: a touch on it is a touch on a field, after which alone phones show
  * their keyboard.
  */
-export function TextEntryField({ enter }: Props) {
+export function TextEntryField({ idle, enter }: Props) {
   const typed = useRef(PADDING);
   const follow = (field: HTMLTextAreaElement, composed: string | null): void => {
     if (composed !== null && !isTypedWhileComposing(composed)) return;
@@ -38,6 +40,7 @@ export function TextEntryField({ enter }: Props) {
         <textarea
           aria-label={LABEL}
           rows={1}
+          readOnly={idle}
           autoCapitalize="none"
           autoComplete="off"
           autoCorrect="off"

@@ -251,5 +251,6 @@ describe("the read-out", () => {
     expect(screen.queryByRole("group", { name: "Connection" })).toBeNull();
     expect(button("Type into the machine")).toBeDisabled();
     expect(button("Type a text")).toBeDisabled();
+    expect(screen.getByRole("textbox")).toHaveAttribute("readonly");
   });
 });

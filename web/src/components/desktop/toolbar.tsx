@@ -50,7 +50,7 @@ export function Toolbar({ pageTitle, surface, clipboard, captured, fullScreen, .
       </span>
       {surface !== undefined && <Readout surface={surface} />}
       {clipboard !== null && <CopyOut text={clipboard} />}
-      <TextEntryField enter={rest.keys.enter} />
+      <TextEntryField idle={surface === undefined} enter={rest.keys.enter} />
       <ToolButton
         label="On-screen keys"
         pressed={rest.keysShown}

@@ -9,8 +9,8 @@ export const QUALITIES = {
 
 export const SIZES = {
   fit: { words: "Scale the picture to fit" },
-  resize: { words: "Resize the machine’s screen to fit" },
-  native: { words: "Resize it to every pixel of this screen" },
+  resize: { words: "Resize the machine’s screen" },
+  native: { words: "Resize it to this screen’s pixels" },
   actual: { words: "Actual size, drag to move" },
 } as const;
 
