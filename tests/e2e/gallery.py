@@ -49,6 +49,7 @@ def await_picture(image: Locator) -> None:
 _OF_AN_END = re.compile(
     r"/view-ticket\)$|^Got data while |WebSocket is closed before the connection is established"
     r"|Connection closed \(code: 1011, reason: machine_absent\)"  # a ticket of the moment before the end
+    r"|status of 409 .*/(heartbeat|first-frame)\)$"  # a report of the moment before the end
 )
 
 
@@ -88,8 +89,9 @@ class Visit:
     def keep_end(self, name: str) -> Path:
         """Picture an ended session.
 
-        Its machine may have gone while the viewer asked for a ticket or opened its socket, or while noVNC
-        still painted a picture: each is an error on the console, and none is the page's.
+        It may have ended while the page reported something, its machine may have gone while the viewer asked
+        for a ticket or opened its socket, or while noVNC still painted a picture: each is an error on the
+        console, and none is the page's.
         """
         self._errors[:] = [error for error in self._errors if not _OF_AN_END.search(error)]
         return self.keep(name)

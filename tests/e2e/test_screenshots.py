@@ -102,7 +102,7 @@ def test_screenshot_a_sign_in_from_connect_to_connected(
     for guest in guests:
         Desktop(guest.page).await_colour(*ALLOW_BUTTON, width=60, timeout_s=PAGE_TIMEOUT_S)
         expect(guest.page.get_by_role("status").get_by_text("Waiting for you", exact=True)).to_be_visible()
-        expect(guest.page.get_by_title("Sign in · Demo")).to_be_visible()
+        expect(guest.page.get_by_title("Sign in · Demo")).to_be_attached()  # a phone has no room for it
         guest.keep("session")
     with visit(chromium, studio.url, screenshots, SMALL) as small:
         _arrive(small, studio).page.goto(guests[0].page.url)

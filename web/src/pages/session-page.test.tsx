@@ -60,6 +60,13 @@ describe("the session page", () => {
     });
   });
 
+  it("says in the steps how long the first frame took, once that is known", async () => {
+    await open({});
+    expect(screen.queryByText(/after the click/)).toBeNull();
+    push("ready", { first_frame_ms: 1420 });
+    expect(await screen.findByText("Desktop on screen 1.42 s after the click")).toBeVisible();
+  });
+
   it("follows the events to the end and says what now", async () => {
     await open({});
     push("completed", { actions: [] });
