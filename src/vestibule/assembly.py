@@ -20,6 +20,7 @@ from typing import Protocol
 import structlog
 
 from vestibule.core.admission import Rules
+from vestibule.core.audit import AuditAction
 from vestibule.core.egress import Verdict
 from vestibule.core.ids import GoldenId, SessionId, VmId
 from vestibule.core.machines import DriverName
@@ -28,11 +29,13 @@ from vestibule.core.providers import Provider
 from vestibule.drivers import key_file, providers
 from vestibule.drivers.clock import SystemClock
 from vestibule.drivers.db.accounts import DbAccounts
+from vestibule.drivers.db.audit import DbAudit
 from vestibule.drivers.db.credentials import DbCredentials
 from vestibule.drivers.db.engine import Database
 from vestibule.drivers.db.machines import DbMachines
 from vestibule.drivers.db.metered import MeteredMachines, MeteredSessions
 from vestibule.drivers.db.steps import DbSteps
+from vestibule.drivers.db.tables import DbTables
 from vestibule.drivers.guest import HttpGuest
 from vestibule.drivers.http_server import HttpServer, bind_unix, serving
 from vestibule.drivers.net.proxy import EgressProxy
@@ -44,6 +47,7 @@ from vestibule.machinery import Machinery
 from vestibule.resources import find_resources
 from vestibule.services.accounts import Accounts
 from vestibule.services.admission import Admission, Patience
+from vestibule.services.audit import Audit
 from vestibule.services.credentials import Credentials
 from vestibule.services.custodian import Custodian
 from vestibule.services.evidence import Evidence, EvidenceFolders
@@ -58,6 +62,7 @@ from vestibule.services.rotation import Rotation
 from vestibule.services.sign_in_world import World
 from vestibule.services.sign_ins import SignIns
 from vestibule.services.stage_limits import StageLimits
+from vestibule.services.tables import Tables
 from vestibule.services.timeline import Timeline
 from vestibule.settings import Settings
 from vestibule.tracing import Export, nowhere
@@ -95,6 +100,8 @@ class Assembly:
     rotation: Rotation
     providers: Mapping[str, Provider]
     timeline: Timeline
+    audit: Audit
+    tables: Tables
 
 
 def assemble(
@@ -121,6 +128,7 @@ def assemble(
         begun=lambda subject: feed.publish(SessionId(subject)),
         export=export,
     )
+    audit = Audit(rows=DbAudit(database), clock=clock)
     rows = MeteredMachines(database, meter)
     machines = _machines(machinery, rows, place, serving, verdicts=verdicts, timeline=timeline)
     credential_rows = DbCredentials(database)
@@ -145,11 +153,17 @@ def assemble(
             grace_s=settings.credential_grace_s,
         ),
         timeline=timeline,
+        audit=audit,
     )
     sign_ins = SignIns(world=world, providers=known, random=random)
     verdicts.sign_ins = sign_ins
     cookie_key = key_file.load_or_make(place.state_dir / "cookie.key", random)
     accounts = Accounts(rows=DbAccounts(database), clock=clock, random=random, cookie_key=cookie_key)
+    tables = Tables(rows=DbTables(database), accounts=accounts)
+    database.on_changed = tables.changed
+    machines.tell_destroyed(
+        lambda record, code: audit.note(AuditAction.MACHINE_DESTROYED, subject=record.vm_id, code=code)
+    )
     return Assembly(
         accounts=accounts,
         sign_ins=sign_ins,
@@ -160,6 +174,8 @@ def assemble(
         rotation=vault.rotation,
         providers=known,
         timeline=timeline,
+        audit=audit,
+        tables=tables,
     )
 
 

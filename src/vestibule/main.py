@@ -45,17 +45,19 @@ from vestibule.machinery import (
     open_machinery,
     outlive_of,
 )
-from vestibule.monitoring import janitor_of, monitor_of
+from vestibule.monitoring import golden_audit_of, janitor_of, logs_of, monitor_of
 from vestibule.resources import find_resources
 from vestibule.services.accounts import NAME
 from vestibule.services.forecasts import Forecasts
 from vestibule.services.freshness import Freshness
+from vestibule.services.golden_audit import GoldenAudit
 from vestibule.services.janitor import Janitor
 from vestibule.services.monitor import Monitor
 from vestibule.services.probation import Probation
 from vestibule.services.reconciler import Reconciler
 from vestibule.services.vault_ports import KeyRing
 from vestibule.settings import Settings
+from vestibule.settings_report import report as settings_report
 from vestibule.tracing import exporting
 from vestibule.trials import clear_trial_runs
 from vestibule.vaults import file_keys, forecasts_of, open_vault
@@ -113,6 +115,7 @@ async def open_context(
             canaries=renewing.canaries,
         )
         context = _context(machinery, assembly, forecasts, renewing, monitor)
+        stack.push_async_callback(context.audit.close)
         stack.push_async_callback(context.timeline.close)
         stack.push_async_callback(context.machines.destroy_all)
         stack.push_async_callback(context.sign_ins.stop)
@@ -128,7 +131,16 @@ async def open_context(
         )
         context.machines.tell_ends(probation.machine_ended)
         reconciler = _reconciler(machinery, context, database)
-        await stack.enter_async_context(_background(machinery, context, probation, reconciler, janitor))
+        golden_audit = golden_audit_of(database, renewing.promotions, renewing.renewals.feed)
+        background = _background(
+            machinery,
+            context,
+            probation=probation,
+            reconciler=reconciler,
+            janitor=janitor,
+            golden_audit=golden_audit,
+        )
+        await stack.enter_async_context(background)
         yield context
 
 
@@ -167,6 +179,10 @@ def _context(
         scrubbing=scrubbing_of(settings, renewing),
         host=machinery.report,
         monitor=monitor,
+        audit=assembly.audit,
+        tables=assembly.tables,
+        logs=logs_of(settings, assembly.machines),
+        settings=settings_report(settings),
         providers=assembly.providers,
         doubts=providers.doubts(provider_folders(settings)),
         public_url=str(settings.public_url).rstrip("/") if settings.public_url else None,
@@ -188,7 +204,13 @@ def _reconciler(machinery: Machinery, context: Context, database: Database) -> R
 
 @asynccontextmanager
 async def _background(
-    machinery: Machinery, context: Context, probation: Probation, reconciler: Reconciler, janitor: Janitor
+    machinery: Machinery,
+    context: Context,
+    *,
+    probation: Probation,
+    reconciler: Reconciler,
+    janitor: Janitor,
+    golden_audit: GoldenAudit,
 ) -> AsyncIterator[None]:
     """What goes on beside the requests: goldens are kept fresh and sound, what is lost is mended."""
     works = {
@@ -200,6 +222,8 @@ async def _background(
         "Idle machines are no longer paused; restart the controller": context.machines.pausing.run(),
         "What is there is no longer compared with what should be; restart the controller": reconciler.run(),
         "Old evidence and rows are no longer removed; restart the controller": janitor.run(),
+        "Goldens' moves are no longer written into the audit; restart the controller": golden_audit.run(),
+        "The host's history is no longer kept; restart the controller": context.monitor.history.run(),
     }
     tasks = [asyncio.create_task(work, name=broken) for broken, work in works.items()]
     for task in tasks:
@@ -311,6 +335,9 @@ def _close_feeds(context: Context) -> None:
     context.sign_ins.close_feed()
     context.credentials.feed.close()
     context.renewals.feed.close()
+    context.tables.close()
+    context.logs.close()
+    context.monitor.history.close()
 
 
 async def _leave_cli_token(context: Context, path: Path) -> None:

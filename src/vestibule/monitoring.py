@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
+import platform
 import time
 from collections.abc import Mapping, Sequence
 from importlib.metadata import version
@@ -13,34 +14,46 @@ from vestibule.assembly import Assembly
 from vestibule.core.errors import HostUnfit
 from vestibule.core.metrics import BUILD_INFO, MACHINES_LIMIT, Sample
 from vestibule.drivers.clock import SystemClock
+from vestibule.drivers.db.audit import DbAudit
 from vestibule.drivers.db.bulk import DbBulk
 from vestibule.drivers.db.engine import Database
 from vestibule.drivers.db.failures import DbFailures
 from vestibule.drivers.db.gauges import read_gauges
 from vestibule.drivers.db.machines import DbMachines
+from vestibule.drivers.db.start_times import DbStartTimes
 from vestibule.drivers.db.write_probe import probe_write
 from vestibule.drivers.evidence_shelf import DiskEvidence
 from vestibule.drivers.host_facts import disk_samples, read_host_facts, require_free
+from vestibule.drivers.host_reading import read_host
+from vestibule.drivers.log_files import DiskLogFiles
 from vestibule.drivers.metrics.machine_usage import MachineUsage
 from vestibule.drivers.usage import ProcUsageMeter
 from vestibule.drivers.webhook import read_secret
 from vestibule.machinery import Machinery, vault_check_of
 from vestibule.services.failures import Failures
+from vestibule.services.feed import Feed
+from vestibule.services.golden_audit import GoldenAudit
 from vestibule.services.golden_gauges import golden_gauges
 from vestibule.services.golden_ports import CanaryReports
+from vestibule.services.host_history import HostHistory
 from vestibule.services.janitor import Janitor, KeepingRule
+from vestibule.services.machine_logs import MachineLogs
+from vestibule.services.machines import Machines
 from vestibule.services.meter import Meter
 from vestibule.services.monitor import Ledger, Monitor
 from vestibule.services.promotions import Promotions
 from vestibule.services.readings import Part, Read, Readings
 from vestibule.services.ready_checks import ReadyCheck, ReadyChecks
 from vestibule.services.room_gauges import room_gauges
+from vestibule.services.start_times import StartReports
 from vestibule.services.vault_ports import Sealer
 from vestibule.settings import Settings
 
 _FILES_S = 10.0
 """Goldens and evidence are read from the disk: for a scrape every few seconds that is often enough."""
 _PROBE = b"readyz"
+EVIDENCE = "evidence"
+"""Folder of the state folder."""
 
 
 def folders_of(settings: Settings) -> Mapping[str, Path]:
@@ -80,6 +93,13 @@ def monitor_of(
         readings=readings,
         ready=ready,
         failures=Failures(rows=DbFailures(database), accounts=assembly.accounts, clock=SystemClock()),
+        starts=StartReports(rows=DbStartTimes(database), accounts=assembly.accounts, clock=SystemClock()),
+        history=HostHistory(
+            host=platform.node(),
+            read=read_host,
+            machines=lambda: len(assembly.machines.running),
+            clock=SystemClock(),
+        ),
         host_facts=lambda: read_host_facts(folders),
         scrape_secret=read_secret(secret_file, "metrics", "metrics_secret_invalid") if secret_file else None,
     )
@@ -123,10 +143,24 @@ def require_open(sealer: Sealer, settings: Settings) -> None:
         )
 
 
+def logs_of(settings: Settings, machines: Machines) -> MachineLogs:
+    """Of the machines of this controller, and of those that have ended."""
+    return MachineLogs(
+        files=DiskLogFiles(run_dir=settings.run_dir, evidence_dir=settings.state_dir / EVIDENCE),
+        held=lambda: machines.held,
+        secrets=machines.secrets_of,
+    )
+
+
+def golden_audit_of(database: Database, promotions: Promotions, feed: Feed[str]) -> GoldenAudit:
+    """Writes moves of goldens into the audit that no route has."""
+    return GoldenAudit(rows=DbAudit(database), promotions=promotions, feed=feed, clock=SystemClock())
+
+
 def janitor_of(settings: Settings, database: Database, meter: Meter) -> Janitor:
     """Tidies evidence and old rows, by the settings' measures."""
     return Janitor(
-        shelf=DiskEvidence(settings.state_dir / "evidence"),
+        shelf=DiskEvidence(settings.state_dir / EVIDENCE),
         bulk=DbBulk(database),
         machines=DbMachines(database),
         rule=KeepingRule(

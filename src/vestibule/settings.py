@@ -42,6 +42,9 @@ URL_VARIABLE = f"{PREFIX}URL"
 TOKEN_VARIABLE = f"{PREFIX}TOKEN"
 KEY_VARIABLE = f"{PREFIX}VAULT_KEY"
 
+SECRET = "secret"  # noqa: S105 (the name of a mark)
+"""Marks a field (``json_schema_extra``) whose value is shown to nobody, not even to the operator."""
+
 _LAST_ID = 2**32 - 2
 """One more is -1: "leave it as it is" to chown(2) and setuid(2)."""
 _REFERENCE = "docs/reference/settings.md"
@@ -256,7 +259,9 @@ class Settings(StageSettings, RoomSettings, BaseSettings):
         " audit log, in lists (`expires_soon`), by webhook; 0: never.",
     )
     webhook_url: AnyHttpUrl | None = Field(
-        default=None, description="Where warnings are posted to, as JSON; unset: nowhere."
+        default=None,
+        description="Where warnings are posted to, as JSON; unset: nowhere.",
+        json_schema_extra={SECRET: True},  # receivers put what authorizes the post into the address
     )
     webhook_secret_file: Path | None = Field(
         default=None,

@@ -99,6 +99,7 @@ async def trial_of(
         await stack.enter_async_context(demo_provider(place.demo_socket))
         vault = await open_vault(file_keys(state), database)
         assembly = assemble(machinery, database, vault, place, _always(golden_id), meter=SilentMeter())
+        stack.push_async_callback(assembly.audit.close)
         stack.push_async_callback(assembly.timeline.close)
         stack.push_async_callback(assembly.machines.destroy_all)
         stack.push_async_callback(assembly.sign_ins.stop)

@@ -14,7 +14,7 @@ import pytest
 from controller import WITHOUT_NAMES, Controller, running
 from desktop import Desktop
 from gallery import LOOKS, SMALL, Visit, await_picture, visit
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import Browser, Page, expect
 from test_sign_in import ALLOW_BUTTON
 
 pytestmark = [pytest.mark.golden, pytest.mark.browser]
@@ -143,28 +143,101 @@ def test_screenshot_a_page_that_cannot_load(guests: Sequence[Visit]) -> None:
         guest.keep_end("cancelled")
 
 
+def _go_to(page: Page, name: str) -> None:
+    """By the tab, or where there is no room for it, by *More*."""
+    tab = page.get_by_role("navigation", name="Pages").get_by_role("link", name=name)
+    if tab.is_visible():
+        tab.click()
+    else:
+        page.get_by_role("button", name="More").click()
+        page.get_by_role("menuitem", name=name).click()
+    expect(page.get_by_role("heading", name=name, exact=True, level=1)).to_be_visible()
+    page.wait_for_function(AT_REST)
+
+
 def test_screenshot_machines(guests: Sequence[Visit]) -> None:
     for guest in guests:
-        guest.page.get_by_role("link", name="Machines").click()
-        expect(guest.page.get_by_role("heading", name="Machines")).to_be_visible()
-        expect(guest.page.get_by_role("cell").filter(has_text="vm-").first).to_be_visible()
+        page = guest.page
+        _go_to(page, "Machines")
+        expect(page.get_by_role("cell").filter(has_text="vm-").first).to_be_visible()
         guest.keep("machines")
+        page.get_by_role("row").filter(has_text="failed").get_by_role("link", name=re.compile("^vm-")).click()
+        drawer = page.get_by_role("dialog")
+        expect(drawer.get_by_role("region", name="Failure")).to_be_visible()
+        expect(drawer.get_by_role("list", name="Timeline")).to_be_visible()
+        drawer.get_by_role("searchbox", name=re.compile("^Find in")).fill("vestibule")
+        expect(drawer.get_by_text(re.compile(r"^1 of \d+$"))).to_be_visible()
+        page.wait_for_function(AT_REST)
+        guest.keep("machine")
+        drawer.get_by_role("searchbox", name=re.compile("^Find in")).scroll_into_view_if_needed()
+        guest.keep("machine-log")
+
+
+def test_screenshot_sessions(guests: Sequence[Visit]) -> None:
+    for guest in guests:
+        page = guest.page
+        _go_to(page, "Sessions")
+        row = page.get_by_role("row").filter(has_text="broken")
+        expect(row.get_by_text("tool_exited").first).to_be_visible()
+        guest.keep("sessions")
+        page.get_by_role("button", name="Narrow by State").click()
+        expect(page.get_by_role("checkbox", name=re.compile("^Failed"))).to_be_visible()
+        page.wait_for_function(AT_REST)
+        guest.keep("sessions-facet")
+        page.keyboard.press("Escape")
+        row.get_by_role("link", name=re.compile("^s-")).click()
+        expect(page.get_by_role("dialog").get_by_role("region", name="Failure")).to_be_visible()
+        page.wait_for_function(AT_REST)
+        guest.keep("listed-session")
+
+
+def test_screenshot_nothing_that_fits(guests: Sequence[Visit]) -> None:
+    for guest in guests:
+        page = guest.page
+        _go_to(page, "Sessions")
+        page.get_by_role("searchbox", name="Find rows").fill("no such thing")
+        expect(page.get_by_text("Nothing fits")).to_be_visible()
+        guest.keep("sessions-nothing")
+        page.goto(f"{page.url.partition('?')[0]}?sort=nonsense")
+        expect(page.get_by_text("This address asks for what the table cannot show")).to_be_visible()
+        guest.expect_refusal(422)
+        guest.keep("sessions-refused")
+
+
+def test_screenshot_audit(guests: Sequence[Visit]) -> None:
+    for guest in guests:
+        _go_to(guest.page, "Audit")
+        expect(guest.page.get_by_text("Sealed a credential").first).to_be_visible()
+        guest.keep("audit")
+
+
+def test_screenshot_settings(guests: Sequence[Visit], studio: Controller) -> None:
+    for guest in guests:
+        page = guest.page
+        _go_to(page, "Settings")
+        port = page.get_by_role("listitem").filter(has=page.get_by_role("heading", name="port", exact=True))
+        expect(port).to_contain_text(studio.url.rpartition(":")[2])
+        expect(port).to_contain_text("from the environment")
+        guest.keep("settings")
 
 
 def test_screenshot_credentials(guests: Sequence[Visit]) -> None:
     for guest in guests:
-        guest.page.get_by_role("link", name="Credentials").click()
+        _go_to(guest.page, "Credentials")
         card = guest.page.get_by_role("article").first
         expect(card.get_by_text("In the vault; nobody holds it")).to_be_visible()
         card.get_by_text("History").click()
         expect(card.get_by_text("Sealed in the vault")).to_be_visible()
         guest.keep("credentials")
+        guest.page.get_by_role("link", name=re.compile("^Everybody")).click()
+        expect(guest.page.get_by_role("cell").filter(has_text="c-").first).to_be_visible()
+        guest.keep("all-credentials")
 
 
 def test_screenshot_goldens(guests: Sequence[Visit]) -> None:
     for guest in guests:
         page = guest.page
-        page.get_by_role("link", name="Goldens").click()
+        _go_to(page, "Goldens")
         band = page.get_by_role("region", name="The promoted golden")
         expect(band.get_by_role("heading", name="Current", exact=True)).to_be_visible(timeout=PAGE_TIMEOUT_MS)
         guest.keep("goldens")
@@ -180,7 +253,7 @@ def test_screenshot_goldens(guests: Sequence[Visit]) -> None:
 def test_screenshot_health(guests: Sequence[Visit]) -> None:
     for guest in guests:
         page = guest.page
-        page.get_by_role("link", name="Health").click()
+        _go_to(page, "Health")
         expect(page.get_by_role("region", name="Sign-ins", exact=True)).to_contain_text("of all users")
         reason = page.get_by_role("listitem").filter(has=page.get_by_role("button", name="tool_exited"))
         expect(reason.get_by_role("link", name="broken").first).to_be_visible()
@@ -190,6 +263,10 @@ def test_screenshot_health(guests: Sequence[Visit]) -> None:
         expect(page.get_by_role("img", name=re.compile("tool_exited picked out"))).to_be_visible()
         page.get_by_role("region", name="This host now").scroll_into_view_if_needed()
         guest.keep("health-host")
+        page.get_by_role("region", name="Start times").scroll_into_view_if_needed()
+        processors = page.get_by_role("img", name=re.compile("^Processors busy over time"))
+        expect(processors).to_be_visible(timeout=PAGE_TIMEOUT_MS)
+        guest.keep("health-charts")
 
 
 @pytest.mark.parametrize("look", LOOKS)

@@ -19,23 +19,28 @@ from monitor_lab import monitor_in_lab
 
 from vestibule.api.context import Context
 from vestibule.core.addresses import MachineNetwork
+from vestibule.core.audit import AuditAction
 from vestibule.core.ids import SessionId
 from vestibule.core.machines import DriverName, Isolation, Limits
 from vestibule.core.promotion import StalePolicy
 from vestibule.core.providers import Provider
 from vestibule.core.records import SessionRecord, User
 from vestibule.core.sessions import FINAL, SessionStatus
+from vestibule.core.settings_report import SettingSource, SettingsReport, ShownSetting
 from vestibule.core.steps import Span
 from vestibule.drivers import providers
 from vestibule.drivers.db.accounts import DbAccounts
+from vestibule.drivers.db.audit import DbAudit
 from vestibule.drivers.db.credentials import DbCredentials
 from vestibule.drivers.db.engine import Database
 from vestibule.drivers.db.machines import DbMachines
 from vestibule.drivers.db.metered import MeteredMachines
 from vestibule.drivers.db.steps import DbSteps
+from vestibule.drivers.db.tables import DbTables
 from vestibule.drivers.db.warnings import DbWarnings
 from vestibule.drivers.goldens.register import FileRegister
 from vestibule.drivers.guest import HttpGuest
+from vestibule.drivers.log_files import DiskLogFiles
 from vestibule.drivers.machines.fake import FakeMachine
 from vestibule.drivers.machines.fake_agent import Script
 from vestibule.drivers.master_keys import FileKeyRing
@@ -45,6 +50,7 @@ from vestibule.drivers.run_folders import DiskRunFolders
 from vestibule.resources import find_resources
 from vestibule.services.accounts import Accounts
 from vestibule.services.admission import Admission, Patience
+from vestibule.services.audit import Audit
 from vestibule.services.credentials import Credentials
 from vestibule.services.custodian import Custodian
 from vestibule.services.evidence import Evidence
@@ -53,6 +59,7 @@ from vestibule.services.first_frames import FirstFrames
 from vestibule.services.forecasts import Forecasts
 from vestibule.services.freshness import Freshness
 from vestibule.services.host import Check, HostReport
+from vestibule.services.machine_logs import MachineLogs
 from vestibule.services.machine_settings import Choice, MachineSettings
 from vestibule.services.machines import Machines
 from vestibule.services.meter import Meter
@@ -64,6 +71,7 @@ from vestibule.services.serving import Serving
 from vestibule.services.sign_in_world import World
 from vestibule.services.sign_ins import SignIns
 from vestibule.services.stage_limits import StageLimits
+from vestibule.services.tables import Tables
 from vestibule.services.timeline import Timeline
 from vestibule.vaults import open_vault
 from vestibule_agent.protocol import CONTRACT
@@ -84,6 +92,19 @@ SCRIPT = Script(
     ).encode(),
 )
 """A demo that asks for a sign-in and waits for the person."""
+
+
+SETTING = ShownSetting(
+    name="port",
+    variable="VESTIBULE_PORT",
+    group="controller",
+    value="4001",
+    default="4000",
+    source=SettingSource.ENVIRONMENT,
+    secret=False,
+    is_set=True,
+    text="Port that the controller listens on.",
+)
 
 
 class _Nothing:
@@ -217,6 +238,10 @@ async def open_lab(
         meter=ledger,
     )
     sessions = JournaledSessions(database, ledger, journal)
+    audit = Audit(rows=DbAudit(database), clock=clock)
+    machines.tell_destroyed(
+        lambda record, code: audit.note(AuditAction.MACHINE_DESTROYED, subject=record.vm_id, code=code)
+    )
     vault = await open_vault(FileKeyRing(folder / "state/vault.key", secrets.token_bytes), database)
     credentials = Credentials(
         rows=DbCredentials(database),
@@ -233,12 +258,15 @@ async def open_lab(
         clock=clock,
         limits=StageLimits(url_s=url_timeout_s, claim_s=claim_timeout_s, grace_s=0.01),
         timeline=timeline,
+        audit=audit,
     )
     known = _providers(provider_changes or {})
     sign_ins = SignIns(world=world, providers=known, random=secrets.token_bytes)
     accounts = Accounts(
         rows=DbAccounts(database), clock=clock, random=secrets.token_bytes, cookie_key=b"c" * 32
     )
+    tables = Tables(rows=DbTables(database), accounts=accounts)
+    database.on_changed = tables.changed
     context = Context(
         accounts=accounts,
         sign_ins=sign_ins,
@@ -282,7 +310,16 @@ async def open_lab(
             works=works,
             ledger=ledger,
             clock=clock,
+            running=lambda: len(machines.running),
         ),
+        audit=audit,
+        tables=tables,
+        logs=MachineLogs(
+            files=DiskLogFiles(run_dir=folder / "run", evidence_dir=folder / "state/evidence"),
+            held=lambda: machines.held,
+            secrets=machines.secrets_of,
+        ),
+        settings=SettingsReport(file=None, settings=[SETTING]),
         doubts={},
         providers=known,
         public_url=None,
@@ -314,6 +351,7 @@ async def open_lab(
         await sign_ins.stop()
         await machines.destroy_all()
         await timeline.close()
+        await audit.close()
         await database.close()
 
 

@@ -19,8 +19,12 @@ from vestibule.api.routes import (
     credentials,
     goldens,
     health,
+    host_history,
+    logs,
     machines,
     sessions,
+    settings,
+    tables,
     timelines,
 )
 
@@ -30,6 +34,20 @@ MAX_BODY_BYTES = 128 * 1024
 MAX_RETURN_BYTES = 2 * 1024 * 1024
 """A credential file of the largest size in base64, and room for one that is refused for being larger."""
 
+_RESOURCES = (
+    sessions,
+    machines,
+    logs,
+    timelines,
+    accounts,
+    credentials,
+    goldens,
+    catalogue,
+    health,
+    host_history,
+    tables,
+    settings,
+)
 _RETURN = re.compile(r"/api/credentials/[^/]+/return")
 
 
@@ -47,7 +65,7 @@ def create(web_dir: Path) -> FastAPI:
     errors.install(app)
     app.add_middleware(BodyLimit)
     app.add_middleware(NoStore)
-    for resource in (sessions, machines, timelines, accounts, credentials, goldens, catalogue, health):
+    for resource in _RESOURCES:
         app.include_router(resource.router, responses=errors.RESPONSES)
     app.mount("/dashboard/assets", pages.assets(web_dir))
     app.include_router(pages.router(web_dir))

@@ -10,10 +10,13 @@ from urllib.parse import urlsplit
 from fastapi import Depends, Request
 from starlette.requests import HTTPConnection
 
+from vestibule.core.audit import AuditAction, AuditEvent, AuditOutcome
 from vestibule.core.errors import NotAllowed, NotSignedIn
 from vestibule.core.providers import Provider
 from vestibule.core.records import User
+from vestibule.core.settings_report import SettingsReport
 from vestibule.services.accounts import Accounts
+from vestibule.services.audit import Audit
 from vestibule.services.credentials import Credentials
 from vestibule.services.custodian import Custodian
 from vestibule.services.first_frames import FirstFrames
@@ -21,6 +24,7 @@ from vestibule.services.forecasts import Forecasts
 from vestibule.services.freshness import Freshness
 from vestibule.services.golden_ports import CanaryReports, GoldenInventory, Plans
 from vestibule.services.host import HostReport
+from vestibule.services.machine_logs import MachineLogs
 from vestibule.services.machines import Machines
 from vestibule.services.monitor import Monitor
 from vestibule.services.promotions import Promotions
@@ -28,6 +32,7 @@ from vestibule.services.renewals import Renewals
 from vestibule.services.rotation import Rotation
 from vestibule.services.scrubbing import Scrubbing
 from vestibule.services.sign_ins import SignIns
+from vestibule.services.tables import Tables
 from vestibule.services.timeline import Timeline
 
 COOKIE = "vestibule"
@@ -57,6 +62,10 @@ class Context:
     scrubbing: Scrubbing
     host: HostReport
     monitor: Monitor
+    audit: Audit
+    tables: Tables
+    logs: MachineLogs
+    settings: SettingsReport
     providers: Mapping[str, Provider]
     doubts: Mapping[str, str | None]
     """Provider → why its file is not verified; None when it is."""
@@ -127,9 +136,27 @@ def _require_our_page(request: Request, services: Context) -> None:
 Caller = Annotated[User, Depends(require_caller)]
 
 
-async def _operator(caller: Caller, services: Services) -> User:
-    """The first user, whom ``vestibule up`` made, runs this controller."""
-    await services.accounts.require_operator(caller)
+def address_of(connection: HTTPConnection) -> str | None:
+    """The other end of the connection; what a proxy's headers claim is not believed."""
+    return connection.client.host if connection.client else None
+
+
+async def _operator(request: Request, caller: Caller, services: Services) -> User:
+    """The first user, whom ``vestibule up`` made, runs this controller; that others tried is written down."""
+    try:
+        await services.accounts.require_operator(caller)
+    except NotAllowed as error:
+        asked = AuditEvent(
+            at=services.audit.now(),
+            action=AuditAction.OPERATOR_ASKED,
+            actor_id=caller.user_id,
+            address=address_of(request),
+            subject=f"{request.method} {request.url.path}",
+            outcome=AuditOutcome.REFUSED,
+            code=error.failure_code,
+        )
+        await services.audit.record(asked)
+        raise
     return caller
 
 

@@ -92,14 +92,14 @@ class DiskRunFolders:
 
     def _keep_logs(self, folder: Path, kept: Path, known: Sequence[str]) -> None:
         for source in sorted(folder.glob("*.log")):
-            if (content := _tail(source)) is not None:
+            if (content := tail(source)) is not None:
                 make_private(kept)
                 (kept / source.name).write_bytes(redact_log(content, known))
 
     def _console_tail(self, vm_id: VmId, lines: int) -> str:
         for folder in (self._machines, self._evidence):
             console = folder / vm_id / CONSOLE
-            if (content := _tail(console)) is not None:
+            if (content := tail(console)) is not None:
                 return "\n".join(content.decode(errors="replace").splitlines()[-lines:])
         return ""
 
@@ -114,8 +114,8 @@ class DiskRunFolders:
         return [VmId(folder.name) for folder in self._machines.iterdir()]
 
 
-def _tail(source: Path) -> bytes | None:
-    """The last EVIDENCE_BYTES of a regular file; None for a link, pipe or device that a machine put there.
+def tail(source: Path, most_bytes: int = EVIDENCE_BYTES) -> bytes | None:
+    """The last ``most_bytes`` of a regular file; None for a link, pipe or device that a machine put there.
 
     Also None when there is nothing of this name.
     """
@@ -129,6 +129,6 @@ def _tail(source: Path) -> bytes | None:
         found = os.fstat(descriptor)
         if not stat.S_ISREG(found.st_mode):
             return None
-        return os.pread(descriptor, EVIDENCE_BYTES, max(0, found.st_size - EVIDENCE_BYTES))
+        return os.pread(descriptor, most_bytes, max(0, found.st_size - most_bytes))
     finally:
         os.close(descriptor)

@@ -96,6 +96,10 @@ class Accounts:
         """Raise Absent when there is none."""
         return await self._rows.user_named(name)
 
+    async def name_of(self, user_id: UserId) -> str:
+        """Raise Absent when there is none."""
+        return (await self._rows.user(user_id)).name
+
     async def users(self) -> Sequence[User]:
         """All users, oldest first."""
         return await self._rows.users()

@@ -107,6 +107,11 @@ class Machines:
         self._timeline = timeline
         self._liveness = Liveness(limit_s=settings.liveness_s, pressure=pressure, reachable=reachable)
         self.lifetimes = Lifetimes(settings.life_s)
+        self._on_destroyed: Callable[[MachineRecord, str | None], None] = _nobody
+
+    def tell_destroyed(self, on_destroyed: Callable[[MachineRecord, str | None], None]) -> None:
+        """Have ``on_destroyed`` told every machine that is gone, with the code of its failure."""
+        self._on_destroyed = on_destroyed
 
     def tell_ends(self, on_ended: Callable[[], None]) -> None:
         """Have ``on_ended`` called whenever a machine's row was closed."""
@@ -312,6 +317,7 @@ class Machines:
         failure = failure or next(iter(wrong), None)
         await self._records.close(vm_id, failure)
         machine_steps.finish(self._timeline, live.record, failure)
+        self._on_destroyed(live.record, ending_of(failure)[1])
         log.info("Machine destroyed", vm_id=vm_id, failed=failure is not None)
 
     async def destroy_all(self) -> None:
@@ -334,12 +340,17 @@ class Machines:
         """A user's machines, newest first."""
         return await self._rows.of_user(user_id)
 
-    async def of_owner(self, user_id: UserId, vm_id: VmId) -> MachineRecord:
-        """One machine.  Raises Absent when there is none or it is someone else's."""
+    async def of_owner(self, user_id: UserId | None, vm_id: VmId) -> MachineRecord:
+        """One machine, with None anybody's.  Raises Absent when there is none or it is someone else's."""
         record = await self._rows.get(vm_id)
-        if record.user_id != user_id:
+        if user_id is not None and record.user_id != user_id:
             raise Absent(f"There is no machine {vm_id}.", remedy="List yours: vestibule vm list.")
         return record
+
+    def secrets_of(self, vm_id: VmId) -> tuple[str, ...] | None:
+        """Known texts that no log of it may show; None when it does not run here."""
+        live = self._live.get(vm_id)
+        return None if live is None else (live.token, *live.typed)
 
     @property
     def running(self) -> Sequence[Live]:
@@ -376,3 +387,7 @@ def _lost(row: MachineRecord) -> MachineFailed:
         remedy="Start again.",
         code="controller_restarted",
     )
+
+
+def _nobody(_record: MachineRecord, _code: str | None) -> None:
+    """Whom an end is told to when nobody wants to know."""

@@ -10,9 +10,11 @@ from typing import Protocol
 from vestibule.core.host_facts import HostFacts
 from vestibule.core.metrics import Sample
 from vestibule.services.failures import Failures
+from vestibule.services.host_history import HostHistory
 from vestibule.services.meter import Meter
 from vestibule.services.readings import Readings
 from vestibule.services.ready_checks import ReadyChecks
+from vestibule.services.start_times import StartReports
 
 
 class Ledger(Meter, Protocol):
@@ -31,6 +33,8 @@ class Monitor:
     readings: Readings
     ready: ReadyChecks
     failures: Failures
+    starts: StartReports
+    history: HostHistory
     host_facts: Callable[[], HostFacts]
     """Reads files.  Raises HostUnfit."""
     scrape_secret: bytes | None = dataclasses.field(repr=False)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 
 from vestibule.core.ids import SessionId
+from vestibule.services.audit import Audit
 from vestibule.services.credentials import Credentials
 from vestibule.services.feed import Feed
 from vestibule.services.machines import Machines
@@ -26,3 +27,4 @@ class World:
     clock: SteadyClock
     limits: StageLimits
     timeline: Timeline
+    audit: Audit

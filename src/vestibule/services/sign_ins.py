@@ -15,7 +15,7 @@ from vestibule.core.admission import Place
 from vestibule.core.diagnosis import failure_of
 from vestibule.core.egress import Verdict
 from vestibule.core.errors import Absent, BadInput, Conflict, MachineFailed, Unavailable, VestibuleError
-from vestibule.core.ids import SessionId, VmId
+from vestibule.core.ids import SessionId, UserId, VmId
 from vestibule.core.machines import DriverName
 from vestibule.core.providers import Flow, Provider
 from vestibule.core.records import NoticeRecord, SessionRecord, StageRecord, User
@@ -159,8 +159,12 @@ class SignIns:
 
     async def get(self, user: User, session_id: SessionId) -> SessionRecord:
         """Raise Absent when there is none or it is someone else's: the two are told apart to nobody."""
+        return await self.visible(user.user_id, session_id)
+
+    async def visible(self, user_id: UserId | None, session_id: SessionId) -> SessionRecord:
+        """One of this user's, with None anybody's: to look at it.  Raises Absent as ``get``."""
         record = await self._world.sessions.get(session_id)
-        if record.user_id != user.user_id:
+        if user_id is not None and record.user_id != user_id:
             raise Absent(f"There is no session {session_id}.", remedy="List yours: vestibule session list.")
         return record
 

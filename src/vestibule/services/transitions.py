@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import structlog
 
+from vestibule.core.audit import AuditAction
 from vestibule.core.errors import KEY_RETIRED, Conflict
 from vestibule.core.records import CredentialRecord, SessionRecord
 from vestibule.services.introductions import Live
@@ -14,6 +15,17 @@ log = structlog.get_logger()
 
 async def complete(world: World, seen: SessionRecord, credential: CredentialRecord) -> SessionRecord:
     """Store the sealed credential, and that the session is completed.  Raises Conflict ``state_changed``."""
+    done = await _stored(world, seen, credential)
+    world.audit.note(
+        AuditAction.CREDENTIAL_SEALED,
+        subject=credential.credential_id,
+        actor_id=credential.user_id,
+        detail=credential.provider,
+    )
+    return done
+
+
+async def _stored(world: World, seen: SessionRecord, credential: CredentialRecord) -> SessionRecord:
     store, now = world.sessions.complete, world.clock.now()
     try:
         return await store(seen.session_id, credential, seen=seen.status, at=now)

@@ -17,7 +17,7 @@ from vestibule.api import openapi
 from vestibule.core.custody import Custody
 from vestibule.core.ids import CredentialId, VmId
 from vestibule.core.sessions import SessionStatus
-from vestibule.main import build_app
+from vestibule.main import _close_feeds, build_app
 
 pytestmark = pytest.mark.anyio
 
@@ -31,6 +31,9 @@ OPERATOR_ONLY = {
     ("POST", "/api/goldens/rollback"),
     ("POST", "/api/goldens/{golden_id}/promote"),
     ("POST", "/api/vault/rotation"),
+    ("GET", "/api/settings"),
+    ("GET", "/api/tables/audit"),
+    ("GET", "/api/tables/audit/events"),
     ("GET", "/metrics"),
 }
 OF_ALL = {
@@ -97,6 +100,7 @@ ABSENT = {
     "name": "nobody",
     "golden_id": "g-ffffffffffffffff",
     "driver": "fake",
+    "log": "console.log",
 }
 
 
@@ -151,6 +155,7 @@ async def ids_of_ann(lab: Lab) -> dict[str, str]:
         "token_id": token.token.token_id,
         "golden_id": GOLDEN,
         "driver": "fake",
+        "log": "console.log",
     }
 
 
@@ -269,8 +274,7 @@ async def test_a_text_that_is_too_long_is_refused(ann: httpx.AsyncClient, ids_of
 async def test_every_answer_is_kept_by_no_cache(
     lab: Lab, ann: httpx.AsyncClient, nobody: httpx.AsyncClient
 ) -> None:
-    lab.context.renewals.feed.close()  # or the events of goldens and credentials would have no end
-    lab.context.credentials.feed.close()
+    _close_feeds(lab.context)  # or the events of tables and the like would have no end
     for client in (ann, nobody):
         for method, path in ROUTES:
             if path.startswith("/api"):

@@ -192,6 +192,7 @@ async def test_reading_changes_nothing(lab: Lab, ann: httpx.AsyncClient) -> None
     session_id = await _start(ann)
     record = await lab.until(lab_id(session_id), lambda now: now.page_title is not None)
     await lab.timeline.close()  # what was stored behind the sign-in is there
+    await lab.context.audit.close()
     before = await _rows(lab)
     session = f"/api/auth/session/{session_id}"
     for path in (
@@ -208,6 +209,11 @@ async def test_reading_changes_nothing(lab: Lab, ann: httpx.AsyncClient) -> None
         "/api/host",
         "/api/goldens",
         "/api/me",
+        f"/api/vms/{record.vm_id}/logs",
+        f"/api/tables/sessions/{session_id}",
+        *(f"/api/tables/{table}" for table in ("machines", "sessions", "credentials", "audit")),
+        "/api/health/starts",
+        "/api/settings",
     ):
         assert (await ann.get(path)).status_code == 200, path
     assert await _rows(lab) == before

@@ -49,20 +49,23 @@ class _Part:
         (5, "Idle machines are no longer paused; restart the controller"),
         (6, "What is there is no longer compared with what should be; restart the controller"),
         (7, "Old evidence and rows are no longer removed; restart the controller"),
+        (8, "Goldens' moves are no longer written into the audit; restart the controller"),
+        (9, "The host's history is no longer kept; restart the controller"),
     ],
 )
 async def test_each_end_is_told_for_what_it_means(broken: int, said: str) -> None:
-    works = [_breaks if number == broken else _goes_on for number in range(8)]
+    works = [_breaks if number == broken else _goes_on for number in range(10)]
     machinery = SimpleNamespace(preload=works[0])
     context = SimpleNamespace(
         freshness=_Part(works[1]),
         scrubbing=_Part(works[2]),
         forecasts=_Part(works[4]),
         machines=SimpleNamespace(pausing=_Part(works[5])),
+        monitor=SimpleNamespace(history=_Part(works[9])),
     )
-    probation, reconciler, janitor = (cast("Any", _Part(works[number])) for number in (3, 6, 7))
-    parts = (cast("Any", machinery), cast("Any", context), probation, reconciler, janitor)
+    numbered = {"probation": 3, "reconciler": 6, "janitor": 7, "golden_audit": 8}
+    others = {name: cast("Any", _Part(works[number])) for name, number in numbered.items()}
     with capture_logs() as log:
-        async with _background(*parts):
+        async with _background(cast("Any", machinery), cast("Any", context), **others):
             await until(lambda: log)
     assert [line["event"] for line in log] == [said]

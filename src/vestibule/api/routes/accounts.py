@@ -5,7 +5,9 @@ from __future__ import annotations
 from fastapi import APIRouter, Request, Response
 
 from vestibule.api import present, schemas
-from vestibule.api.context import COOKIE, Caller, Context, Operator, Services, origin
+from vestibule.api.context import COOKIE, Caller, Context, Operator, Services, address_of, origin
+from vestibule.api.deeds import CallersDeeds
+from vestibule.core.audit import AuditAction, AuditEvent
 from vestibule.core.errors import NotSignedIn
 from vestibule.core.ids import TokenId
 from vestibule.core.records import User
@@ -26,6 +28,15 @@ async def sign_in(
             remedy="Ask for another: vestibule user link NAME.",
             code="link_invalid",
         )
+    await services.audit.record(
+        AuditEvent(
+            at=services.audit.now(),
+            action=AuditAction.SIGNED_IN,
+            actor_id=user.user_id,
+            address=address_of(request),
+            subject=user.name,
+        )
+    )
     response.set_cookie(
         COOKIE,
         services.accounts.cookie(user),
@@ -63,25 +74,32 @@ async def list_users(services: Services, _: Operator) -> list[schemas.User]:
 
 @router.post("/api/users", status_code=201)
 async def add_user(
-    body: schemas.NewUser, request: Request, services: Services, _: Operator
+    body: schemas.NewUser, request: Request, services: Services, _: Operator, deeds: CallersDeeds
 ) -> schemas.SignInLink:
     """Add a user and make a one-time link for them."""
-    return await _link(services, request, await services.accounts.add_user(body.name))
+    async with deeds.doing(AuditAction.USER_ADDED, body.name):
+        return await _link(services, request, await services.accounts.add_user(body.name))
 
 
 @router.delete("/api/users/{name}")
-async def remove_user(name: str, services: Services, _: Operator) -> schemas.User:
+async def remove_user(name: str, services: Services, _: Operator, deeds: CallersDeeds) -> schemas.User:
     """Remove a user who has no open sign-in, machine or credential, with every row that is theirs.
 
-    Evidence of machines that they had stays until the janitor removes it, by age or quota.
+    Evidence of machines that they had stays until the janitor removes it, by age or quota; what the audit
+    tells of them stays.
     """
-    return present.user(await services.accounts.remove(name))
+    await services.audit.catch_up()
+    async with deeds.doing(AuditAction.USER_REMOVED, name):
+        return present.user(await services.accounts.remove(name))
 
 
 @router.post("/api/users/{name}/link", status_code=201)
-async def make_link(name: str, request: Request, services: Services, _: Operator) -> schemas.SignInLink:
+async def make_link(
+    name: str, request: Request, services: Services, _: Operator, deeds: CallersDeeds
+) -> schemas.SignInLink:
     """Make another one-time link for a user."""
-    return await _link(services, request, await services.accounts.user_named(name))
+    async with deeds.doing(AuditAction.SIGN_IN_LINK_MADE, name):
+        return await _link(services, request, await services.accounts.user_named(name))
 
 
 async def _link(services: Context, request: Request, user: User) -> schemas.SignInLink:
@@ -98,13 +116,18 @@ async def list_tokens(services: Services, caller: Caller) -> list[schemas.ApiTok
 
 
 @router.post("/api/tokens", status_code=201)
-async def issue_token(body: schemas.NewToken, services: Services, caller: Caller) -> schemas.IssuedToken:
+async def issue_token(
+    body: schemas.NewToken, services: Services, caller: Caller, deeds: CallersDeeds
+) -> schemas.IssuedToken:
     """Make an API token; its secret is shown this once."""
-    issued = await services.accounts.issue_token(caller, body.label)
+    async with deeds.doing(AuditAction.TOKEN_ISSUED, detail=body.label) as deed:
+        issued = await services.accounts.issue_token(caller, body.label)
+        deed.subject = issued.token.token_id
     return schemas.IssuedToken(**present.token(issued.token).model_dump(), secret=issued.secret)
 
 
 @router.delete("/api/tokens/{token_id}", status_code=204)
-async def revoke_token(token_id: str, services: Services, caller: Caller) -> None:
+async def revoke_token(token_id: str, services: Services, caller: Caller, deeds: CallersDeeds) -> None:
     """Revoke one of the caller's tokens."""
-    await services.accounts.revoke_token(caller, TokenId(token_id))
+    async with deeds.doing(AuditAction.TOKEN_REVOKED, token_id):
+        await services.accounts.revoke_token(caller, TokenId(token_id))

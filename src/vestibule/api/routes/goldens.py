@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import datetime as dt
 from typing import Annotated
 
 from fastapi import APIRouter, Path
@@ -11,6 +12,8 @@ from fastapi.responses import Response, StreamingResponse
 from vestibule.api import golden_schemas as shapes
 from vestibule.api import goldens
 from vestibule.api.context import Caller, Context, Operator, Services
+from vestibule.api.deeds import CallersDeeds, Deed
+from vestibule.core.audit import AuditAction
 from vestibule.core.errors import Absent
 from vestibule.core.ids import GoldenId
 from vestibule.core.machines import DriverName
@@ -51,17 +54,30 @@ async def list_reports(services: Services, _: Caller) -> list[shapes.CanaryRepor
 
 
 @router.post("/api/goldens/renew", status_code=202)
-async def renew_golden(services: Services, _: Operator) -> shapes.Goldens:
+async def renew_golden(services: Services, _: Operator, deeds: CallersDeeds) -> shapes.Goldens:
     """Build, try and promote the golden of today's inputs; one that was dismissed gets another try."""
-    await services.freshness.ask()
+    async with deeds.doing(AuditAction.GOLDEN_RENEWED):
+        await services.freshness.ask()
     return await goldens.present(services)
 
 
 @router.post("/api/goldens/rollback")
-async def roll_back(body: shapes.RollBack, services: Services, _: Operator) -> shapes.Goldens:
+async def roll_back(
+    body: shapes.RollBack, services: Services, _: Operator, deeds: CallersDeeds
+) -> shapes.Goldens:
     """Return to the golden before; machines that run are not touched."""
-    await asyncio.to_thread(services.promotions.roll_back, why=body.why)
+    async with deeds.doing(AuditAction.GOLDEN_ROLLED_BACK, detail=body.why) as deed:
+        await asyncio.to_thread(_roll_back, services, body.why, deed)
     return await _moved(services)
+
+
+def _roll_back(services: Context, why: str, deed: Deed) -> None:
+    """The register's own time and name of the move are the audit's: whoever looks there knows it again."""
+    promoted = services.promotions.register.promoted
+    deed.subject = promoted or ""
+    services.promotions.roll_back(why=why)
+    left = services.promotions.register.last(promoted) if promoted else None
+    deed.at = left.at if left else None
 
 
 @router.get("/api/goldens/{golden_id}")
@@ -72,12 +88,13 @@ async def read_golden(golden_id: GoldenPath, services: Services, _: Caller) -> s
 
 @router.post("/api/goldens/{golden_id}/promote")
 async def promote_golden(
-    golden_id: GoldenPath, body: shapes.Promote, services: Services, _: Operator
+    golden_id: GoldenPath, body: shapes.Promote, services: Services, _: Operator, deeds: CallersDeeds
 ) -> shapes.Goldens:
     """Have machines start from it from now on; those that run are not touched."""
     wanted = GoldenId(golden_id)
     promote = _promote_untested if body.untested else _promote_tried
-    await asyncio.to_thread(promote, services, wanted)
+    async with deeds.doing(AuditAction.GOLDEN_PROMOTED, wanted, "untested" if body.untested else "") as deed:
+        deed.at = await asyncio.to_thread(promote, services, wanted)
     return await _moved(services)
 
 
@@ -90,14 +107,17 @@ async def read_screenshot(
     return Response(picture, media_type="image/png")
 
 
-def _promote_tried(services: Context, golden_id: GoldenId) -> None:
+def _promote_tried(services: Context, golden_id: GoldenId) -> dt.datetime | None:
     services.goldens.manifest(golden_id)
     services.renewals.require_tried(golden_id)
-    services.promotions.promote_by_hand(golden_id)
+    return _promote_untested(services, golden_id)
 
 
-def _promote_untested(services: Context, golden_id: GoldenId) -> None:
-    services.promotions.promote_by_hand(golden_id)
+def _promote_untested(services: Context, golden_id: GoldenId) -> dt.datetime | None:
+    """When that was, by the register: so the audit knows the move again.  None: it was promoted before."""
+    began = services.audit.now()
+    move = services.promotions.promote_by_hand(golden_id).last(golden_id)
+    return move.at if move and move.at >= began else None
 
 
 def _screenshot(services: Context, golden_id: GoldenId, driver: DriverName) -> bytes:

@@ -10,6 +10,8 @@ from fastapi import APIRouter, WebSocket
 
 from vestibule.api import present, schemas, vnc
 from vestibule.api.context import Caller, Context, Services, context_of, same_origin
+from vestibule.api.deeds import CallersDeeds
+from vestibule.core.audit import AuditAction
 from vestibule.core.errors import VestibuleError
 from vestibule.core.ids import VmId
 from vestibule.core.machines import MachineRecord
@@ -30,16 +32,20 @@ def _shown(services: Context, record: MachineRecord) -> schemas.Machine:
 
 
 @router.post("/api/vms", status_code=201)
-async def start_machine(body: schemas.StartMachine, services: Services, caller: Caller) -> schemas.Machine:
+async def start_machine(
+    body: schemas.StartMachine, services: Services, caller: Caller, deeds: CallersDeeds
+) -> schemas.Machine:
     """Start a machine without a sign-in; answers when its agent has confirmed."""
-    live = await services.machines.start(caller.user_id, driver=body.driver)
+    async with deeds.doing(AuditAction.MACHINE_STARTED) as deed:
+        live = await services.machines.start(caller.user_id, driver=body.driver)
+        deed.subject = live.record.vm_id
     return _shown(services, live.record)
 
 
 @router.get("/api/vms/{vm_id}")
 async def read_machine(vm_id: str, services: Services, caller: Caller) -> schemas.Machine:
-    """Read a machine, and what it was cloned from."""
-    record = await services.machines.of_owner(caller.user_id, VmId(vm_id))
+    """Read a machine, and what it was cloned from: one's own; the operator, anybody's."""
+    record = await services.machines.of_owner(await services.tables.scope(caller), VmId(vm_id))
     return await asyncio.to_thread(_with_golden, services.goldens, record, _shown(services, record))
 
 
@@ -55,12 +61,15 @@ def _with_golden(
 
 
 @router.delete("/api/vms/{vm_id}")
-async def stop_machine(vm_id: str, services: Services, caller: Caller) -> schemas.Machine:
+async def stop_machine(
+    vm_id: str, services: Services, caller: Caller, deeds: CallersDeeds
+) -> schemas.Machine:
     """End a machine.  One that serves a sign-in ends that too; one that has ended stays as it is."""
-    record = await services.machines.of_owner(caller.user_id, VmId(vm_id))
-    if record.session_id is not None:
-        await services.sign_ins.cancel(caller, record.session_id)
-    await services.machines.destroy(record.vm_id)
+    async with deeds.doing(AuditAction.MACHINE_STOPPED, vm_id):
+        record = await services.machines.of_owner(caller.user_id, VmId(vm_id))
+        if record.session_id is not None:
+            await services.sign_ins.cancel(caller, record.session_id)
+        await services.machines.destroy(record.vm_id)
     return _shown(services, await services.machines.of_owner(caller.user_id, record.vm_id))
 
 

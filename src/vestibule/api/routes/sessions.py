@@ -10,7 +10,9 @@ from fastapi.responses import StreamingResponse
 
 from vestibule.api import events, schemas
 from vestibule.api.context import Caller, Context, Services, origin
+from vestibule.api.deeds import CallersDeeds
 from vestibule.api.sessions import just_started, present
+from vestibule.core.audit import AuditAction
 from vestibule.core.ids import SessionId
 from vestibule.core.records import SessionRecord
 from vestibule.core.sessions import FINAL, SessionStatus
@@ -34,17 +36,23 @@ async def _turnstile(request: Request) -> AsyncIterator[None]:
 
 @router.post("/api/vm/auth", status_code=201, dependencies=[Depends(_turnstile, scope="function")])
 async def start_sign_in(
-    body: schemas.StartSignIn, request: Request, services: Services, caller: Caller
+    body: schemas.StartSignIn,
+    request: Request,
+    services: Services,
+    caller: Caller,
+    deeds: CallersDeeds,
 ) -> schemas.StartedSignIn:
     """Start a sign-in.  Answers at once; the machine is made in the background."""
     home = f"{origin(request, services)}/dashboard/remote-cli/session"
-    record = await services.sign_ins.start(
-        caller,
-        body.provider,
-        driver=body.driver,
-        flow=body.flow,
-        page_url=lambda session_id: f"{home}/{session_id}",
-    )
+    async with deeds.doing(AuditAction.SIGN_IN_STARTED, detail=body.provider) as deed:
+        record = await services.sign_ins.start(
+            caller,
+            body.provider,
+            driver=body.driver,
+            flow=body.flow,
+            page_url=lambda session_id: f"{home}/{session_id}",
+        )
+        deed.subject = record.session_id
     return schemas.StartedSignIn(
         session_id=record.session_id,
         status=SessionStatus.STARTED,
@@ -99,9 +107,14 @@ async def first_frame(
 
 
 @router.post(f"{_SESSION}/cancel")
-async def cancel_session(session_id: str, services: Services, caller: Caller) -> schemas.Session:
+async def cancel_session(
+    session_id: str, services: Services, caller: Caller, deeds: CallersDeeds
+) -> schemas.Session:
     """End a session; one that has ended stays as it is."""
-    return await present(services, await services.sign_ins.cancel(caller, SessionId(session_id)))
+    async with deeds.doing(AuditAction.SIGN_IN_CANCELLED, session_id) as deed:
+        record = await services.sign_ins.cancel(caller, SessionId(session_id))
+        deed.detail = record.provider
+    return await present(services, record)
 
 
 @router.post(f"{_SESSION}/open-url")

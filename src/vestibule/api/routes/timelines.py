@@ -1,4 +1,4 @@
-"""Timelines of sessions, and of machines without one."""
+"""Timelines of sessions, and of machines without one: one's own; the operator, anybody's."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ router = APIRouter(tags=["timelines"])
 @router.get("/api/auth/session/{session_id}/timeline")
 async def read_session_timeline(session_id: str, services: Services, caller: Caller) -> Timeline:
     """What a session went through, step by step; its events tell when to read it again."""
-    record = await services.sign_ins.get(caller, SessionId(session_id))
+    record = await services.sign_ins.visible(await services.tables.scope(caller), SessionId(session_id))
     return _shown(await services.timeline.of(record.session_id))
 
 
 @router.get("/api/vms/{vm_id}/timeline")
 async def read_machine_timeline(vm_id: str, services: Services, caller: Caller) -> Timeline:
     """What a machine went through; of one that serves a sign-in, that one's timeline."""
-    record = await services.machines.of_owner(caller.user_id, VmId(vm_id))
+    record = await services.machines.of_owner(await services.tables.scope(caller), VmId(vm_id))
     return _shown(await services.timeline.of(record.session_id or record.vm_id))
 
 

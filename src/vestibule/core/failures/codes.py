@@ -145,6 +145,7 @@ class FailureCode(enum.StrEnum):
     FILE_UNWRITABLE = "file_unwritable"
     FOREIGN_ORIGIN = "foreign_origin"
     LINK_INVALID = "link_invalid"
+    LOG_ABSENT = "log_absent"
     LOGIN_RUNNING = "login_running"
     MACHINE_ABSENT = "machine_absent"
     MACHINE_UNCONFIRMED = "machine_unconfirmed"

@@ -93,6 +93,11 @@ OF_REQUESTS: Mapping[Code, FailureMeaning] = {
         "A login of the tool runs in this machine already.",
         "Cancel this session and start a new one.",
     ),
+    Code.LOG_ABSENT: lasting(
+        _REQUEST,
+        "The machine has no log of this name, or it is not kept any more.",
+        "List those that there are (GET /api/vms/ID/logs) and look at the name again.",
+    ),
     Code.MACHINE_ABSENT: lasting(_REQUEST, "The machine does not run any more.", "Start a new session."),
     Code.MACHINE_UNCONFIRMED: passing(
         _REQUEST,

@@ -18,12 +18,12 @@ from __future__ import annotations
 import functools
 import os
 import sqlite3
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Collection, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
-from sqlalchemy import Connection, event
+from sqlalchemy import Connection, Delete, Executable, Insert, Update, event
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import DatabaseError, IntegrityError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
@@ -44,6 +44,8 @@ CONNECTIONS = 5
 TURN_S = 30.0
 """So long one is waited for: longer than those that have one wait for the lock."""
 _WRITE = "vestibule_write"
+_CHANGED = "vestibule_changed"
+"""Key of a connection's note of the tables that its transaction changes."""
 
 
 class Database:
@@ -53,6 +55,8 @@ class Database:
     """
 
     def __init__(self, engine: AsyncEngine, durable: AsyncEngine, reader: AsyncEngine) -> None:
+        self.on_changed: Callable[[Collection[str]], None] = _nobody
+        """Told the names of the tables that a transaction changed, once it is committed."""
         self._engines = {engine, durable, reader}
         self._reader = reader
         self._writer = engine.execution_options(**{_WRITE: True})
@@ -61,6 +65,8 @@ class Database:
             level = "FULL" if each is durable else "NORMAL"
             event.listen(each.sync_engine, "connect", functools.partial(_on_connect, synchronous=level))
             event.listen(each.sync_engine, "begin", _on_begin)
+        for each in {engine, durable}:
+            event.listen(each.sync_engine, "after_execute", _note_change)
 
     @classmethod
     def at(cls, path: Path) -> Self:
@@ -98,18 +104,25 @@ class Database:
         Only for methods that are ``@unbroken``.  Raises DiskFull or HostUnfit ``database_unusable``;
         IntegrityError stays what it is.
         """
-        require_unbroken()
-        with _named_failures():
-            async with self._writer.begin() as connection:
-                yield connection
+        async with self._changing(self._writer) as connection:
+            yield connection
 
     @asynccontextmanager
     async def write_durably(self) -> AsyncIterator[AsyncConnection]:
         """As ``write``, and what was written has reached the disk when the block has ended."""
+        async with self._changing(self._durable_writer) as connection:
+            yield connection
+
+    @asynccontextmanager
+    async def _changing(self, writer: AsyncEngine) -> AsyncIterator[AsyncConnection]:
         require_unbroken()
+        changed = set[str]()
         with _named_failures():
-            async with self._durable_writer.begin() as connection:
+            async with writer.begin() as connection:
+                (await connection.get_raw_connection()).info[_CHANGED] = changed
                 yield connection
+        if changed:
+            self.on_changed(changed)
 
     async def close(self) -> None:
         """Close every connection."""
@@ -143,6 +156,15 @@ def _on_connect(connection: DBAPIConnection, _entry: ConnectionPoolEntry, *, syn
     for name, value in settings.items():
         cursor.execute(f"PRAGMA {name} = {value}")
     cursor.close()
+
+
+def _note_change(connection: Connection, clause: Executable, *_rest: Any) -> None:  # noqa: ANN401 (SQLAlchemy's)
+    if isinstance(clause, Insert | Update | Delete):
+        connection.info[_CHANGED].add(str(clause.table))
+
+
+def _nobody(_tables: Collection[str]) -> None:
+    """Whom a change is told to when nobody wants to know."""
 
 
 def _on_begin(connection: Connection) -> None:

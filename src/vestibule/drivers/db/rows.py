@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 
 import sqlalchemy as sa
 
+from vestibule.core.audit import AuditEvent
 from vestibule.core.errors import Absent, Conflict
 from vestibule.core.forecast import ExpiryWarning
 from vestibule.core.machines import MachineRecord
@@ -37,6 +38,7 @@ Record = (
     | MachineRecord
     | ExpiryWarning
     | StepRecord
+    | AuditEvent
 )
 
 

@@ -45,6 +45,25 @@ class Words(sa.types.TypeDecorator[tuple[str, ...]]):
         return None if value is None else tuple(value)
 
 
+class Member(sa.types.TypeDecorator[enum.StrEnum]):
+    """Text that holds a member of an enum that grows, without a CHECK."""
+
+    impl = sa.String(64)
+    cache_ok = True
+
+    def __init__(self, kind: type[enum.StrEnum]) -> None:
+        super().__init__()
+        self.kind = kind
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:  # noqa: ARG002 (as above)
+        """Its text."""
+        return None if value is None else str(value)
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> enum.StrEnum | None:  # noqa: ARG002 (as above)
+        """The member that it is."""
+        return None if value is None else self.kind(value)
+
+
 def choice(kind: type[enum.StrEnum], constraint: str) -> sa.Enum:
     """Text that holds a member of ``kind``, with a CHECK constraint generated from it."""
     return sa.Enum(

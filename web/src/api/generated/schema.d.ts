@@ -339,7 +339,7 @@ export interface paths {
         put?: never;
         /**
          * Export Credential
-         * @description Open the seal for the owner: a copy, whoever holds it.  Written to the audit log.
+         * @description Open the seal for the owner: a copy, whoever holds it.  Written into the audit before the answer.
          */
         post: operations["export_credential"];
         delete?: never;
@@ -588,6 +588,66 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/health/host/history": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Host History
+         * @description Processors and memory of the host, sample by sample.
+         */
+        get: operations["read_host_history"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/health/host/history/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Follow Host History
+         * @description Server-sent events: the same, now and after every sample.
+         */
+        get: operations["follow_host_history"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/health/starts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Starts
+         * @description How long machines took to start, by golden: everybody's for the operator, the caller's for others.
+         */
+        get: operations["read_starts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/host": {
         parameters: {
             query?: never;
@@ -648,6 +708,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/settings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Settings
+         * @description Every setting with its value, where that came from, and its meaning; for the operator.
+         */
+        get: operations["read_settings"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/sign-in": {
         parameters: {
             query?: never;
@@ -682,6 +762,186 @@ export interface paths {
          * @description Forget the cookie.
          */
         post: operations["sign_out"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/tables/audit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Audit Table
+         * @description Who did what; for the operator.
+         */
+        get: operations["audit_table"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/tables/audit/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Follow Audit Table
+         * @description Server-sent events: the same page, now and whenever it has become another.
+         */
+        get: operations["follow_audit_table"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/tables/credentials": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Credential Table
+         * @description Credentials without their content: everybody's for the operator, the caller's for others.
+         */
+        get: operations["credential_table"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/tables/credentials/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Follow Credential Table
+         * @description Server-sent events: the same page, now and whenever it has become another.
+         */
+        get: operations["follow_credential_table"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/tables/machines": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Machine Table
+         * @description Machines: everybody's for the operator, the caller's for others.
+         */
+        get: operations["machine_table"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/tables/machines/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Follow Machine Table
+         * @description Server-sent events: the same page, now and whenever it has become another.
+         */
+        get: operations["follow_machine_table"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/tables/sessions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Session Table
+         * @description Sign-ins: everybody's for the operator, the caller's for others.
+         */
+        get: operations["session_table"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/tables/sessions/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Follow Session Table
+         * @description Server-sent events: the same page, now and whenever it has become another.
+         */
+        get: operations["follow_session_table"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/tables/sessions/{session_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Listed Session
+         * @description What became of a sign-in: for its owner and the operator.
+         */
+        get: operations["read_listed_session"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -770,7 +1030,8 @@ export interface paths {
          * Remove User
          * @description Remove a user who has no open sign-in, machine or credential, with every row that is theirs.
          *
-         *     Evidence of machines that they had stays until the janitor removes it, by age or quota.
+         *     Evidence of machines that they had stays until the janitor removes it, by age or quota; what the audit
+         *     tells of them stays.
          */
         delete: operations["remove_user"];
         options?: never;
@@ -811,7 +1072,7 @@ export interface paths {
          * Rotate Master Key
          * @description Begin to exchange the master key, or go on with that: a batch of credentials for each call.
          *
-         *     Call it again until nothing remains.  Operator only; written to the audit log.
+         *     Call it again until nothing remains.  Operator only; written into the audit.
          */
         post: operations["rotate_master_key"];
         delete?: never;
@@ -897,7 +1158,7 @@ export interface paths {
         };
         /**
          * Read Machine
-         * @description Read a machine, and what it was cloned from.
+         * @description Read a machine, and what it was cloned from: one's own; the operator, anybody's.
          */
         get: operations["read_machine"];
         put?: never;
@@ -907,6 +1168,46 @@ export interface paths {
          * @description End a machine.  One that serves a sign-in ends that too; one that has ended stays as it is.
          */
         delete: operations["stop_machine"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/vms/{vm_id}/logs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Logs
+         * @description What may be read of a machine; nothing of one whose evidence was removed since.
+         */
+        get: operations["list_logs"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/vms/{vm_id}/logs/{log}/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Follow Log
+         * @description Server-sent events: the end of the log, now and whenever it has grown, until it is over.
+         */
+        get: operations["follow_log"];
+        put?: never;
+        post?: never;
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -1017,6 +1318,85 @@ export interface components {
             /** Token Id */
             token_id: string;
         };
+        /**
+         * AuditAction
+         * @description What was done, or asked for and refused.
+         * @enum {string}
+         */
+        AuditAction: "signed_in" | "sign_in_link_made" | "user_added" | "user_removed" | "token_issued" | "token_revoked" | "sign_in_started" | "sign_in_cancelled" | "machine_started" | "machine_stopped" | "machine_destroyed" | "golden_renewed" | "golden_promoted" | "golden_rolled_back" | "golden_rejected" | "credential_sealed" | "credential_checked_out" | "credential_returned" | "credential_refused" | "credential_exported" | "credential_revoked" | "key_rotated" | "operator_asked";
+        /**
+         * AuditEvent
+         * @description Who did what, on what, when, from where, and what came of it.
+         */
+        AuditEvent: {
+            action: components["schemas"]["AuditAction"];
+            /**
+             * Actor
+             * @description Their name at that time; null: the controller itself, or a command on its host.
+             */
+            actor: string | null;
+            /** Actor Id */
+            actor_id: string | null;
+            /**
+             * Address
+             * @description The other end of their connection: behind a proxy, the proxy's.
+             */
+            address: string | null;
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /**
+             * Code
+             * @description Failure code of what was not done.
+             */
+            code: string | null;
+            /** Detail */
+            detail: string;
+            /** Number */
+            number: number;
+            outcome: components["schemas"]["AuditOutcome"];
+            /** Subject */
+            subject: string;
+        };
+        /**
+         * AuditOutcome
+         * @description What came of it.
+         * @enum {string}
+         */
+        AuditOutcome: "done" | "refused" | "failed";
+        /**
+         * AuditPage
+         * @description GET /api/tables/audit, and ``event: page`` of its events.
+         */
+        AuditPage: {
+            /**
+             * Facets
+             * @description Facet → its most frequent values, counted without the facet's own choice.
+             */
+            facets: {
+                [key: string]: components["schemas"]["FacetChoice"][];
+            };
+            /**
+             * Of Everybody
+             * @description Rows of all users (the operator's view), or the caller's alone.
+             */
+            of_everybody: boolean;
+            /** Rows */
+            rows: components["schemas"]["AuditEvent"][];
+            /**
+             * Total
+             * @description Rows that fit, on all pages.
+             */
+            total: number;
+        };
+        /**
+         * AuditSort
+         * @description Columns that the audit is sorted by.
+         * @enum {string}
+         */
+        AuditSort: "at" | "action" | "actor";
         /**
          * CanaryCheck
          * @description One thing that was looked at in a running clone.
@@ -1210,6 +1590,48 @@ export interface components {
             usable_until: string | null;
         };
         /**
+         * CredentialListed
+         * @description A credential in its table, without its content; deleted ones too.
+         */
+        CredentialListed: {
+            /** Account */
+            account: string | null;
+            /** Credential Id */
+            credential_id: string;
+            custody: components["schemas"]["Custody"];
+            /**
+             * Doubt
+             * @description Why it may not work any more.
+             */
+            doubt: string | null;
+            /** Held Since */
+            held_since: string | null;
+            /** Holder */
+            holder: string | null;
+            /**
+             * Login Expires At
+             * @description After that only a person can make a new one; null where nobody says.
+             */
+            login_expires_at: string | null;
+            /** Owner */
+            owner: string;
+            /** Provider */
+            provider: string;
+            /**
+             * Sealed At
+             * Format: date-time
+             */
+            sealed_at: string;
+            /** Session Id */
+            session_id: string;
+        };
+        /**
+         * CredentialSort
+         * @description Columns that credentials are sorted by.
+         * @enum {string}
+         */
+        CredentialSort: "sealed_at" | "login_expires_at" | "custody" | "provider" | "owner";
+        /**
          * CredentialState
          * @description What has become of a session's credential.
          * @enum {string}
@@ -1233,6 +1655,31 @@ export interface components {
         CredentialsEvent: {
             /** Credentials */
             credentials: components["schemas"]["Credential"][];
+        };
+        /**
+         * CredentialsPage
+         * @description GET /api/tables/credentials, and ``event: page`` of its events.
+         */
+        CredentialsPage: {
+            /**
+             * Facets
+             * @description Facet → its most frequent values, counted without the facet's own choice.
+             */
+            facets: {
+                [key: string]: components["schemas"]["FacetChoice"][];
+            };
+            /**
+             * Of Everybody
+             * @description Rows of all users (the operator's view), or the caller's alone.
+             */
+            of_everybody: boolean;
+            /** Rows */
+            rows: components["schemas"]["CredentialListed"][];
+            /**
+             * Total
+             * @description Rows that fit, on all pages.
+             */
+            total: number;
         };
         /**
          * Custody
@@ -1314,6 +1761,16 @@ export interface components {
             mode: number;
             /** Path */
             path: string;
+        };
+        /**
+         * FacetChoice
+         * @description A value that narrows the table, and how many rows it would leave.
+         */
+        FacetChoice: {
+            /** Count */
+            count: number;
+            /** Value */
+            value: string;
         };
         /**
          * Failure
@@ -1722,6 +2179,49 @@ export interface components {
             stalls: components["schemas"]["HostStall"][];
         };
         /**
+         * HostHistory
+         * @description GET /api/health/host/history, and ``event: history`` of its events.
+         */
+        HostHistory: {
+            /**
+             * Every S
+             * @description Seconds between two samples.
+             */
+            every_s: number;
+            /** Host */
+            host: string;
+            /**
+             * Samples
+             * @description Oldest first, of this controller's time and at most three hours.
+             */
+            samples: components["schemas"]["HostSample"][];
+        };
+        /**
+         * HostSample
+         * @description One point of the chart.
+         */
+        HostSample: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /**
+             * Cpu Busy
+             * @description Share of the time since the sample before, 0 to 1.
+             */
+            cpu_busy: number;
+            /**
+             * Machines
+             * @description That ran then.
+             */
+            machines: number;
+            /** Mem Total Bytes */
+            mem_total_bytes: number;
+            /** Mem Used Bytes */
+            mem_used_bytes: number;
+        };
+        /**
          * HostStall
          * @description Share of time in which work waited for a resource (Linux PSI), in percent.
          */
@@ -1782,6 +2282,34 @@ export interface components {
             secret: string;
             /** Token Id */
             token_id: string;
+        };
+        /**
+         * LogFile
+         * @description One log of a machine.
+         */
+        LogFile: {
+            /** Name */
+            name: string;
+            /** Size Bytes */
+            size_bytes: number;
+        };
+        /**
+         * LogTail
+         * @description ``event: log``: the end of a log without secrets, whole each time.
+         */
+        LogTail: {
+            /**
+             * Ended
+             * @description Nothing is written to it any more; the last event.
+             */
+            ended: boolean;
+            /** Text */
+            text: string;
+            /**
+             * Whole
+             * @description Whether that is all of it.
+             */
+            whole: boolean;
         };
         /**
          * Machine
@@ -1857,6 +2385,48 @@ export interface components {
             signed_by: string | null;
         };
         /**
+         * MachineListed
+         * @description A machine in its table; GET /api/vms/{id} tells all of it.
+         */
+        MachineListed: {
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            driver: components["schemas"]["DriverName"];
+            /** Ended At */
+            ended_at: string | null;
+            /** Error Cause */
+            error_cause: string | null;
+            /** Error Code */
+            error_code: string | null;
+            /** Golden Id */
+            golden_id: string;
+            /** Host */
+            host: string;
+            isolation: components["schemas"]["Isolation"];
+            /**
+             * Owner
+             * @description The name of whose it is.
+             */
+            owner: string;
+            /**
+             * Paused
+             * @description Nobody watches it: it stands still until somebody does.
+             */
+            paused: boolean;
+            /** Running At */
+            running_at: string | null;
+            /** Session Id */
+            session_id: string | null;
+            status: components["schemas"]["MachineStatus"];
+            /** Vm Id */
+            vm_id: string;
+            /** Vm Ip */
+            vm_ip: string;
+        };
+        /**
          * MachineShape
          * @description What a memory snapshot is named by, besides its disks.
          */
@@ -1878,6 +2448,12 @@ export interface components {
             vmm: string;
         };
         /**
+         * MachineSort
+         * @description Columns that machines are sorted by.
+         * @enum {string}
+         */
+        MachineSort: "created_at" | "ended_at" | "status" | "golden_id" | "owner";
+        /**
          * MachineStatus
          * @description A machine's states; the two last are final.
          * @enum {string}
@@ -1889,6 +2465,31 @@ export interface components {
          * @enum {string}
          */
         MachineType: "browser" | "workspace";
+        /**
+         * MachinesPage
+         * @description GET /api/tables/machines, and ``event: page`` of its events.
+         */
+        MachinesPage: {
+            /**
+             * Facets
+             * @description Facet → its most frequent values, counted without the facet's own choice.
+             */
+            facets: {
+                [key: string]: components["schemas"]["FacetChoice"][];
+            };
+            /**
+             * Of Everybody
+             * @description Rows of all users (the operator's view), or the caller's alone.
+             */
+            of_everybody: boolean;
+            /** Rows */
+            rows: components["schemas"]["MachineListed"][];
+            /**
+             * Total
+             * @description Rows that fit, on all pages.
+             */
+            total: number;
+        };
         /**
          * Me
          * @description Who the caller is.
@@ -1958,6 +2559,12 @@ export interface components {
             /** Url */
             url: string;
         };
+        /**
+         * Order
+         * @description Which end comes first.
+         * @enum {string}
+         */
+        Order: "asc" | "desc";
         /**
          * Outcome
          * @description How a renewal ended.
@@ -2359,6 +2966,16 @@ export interface components {
             vnc_websocket: string | null;
         };
         /**
+         * SessionDetail
+         * @description GET /api/tables/sessions/{id}: for its owner and the operator.
+         */
+        SessionDetail: {
+            failure: components["schemas"]["Failure"] | null;
+            session: components["schemas"]["SessionListed"];
+            /** Stages */
+            stages: components["schemas"]["Stage"][];
+        };
+        /**
          * SessionEvent
          * @description One server-sent event: ``event: session``, ``id: seq``, data this object.
          */
@@ -2368,11 +2985,133 @@ export interface components {
             session: components["schemas"]["Session"];
         };
         /**
+         * SessionListed
+         * @description A session in its table, without what is its person's alone.
+         */
+        SessionListed: {
+            /** Completed At */
+            completed_at: string | null;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            driver: components["schemas"]["DriverName"] | null;
+            /** Error Cause */
+            error_cause: string | null;
+            /** Error Code */
+            error_code: string | null;
+            /** Error Remedy */
+            error_remedy: string | null;
+            /** Golden Id */
+            golden_id: string | null;
+            /** Owner */
+            owner: string;
+            /** Provider */
+            provider: string;
+            /** Session Id */
+            session_id: string;
+            status: components["schemas"]["SessionStatus"];
+            /** Vm Id */
+            vm_id: string | null;
+        };
+        /**
+         * SessionSort
+         * @description Columns that sessions are sorted by.
+         * @enum {string}
+         */
+        SessionSort: "created_at" | "completed_at" | "status" | "provider" | "owner";
+        /**
          * SessionStatus
          * @description A sign-in session's states, in order of progress.
          * @enum {string}
          */
         SessionStatus: "started" | "vm_created" | "ready" | "awaiting_user_auth" | "authenticating" | "completed" | "failed" | "timeout" | "cancelled";
+        /**
+         * SessionsPage
+         * @description GET /api/tables/sessions, and ``event: page`` of its events.
+         */
+        SessionsPage: {
+            /**
+             * Facets
+             * @description Facet → its most frequent values, counted without the facet's own choice.
+             */
+            facets: {
+                [key: string]: components["schemas"]["FacetChoice"][];
+            };
+            /**
+             * Of Everybody
+             * @description Rows of all users (the operator's view), or the caller's alone.
+             */
+            of_everybody: boolean;
+            /** Rows */
+            rows: components["schemas"]["SessionListed"][];
+            /**
+             * Total
+             * @description Rows that fit, on all pages.
+             */
+            total: number;
+        };
+        /**
+         * Setting
+         * @description A setting in force; it is changed in the environment or the file, before a start.
+         */
+        Setting: {
+            /**
+             * Default
+             * @description null: it is not set by default, or secret.
+             */
+            default: string | null;
+            /**
+             * Group
+             * @description controller, room, deadlines, or environment for what is no setting.
+             */
+            group: string;
+            /** Is Set */
+            is_set: boolean;
+            /** Name */
+            name: string;
+            /**
+             * Secret
+             * @description Its value is told to nobody.
+             */
+            secret: boolean;
+            source: components["schemas"]["SettingSource"];
+            /**
+             * Text
+             * @description Its documentation: Markdown of one line.
+             */
+            text: string;
+            /**
+             * Value
+             * @description null: it is not set, or secret.
+             */
+            value: string | null;
+            /**
+             * Variable
+             * @description Of the environment.
+             */
+            variable: string;
+        };
+        /**
+         * SettingSource
+         * @description Where a value came from; the first that has one wins.
+         * @enum {string}
+         */
+        SettingSource: "environment" | "file" | "default";
+        /**
+         * SettingsInForce
+         * @description GET /api/settings.
+         */
+        SettingsInForce: {
+            /**
+             * File
+             * @description The file that was read; null: none.
+             */
+            file: string | null;
+            /** Settings */
+            settings: components["schemas"]["Setting"][];
+        };
         /**
          * SignIn
          * @description POST /api/sign-in: exchange a one-time link's token for a cookie.
@@ -2459,6 +3198,29 @@ export interface components {
             provider: string;
         };
         /**
+         * StartTimes
+         * @description How long machines of one golden took with one driver.
+         */
+        StartTimes: {
+            /**
+             * Counts
+             * @description Machines in each bar: one more than there are bounds.
+             */
+            counts: number[];
+            driver: components["schemas"]["DriverName"];
+            /** Golden Id */
+            golden_id: string;
+            /**
+             * Newest At
+             * Format: date-time
+             */
+            newest_at: string;
+            /** P50 S */
+            p50_s: number;
+            /** P99 S */
+            p99_s: number;
+        };
+        /**
          * StartedSignIn
          * @description The answer to POST /api/vm/auth, 201.
          */
@@ -2471,6 +3233,29 @@ export interface components {
              * @constant
              */
             status: "started";
+        };
+        /**
+         * Starts
+         * @description GET /api/health/starts.
+         */
+        Starts: {
+            /**
+             * Bounds S
+             * @description Upper bound of each bar but the last, which has none.
+             */
+            bounds_s: number[];
+            /** Days */
+            days: number;
+            /**
+             * Goldens
+             * @description The one that was used last comes first.
+             */
+            goldens: components["schemas"]["StartTimes"][];
+            /**
+             * Of Everybody
+             * @description Of all users (the operator's view), or the caller's alone.
+             */
+            of_everybody: boolean;
         };
         /**
          * StepName
@@ -3772,6 +4557,123 @@ export interface operations {
             };
         };
     };
+    read_host_history: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HostHistory"];
+                };
+            };
+            /** @description Client Error */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Server Error */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    follow_host_history: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HostHistory"];
+                    "text/event-stream": unknown;
+                };
+            };
+            /** @description Client Error */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Server Error */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_starts: {
+        parameters: {
+            query?: {
+                days?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Starts"];
+                };
+            };
+            /** @description Client Error */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Server Error */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     read_host: {
         parameters: {
             query?: never;
@@ -3886,6 +4788,44 @@ export interface operations {
             };
         };
     };
+    read_settings: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SettingsInForce"];
+                };
+            };
+            /** @description Client Error */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Server Error */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     sign_in: {
         parameters: {
             query?: never;
@@ -3943,6 +4883,478 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description Client Error */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Server Error */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    audit_table: {
+        parameters: {
+            query?: {
+                order?: components["schemas"]["Order"];
+                /** @description Rows before the first one. */
+                offset?: number;
+                limit?: number;
+                /** @description Part of an id or name, in whatever case. */
+                q?: string;
+                /** @description Rows from that moment on. */
+                since?: string | null;
+                /** @description Rows before that moment. */
+                until?: string | null;
+                sort?: components["schemas"]["AuditSort"];
+                action?: components["schemas"]["AuditAction"][];
+                outcome?: components["schemas"]["AuditOutcome"][];
+                actor?: string[];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuditPage"];
+                };
+            };
+            /** @description Client Error */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Server Error */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    follow_audit_table: {
+        parameters: {
+            query?: {
+                order?: components["schemas"]["Order"];
+                /** @description Rows before the first one. */
+                offset?: number;
+                limit?: number;
+                /** @description Part of an id or name, in whatever case. */
+                q?: string;
+                /** @description Rows from that moment on. */
+                since?: string | null;
+                /** @description Rows before that moment. */
+                until?: string | null;
+                sort?: components["schemas"]["AuditSort"];
+                action?: components["schemas"]["AuditAction"][];
+                outcome?: components["schemas"]["AuditOutcome"][];
+                actor?: string[];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuditPage"];
+                    "text/event-stream": unknown;
+                };
+            };
+            /** @description Client Error */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Server Error */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    credential_table: {
+        parameters: {
+            query?: {
+                order?: components["schemas"]["Order"];
+                /** @description Rows before the first one. */
+                offset?: number;
+                limit?: number;
+                /** @description Part of an id or name, in whatever case. */
+                q?: string;
+                /** @description Rows from that moment on. */
+                since?: string | null;
+                /** @description Rows before that moment. */
+                until?: string | null;
+                sort?: components["schemas"]["CredentialSort"];
+                custody?: components["schemas"]["Custody"][];
+                provider?: string[];
+                owner?: string[];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CredentialsPage"];
+                };
+            };
+            /** @description Client Error */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Server Error */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    follow_credential_table: {
+        parameters: {
+            query?: {
+                order?: components["schemas"]["Order"];
+                /** @description Rows before the first one. */
+                offset?: number;
+                limit?: number;
+                /** @description Part of an id or name, in whatever case. */
+                q?: string;
+                /** @description Rows from that moment on. */
+                since?: string | null;
+                /** @description Rows before that moment. */
+                until?: string | null;
+                sort?: components["schemas"]["CredentialSort"];
+                custody?: components["schemas"]["Custody"][];
+                provider?: string[];
+                owner?: string[];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CredentialsPage"];
+                    "text/event-stream": unknown;
+                };
+            };
+            /** @description Client Error */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Server Error */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    machine_table: {
+        parameters: {
+            query?: {
+                order?: components["schemas"]["Order"];
+                /** @description Rows before the first one. */
+                offset?: number;
+                limit?: number;
+                /** @description Part of an id or name, in whatever case. */
+                q?: string;
+                /** @description Rows from that moment on. */
+                since?: string | null;
+                /** @description Rows before that moment. */
+                until?: string | null;
+                sort?: components["schemas"]["MachineSort"];
+                status?: components["schemas"]["MachineStatus"][];
+                driver?: components["schemas"]["DriverName"][];
+                golden_id?: string[];
+                owner?: string[];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MachinesPage"];
+                };
+            };
+            /** @description Client Error */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Server Error */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    follow_machine_table: {
+        parameters: {
+            query?: {
+                order?: components["schemas"]["Order"];
+                /** @description Rows before the first one. */
+                offset?: number;
+                limit?: number;
+                /** @description Part of an id or name, in whatever case. */
+                q?: string;
+                /** @description Rows from that moment on. */
+                since?: string | null;
+                /** @description Rows before that moment. */
+                until?: string | null;
+                sort?: components["schemas"]["MachineSort"];
+                status?: components["schemas"]["MachineStatus"][];
+                driver?: components["schemas"]["DriverName"][];
+                golden_id?: string[];
+                owner?: string[];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MachinesPage"];
+                    "text/event-stream": unknown;
+                };
+            };
+            /** @description Client Error */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Server Error */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    session_table: {
+        parameters: {
+            query?: {
+                order?: components["schemas"]["Order"];
+                /** @description Rows before the first one. */
+                offset?: number;
+                limit?: number;
+                /** @description Part of an id or name, in whatever case. */
+                q?: string;
+                /** @description Rows from that moment on. */
+                since?: string | null;
+                /** @description Rows before that moment. */
+                until?: string | null;
+                sort?: components["schemas"]["SessionSort"];
+                status?: components["schemas"]["SessionStatus"][];
+                provider?: string[];
+                error_code?: string[];
+                owner?: string[];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SessionsPage"];
+                };
+            };
+            /** @description Client Error */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Server Error */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    follow_session_table: {
+        parameters: {
+            query?: {
+                order?: components["schemas"]["Order"];
+                /** @description Rows before the first one. */
+                offset?: number;
+                limit?: number;
+                /** @description Part of an id or name, in whatever case. */
+                q?: string;
+                /** @description Rows from that moment on. */
+                since?: string | null;
+                /** @description Rows before that moment. */
+                until?: string | null;
+                sort?: components["schemas"]["SessionSort"];
+                status?: components["schemas"]["SessionStatus"][];
+                provider?: string[];
+                error_code?: string[];
+                owner?: string[];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SessionsPage"];
+                    "text/event-stream": unknown;
+                };
+            };
+            /** @description Client Error */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Server Error */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_listed_session: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                session_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SessionDetail"];
+                };
             };
             /** @description Client Error */
             "4XX": {
@@ -4540,6 +5952,88 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Machine"];
+                };
+            };
+            /** @description Client Error */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Server Error */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_logs: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                vm_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LogFile"][];
+                };
+            };
+            /** @description Client Error */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Server Error */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    follow_log: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                vm_id: string;
+                log: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LogTail"];
+                    "text/event-stream": unknown;
                 };
             };
             /** @description Client Error */
