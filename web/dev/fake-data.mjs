@@ -311,34 +311,3 @@ export function openIn(sessions, provider, prefix = "s-run") {
       return session.session_id;
   return undefined;
 }
-
-const machine = (vm_id, status, more) => ({
-  vm_id,
-  session_id: "s-awaiting",
-  type: "browser",
-  driver: "container",
-  isolation: "container",
-  status,
-  vm_ip: "192.168.100.7",
-  golden_id: GOLDEN,
-  agent_build: BUILD,
-  host: "localhost",
-  pid: 4242,
-  error_code: null,
-  error_cause: null,
-  created_at: at(0),
-  running_at: at(1),
-  ended_at: null,
-  ...more,
-});
-
-export const MACHINES = [
-  machine("vm-0d15ea5e0d15ea5e", "running", {}),
-  machine("vm-dead00000000beef", "failed", {
-    error_code: "agent_build_mismatch",
-    error_cause: FAILURE.cause,
-    ended_at: at(9),
-    session_id: "s-failed",
-  }),
-  machine("vm-0000000000000001", "destroyed", { ended_at: at(43), session_id: "s-completed" }),
-];

@@ -19,7 +19,6 @@ import {
   EXPORTED,
   HISTORY,
   HOST,
-  MACHINES,
   openIn,
   PROVIDERS,
   REPLACED,
@@ -28,6 +27,17 @@ import {
 } from "./fake-data.mjs";
 import { goldenDetail, GOLDENS } from "./fake-goldens.mjs";
 import { failuresOf, HOST_HEALTH } from "./fake-health.mjs";
+import {
+  hostHistory,
+  LOGS,
+  logTail,
+  machineOf,
+  pageOf,
+  sessionDetailOf,
+  SETTINGS,
+  startsOf,
+  timelineOfMachine,
+} from "./fake-tables.mjs";
 import { timelineOf } from "./fake-timeline.mjs";
 
 const PORT = Number(process.env.PORT ?? 4100);
@@ -100,7 +110,8 @@ const LISTS = {
       ...each,
       open_session_id: openIn(sessions, each.name, "s-run") ?? each.open_session_id,
     })),
-  "/api/vms": () => MACHINES,
+  "/api/health/host/history": hostHistory,
+  "/api/settings": () => SETTINGS,
   "/api/goldens/state": () => GOLDENS,
   "/api/health/host": () => HOST_HEALTH,
   "/api/credentials": () => [
@@ -124,7 +135,29 @@ function rotate() {
   });
 }
 
-function answer(method, path, input) {
+/** Tables, and what their drawers show; undefined: the address is of something else. */
+function ofTables(path, search) {
+  if (path === "/api/health/starts") return ok(startsOf(Number(search.get("days"))));
+  const [, detail] = /^\/api\/tables\/sessions\/([^/]+)$/.exec(path) ?? [];
+  if (detail !== undefined) return found(sessionDetailOf(detail));
+  const [, listed] = /^\/api\/auth\/session\/(s-0000[^/]+)\/timeline$/.exec(path) ?? [];
+  if (listed !== undefined) return ok(timelineOf(sessionIn(sessionDetailOf(listed).session.status, listed)));
+  const [, table] = /^\/api\/tables\/([^/]+)$/.exec(path) ?? [];
+  if (table !== undefined) {
+    const page = pageOf(table, search);
+    return page === null
+      ? problem(422, "bad_input", "The request is not of the documented form: query.sort.", "Compare it.")
+      : ok(page);
+  }
+  const [, machine, part] = /^\/api\/vms\/([^/]+)(?:\/(.+))?$/.exec(path) ?? [];
+  if (machine === undefined) return undefined;
+  if (machineOf(machine) === undefined) return ABSENT;
+  return ok(part === undefined ? machineOf(machine) : part === "logs" ? LOGS : timelineOfMachine(machine));
+}
+
+const found = (thing) => (thing === undefined ? ABSENT : ok(thing));
+
+function answer(method, path, input, search) {
   if (path === "/api/sign-in") {
     signedIn = input.token === "good";
     return signedIn
@@ -139,6 +172,8 @@ function answer(method, path, input) {
   if (!signedIn) return SIGNED_OUT;
   if (path === "/api/sign-out") return { status: ((signedIn = false), 204), body: null };
   if (LISTS[path] !== undefined) return ok(LISTS[path]());
+  const row = ofTables(path, search);
+  if (row !== undefined) return row;
   if (path === "/api/vm/auth" && method === "POST") return start(input);
   if (path === "/api/vault/rotation") return rotate();
   if (path.endsWith("/view-ticket"))
@@ -182,6 +217,27 @@ function follow(id, response) {
   send(sessions.get(id));
 }
 
+/** Event, what it tells, and after how many milliseconds that is told again; undefined: nothing is followed. */
+function streamOf(path, search) {
+  const [, table] = /^\/api\/tables\/([^/]+)\/events$/.exec(path) ?? [];
+  if (table !== undefined) return ["page", () => pageOf(table, search), null];
+  if (path === "/api/health/host/history/events") return ["history", hostHistory, 15_000];
+  const [, machine] = /^\/api\/vms\/([^/]+)\/logs\/[^/]+\/events$/.exec(path) ?? [];
+  if (machine === undefined) return undefined;
+  const ended = machineOf(machine)?.status !== "running";
+  let lines = 40;
+  return ["log", () => logTail(ended ? 90 : lines++, ended), ended ? null : 700];
+}
+
+function tell(response, event, what, everyMs) {
+  const send = () => response.write(`event: ${event}\ndata: ${JSON.stringify(what())}\n\n`);
+  response.writeHead(200, { "content-type": "text/event-stream", "cache-control": "no-store" });
+  send();
+  if (everyMs === null) return;
+  const timer = setInterval(send, everyMs);
+  response.on("close", () => clearInterval(timer));
+}
+
 async function file(path, response) {
   const asset = path.startsWith("/dashboard/assets/")
     ? normalize(path.slice("/dashboard".length))
@@ -200,22 +256,25 @@ async function bodyOf(request) {
 }
 
 const server = createServer((request, response) => {
-  const path = new URL(request.url, "http://localhost").pathname;
+  const url = new URL(request.url, "http://localhost");
+  const path = url.pathname;
   const events = /^\/api\/auth\/session\/([^/]+)\/events$/.exec(path);
   if (path === "/api/goldens/events") {
     response.writeHead(200, { "content-type": "text/event-stream", "cache-control": "no-store" });
     return void response.write(`event: goldens\ndata: ${JSON.stringify(GOLDENS)}\n\n`);
   }
+  const stream = path.endsWith("/events") ? streamOf(path, url.searchParams) : undefined;
+  if (stream !== undefined) return void tell(response, ...stream);
   if (events !== null && sessions.has(events[1])) return follow(events[1], response);
   if (!path.startsWith("/api/")) return void file(path, response);
   if (path === "/api/health/failures") {
-    const days = Number(new URL(request.url, "http://localhost").searchParams.get("days"));
+    const days = Number(url.searchParams.get("days"));
     return void response
       .writeHead(200, { "content-type": "application/json" })
       .end(JSON.stringify(failuresOf(days)));
   }
   return void bodyOf(request).then(async (input) => {
-    const { status, body } = answer(request.method, path, input);
+    const { status, body } = answer(request.method, path, input, url.searchParams);
     if (path === "/api/vault/rotation") await sleep(1500);
     response
       .writeHead(status, { "content-type": "application/json" })

@@ -7,8 +7,15 @@ import { meQuery } from "./api/queries";
 import { ConnectPage } from "./pages/connect-page";
 import { CredentialsPage } from "./pages/credentials-page";
 import { GoldensPage } from "./pages/goldens-page";
-import { HealthPage } from "./pages/health-page";
-import { MachinesPage } from "./pages/machines-page";
+import {
+  AllCredentialsPage,
+  AuditPage,
+  HealthPage,
+  Late,
+  MachinesPage,
+  SessionsPage,
+  SettingsPage,
+} from "./pages/late-pages";
 import { NotFoundPage } from "./pages/not-found-page";
 import { PATHS } from "./pages/paths";
 import { SessionPage } from "./pages/session-page";
@@ -66,24 +73,30 @@ function Routes({ token }: { token: string | null }) {
       </Route>
       <Route>
         <Shell wide={false}>
-          <Pages />
+          <Late>
+            <Pages />
+          </Late>
         </Shell>
       </Route>
     </Switch>
   );
 }
 
+const decoded = (id: string | undefined): string | null => (id === undefined ? null : decodeURIComponent(id));
+
 function Pages() {
   return (
     <Switch>
       <Route path={PATHS.connect} component={ConnectPage} />
-      <Route path={PATHS.machines} component={MachinesPage} />
-      {/* One route, or opening a golden would build the page anew. */}
-      <Route path={`${PATHS.golden}?`}>
-        {({ id }) => <GoldensPage id={id === undefined ? null : decodeURIComponent(id)} />}
-      </Route>
+      {/* One route for a list and what is open of it, or opening that would build the page anew. */}
+      <Route path={`${PATHS.listedSession}?`}>{({ id }) => <SessionsPage id={decoded(id)} />}</Route>
+      <Route path={`${PATHS.machine}?`}>{({ id }) => <MachinesPage id={decoded(id)} />}</Route>
+      <Route path={`${PATHS.golden}?`}>{({ id }) => <GoldensPage id={decoded(id)} />}</Route>
+      <Route path={PATHS.allCredentials} component={AllCredentialsPage} />
       <Route path={PATHS.credentials} component={CredentialsPage} />
       <Route path={PATHS.health} component={HealthPage} />
+      <Route path={PATHS.audit} component={AuditPage} />
+      <Route path={PATHS.settings} component={SettingsPage} />
       <Route component={NotFoundPage} />
     </Switch>
   );

@@ -1,6 +1,7 @@
 /** Composition root: takes the token out of the address before anything else sees it, then draws. */
 
-import "@mantine/core/styles.css";
+// In a cascade layer: style sheets of pages that come later, or before it, win over it in either case.
+import "@mantine/core/styles.layer.css";
 import "./tokens.css";
 
 import { StrictMode } from "react";

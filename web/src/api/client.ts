@@ -14,11 +14,19 @@ import type {
   Goldens,
   Host,
   HostHealth,
+  HostHistory,
+  LogFile,
   Machine,
   Me,
   Provider,
   Rotation,
   Session,
+  SessionDetail,
+  SettingsInForce,
+  Starts,
+  TableName,
+  TablePage,
+  TableRows,
   Timeline,
   ViewTicket,
 } from "./types";
@@ -97,13 +105,57 @@ export const deleteCredential = (id: string): Promise<Credential> =>
 export const rotateKey = (): Promise<Rotation> => body(http.POST("/api/vault/rotation"));
 
 export const sessions = (): Promise<Session[]> => body(http.GET("/api/auth/sessions"));
-export const machines = (): Promise<Machine[]> => body(http.GET("/api/vms"));
+
+const machinePath = (vm_id: string) => ({ params: { path: { vm_id } } });
+
+/** One machine, and what it was cloned from. */
+export const machine = (id: string): Promise<Machine> => body(http.GET("/api/vms/{vm_id}", machinePath(id)));
+export const machineTimeline = (id: string): Promise<Timeline> =>
+  body(http.GET("/api/vms/{vm_id}/timeline", machinePath(id)));
+export const machineLogs = (id: string): Promise<LogFile[]> =>
+  body(http.GET("/api/vms/{vm_id}/logs", machinePath(id)));
+export const logEvents = (id: string, name: string): string =>
+  `/api/vms/${encodeURIComponent(id)}/logs/${encodeURIComponent(name)}/events`;
+
+/** A window into a table; `search` is what is asked of it, as in an address: it may be a person's own. */
+export async function table<Name extends TableName>(
+  name: Name,
+  search: string,
+): Promise<TablePage<TableRows[Name]>> {
+  const asked = new Request(`${window.location.origin}${tablePath(name, search)}`, {
+    credentials: "same-origin",
+  });
+  return body(read(asked));
+}
+
+async function read<T>(request: Request): Promise<Answer<T>> {
+  const response = await globalThis.fetch(request);
+  const content: unknown = await response.json().catch(() => undefined);
+  return response.ok ? { data: content as T, response } : { error: content, response };
+}
+
+const tablePath = (name: TableName, search: string): string => `/api/tables/${name}?${search}`;
+export const tableEvents = (name: TableName, search: string): string =>
+  `/api/tables/${name}/events?${search}`;
+
+/** What became of a sign-in, for its owner and the operator. */
+export const listedSession = (session_id: string): Promise<SessionDetail> =>
+  body(http.GET("/api/tables/sessions/{session_id}", { params: { path: { session_id } } }));
+
+/** Every setting in force; operator only. */
+export const settings = (): Promise<SettingsInForce> => body(http.GET("/api/settings"));
 
 /** Sign-ins that ended in the last `days`, by reason and golden. */
 export const failures = (days: number): Promise<Failures> =>
   body(http.GET("/api/health/failures", { params: { query: { days } } }));
 /** Whether sign-ins could start now, and what the host has left. */
 export const hostHealth = (): Promise<HostHealth> => body(http.GET("/api/health/host"));
+
+/** How long machines took to start in the last `days`, by golden. */
+export const starts = (days: number): Promise<Starts> =>
+  body(http.GET("/api/health/starts", { params: { query: { days } } }));
+export const hostHistory = (): Promise<HostHistory> => body(http.GET("/api/health/host/history"));
+export const HISTORY_EVENTS = "/api/health/host/history/events";
 
 /** What is promoted, wanted and being made, and all goldens. */
 export const goldens = (): Promise<Goldens> => body(http.GET("/api/goldens/state"));

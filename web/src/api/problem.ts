@@ -52,6 +52,11 @@ export function isNotSignedIn(error: unknown): boolean {
   return error instanceof ApiError && error.status === 401;
 }
 
+/** The controller understood and said no: the same again will not help. */
+export function isRefusal(error: unknown): boolean {
+  return error instanceof ApiError && error.status !== null && error.status < 500;
+}
+
 /** There is no such thing (any more), or it is someone else's: asking again will not help. */
 export function isAbsent(error: unknown): boolean {
   return error instanceof ApiError && error.status === 404;

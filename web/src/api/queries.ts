@@ -15,7 +15,6 @@ export const hostQuery = queryOptions({ queryKey: ["host"], queryFn: client.host
 export const providersQuery = queryOptions({ queryKey: ["providers"], queryFn: client.providers });
 export const credentialsQuery = queryOptions({ queryKey: ["credentials"], queryFn: client.credentials });
 export const sessionsQuery = queryOptions({ queryKey: ["sessions"], queryFn: client.sessions });
-export const machinesQuery = queryOptions({ queryKey: ["machines"], queryFn: client.machines });
 
 /** Whether the person runs this controller; no until that is known. */
 export const useIsOperator = (): boolean => useQuery(meQuery).data?.operator ?? false;
@@ -40,7 +39,7 @@ export function keepSession(cache: QueryClient, session: Session): void {
 
 async function forgetOutdated(cache: QueryClient): Promise<void> {
   await Promise.all(
-    ["providers", "credentials", "sessions", "machines"].map((key) =>
+    ["providers", "credentials", "sessions", "table"].map((key) =>
       cache.invalidateQueries({ queryKey: [key] }),
     ),
   );

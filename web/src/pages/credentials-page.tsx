@@ -1,6 +1,8 @@
+import { Button } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { IconKey } from "@tabler/icons-react";
 import { useState } from "react";
+import { Link } from "wouter";
 
 import { credentialsQuery, providersQuery, sessionsQuery, useIsOperator } from "../api/queries";
 import type { Credential } from "../api/types";
@@ -12,6 +14,7 @@ import { useNow } from "../ui/use-now";
 import { CredentialItem } from "./credential-item";
 import classes from "./credentials-page.module.css";
 import { ListPage } from "./list-page";
+import { PATHS } from "./paths";
 import { useKeyExchange } from "./use-key-exchange";
 
 /** What is sealed in the vault, who has it and until when it is good; never its content. */
@@ -23,7 +26,7 @@ export function CredentialsPage() {
   return (
     <ListPage
       title="Credentials"
-      action={operator && <ExchangeButton busy={state.kind === "running"} exchange={exchange} />}
+      action={operator && <OperatorsActions busy={state.kind === "running"} exchange={exchange} />}
       about="What your sign-ins brought, sealed in the vault. One holder at a time may have a credential and refresh it."
       query={credentialsQuery}
       empty={{
@@ -40,6 +43,17 @@ export function CredentialsPage() {
     >
       {(credentials) => <Cards credentials={credentials} say={say} />}
     </ListPage>
+  );
+}
+
+function OperatorsActions({ busy, exchange }: { busy: boolean; exchange: () => void }) {
+  return (
+    <div className={classes.actions}>
+      <Button variant="default" component={Link} href={PATHS.allCredentials}>
+        Everybody’s
+      </Button>
+      <ExchangeButton busy={busy} exchange={exchange} />
+    </div>
   );
 }
 

@@ -1,6 +1,5 @@
-import { Button, Drawer, Skeleton } from "@mantine/core";
+import { Button, Skeleton } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
-import { useState } from "react";
 
 import * as client from "../api/client";
 import { goldenQuery, useGoldensAction } from "../api/golden-queries";
@@ -14,11 +13,11 @@ import { PromoteButton } from "../components/goldens/promote-button";
 import { RollBackButton } from "../components/goldens/roll-back-button";
 import { goldenOf } from "../components/goldens/standing";
 import { Ago } from "../ui/ago";
-import { CopyIcon } from "../ui/copy-button";
 import { Pill } from "../ui/pill";
 import { ProblemPanel } from "../ui/problem-panel";
 import { actionOf } from "./action-of";
-import classes from "./golden-drawer.module.css";
+import { SideDrawer } from "./side-drawer";
+import classes from "./side-drawer.module.css";
 
 interface Props {
   /** The golden that is open; null for none. */
@@ -29,30 +28,10 @@ interface Props {
 
 /** One golden beside the list: what can be done with it, its canaries, its differences, its history. */
 export function GoldenDrawer({ id, state, close }: Props) {
-  // What was open stays in it while it slides away.
-  const [shown, setShown] = useState(id);
-  if (id !== null && id !== shown) setShown(id);
   return (
-    <Drawer
-      opened={id !== null}
-      onClose={close}
-      position="right"
-      size="min(760px, 100%)"
-      title={shown === null ? "" : <Title id={shown} />}
-      closeButtonProps={{ "aria-label": "Close" }}
-      classNames={{ body: classes.body, content: classes.content, header: classes.header }}
-    >
-      {shown !== null && <Opened key={shown} id={shown} state={state} />}
-    </Drawer>
-  );
-}
-
-function Title({ id }: { id: string }) {
-  return (
-    <span className={classes.title}>
-      Golden <code>{id}</code>
-      <CopyIcon value={id} what="golden id" />
-    </span>
+    <SideDrawer what="Golden" id={id} close={close}>
+      {(shown) => <Opened key={shown} id={shown} state={state} />}
+    </SideDrawer>
   );
 }
 

@@ -1,6 +1,6 @@
 import { Button, Skeleton } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
-import { useEffect, useState } from "react";
+import { useEffect } from "react";
 import { useLocation } from "wouter";
 
 import * as client from "../api/client";
@@ -19,6 +19,7 @@ import { GoldenDrawer } from "./golden-drawer";
 import classes from "./goldens-page.module.css";
 import { GoldensTable } from "./goldens-table";
 import { goldenPath, PATHS } from "./paths";
+import { Reconnecting } from "./reconnecting";
 
 /** What machines are made of: what is promoted, what is being made, and every golden; `id` is the open one. */
 export function GoldensPage({ id }: { id: string | null }) {
@@ -75,14 +76,6 @@ function Head({ state, feed }: { state: Goldens | undefined; feed: FeedState }) 
       )}
     </>
   );
-}
-
-/** Said only when there was a connection before. */
-function Reconnecting({ feed }: { feed: FeedState }) {
-  const [wasLive, setWasLive] = useState(false);
-  if (feed === "live" && !wasLive) setWasLive(true);
-  if (feed === "live" || feed === "troubled" || (feed === "connecting" && !wasLive)) return null;
-  return <span className={classes.feed}>Reconnecting to the controller…</span>;
 }
 
 function Loading() {

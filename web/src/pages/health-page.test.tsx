@@ -1,17 +1,20 @@
-import { render, screen, waitFor, within } from "@testing-library/react";
+import { act, render, screen, waitFor, within } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
 import { describe, expect, it } from "vitest";
 
 import { App, makeCache } from "../app";
 import { refusal, serve, type Answers } from "../testing/api";
+import { FakeEventSource } from "../testing/fake-event-source";
 import { PROBLEM } from "../testing/goldens";
-import { failuresWith, hostHealthWith } from "../testing/health";
+import { failuresWith, historyWith, hostHealthWith, sampleWith, startsWith } from "../testing/health";
 
 function open(answers: Answers = {}, path = "/dashboard/health"): string[] {
   const requests = serve({
     "GET /api/me": { user_id: "u-1", name: "ada", operator: true },
     "GET /api/health/failures": failuresWith(),
     "GET /api/health/host": hostHealthWith(),
+    "GET /api/health/host/history": historyWith(),
+    "GET /api/health/starts": startsWith(),
     ...answers,
   });
   window.history.replaceState(null, "", path);
@@ -127,5 +130,64 @@ describe("the health page", () => {
     expect(await screen.findByText("Failures could not be read")).toBeVisible();
     expect(screen.getByText(PROBLEM.remedy)).toBeVisible();
     expect(await region("This host now")).toHaveTextContent("Waits for memory1.5 %");
+  });
+
+  it("draws how fast machines start, and says the same in words", async () => {
+    open();
+    const panel = await region("Start times");
+    expect(panel).toHaveTextContent("g-1container, 3 machineshalf within 0.80 s, 99 % within 12 s");
+    expect(
+      within(panel).getByRole("img", {
+        name: "Start times of g-1: 0.5 to 1 s: 2 machines; over 1 s: 1 machine",
+      }),
+    ).toBeVisible();
+    expect(within(panel).getByRole("link", { name: "g-1" })).toHaveAttribute(
+      "href",
+      "/dashboard/goldens/g-1",
+    );
+  });
+
+  it("says that no machine was started", async () => {
+    open({ "GET /api/health/starts": startsWith({ goldens: [], of_everybody: false }) });
+    expect(await region("Start times")).toHaveTextContent(
+      "your machinesNo machine was started in this time.",
+    );
+  });
+
+  it("draws the host's processors and memory as they go on, and says the same in words", async () => {
+    open();
+    const panel = await region("Processors and memory");
+    expect(panel).toHaveTextContent("here");
+    expect(
+      within(panel).getByRole("img", {
+        name: "Processors busy over time: now 50 %, 37.5 % on average, between 25 % and 50 %",
+      }),
+    ).toBeVisible();
+    const samples = [...historyWith().samples, sampleWith({ cpu_busy: 1 })];
+    act(() => {
+      const event = JSON.stringify(historyWith({ samples }));
+      FakeEventSource.of("/api/health/host/history/events").sendText(event, "history");
+    });
+    expect(
+      await within(panel).findByRole("img", { name: /^Processors busy over time: now 100 %/ }),
+    ).toBeVisible();
+    expect(
+      within(panel).getByRole("img", { name: /^Memory used over time: now 1.0 GiB of 4.0 GiB/ }),
+    ).toBeVisible();
+  });
+
+  it("says that the chart has just begun", async () => {
+    open({ "GET /api/health/host/history": historyWith({ samples: [sampleWith()] }) });
+    expect(await region("Processors and memory")).toHaveTextContent(/come within a minute/);
+  });
+
+  it("shows the other charts when one cannot be read", async () => {
+    open({
+      "GET /api/health/starts": refusal(503, PROBLEM),
+      "GET /api/health/host/history": refusal(503, PROBLEM),
+    });
+    expect(await screen.findByText("Start times could not be read")).toBeVisible();
+    expect(await screen.findByText("The host’s history could not be read")).toBeVisible();
+    expect(await region("Sign-ins")).toBeVisible();
   });
 });

@@ -4,7 +4,7 @@ import { IconHeartbeat, IconRefresh } from "@tabler/icons-react";
 import { useState } from "react";
 import { Link, useSearchParams } from "wouter";
 
-import { failuresQuery, hostHealthQuery } from "../api/health-queries";
+import { failuresQuery, hostHealthQuery, startsQuery } from "../api/health-queries";
 import { asProblem } from "../api/problem";
 import type { Failures } from "../api/types";
 import { HostPanel } from "../components/health/host-panel";
@@ -14,6 +14,7 @@ import { ended } from "../components/health/words";
 import { EmptyState } from "../ui/empty-state";
 import { PageHead } from "../ui/page-head";
 import { ProblemPanel } from "../ui/problem-panel";
+import { HealthCharts } from "./health-charts";
 import { HealthGoldens } from "./health-goldens";
 import classes from "./health-page.module.css";
 import { sessionPath } from "./paths";
@@ -30,9 +31,11 @@ export function HealthPage() {
   const [days, setDays] = useDays();
   const failures = useQuery(failuresQuery(Number(days)));
   const host = useQuery(hostHealthQuery);
+  const starts = useQuery(startsQuery(Number(days)));
   const lookAgain = () => {
     void failures.refetch();
     void host.refetch();
+    void starts.refetch();
   };
   return (
     <>
@@ -67,6 +70,7 @@ export function HealthPage() {
         {host.isPending && <Skeleton height={220} radius="lg" />}
         {host.isError && <ProblemPanel title="The host could not be read" problem={asProblem(host.error)} />}
         {host.data !== undefined && <HostPanel health={host.data} />}
+        <HealthCharts starts={starts} />
       </div>
     </>
   );

@@ -1,65 +1,99 @@
 import { IconBox } from "@tabler/icons-react";
-import { Link } from "wouter";
+import { Link, useLocation, useSearch } from "wouter";
 
-import { machinesQuery } from "../api/queries";
-import type { Machine } from "../api/types";
-import { Pill, type Tone } from "../ui/pill";
-import { IdCell, MomentCell, SpanCell } from "./cells";
-import { sessionPath } from "./paths";
+import type { MachineListed } from "../api/types";
+import { isolationWords, MACHINE_TONES } from "../components/machines/machine-words";
+import { CopyIcon } from "../ui/copy-button";
+import { PageHead } from "../ui/page-head";
+import { Pill } from "../ui/pill";
+import { MomentCell, SpanCell } from "./cells";
+import { MachineDrawer } from "./machine-drawer";
+import { goldenPath, listedSessionPath, machinePath, PATHS } from "./paths";
+import { ServerTable } from "./server-table";
+import type { Column } from "./table-page";
 import classes from "./table-page.module.css";
-import { TablePage, type Column } from "./table-page";
+import type { TableSpec } from "./table-state";
 
-const TONES: Record<Machine["status"], Tone> = {
-  creating: "busy",
-  running: "good",
-  stopping: "busy",
-  destroyed: "quiet",
-  failed: "bad",
+const SPEC: TableSpec = {
+  sort: "created_at",
+  facets: { status: "State", driver: "Driver", golden_id: "Golden", owner: "Owner" },
+  days: false,
 };
 
-const COLUMNS: readonly Column<Machine>[] = [
-  { name: "Machine", cell: (row) => <IdCell id={row.vm_id} what="machine id" /> },
-  { name: "State", cell: (row) => <State row={row} /> },
-  { name: "Address", cell: (row) => <code>{row.vm_ip}</code> },
+const COLUMNS: readonly Column<MachineListed>[] = [
+  { name: "Machine", cell: (row) => <Name id={row.vm_id} /> },
+  { name: "State", sort: "status", cell: (row) => <State row={row} /> },
+  { name: "Owner", sort: "owner", cell: (row) => row.owner },
+  { name: "Isolation", cell: isolationWords },
   {
-    name: "Isolation",
-    cell: (row) => (row.isolation === row.driver ? row.isolation : `${row.isolation} (${row.driver})`),
+    name: "Golden",
+    sort: "golden_id",
+    cell: (row) => <Link href={goldenPath(row.golden_id)}>{row.golden_id}</Link>,
   },
-  { name: "Session", cell: (row) => <SessionLink id={row.session_id} /> },
-  { name: "Golden", cell: (row) => <IdCell id={row.golden_id} what="golden id" /> },
-  { name: "Created", cell: (row) => <MomentCell at={row.created_at} /> },
-  { name: "Lived", cell: (row) => <SpanCell from={row.created_at} to={row.ended_at} still="running" /> },
+  { name: "Created", sort: "created_at", cell: (row) => <MomentCell at={row.created_at} /> },
+  {
+    name: "Lived",
+    sort: "ended_at",
+    cell: (row) => <SpanCell from={row.created_at} to={row.ended_at} still="running" />,
+  },
 ];
 
-/** Every machine of the caller, newest first as the API sends them. */
-export function MachinesPage() {
+/** Machines: everybody's for the operator, one's own for others; `id` is the open one. */
+export function MachinesPage({ id }: { id: string | null }) {
+  const [, navigate] = useLocation();
+  const search = useSearch();
   return (
-    <TablePage
-      title="Machines"
-      about="One of a sign-in is destroyed at its end; one that vestibule vm start made, by vestibule vm stop or when its time is up."
-      query={machinesQuery}
-      columns={COLUMNS}
-      keyOf={(row) => row.vm_id}
-      empty={{
-        icon: <IconBox size={32} />,
-        title: "No machine yet",
-        text: "Press Connect on a tool: its sign-in makes one.",
-      }}
-    />
+    <>
+      <PageHead title="Machines">
+        One of a sign-in is destroyed at its end; one that vestibule vm start made, by vestibule vm stop or
+        when its time is up.
+      </PageHead>
+      <ServerTable
+        title="Machines"
+        name="machines"
+        spec={SPEC}
+        columns={COLUMNS}
+        keyOf={(row) => row.vm_id}
+        words={{}}
+        placeholder="Id, session, golden, address, failure…"
+        empty={{
+          icon: <IconBox size={32} />,
+          title: "No machine yet",
+          text: "Press Connect on a tool: its sign-in makes one.",
+        }}
+      >
+        {(page) => (
+          <MachineDrawer
+            id={id}
+            row={page?.rows.find((each) => each.vm_id === id)}
+            sessionLink={(session) => <Link href={listedSessionPath(session)}>{session}</Link>}
+            close={() => {
+              navigate(search === "" ? PATHS.machines : `${PATHS.machines}?${search}`);
+            }}
+          />
+        )}
+      </ServerTable>
+    </>
   );
 }
 
-function State({ row }: { row: Machine }) {
-  const { failure } = row;
-  const why = failure === null ? undefined : `${failure.cause} ${failure.remedy}`;
+function Name({ id }: { id: string }) {
+  const search = useSearch();
   return (
-    <span title={why} className={classes.state}>
-      <Pill tone={row.paused ? "quiet" : TONES[row.status]}>{row.paused ? "paused" : row.status}</Pill>
-      {failure !== null && <code>{failure.code}</code>}
+    <span className={classes.id}>
+      <Link href={search === "" ? machinePath(id) : `${machinePath(id)}?${search}`} className={classes.open}>
+        {id}
+      </Link>
+      <CopyIcon value={id} what={`machine id ${id}`} />
     </span>
   );
 }
 
-function SessionLink({ id }: { id: string | null }) {
-  return id === null ? "–" : <Link href={sessionPath(id)}>{id}</Link>;
+function State({ row: { paused, status, error_code, error_cause } }: { row: MachineListed }) {
+  return (
+    <span title={error_cause ?? undefined} className={classes.state}>
+      <Pill tone={paused ? "quiet" : MACHINE_TONES[status]}>{paused ? "paused" : status}</Pill>
+      {error_code !== null && <code>{error_code}</code>}
+    </span>
+  );
 }

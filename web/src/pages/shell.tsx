@@ -1,7 +1,16 @@
 import { useQuery } from "@tanstack/react-query";
-import { IconBox, IconHeartbeat, IconKey, IconPlugConnected, IconStack2 } from "@tabler/icons-react";
+import {
+  IconAdjustments,
+  IconBox,
+  IconHeartbeat,
+  IconKey,
+  IconLogin2,
+  IconPlugConnected,
+  IconShieldCheck,
+  IconStack2,
+} from "@tabler/icons-react";
 import type { ReactNode } from "react";
-import { Link, useLocation } from "wouter";
+import { Link } from "wouter";
 
 import { asProblem, isNotSignedIn } from "../api/problem";
 import { meQuery } from "../api/queries";
@@ -11,15 +20,22 @@ import { ThemeToggle } from "../ui/theme-toggle";
 import { PATHS } from "./paths";
 import classes from "./shell.module.css";
 import { SignedOut } from "./signed-out";
+import { Tabs, type Tab } from "./tabs";
 import { UserMenu } from "./user-menu";
 
-const TABS = [
+/** Those that a person needs most come first: a narrow window has the others in a menu. */
+const TABS: readonly Tab[] = [
   { path: PATHS.connect, name: "Connect", Icon: IconPlugConnected },
+  { path: PATHS.sessions, name: "Sessions", Icon: IconLogin2 },
   { path: PATHS.machines, name: "Machines", Icon: IconBox },
-  { path: PATHS.goldens, name: "Goldens", Icon: IconStack2 },
   { path: PATHS.credentials, name: "Credentials", Icon: IconKey },
+  { path: PATHS.goldens, name: "Goldens", Icon: IconStack2 },
   { path: PATHS.health, name: "Health", Icon: IconHeartbeat },
-] as const;
+];
+const OPERATORS_TABS: readonly Tab[] = [
+  { path: PATHS.audit, name: "Audit", Icon: IconShieldCheck },
+  { path: PATHS.settings, name: "Settings", Icon: IconAdjustments },
+];
 
 /** The frame of every page but the sign-in: who you are, where you can go. */
 export function Shell({ wide, children }: { wide: boolean; children: ReactNode }) {
@@ -34,7 +50,7 @@ export function Shell({ wide, children }: { wide: boolean; children: ReactNode }
           <Logo size={28} />
           <span>Vestibule</span>
         </Link>
-        {me.data !== undefined && <Tabs />}
+        {me.data !== undefined && <Tabs tabs={me.data.operator ? [...TABS, ...OPERATORS_TABS] : TABS} />}
         <span className={classes.space} />
         <ThemeToggle />
         {me.data !== undefined && <UserMenu user={me.data} />}
@@ -59,23 +75,4 @@ function Gate({ error, pending, children }: { error: unknown; pending: boolean; 
     );
   }
   return children;
-}
-
-function Tabs() {
-  const [location] = useLocation();
-  return (
-    <nav className={classes.tabs} aria-label="Pages">
-      {TABS.map(({ path, name, Icon }) => (
-        <Link
-          key={path}
-          href={path}
-          className={classes.tab}
-          aria-current={location.startsWith(path) ? "page" : undefined}
-        >
-          <Icon size={18} aria-hidden="true" />
-          <span>{name}</span>
-        </Link>
-      ))}
-    </nav>
-  );
 }

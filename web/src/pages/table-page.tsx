@@ -1,32 +1,33 @@
 import { Table } from "@mantine/core";
 import type { ReactNode } from "react";
 
-import { ListPage, type ListProps } from "./list-page";
+import { ariaSort, SortHeader, type Direction } from "../ui/sort-header";
 import classes from "./table-page.module.css";
 
 export interface Column<Row> {
   name: string;
   cell: (row: Row) => ReactNode;
+  /** What the controller calls it, where it sorts by it. */
+  sort?: string;
 }
 
-interface Props<Row> extends Omit<ListProps<Row>, "children"> {
+export interface Sorting {
+  by: string;
+  direction: Direction;
+  sort: (by: string, direction: Direction) => void;
+}
+
+interface Props<Row> {
+  title: string;
+  rows: readonly Row[];
   columns: readonly Column<Row>[];
   keyOf: (row: Row) => string;
+  /** How it is sorted; without it, it is not. */
+  sorting?: Sorting;
 }
 
-/** A page that is one table: loading, failed, empty or full. */
-export function TablePage<Row>({ columns, keyOf, ...list }: Props<Row>) {
-  return (
-    <ListPage {...list}>
-      {(rows) => <Rows title={list.title} rows={rows} columns={columns} keyOf={keyOf} />}
-    </ListPage>
-  );
-}
-
-type RowsProps<Row> = Pick<Props<Row>, "title" | "columns" | "keyOf"> & { rows: readonly Row[] };
-
-/** The table itself; on a phone, a card for every row. */
-export function Rows<Row>({ title, rows, columns, keyOf }: RowsProps<Row>) {
+/** A table; on a phone, a card for every row. */
+export function Rows<Row>({ title, rows, columns, keyOf, sorting }: Props<Row>) {
   return (
     <div className={classes.frame} tabIndex={0} role="region" aria-label={title}>
       {/* The roles are a table's own; browsers forget them where the style sheet makes cards of its rows. */}
@@ -34,9 +35,7 @@ export function Rows<Row>({ title, rows, columns, keyOf }: RowsProps<Row>) {
         <Table.Thead role="rowgroup">
           <Table.Tr role="row">
             {columns.map((column) => (
-              <Table.Th key={column.name} scope="col" role="columnheader">
-                {column.name}
-              </Table.Th>
+              <Heading key={column.name} column={column} sorting={sorting} />
             ))}
           </Table.Tr>
         </Table.Thead>
@@ -53,5 +52,32 @@ export function Rows<Row>({ title, rows, columns, keyOf }: RowsProps<Row>) {
         </Table.Tbody>
       </Table>
     </div>
+  );
+}
+
+interface HeadingProps<Row> {
+  column: Column<Row>;
+  sorting: Sorting | undefined;
+}
+
+function Heading<Row>({ column: { name, sort }, sorting }: HeadingProps<Row>) {
+  if (sort === undefined || sorting === undefined) {
+    return (
+      <Table.Th scope="col" role="columnheader">
+        {name}
+      </Table.Th>
+    );
+  }
+  const direction = sorting.by === sort ? sorting.direction : null;
+  return (
+    <Table.Th scope="col" role="columnheader" aria-sort={ariaSort(direction)}>
+      <SortHeader
+        name={name}
+        direction={direction}
+        sort={(wanted) => {
+          sorting.sort(sort, wanted);
+        }}
+      />
+    </Table.Th>
   );
 }

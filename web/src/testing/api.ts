@@ -13,11 +13,20 @@ export type Answers = Record<string, unknown>;
 
 export const refusal = (status: number, problem: Problem): Refusal => ({ status, problem });
 
+/** What the requests to this path asked for, in their order, as in an address. */
+export const searches = (path: string): string[] =>
+  asked.filter(({ pathname }) => pathname === path).map(({ search }) => search.slice(1));
+
+let asked: URL[] = [];
+
 /** Stubs fetch with these answers; returns the requests that were made, as “METHOD path body”. */
 export function serve(answers: Answers): string[] {
   const requests: string[] = [];
+  asked = [];
   vi.stubGlobal("fetch", async (request: Request) => {
-    const key = `${request.method} ${new URL(request.url).pathname}`;
+    const url = new URL(request.url);
+    const key = `${request.method} ${url.pathname}`;
+    asked.push(url);
     requests.push(`${key} ${await request.text()}`.trim());
     const answer = answers[key];
     return respond(await (typeof answer === "function" ? (answer as () => unknown)() : answer), key);

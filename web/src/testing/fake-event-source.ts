@@ -24,6 +24,13 @@ export class FakeEventSource {
     return last;
   }
 
+  /** The newest that follows this path. */
+  static of(path: string): FakeEventSource {
+    const found = this.all.findLast(({ url }) => url.split("?")[0] === path);
+    if (found === undefined) throw new Error(`Nothing follows ${path}.`);
+    return found;
+  }
+
   addEventListener(name: string, listener: Listener): void {
     this.listeners.set(name, [...(this.listeners.get(name) ?? []), listener]);
   }

@@ -1,6 +1,6 @@
 /** What the page of health reads, for tests. */
 
-import type { Failures, HostHealth } from "../api/types";
+import type { Failures, HostHealth, HostHistory, HostSample, Starts } from "../api/types";
 import { instant } from "./sessions";
 
 export const failuresWith = (special: Partial<Failures> = {}): Failures => ({
@@ -73,5 +73,38 @@ export const hostHealthWith = (special: Partial<HostHealth> = {}): HostHealth =>
   cpus: 2,
   stalls: [{ resource: "memory", some_10s: 1.5, some_60s: 0.7, full_10s: 0.5, full_60s: 0.2 }],
   disks: [{ folder: "state", free_bytes: 1024 ** 3, total_bytes: 40 * 1024 ** 3 }],
+  ...special,
+});
+
+export const sampleWith = (special: Partial<HostSample> = {}): HostSample => ({
+  at: instant(0),
+  cpu_busy: 0.5,
+  mem_used_bytes: 1024 ** 3,
+  mem_total_bytes: 4 * 1024 ** 3,
+  machines: 2,
+  ...special,
+});
+
+export const historyWith = (special: Partial<HostHistory> = {}): HostHistory => ({
+  host: "here",
+  every_s: 15,
+  samples: [sampleWith({ cpu_busy: 0.25 }), sampleWith({ at: instant(15) })],
+  ...special,
+});
+
+export const startsWith = (special: Partial<Starts> = {}): Starts => ({
+  days: 7,
+  of_everybody: true,
+  bounds_s: [0.5, 1],
+  goldens: [
+    {
+      golden_id: "g-1",
+      driver: "container",
+      newest_at: instant(0),
+      p50_s: 0.8,
+      p99_s: 12,
+      counts: [0, 2, 1],
+    },
+  ],
   ...special,
 });

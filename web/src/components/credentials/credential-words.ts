@@ -1,6 +1,15 @@
 /** What a credential and its custody are called. */
 
-import type { Credential, CustodyStep } from "../../api/types";
+import type { Credential, Custody, CustodyStep } from "../../api/types";
+import type { Tone } from "../../ui/pill";
+
+/** A state of custody in a word. */
+export const CUSTODY_WORDS: Record<Custody, { text: string; tone: Tone }> = {
+  sealed: { text: "In the vault", tone: "good" },
+  returned: { text: "Returned", tone: "good" },
+  checked_out: { text: "Checked out", tone: "busy" },
+  revoked: { text: "Deleted", tone: "quiet" },
+};
 
 /** “Codex, ada@example.test”: what tells it from the others. */
 export const nameOf = (title: string, credential: Credential): string =>

@@ -1,0 +1,100 @@
+import { IconLogin2 } from "@tabler/icons-react";
+import { Link, useLocation, useSearch } from "wouter";
+
+import type { SessionListed } from "../api/types";
+import { LISTED_STATUS_WORDS } from "../components/session/status-words";
+import { CopyIcon } from "../ui/copy-button";
+import { PageHead } from "../ui/page-head";
+import { Pill } from "../ui/pill";
+import { MomentCell, SpanCell } from "./cells";
+import { listedSessionPath, machinePath, PATHS } from "./paths";
+import { ServerTable } from "./server-table";
+import { SessionDrawer } from "./session-drawer";
+import type { Column } from "./table-page";
+import classes from "./table-page.module.css";
+import type { TableSpec } from "./table-state";
+
+const SPEC: TableSpec = {
+  sort: "created_at",
+  facets: { status: "State", provider: "Tool", error_code: "Failure", owner: "Owner" },
+  days: true,
+};
+
+const COLUMNS: readonly Column<SessionListed>[] = [
+  { name: "Session", cell: (row) => <Name id={row.session_id} /> },
+  { name: "Tool", sort: "provider", cell: (row) => row.provider },
+  { name: "State", sort: "status", cell: (row) => <State row={row} /> },
+  { name: "Owner", sort: "owner", cell: (row) => row.owner },
+  { name: "Machine", cell: (row) => <MachineLink id={row.vm_id} /> },
+  { name: "Started", sort: "created_at", cell: (row) => <MomentCell at={row.created_at} /> },
+  {
+    name: "Took",
+    sort: "completed_at",
+    cell: (row) => <SpanCell from={row.created_at} to={row.completed_at} still="goes on" />,
+  },
+];
+
+/** Sign-ins: everybody's for the operator, one's own for others; `id` is the open one. */
+export function SessionsPage({ id }: { id: string | null }) {
+  const [, navigate] = useLocation();
+  const search = useSearch();
+  return (
+    <>
+      <PageHead title="Sessions">
+        Every sign-in to a tool, what became of it and how long it took. Codes and addresses are shown to its
+        person alone.
+      </PageHead>
+      <ServerTable
+        title="Sessions"
+        name="sessions"
+        spec={SPEC}
+        columns={COLUMNS}
+        keyOf={(row) => row.session_id}
+        words={{ status: LISTED_STATUS_WORDS }}
+        placeholder="Id, machine, golden, tool, failure…"
+        empty={{
+          icon: <IconLogin2 size={32} />,
+          title: "No sign-in yet",
+          text: "Press Connect on a tool: its sign-in is listed here.",
+        }}
+      >
+        {(page) => (
+          <SessionDrawer
+            id={id}
+            row={page?.rows.find((each) => each.session_id === id)}
+            close={() => {
+              navigate(search === "" ? PATHS.sessions : `${PATHS.sessions}?${search}`);
+            }}
+          />
+        )}
+      </ServerTable>
+    </>
+  );
+}
+
+function Name({ id }: { id: string }) {
+  const search = useSearch();
+  const path = listedSessionPath(id);
+  return (
+    <span className={classes.id}>
+      <Link href={search === "" ? path : `${path}?${search}`} className={classes.open}>
+        {id}
+      </Link>
+      <CopyIcon value={id} what={`session id ${id}`} />
+    </span>
+  );
+}
+
+function State({ row: { status, error_code, error_cause } }: { row: SessionListed }) {
+  const { text, tone } = LISTED_STATUS_WORDS[status];
+  return (
+    <span title={error_cause ?? undefined} className={classes.state}>
+      <Pill tone={tone}>{text}</Pill>
+      {error_code !== null && <code>{error_code}</code>}
+    </span>
+  );
+}
+
+function MachineLink({ id }: { id: string | null }) {
+  return id === null ? <span className={classes.soft}>none</span> : <Link href={machinePath(id)}>{id}</Link>;
+}

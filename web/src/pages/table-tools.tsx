@@ -1,0 +1,136 @@
+import { Button, NativeSelect, TextInput } from "@mantine/core";
+
+import type { TablePage } from "../api/types";
+import { FacetButton, type FacetChoice } from "../ui/facet-button";
+import { SearchBox } from "../ui/search-box";
+import type { Column } from "./table-page";
+import { isNarrowed, type TableSpec, type TableState } from "./table-state";
+import classes from "./table-tools.module.css";
+
+/** Names for people, where a value has one. */
+export type FacetWords = Readonly<Record<string, Named>>;
+type Named = Readonly<Record<string, string | { text: string }>>;
+
+interface Props<Row> {
+  spec: TableSpec;
+  state: TableState;
+  change: (change: Partial<TableState>) => void;
+  columns: readonly Column<Row>[];
+  facets: TablePage<Row>["facets"] | undefined;
+  words: FacetWords;
+  placeholder: string;
+}
+
+/** What narrows a table and, where its columns have no headings, sorts it. */
+export function TableTools<Row>({ spec, state, change, columns, facets, words, placeholder }: Props<Row>) {
+  return (
+    <div className={classes.tools} role="search" aria-label="Narrow the table">
+      <div className={classes.search}>
+        <SearchBox
+          text={state.text}
+          label="Find rows"
+          placeholder={placeholder}
+          search={(text) => {
+            change({ text });
+          }}
+        />
+      </div>
+      {Object.entries(spec.facets).map(([key, name]) => (
+        <FacetButton
+          key={key}
+          name={name}
+          choices={choicesOf(facets?.[key] ?? [], state.chosen[key] ?? [], words[key])}
+          chosen={state.chosen[key] ?? []}
+          choose={(values) => {
+            change({ chosen: { ...state.chosen, [key]: values } });
+          }}
+        />
+      ))}
+      {spec.days && <Days state={state} change={change} />}
+      <SortSelect columns={columns} state={state} change={change} />
+      {isNarrowed(state) && (
+        <Button
+          variant="subtle"
+          onClick={() => {
+            change({ text: "", chosen: {}, from: "", to: "" });
+          }}
+        >
+          Show all
+        </Button>
+      )}
+    </div>
+  );
+}
+
+/** What is chosen stays in the list, though nothing of it may be left. */
+function choicesOf(
+  found: readonly { value: string; count: number }[],
+  chosen: readonly string[],
+  words: Named | undefined,
+): FacetChoice[] {
+  const gone = chosen.filter((value) => !found.some((each) => each.value === value));
+  const all = [...found, ...gone.map((value) => ({ value, count: null }))];
+  return all.map(({ value, count }) => ({ value, count, words: wordsOf(words?.[value], value) }));
+}
+
+/** An address may name any value: one without a name is called as it is. */
+function wordsOf(named: Named[string] | undefined, value: string): string {
+  if (named === undefined) return value;
+  return typeof named === "string" ? named : named.text;
+}
+
+type ToolProps = Pick<Props<unknown>, "state" | "change">;
+
+function Days({ state, change }: ToolProps) {
+  return (
+    <>
+      <TextInput
+        className={classes.day ?? ""}
+        type="date"
+        aria-label="From this day"
+        leftSection={<span className={classes.prefix}>From</span>}
+        leftSectionWidth={58}
+        value={state.from}
+        max={state.to === "" ? undefined : state.to}
+        onChange={({ currentTarget: { value } }) => {
+          change({ from: value });
+        }}
+      />
+      <TextInput
+        className={classes.day ?? ""}
+        type="date"
+        aria-label="To this day"
+        leftSection={<span className={classes.prefix}>To</span>}
+        leftSectionWidth={40}
+        value={state.to}
+        min={state.from === "" ? undefined : state.from}
+        onChange={({ currentTarget: { value } }) => {
+          change({ to: value });
+        }}
+      />
+    </>
+  );
+}
+
+function SortSelect<Row>({ columns, state, change }: ToolProps & { columns: readonly Column<Row>[] }) {
+  const options = columns.flatMap(({ name, sort }) =>
+    sort === undefined
+      ? []
+      : [
+          { value: `${sort} desc`, label: `${name}, last first` },
+          { value: `${sort} asc`, label: `${name}, first first` },
+        ],
+  );
+  return (
+    <NativeSelect
+      className={classes.sort}
+      aria-label="Sort by"
+      data={options}
+      value={`${state.sort} ${state.order}`}
+      onChange={({ currentTarget: { value } }) => {
+        const [sort = "", order] = value.split(" ");
+        change({ sort, order: order === "asc" ? "asc" : "desc" });
+      }}
+    />
+  );
+}

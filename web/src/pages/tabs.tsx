@@ -1,0 +1,58 @@
+import { Menu } from "@mantine/core";
+import { IconDots, type Icon } from "@tabler/icons-react";
+import { Link, useLocation } from "wouter";
+
+import classes from "./tabs.module.css";
+
+export interface Tab {
+  path: string;
+  name: string;
+  Icon: Icon;
+}
+
+/** So many are shown in a narrow window, before *More*. */
+const FIRST = 4;
+
+/** The way to every page. */
+export function Tabs({ tabs }: { tabs: readonly Tab[] }) {
+  const [location] = useLocation();
+  const isHere = ({ path }: Tab) => location.startsWith(path);
+  const others = tabs.slice(FIRST);
+  return (
+    <nav className={classes.tabs} aria-label="Pages">
+      {tabs.map((tab, index) => (
+        <Link
+          key={tab.path}
+          href={tab.path}
+          className={classes.tab}
+          data-late={index >= FIRST}
+          aria-current={isHere(tab) ? "page" : undefined}
+        >
+          <tab.Icon size={18} aria-hidden="true" />
+          <span>{tab.name}</span>
+        </Link>
+      ))}
+      <Menu position="top-end" radius="md" withInitialFocusPlaceholder={false}>
+        <Menu.Target>
+          <button type="button" className={classes.more} data-here={others.some(isHere)}>
+            <IconDots size={18} aria-hidden="true" />
+            <span>More</span>
+          </button>
+        </Menu.Target>
+        <Menu.Dropdown>
+          {others.map((tab) => (
+            <Menu.Item
+              key={tab.path}
+              component={Link}
+              href={tab.path}
+              leftSection={<tab.Icon size={17} aria-hidden="true" />}
+              aria-current={isHere(tab) ? "page" : undefined}
+            >
+              {tab.name}
+            </Menu.Item>
+          ))}
+        </Menu.Dropdown>
+      </Menu>
+    </nav>
+  );
+}

@@ -1,0 +1,50 @@
+import { ActionIcon } from "@mantine/core";
+import { IconChevronLeft, IconChevronRight } from "@tabler/icons-react";
+
+import classes from "./pager.module.css";
+
+interface Props {
+  /** From 0. */
+  page: number;
+  size: number;
+  total: number;
+  go: (page: number) => void;
+}
+
+/** Which rows are shown, of how many, and the way to the others. */
+export function Pager({ page, size, total, go }: Props) {
+  const first = page * size;
+  const last = Math.min(total, first + size);
+  const pages = Math.max(1, Math.ceil(total / size));
+  return (
+    <nav className={classes.pager} aria-label="Pages of the table">
+      <span role="status">{total === 0 ? "No rows" : `${first + 1}–${last} of ${total}`}</span>
+      {pages > 1 && (
+        <>
+          <ActionIcon
+            variant="default"
+            size="lg"
+            aria-label="Page before"
+            disabled={page === 0}
+            onClick={() => {
+              go(Math.min(page, pages) - 1);
+            }}
+          >
+            <IconChevronLeft size={18} />
+          </ActionIcon>
+          <ActionIcon
+            variant="default"
+            size="lg"
+            aria-label="Next page"
+            disabled={page >= pages - 1}
+            onClick={() => {
+              go(page + 1);
+            }}
+          >
+            <IconChevronRight size={18} />
+          </ActionIcon>
+        </>
+      )}
+    </nav>
+  );
+}
