@@ -114,7 +114,7 @@ class Audit:
         self._write_behind()
 
     def _write_behind(self) -> None:
-        if self._task is None or self._task.done():
+        if not self._closed and (self._task is None or self._task.done()):
             self._task = asyncio.create_task(self._write_all(), name="audit")
 
     async def catch_up(self) -> None:
@@ -123,8 +123,6 @@ class Audit:
             return
         self._hurry.set()
         await asyncio.wait({self._task}, timeout=CLOSE_S)
-        if self._closed:
-            return
         self._hurry.clear()
         if self._unstored:
             self._write_behind()
