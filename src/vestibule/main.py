@@ -131,7 +131,7 @@ async def open_context(
         )
         context.machines.tell_ends(probation.machine_ended)
         reconciler = _reconciler(machinery, context, database)
-        golden_audit = golden_audit_of(database, renewing.promotions, renewing.renewals.feed)
+        golden_audit = golden_audit_of(database, renewing.promotions, renewing.renewals)
         background = _background(
             machinery,
             context,

@@ -31,7 +31,6 @@ from vestibule.drivers.usage import ProcUsageMeter
 from vestibule.drivers.webhook import read_secret
 from vestibule.machinery import Machinery, vault_check_of
 from vestibule.services.failures import Failures
-from vestibule.services.feed import Feed
 from vestibule.services.golden_audit import GoldenAudit
 from vestibule.services.golden_gauges import golden_gauges
 from vestibule.services.golden_ports import CanaryReports
@@ -44,6 +43,7 @@ from vestibule.services.monitor import Ledger, Monitor
 from vestibule.services.promotions import Promotions
 from vestibule.services.readings import Part, Read, Readings
 from vestibule.services.ready_checks import ReadyCheck, ReadyChecks
+from vestibule.services.renewals import Renewals
 from vestibule.services.room_gauges import room_gauges
 from vestibule.services.start_times import StartReports
 from vestibule.services.vault_ports import Sealer
@@ -152,9 +152,9 @@ def logs_of(settings: Settings, machines: Machines) -> MachineLogs:
     )
 
 
-def golden_audit_of(database: Database, promotions: Promotions, feed: Feed[str]) -> GoldenAudit:
-    """Writes moves of goldens into the audit that no route has."""
-    return GoldenAudit(rows=DbAudit(database), promotions=promotions, feed=feed, clock=SystemClock())
+def golden_audit_of(database: Database, promotions: Promotions, renewals: Renewals) -> GoldenAudit:
+    """Writes moves of goldens into the audit that no route has, and renewals that broke."""
+    return GoldenAudit(rows=DbAudit(database), promotions=promotions, renewals=renewals, clock=SystemClock())
 
 
 def janitor_of(settings: Settings, database: Database, meter: Meter) -> Janitor:

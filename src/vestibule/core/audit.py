@@ -43,6 +43,8 @@ class AuditAction(enum.StrEnum):
     GOLDEN_ROLLED_BACK = "golden_rolled_back"
     """The subject is the golden that was left."""
     GOLDEN_REJECTED = "golden_rejected"
+    GOLDEN_NOT_RENEWED = "golden_not_renewed"
+    """Its build, its snapshot or its trial broke; code and detail say why."""
     CREDENTIAL_SEALED = "credential_sealed"
     CREDENTIAL_CHECKED_OUT = "credential_checked_out"
     CREDENTIAL_RETURNED = "credential_returned"

@@ -1,7 +1,8 @@
-"""Moves of goldens in the audit: whoever made them, a command beside the controller too.
+"""Moves of goldens in the audit, whoever made them, a command beside the controller too; builds that broke.
 
 The register has them all.  A move that a person made here is written down by the route, with who it was; what
-is not there a moment later was the controller's, or a command's.
+is not there a moment later was the controller's, or a command's.  A renewal that broke moves nothing, and is
+shown only until the next one begins: here it stays.
 """
 
 from __future__ import annotations
@@ -12,13 +13,13 @@ from collections.abc import Sequence
 
 import structlog
 
-from vestibule.core.audit import AuditAction, AuditEvent, fit
+from vestibule.core.audit import AuditAction, AuditEvent, AuditOutcome, fit
 from vestibule.core.promotion import GoldenStatus, Move
+from vestibule.core.renewal import Outcome, Renewal
 from vestibule.services.audit import AuditRows
-from vestibule.services.feed import Feed
 from vestibule.services.ports import Clock
 from vestibule.services.promotions import Promotions
-from vestibule.services.renewals import GOLDENS
+from vestibule.services.renewals import GOLDENS, Renewals
 
 log = structlog.get_logger()
 
@@ -37,17 +38,17 @@ _ACTIONS = {
 class GoldenAudit:
     """One per controller: a task."""
 
-    def __init__(self, *, rows: AuditRows, promotions: Promotions, feed: Feed[str], clock: Clock) -> None:
+    def __init__(self, *, rows: AuditRows, promotions: Promotions, renewals: Renewals, clock: Clock) -> None:
         self._rows = rows
         self._promotions = promotions
-        self._feed = feed
+        self._renewals = renewals
         self._clock = clock
         self._written: dt.datetime | None = None
         """Moves up to here are in the audit."""
 
     async def run(self) -> None:
         """Until cancelled: look at the register whenever a golden's state may have changed."""
-        async for _ in self._feed.changes(GOLDENS, LOOK_S):
+        async for _ in self._renewals.feed.changes(GOLDENS, LOOK_S):
             try:
                 await self.look()
             except Exception:
@@ -60,13 +61,27 @@ class GoldenAudit:
         until = self._clock.now() - SETTLED
         moves = (await asyncio.to_thread(lambda: self._promotions.register)).moves
         fresh = [move for move in moves if self._is_new(move) and move.at <= until]
-        if events := _events(fresh):
+        if events := [*_events(fresh), *_broken(self._renewals.current)]:
             await self._rows.add_missing(events)
         if fresh:
             self._written = fresh[-1].at
 
     def _is_new(self, move: Move) -> bool:
         return self._written is None or move.at > self._written
+
+
+def _broken(renewal: Renewal | None) -> Sequence[AuditEvent]:
+    if renewal is None or renewal.outcome is not Outcome.FAILED or renewal.failure is None:
+        return []
+    event = AuditEvent(
+        at=renewal.ended_at or renewal.began_at,
+        action=AuditAction.GOLDEN_NOT_RENEWED,
+        subject=renewal.golden_id,
+        outcome=AuditOutcome.FAILED,
+        code=renewal.failure.code,
+        detail=renewal.failure.cause,
+    )
+    return [fit(event)]
 
 
 def _events(moves: Sequence[Move]) -> Sequence[AuditEvent]:

@@ -10,6 +10,7 @@ from golden_doubles import GOLDEN, NEXT, T0
 from lab import Lab, open_lab
 
 from vestibule.core.audit import AuditAction, AuditEvent
+from vestibule.core.errors import GoldenFailed
 from vestibule.core.tables import Asked, AuditRow, Order
 from vestibule.drivers.db.audit import DbAudit
 from vestibule.services.golden_audit import GoldenAudit
@@ -29,8 +30,7 @@ async def lab(tmp_path: Path) -> AsyncIterator[Lab]:
 def golden_audit(lab: Lab) -> GoldenAudit:
     context = lab.context
     rows = DbAudit(lab.database)
-    feed = context.renewals.feed
-    return GoldenAudit(rows=rows, promotions=context.promotions, feed=feed, clock=lab.clock)
+    return GoldenAudit(rows=rows, promotions=context.promotions, renewals=context.renewals, clock=lab.clock)
 
 
 async def kept(lab: Lab) -> list[AuditRow]:
@@ -89,11 +89,26 @@ async def test_the_next_controller_goes_on_where_this_one_was(lab: Lab, golden_a
     next_one = GoldenAudit(
         rows=DbAudit(lab.database),
         promotions=lab.context.promotions,
-        feed=lab.context.renewals.feed,
+        renewals=lab.context.renewals,
         clock=lab.clock,
     )
     await next_one.look()
     assert [(action, subject) for action, subject, _ in await told(lab)] == [
         (A.GOLDEN_PROMOTED, GOLDEN),
         (A.GOLDEN_REJECTED, NEXT),
+    ]
+
+
+async def test_a_build_that_broke_is_told_once_and_stays(lab: Lab, golden_audit: GoldenAudit) -> None:
+    broken = GoldenFailed("The mirror is down.", remedy="Wait.", code="mirror_failed")
+    lab.works.failing["build"] = broken
+    await lab.context.renewals.renew(NEXT, "an input changed")
+    for _look in range(2):
+        await golden_audit.look()
+    lab.works.failing.clear()
+    await lab.context.renewals.renew(NEXT, "once more")
+    await golden_audit.look()
+    rows = [row for row in await kept(lab) if row.action is A.GOLDEN_NOT_RENEWED]
+    assert [(row.subject, row.code, row.detail) for row in rows] == [
+        (NEXT, "mirror_failed", "The mirror is down.")
     ]

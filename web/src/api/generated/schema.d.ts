@@ -1323,7 +1323,7 @@ export interface components {
          * @description What was done, or asked for and refused.
          * @enum {string}
          */
-        AuditAction: "signed_in" | "sign_in_link_made" | "user_added" | "user_removed" | "token_issued" | "token_revoked" | "sign_in_started" | "sign_in_cancelled" | "machine_started" | "machine_stopped" | "machine_destroyed" | "golden_renewed" | "golden_promoted" | "golden_rolled_back" | "golden_rejected" | "credential_sealed" | "credential_checked_out" | "credential_returned" | "credential_refused" | "credential_exported" | "credential_revoked" | "key_rotated" | "operator_asked";
+        AuditAction: "signed_in" | "sign_in_link_made" | "user_added" | "user_removed" | "token_issued" | "token_revoked" | "sign_in_started" | "sign_in_cancelled" | "machine_started" | "machine_stopped" | "machine_destroyed" | "golden_renewed" | "golden_promoted" | "golden_rolled_back" | "golden_rejected" | "golden_not_renewed" | "credential_sealed" | "credential_checked_out" | "credential_returned" | "credential_refused" | "credential_exported" | "credential_revoked" | "key_rotated" | "operator_asked";
         /**
          * AuditEvent
          * @description Who did what, on what, when, from where, and what came of it.

@@ -19,6 +19,7 @@ export const ACTION_WORDS: Record<AuditAction, string> = {
   golden_promoted: "Promoted a golden",
   golden_rolled_back: "Rolled a golden back",
   golden_rejected: "Rejected a golden",
+  golden_not_renewed: "Could not renew the golden",
   credential_sealed: "Sealed a credential",
   credential_checked_out: "Checked a credential out",
   credential_returned: "Returned a credential",
