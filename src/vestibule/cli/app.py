@@ -11,6 +11,7 @@ from typing import Annotated
 import typer
 
 from vestibule.cli import (
+    audit,
     bench,
     connect,
     credentials,
@@ -69,6 +70,7 @@ app.add_typer(session.app, name="session")
 app.add_typer(credentials.app, name="credentials")
 app.add_typer(user.app, name="user")
 app.add_typer(token.app, name="token")
+app.add_typer(audit.app, name="audit")
 app.add_typer(bench.app, name="bench")
 
 
