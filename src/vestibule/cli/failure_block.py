@@ -13,13 +13,19 @@ _MARK = "  | "
 """Before every line of evidence: none may pass for a line of ours."""
 
 
+_ELSEWHERE = {"failure", "stages", "actions"}
+"""Not in the table: told below it, by ``session timeline``, or for the page."""
+
+
 def print_with_failure(row: Row, output: OutputFormat) -> None:
     """One session or machine; as a table, with its failure below instead of in it."""
     failure = row.get("failure")
-    if output is OutputFormat.JSON or failure is None:
+    if output is OutputFormat.JSON:
         print_one(row, output)
         return
-    print_one(row, output, [name for name in row if name != "failure" and not name.startswith("error_")])
+    print_one(row, output, [n for n in row if n not in _ELSEWHERE and not n.startswith("error_")])
+    if failure is None:
+        return
     sys.stdout.write("\n" + "\n".join(_lines(failure)) + "\n")
 
 

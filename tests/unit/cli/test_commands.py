@@ -1,14 +1,16 @@
 """Commands against a controller that answers from a script: what is sent, printed and returned."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import httpx
 import pytest
 
+from vestibule.cli import following
 from vestibule.cli.app import run
-from vestibule.client import Controller
+from vestibule.cli.exit_codes import ExitCode
+from vestibule.client import Controller, ControllerUnreachable
 
 from .conftest import Script
 
@@ -222,6 +224,44 @@ def test_ctrl_c_cancels_the_session(
     monkeypatch.setattr(Controller, "events", interrupt)
     assert run(["connect", "demo", "--wait"]) == 130
     assert seen[-1].url.path == "/api/auth/session/s-1/cancel"
+
+
+@pytest.fixture
+def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(following, "AGAIN_S", 0)
+
+
+@pytest.mark.usefixtures("_impatient")
+def test_a_sign_in_is_followed_over_a_restart_of_its_controller(
+    monkeypatch: pytest.MonkeyPatch, play: Callable[[Script], Any], capsys: pytest.CaptureFixture[str]
+) -> None:
+    play({})
+    streams = iter(
+        [[session("awaiting_user_auth")], None, [session("awaiting_user_auth"), session("completed")]]
+    )
+
+    def stream(*_: object) -> Iterator[dict[str, Any]]:
+        sessions = next(streams)
+        if sessions is None:
+            raise ControllerUnreachable("gone", remedy="Start it.")
+        for one in sessions:
+            yield {"session": one}
+
+    monkeypatch.setattr(Controller, "events", stream)
+    assert run(["session", "wait", "s-1"]) == 0
+    said = capsys.readouterr()
+    assert said.out.splitlines()[:2] == ["awaiting_user_auth", "completed"]
+    assert said.err.count("went away") == 1
+
+
+@pytest.mark.usefixtures("_impatient")
+def test_a_controller_that_does_not_come_back_is_told_with_what_to_do_then(
+    monkeypatch: pytest.MonkeyPatch, play: Callable[[Script], Any], capsys: pytest.CaptureFixture[str]
+) -> None:
+    play({("GET", "/api/auth/session/s-1/events"): events(session("ready"))})
+    monkeypatch.setattr(following, "RETURN_S", 0)
+    assert run(["session", "wait", "s-1"]) == ExitCode.UNREACHABLE
+    assert "vestibule session wait s-1" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("status", ["stopping", "destroyed", "failed"])
