@@ -11,7 +11,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 from vestibule.assembly import Assembly
-from vestibule.core.errors import HostUnfit
+from vestibule.core.errors import HostUnfit, VestibuleError
 from vestibule.core.metrics import BUILD_INFO, MACHINES_LIMIT, Sample
 from vestibule.drivers.clock import SystemClock
 from vestibule.drivers.db.audit import DbAudit
@@ -21,7 +21,7 @@ from vestibule.drivers.db.failures import DbFailures
 from vestibule.drivers.db.gauges import read_gauges
 from vestibule.drivers.db.machines import DbMachines
 from vestibule.drivers.db.start_times import DbStartTimes
-from vestibule.drivers.db.write_probe import probe_write
+from vestibule.drivers.db.write_probe import lock_held, probe_write
 from vestibule.drivers.evidence_shelf import DiskEvidence
 from vestibule.drivers.host_facts import disk_samples, read_host_facts, require_free
 from vestibule.drivers.host_reading import read_host
@@ -119,8 +119,14 @@ def ready_checks(machinery: Machinery, database: Database, sealer: Sealer) -> Se
     async def disk() -> None:
         await asyncio.to_thread(require_free, folders, settings.min_free_mib)
 
+    async def write() -> None:
+        await probe_write(database, SystemClock().now())
+
+    async def lock() -> VestibuleError | None:
+        return await asyncio.to_thread(lock_held, settings.state_dir)
+
     return [
-        ReadyCheck(name="database", look=lambda: probe_write(database, SystemClock().now())),
+        ReadyCheck(name="database", look=write, why_silent=lock),
         ReadyCheck(name="broker", look=machinery.network.require_alive),
         ReadyCheck(name="golden", look=golden),
         ReadyCheck(name="vault", look=vault),

@@ -28,6 +28,7 @@ _LISTENS = "0A"
 """TCP_LISTEN, in hexadecimal (include/net/tcp_states.h)."""
 _TCP_LOCAL, _TCP_STATE, _TCP_INODE = 1, 3, 9
 _MOUNT_ROOT, _MOUNT_POINT = 3, 4
+_LOCK_KIND, _LOCK_MODE, _LOCK_PID, _LOCK_FILE, _LOCK_FIRST, _LOCK_LAST = 1, 3, 4, 5, 6, 7
 _OCTAL = re.compile(r"\\([0-7]{3})")
 
 Averages = Mapping[str, float]
@@ -162,6 +163,23 @@ def listening(port: int) -> Iterator[int]:
             fields = line.split()
             if fields[_TCP_STATE] == _LISTENS and int(fields[_TCP_LOCAL].rpartition(":")[2], 16) == port:
                 yield int(fields[_TCP_INODE])
+
+
+def writers_of(file: Path, byte: int, proc: Path = PROC) -> Iterator[int]:
+    """Processes that hold a POSIX lock for writing on this byte of a file."""
+    try:
+        at = file.stat()
+    except OSError:
+        return
+    where = f"{os.major(at.st_dev):02x}:{os.minor(at.st_dev):02x}:{at.st_ino}"
+    for line in _lines(proc / "locks"):
+        fields = line.split()
+        if "->" in fields or fields[_LOCK_KIND] != "POSIX":  # "->": one that waits for it
+            continue
+        first, last = fields[_LOCK_FIRST], fields[_LOCK_LAST]
+        covers = int(first) <= byte and (last == "EOF" or byte <= int(last))
+        if covers and (fields[_LOCK_MODE], fields[_LOCK_FILE]) == ("WRITE", where):
+            yield int(fields[_LOCK_PID])
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

@@ -12,7 +12,7 @@ from collections.abc import Awaitable, Callable, Sequence
 import structlog
 
 from vestibule.core import diagnosis
-from vestibule.core.errors import Unavailable
+from vestibule.core.errors import Unavailable, VestibuleError
 from vestibule.core.metrics import READY, Sample
 
 log = structlog.get_logger()
@@ -29,6 +29,8 @@ class ReadyCheck:
 
     name: str
     look: Callable[[], Awaitable[None]]
+    why_silent: Callable[[], Awaitable[VestibuleError | None]] | None = None
+    """Asked while a look hangs: what it waits for, if that can be known."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -76,7 +78,8 @@ class ReadyChecks:
         try:
             await self._joined(check)
         except TimeoutError:
-            return _failed(check, _silent(check.name, self._timeout_s))
+            why = await check.why_silent() if check.why_silent is not None else None
+            return _failed(check, why or _silent(check.name, self._timeout_s))
         except Exception as error:  # noqa: BLE001 (told below, once, with what it was)
             return _failed(check, error)
         return Finding(name=check.name, ok=True)
@@ -90,11 +93,16 @@ class ReadyChecks:
         if look is None:
             look = asyncio.ensure_future(check.look())
             self._under_way[check.name] = look
-            look.add_done_callback(lambda _: self._under_way.pop(check.name, None))
+            look.add_done_callback(lambda done: self._end(check.name, done))
         await asyncio.wait({look}, timeout=self._timeout_s)
         if not look.done():
             raise TimeoutError
         look.result()
+
+    def _end(self, name: str, look: asyncio.Future[None]) -> None:
+        self._under_way.pop(name, None)
+        if not look.cancelled():
+            look.exception()  # seen, also where everybody who waited for it has given up
 
     def _tell_changes(self, found: Sequence[Finding]) -> None:
         before = {finding.name: finding.ok for finding in self._kept[1]} if self._kept else {}

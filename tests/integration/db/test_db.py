@@ -7,6 +7,8 @@ import dataclasses
 import enum
 import sqlite3
 import stat
+import sys
+from asyncio.subprocess import PIPE
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -32,6 +34,7 @@ from vestibule.drivers.db.engine import Database
 from vestibule.drivers.db.machines import DbMachines
 from vestibule.drivers.db.migrate import SCRIPTS, migrate, open_database
 from vestibule.drivers.db.unbroken import unbroken
+from vestibule.drivers.db.write_probe import lock_held
 
 pytestmark = pytest.mark.anyio
 
@@ -326,6 +329,30 @@ async def test_a_lock_held_by_another_program_is_named(
         other.close()
         await database.close()
     assert refused.value.failure_code == "database_busy"
+
+
+HOLDER = """
+import sqlite3, sys
+other = sqlite3.connect(sys.argv[1], isolation_level=None)
+other.execute("BEGIN EXCLUSIVE")
+print("held", flush=True)
+sys.stdin.read()
+"""
+
+
+async def test_who_holds_the_lock_that_a_write_waits_for_is_known(tmp_path: Path) -> None:
+    database = await open_database(tmp_path / "vestibule.db")
+    assert lock_held(tmp_path) is None
+    argv = [sys.executable, "-c", HOLDER, str(tmp_path / "vestibule.db")]
+    holder = await asyncio.create_subprocess_exec(*argv, stdin=PIPE, stdout=PIPE)
+    assert holder.stdout is not None
+    assert await holder.stdout.readline() == b"held\n"
+    told = lock_held(tmp_path)
+    await holder.communicate(b"")
+    assert told is not None
+    assert f"(pid {holder.pid}) holds the database's lock" in told.cause
+    assert lock_held(tmp_path) is None
+    await database.close()
 
 
 async def test_who_waits_in_vain_for_a_connection_is_told_so(

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
+import gc
 import time
 
 import pytest
 from structlog.testing import capture_logs
 
-from vestibule.core.errors import DiskFull
+from vestibule.core.errors import DiskFull, Unavailable, VestibuleError
 from vestibule.services import readings
 from vestibule.services.readings import Part, Readings
 from vestibule.services.ready_checks import FRESH_S, TIMEOUT_S, ReadyCheck, ReadyChecks
@@ -59,6 +60,35 @@ async def test_what_hangs_is_given_up() -> None:
     first, second = await Thing(hangs=True).checks().findings()
     assert (first.ok, first.code, second.ok) == (False, "check_silent", True)
     assert first.remedy
+
+
+async def test_what_hangs_may_know_what_it_waits_for() -> None:
+    async def lock() -> VestibuleError:
+        return Unavailable("sqlite3 (pid 7) holds it.", remedy="End it.", code="database_busy")
+
+    thing = ReadyCheck(name="thing", look=Thing(hangs=True).look, why_silent=lock)
+    (finding,) = await ReadyChecks([thing], time.monotonic, timeout_s=0.05).findings()
+    assert (finding.code, finding.cause) == ("database_busy", "sqlite3 (pid 7) holds it.")
+
+
+async def test_a_check_that_fails_when_nobody_waits_any_more_is_no_unseen_exception(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    unseen: list[dict[str, object]] = []
+    monkeypatch.setattr(asyncio.get_running_loop(), "call_exception_handler", unseen.append)
+    goes_on = asyncio.Event()
+
+    async def look() -> None:
+        await goes_on.wait()
+        raise DiskFull("It is full.", remedy="Free some space.")
+
+    checks = ReadyChecks([ReadyCheck(name="thing", look=look)], time.monotonic, timeout_s=0.05)
+    await checks.findings()
+    goes_on.set()
+    for _turn in range(3):
+        await asyncio.sleep(0)
+    gc.collect()
+    assert unseen == []
 
 
 async def test_an_unforeseen_error_is_named_too() -> None:
