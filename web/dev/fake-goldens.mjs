@@ -27,6 +27,7 @@ const golden = (golden_id, status, special) => ({
   status,
   since: at(-7900),
   why: "its canary passed",
+  failing: null,
   wanted: false,
   agent_build: BUILD,
   contract: 1,

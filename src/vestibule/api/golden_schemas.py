@@ -63,6 +63,9 @@ class Golden(Model):
     status: GoldenStatus
     since: dt.datetime | None = Field(description="Since when it is in this state; null for a candidate.")
     why: str | None
+    failing: str | None = Field(
+        description="What its machines failed by, and why it is promoted all the same; null: they do not."
+    )
     wanted: bool = Field(description="Whether today's inputs make this very golden; false means stale.")
     agent_build: str
     contract: int = Field(description="Version of its agent's protocol.")

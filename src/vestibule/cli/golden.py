@@ -290,7 +290,7 @@ def _row(manifest: Manifest, states: _States) -> Row:
         **manifest.to_mapping(),
         "status": states.register.status(manifest.golden_id),
         "since": move.at.isoformat() if move else None,
-        "why": move.why if move else None,
+        "why": move.story if move else None,
         "wanted": manifest.golden_id == states.store.wanted(),
         "build_s": round(manifest.build_s, 1),
     }

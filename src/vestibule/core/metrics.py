@@ -179,6 +179,10 @@ GOLDEN_STALE = _gauge("golden_stale", "Whether today's inputs make another golde
 GOLDEN_DISMISSED = _gauge(
     "golden_dismissed", "Whether the golden of today's inputs was rejected or left by a roll-back (1)."
 )
+GOLDEN_FAILING = _gauge(
+    "golden_failing",
+    "Whether machines fail by the promoted golden's fault and no earlier one takes its place (1).",
+)
 CANARY_PASSED = _gauge(
     "canary_passed", "Whether the newest canary of a driver passed (1), of whatever golden.", "driver"
 )
@@ -214,6 +218,7 @@ METRICS = (
     GOLDEN_AGE,
     GOLDEN_STALE,
     GOLDEN_DISMISSED,
+    GOLDEN_FAILING,
     CANARY_PASSED,
     CANARY_AGE,
     CANARIES,

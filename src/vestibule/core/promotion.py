@@ -55,6 +55,13 @@ class Move:
     why: str
     over: GoldenId | None = None
     """Of a promotion by hand: the golden of that day's inputs, which somebody did not want."""
+    failing: str | None = None
+    """Of a promotion: what the golden's machines failed by since, and why it is promoted all the same."""
+
+    @property
+    def story(self) -> str:
+        """Why it is so, and what has come of it: one sentence without its full stop."""
+        return self.why if self.failing is None else f"{self.why}; since then {self.failing}"
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -136,6 +143,14 @@ class Register:
             return self
         return self._with(Move(golden_id=golden_id, to=GoldenStatus.REJECTED, at=at, why=why))
 
+    def condemn(self, golden_id: GoldenId, *, why: str) -> Register:
+        """Note that its machines fail, though it stays promoted; nothing when it is not, or that is noted."""
+        move = self.last(golden_id)
+        if self.promoted != golden_id or move is None or move.failing is not None:
+            return self
+        noted = dataclasses.replace(move, failing=why)
+        return Register(moves=tuple(noted if each is move else each for each in self.moves))
+
     def reconsider(self, golden_id: GoldenId, *, at: dt.datetime, why: str) -> Register:
         """Make a rejected or rolled-back one a candidate again: somebody asked for another try."""
         if self.status(golden_id) not in {GoldenStatus.REJECTED, GoldenStatus.ROLLED_BACK}:
@@ -153,7 +168,7 @@ class Register:
 
 
 def _move(raw: Mapping[str, Any]) -> Move:
-    at, over = dt.datetime.fromisoformat(raw["at"]), raw.get("over")
+    at, over, failing = dt.datetime.fromisoformat(raw["at"]), raw.get("over"), raw.get("failing")
     if at.tzinfo is None:
         raise ValueError("a move has no time zone")
     return Move(
@@ -162,6 +177,7 @@ def _move(raw: Mapping[str, Any]) -> Move:
         at=at,
         why=str(raw["why"]),
         over=None if over is None else _golden_id(over),
+        failing=None if failing is None else str(failing),
     )
 
 

@@ -11,6 +11,7 @@ from vestibule.core.metrics import (
     CANARY_PASSED,
     GOLDEN_AGE,
     GOLDEN_DISMISSED,
+    GOLDEN_FAILING,
     GOLDEN_INFO,
     GOLDEN_STALE,
     Sample,
@@ -25,22 +26,26 @@ def golden_gauges(promotions: Promotions, canaries: CanaryReports, now: dt.datet
 
 
 def _promoted(promotions: Promotions, now: dt.datetime) -> Sequence[Sample]:
-    promoted = promotions.register.promoted
-    if promoted is None:
+    register = promotions.register
+    promoted = register.promoted
+    move = register.last(promoted) if promoted else None
+    if promoted is None or move is None:
         return []
     wanted = promotions.goldens.wanted()
     stale = Sample(metric=GOLDEN_STALE, value=promoted != wanted)
     dismissed = Sample(metric=GOLDEN_DISMISSED, value=promotions.is_dismissed(wanted))
+    failing = Sample(metric=GOLDEN_FAILING, value=move.failing is not None)
     try:
         manifest = promotions.goldens.manifest(promoted)
     except VestibuleError:  # gone or damaged: /readyz says which
-        return [stale, dismissed]
+        return [stale, dismissed, failing]
     age_s = (now - manifest.built_at).total_seconds()
     return [
         Sample(metric=GOLDEN_INFO, labels=(promoted, manifest.agent_build[:16]), value=1),
         Sample(metric=GOLDEN_AGE, value=age_s),
         stale,
         dismissed,
+        failing,
     ]
 
 

@@ -68,6 +68,11 @@ def _container(why: str) -> Choice:
     return Choice(driver=DriverName.CONTAINER, isolation=Isolation.CONTAINER, why=why)
 
 
+MEND_GOLDEN = (
+    "See what fails with vestibule failures; mend that input of the golden, or the host, and build again."
+)
+
+
 def golden_check(promotions: Promotions) -> Check:
     """Whether machines can be started, and whether from the golden that today's inputs make."""
     wanted = promotions.goldens.wanted()
@@ -76,7 +81,11 @@ def golden_check(promotions: Promotions) -> Check:
     except GoldenFailed as error:
         return Check(name="golden", ok=False, detail=error.cause, fix=error.remedy)
     move = promotions.register.last(serving)
-    since = f", promoted {move.at:%Y-%m-%d %H:%M} UTC: {move.why}" if move else ""
+    since = f", promoted {move.at:%Y-%m-%d %H:%M} UTC: {move.story}" if move else ""
+    if move is not None and move.failing is not None:
+        return Check(
+            name="golden", ok=False, detail=f"{serving} fails machines{since}", fix=MEND_GOLDEN, needed=False
+        )
     if serving == wanted:
         return Check(name="golden", ok=True, detail=f"{serving} is what today's inputs make{since}")
     return Check(

@@ -40,10 +40,6 @@ class Probation:
         self._feed = feed
         self._clock = clock
         self._ended = asyncio.Event()
-        self._hopeless: Move | None = None
-        """The promotion that was condemned with nothing to return to: said once."""
-        self._paused: Move | None = None
-        """The promotion that was condemned within the pause: said once, and judged again after it."""
 
     def machine_ended(self) -> None:
         """A machine's row was closed."""
@@ -67,10 +63,10 @@ class Probation:
         if promoted is None or move is None:
             return
         found = standing(await self._rows.ended_of(promoted, since=move.at, limit=MACHINES))
-        if not found.condemned or move == self._hopeless:
+        if not found.condemned:
             return
         if (left := self._left_lately(register)) is not None:
-            self._tell_of_pause(move, left, found.sentence)
+            await self._tell(move, found.sentence, f"{left.golden_id} was left automatically a few hours ago")
             return
         why = f"{found.sentence}; {AUTOMATICALLY}"
         try:
@@ -78,8 +74,7 @@ class Probation:
         except Conflict as error:
             if error.failure_code != NO_GOLDEN_BEFORE:
                 return  # somebody has left it meanwhile
-            self._hopeless = move
-            log.critical("The golden fails its machines and cannot be left", why=why, cause=error.cause)
+            await self._tell(move, found.sentence, "there is no earlier golden to return to")
         self._feed.publish(GOLDENS)
 
     def _left_lately(self, register: Register) -> Move | None:
@@ -88,13 +83,13 @@ class Probation:
         left = (move for move in register.moves if move.to is GoldenStatus.ROLLED_BACK and move.at > since)
         return next((move for move in left if move.why.endswith(AUTOMATICALLY)), None)
 
-    def _tell_of_pause(self, move: Move, left: Move, sentence: str) -> None:
-        if move == self._paused:
+    async def _tell(self, move: Move, sentence: str, but: str) -> None:
+        """Say once, and keep in the register, that it fails and why it is served all the same."""
+        if move.failing is not None:
             return
-        self._paused = move
+        why = f"{sentence}, but {but}"
+        await asyncio.to_thread(self._promotions.condemn, move.golden_id, why=why)
         log.critical(
-            "The golden fails its machines soon after another was left: look at the host, or roll back",
-            golden_id=move.golden_id,
-            why=sentence,
-            left=left.golden_id,
+            "The golden fails its machines and is served all the same", golden_id=move.golden_id, why=why
         )
+        self._feed.publish(GOLDENS)

@@ -217,6 +217,10 @@ class Promotions:
         self._register.update(lambda register: register.reject(golden_id, at=at, why=why))
         log.error("Golden rejected", golden_id=golden_id, why=why)
 
+    def condemn(self, golden_id: GoldenId, *, why: str) -> None:
+        """Note that its machines fail and nothing takes its place: people are told where they look."""
+        self._register.update(lambda register: register.condemn(golden_id, why=why))
+
     def reconsider(self, golden_id: GoldenId) -> None:
         """Try a rejected or rolled-back golden again."""
         at = self._clock.now()

@@ -15,8 +15,11 @@ from waiting import until
 from vestibule.core.failures import FailureCode
 from vestibule.core.ids import GoldenId, UserId, VmId
 from vestibule.core.machines import DriverName, Isolation, MachineRecord, MachineStatus, MachineType
+from vestibule.core.metrics import GOLDEN_FAILING
 from vestibule.core.promotion import GoldenStatus
 from vestibule.services import repositories
+from vestibule.services.golden_gauges import golden_gauges
+from vestibule.services.host import golden_check
 from vestibule.services.probation import PAUSE, Probation
 from vestibule.services.renewals import GOLDENS
 
@@ -177,8 +180,35 @@ async def test_a_golden_that_cannot_be_left_is_told_once(
     for _ in range(3):
         await probation.judge()
     (line,) = critical(log)
-    assert "no earlier golden" in line["cause"]
     assert lab.promoted == NEXT
+    move = lab.promotions.register.last(NEXT)
+    assert move is not None
+    assert (
+        move.failing
+        == line["why"]
+        == (
+            "3 of 3 machines failed by the golden's fault (desktop_absent),"
+            " but there is no earlier golden to return to"
+        )
+    )
+
+
+async def test_a_golden_that_fails_is_told_wherever_people_look(
+    lab: GoldenLab, rows: Rows, probation: Probation
+) -> None:
+    del lab.goldens.stored[GOLDEN]
+    rows.ended = [failed(NEXT, lab.clock.now())] * 3
+    await probation.judge()
+    check = golden_check(lab.promotions)
+    assert not check.ok
+    assert "fails machines, promoted" in check.detail
+    assert "its canary passed; since then 3 of 3 machines failed" in check.detail
+    gauges = golden_gauges(lab.promotions, lab.works.canaries, lab.clock.now())
+    assert {sample.metric: sample.value for sample in gauges}[GOLDEN_FAILING] == 1
+    lab.goldens.add(LATER)
+    lab.promotions.promote(LATER, why="its canary passed")
+    gauges = golden_gauges(lab.promotions, lab.works.canaries, lab.clock.now())
+    assert {sample.metric: sample.value for sample in gauges}[GOLDEN_FAILING] == 0
 
 
 async def test_a_second_golden_is_not_left_automatically_so_soon_and_that_is_told_once(
@@ -194,7 +224,8 @@ async def test_a_second_golden_is_not_left_automatically_so_soon_and_that_is_tol
     for _ in range(2):
         await probation.judge()
     (line,) = critical(log)
-    assert (lab.promoted, line["golden_id"], line["left"]) == (LATER, LATER, NEXT)
+    assert (lab.promoted, line["golden_id"]) == (LATER, LATER)
+    assert f"{NEXT} was left automatically" in line["why"]
     lab.clock.move(PAUSE.total_seconds())
     await probation.judge()
     assert (lab.promoted, lab.status(LATER)) == (GOLDEN, GoldenStatus.ROLLED_BACK)

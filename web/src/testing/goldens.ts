@@ -44,6 +44,7 @@ export const goldenWith = (special: Partial<Golden> = {}): Golden => ({
   status: "promoted",
   since: instant(30),
   why: "its canary passed",
+  failing: null,
   wanted: true,
   agent_build: "8a1777be1ab09f946b1e78a4f33b9de7",
   contract: 1,

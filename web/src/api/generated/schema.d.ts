@@ -1964,6 +1964,11 @@ export interface components {
              * @description Version of its agent's protocol.
              */
             contract: number;
+            /**
+             * Failing
+             * @description What its machines failed by, and why it is promoted all the same; null: they do not.
+             */
+            failing: string | null;
             /** Golden Id */
             golden_id: string;
             /** Layers */
