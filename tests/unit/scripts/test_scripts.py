@@ -134,7 +134,7 @@ def test_the_suite_runs_both_halves_and_tells_which_failed(tmp_path: Path) -> No
     }.items():
         (tmp_path / name).parent.mkdir(parents=True)
         (tmp_path / name).write_text(text)
-    for folder in ("tests/vm", "tests/integration/trouble", "tests/integration/container"):
+    for folder in ("tests/vm", "tests/golden", "tests/integration/trouble", "tests/integration/container"):
         (tmp_path / folder).mkdir(parents=True)
     (tmp_path / "scripts").mkdir()
     shutil.copy(ROOT / "scripts/suite", tmp_path / "scripts/suite")
