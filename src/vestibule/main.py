@@ -91,6 +91,7 @@ async def open_context(
     async with AsyncExitStack() as stack:
         database = await open_database(settings.state_dir / DATABASE)
         stack.push_async_callback(database.close)
+        await database.open_all()
         ring = given or file_keys(settings.state_dir)
         vault = await open_vault(ring, database, settings.vault_lost_keys)
         machinery = await stack.enter_async_context(open_machinery(settings, outlive=outlive_of(settings)))

@@ -31,9 +31,7 @@ from vestibule.core.soak import (
 
 PROVIDER = "demo"
 WARM_UPS = 2
-"""Sign-ins of each worker that are not counted: modules are loaded, pools filled, the broker started."""
-POOL = 16
-"""Requests at once that fill the controller's pool of database connections, which then stays as it is."""
+"""Sign-ins of each worker that are not counted: modules are loaded, the broker started."""
 QUIET_S = 30.0
 """So long machines may take to be gone when the last sign-in has ended."""
 _LOOK_S = 0.5
@@ -137,13 +135,7 @@ class Soak:
                     remedy="Run vestibule doctor; try one by hand: vestibule connect demo --wait.",
                     code=ending.code,
                 )
-        with ThreadPoolExecutor(POOL) as pool:
-            list(pool.map(lambda _: self._read(), range(POOL * 4)))
         self._still()
-
-    def _read(self) -> None:
-        with Controller(self._soaked.url, self._soaked.token) as controller:
-            controller.get_list("/api/vms")
 
     def _endings(self, workers: Sequence[str], sign_ins: int) -> Iterator[Ending]:
         """So many sign-ins, as they end; the flows take turns."""

@@ -428,3 +428,26 @@ async def test_a_write_whose_caller_is_cancelled_is_whole_and_frees_the_database
     assert ended == ["written"]
     async with empty.read() as connection:
         assert (await connection.execute(sa.text("SELECT n FROM kept"))).scalar_one() == 1
+
+
+def descriptors() -> int:
+    return len(list(Path("/proc/self/fd").iterdir()))
+
+
+async def test_all_connections_are_opened_at_once_and_kept(tmp_path: Path) -> None:
+    database = await open_database(tmp_path / "vestibule.db")
+    await database.open_all()
+    opened = descriptors()
+
+    async def read() -> None:
+        async with database.read() as connection:
+            await connection.execute(sa.text("SELECT 1"))
+
+    @unbroken
+    async def write() -> None:
+        async with database.write_durably() as connection:
+            await connection.execute(sa.text("SELECT 1"))
+
+    await asyncio.gather(*(work() for work in (read, write) for _ in range(20)))
+    assert descriptors() == opened
+    await database.close()

@@ -19,7 +19,7 @@ import functools
 import os
 import sqlite3
 from collections.abc import AsyncIterator, Callable, Collection, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Any, Self
 
@@ -87,6 +87,17 @@ class Database:
         engine = _engine(":memory:", 1)
         return cls(engine, engine, engine)
 
+    async def open_all(self) -> None:
+        """Open every connection that there may be: then none is made when there is much to do.
+
+        Raises as ``write`` does.
+        """
+        with _named_failures():
+            for engine in self._engines:
+                async with AsyncExitStack() as stack:
+                    for _ in range(_size(engine)):
+                        await stack.enter_async_context(engine.connect())
+
     @asynccontextmanager
     async def read(self) -> AsyncIterator[AsyncConnection]:
         """Borrow a connection for one statement that reads.  Raises as ``write`` does.
@@ -141,6 +152,11 @@ def _engine(database: str, connections: int) -> AsyncEngine:
         max_overflow=0,
         pool_timeout=TURN_S,
     )
+
+
+def _size(engine: AsyncEngine) -> int:
+    pool = engine.pool
+    return pool.size() if isinstance(pool, AsyncAdaptedQueuePool) else 0
 
 
 def _on_connect(connection: DBAPIConnection, _entry: ConnectionPoolEntry, *, synchronous: str) -> None:
