@@ -16,6 +16,7 @@ from vestibule.laboratory.scenario import CODE_GRANT, Scenario
 from vestibule.laboratory.store import Asked, Store
 
 CODE_PAGE = "/code"
+RESTARTED = "This provider was restarted while you read. Please decide once more."
 START_AGAIN = "Start the sign-in again from the tool."
 
 _LOOPBACK = re.compile(r"http://(127\.0\.0\.1|\[::1\]):([1-9][0-9]{0,4})/callback")
@@ -40,8 +41,12 @@ class Authorization:
 
     async def ask(self, request: Request) -> Response:
         """Show the consent page.  Errors go back to the client only where its address is beyond doubt."""
+        return self._asked(request.url.query)
+
+    def _asked(self, text: str, again: str | None = None) -> Response:
+        """The consent page of an authorization request's query; ``again`` says why it is shown once more."""
         try:
-            query = fields(request.url.query)
+            query = fields(text)
             redirect_uri = self._client_address(query)
         except OAuthError as error:
             return pages.refusal(f"{error.description}.", START_AGAIN)
@@ -49,7 +54,8 @@ class Authorization:
             asked = self._checked(query, redirect_uri)
         except OAuthError as error:
             return self._back(redirect_uri, query.get("state"), error.fields)
-        return pages.consent(self._store.remember(asked), redirect_uri=redirect_uri)
+        request_id = self._store.remember(asked)
+        return pages.consent(request_id, query=text, redirect_uri=redirect_uri, wrong=again)
 
     def _client_address(self, query: Mapping[str, str]) -> str:
         """Where to send the answer.  Raises OAuthError if that cannot be trusted: it is shown, not sent."""
@@ -88,12 +94,15 @@ class Authorization:
             given = await form(request)
         except OAuthError as error:
             return pages.refusal(f"{error.description}.", START_AGAIN, status=error.status)
-        asked = self._store.pending(given.get("request", ""))
-        if asked is None:
-            return pages.refusal("This page was answered before, or is too old.", START_AGAIN)
-        return self._decided(given, asked)
+        query, request_id = request.url.query, given.get("request", "")
+        asked = self._store.pending(request_id)
+        if asked is not None:
+            return self._decided(given, asked, query)
+        if query and not self._store.is_known(request_id):
+            return self._asked(query, again=RESTARTED)
+        return pages.refusal("This page was answered before, or is too old.", START_AGAIN)
 
-    def _decided(self, given: Mapping[str, str], asked: Asked) -> Response:
+    def _decided(self, given: Mapping[str, str], asked: Asked, query: str) -> Response:
         request_id, decision, account = given["request"], given.get("decision"), account_of(given)
         if decision == "deny" or (decision == "allow" and self._scenario.deny):
             self._store.deny(request_id)
@@ -101,8 +110,13 @@ class Authorization:
             return self._back(asked.redirect_uri, asked.state, denied.fields)
         if decision != "allow" or account is None:
             typed = given.get("account", "").strip()
-            wrong = wrong_form(decision)
-            return pages.consent(request_id, redirect_uri=asked.redirect_uri, account=typed, wrong=wrong)
+            return pages.consent(
+                request_id,
+                query=query,
+                redirect_uri=asked.redirect_uri,
+                account=typed,
+                wrong=wrong_form(decision),
+            )
         return self._back(asked.redirect_uri, asked.state, {"code": self._store.allow(request_id, account)})
 
     def _back(self, redirect_uri: str, state: str | None, answer: Mapping[str, str]) -> Response:

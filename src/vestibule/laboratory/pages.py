@@ -87,9 +87,9 @@ def _choice(account: str) -> str:
 
 
 def consent(
-    request_id: str, *, redirect_uri: str, account: str = "demo", wrong: str | None = None
+    request_id: str, *, query: str, redirect_uri: str, account: str = "demo", wrong: str | None = None
 ) -> HTMLResponse:
-    """Ask the person who came from the tool."""
+    """Ask the person who came from the tool; ``query``, the request, goes along: a restart forgets it."""
     own = _returns_to(redirect_uri) == "'self'"
     returns = (
         "You will get a code to paste into it."
@@ -100,7 +100,7 @@ def consent(
 <h1>Sign in to Demo</h1>
 <p>The <strong>Demo</strong> command-line tool asks to act for you.
 {returns}</p>{_alert(wrong)}
-<form method="post" action="/authorize">
+<form method="post" action="/authorize?{html.escape(query)}">
 <input type="hidden" name="request" value="{html.escape(request_id)}">{_choice(account)}"""
     status = 400 if wrong else 200
     return _page("Sign in · Demo", body, status=status, form_action=_returns_to(redirect_uri))

@@ -96,6 +96,7 @@ class Store:
         self._random = random
         self._lives = lives or Lives()
         self._requests: Bounded[tuple[Asked, float]] = Bounded()
+        self._answered: Bounded[bool] = Bounded()
         self._codes: Bounded[_Code] = Bounded()
         self._refresh: Bounded[_Refresh] = Bounded()
         self._access: Bounded[tuple[Grant, float]] = Bounded()
@@ -115,13 +116,19 @@ class Store:
         asked, expires_at = self._requests.get(request_id, (None, 0))
         return asked if expires_at > self._now() else None
 
+    def is_known(self, request_id: str) -> bool:
+        """Whether it was made here, answered or not; none of before a restart was."""
+        return request_id in self._requests or request_id in self._answered
+
     def deny(self, request_id: str) -> None:
         """The person said no."""
         self._requests.pop(request_id, None)
+        self._answered[request_id] = True
 
     def allow(self, request_id: str, account: str) -> str:
         """The person said yes, as ``account``: a code, good once."""
         asked, _ = self._requests.pop(request_id)
+        self._answered[request_id] = True
         code = self._fresh("demo-code-")
         expires_at = self._now() + asked.code_life_s
         self._codes[code] = _Code(grant=self.grant(account, asked.scope), asked=asked, expires_at=expires_at)

@@ -160,6 +160,17 @@ async def test_a_page_can_be_answered_once(client: Client) -> None:
     assert "answered before" in again.text
 
 
+async def test_a_page_of_before_a_restart_is_shown_once_more(client: Client) -> None:
+    page = await client.ask()
+    action = html.unescape(page.text.partition('<form method="post" action="')[2].partition('"')[0])
+    form = {"request": "of-before-the-restart", "account": "demo", "decision": "allow"}
+    again = await client.http.post(action, data=form)
+    assert again.status_code == 400
+    assert "was restarted while you read" in again.text
+    back = returned(await client.http.post(action, data={**form, "request": request_id(again)}))
+    assert (await client.redeem(back["code"])).status_code == 200
+
+
 async def test_a_page_left_open_too_long_is_refused(client: Client) -> None:
     form = {"request": request_id(await client.ask()), "account": "demo", "decision": "allow"}
     client.clock.now += Lives().request_s
