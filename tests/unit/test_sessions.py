@@ -96,6 +96,15 @@ def test_a_tool_that_ends_badly_fails_the_session_with_its_screen(exit_code: int
     assert decision.fields["error_stage"] is S.READY
 
 
+def test_a_tool_that_was_killed_is_told_with_its_signal_and_its_last_words() -> None:
+    event = s.ToolExited(exit_code=-9, screen="waiting …\nhalf a line.\n\n")
+    failure = s.failure_in(s.decide(S.AWAITING_USER_AUTH, event))
+    assert failure is not None
+    assert failure.cause == (
+        "The tool ended with signal 9 before a credential was there; the last that it said: half a line."
+    )
+
+
 def test_a_tool_that_ends_after_its_credential_changes_nothing() -> None:
     assert s.decide(S.AUTHENTICATING, s.ToolExited(exit_code=1, screen="")) == s.NOTHING
 

@@ -307,7 +307,7 @@ def _tool_failure(event: ToolExited | GraceOver) -> Failure:
         return Failure(
             code="tool_exited",
             cause="The tool ended without an error and left no credential.",
-            remedy="Read the tool's last screen below, then try again.",
+            remedy="Read the tool's last screen in the evidence, then try again.",
             evidence=evidence,
         )
     if event.exit_code == _NOT_FOUND:
@@ -319,12 +319,26 @@ def _tool_failure(event: ToolExited | GraceOver) -> Failure:
         )
     return Failure(
         code="tool_exited",
-        cause=f"The tool ended with exit code {event.exit_code} before a credential was there.",
-        remedy="Read the tool's last screen below, then try again.",
+        cause=f"The tool ended with {_how(event.exit_code)} before a credential was there"
+        f"{_last_words(event.screen)}.",
+        remedy="Read the tool's last screen in the evidence, then try again.",
         evidence=evidence,
     )
 
 
+def _how(exit_code: int) -> str:
+    """A negative one is the signal that ended the process, as Python's subprocess tells it."""
+    return f"exit code {exit_code}" if exit_code >= 0 else f"signal {-exit_code}"
+
+
+def _last_words(screen: str) -> str:
+    lines = [line.strip() for line in screen.splitlines()]
+    last = next((line for line in reversed(lines) if line), "").rstrip(".")
+    return f"; the last that it said: {last[:MAX_WORDS]}" if last else ""
+
+
+MAX_WORDS = 120
+"""Characters of a tool's last line that a cause has; the evidence has the screen."""
 _NOT_FOUND = 127
 """Exit code of a shell whose command does not exist (POSIX, section 2.8.2)."""
 

@@ -140,6 +140,6 @@ def _named() -> Iterator[None]:
     except (OSError, EOFError) as error:  # a TimeoutError is an OSError
         raise MachineFailed(
             f"The machine's desktop does not answer as RFB does: {str(error) or type(error).__name__}.",
-            remedy="Read the machine's console in its evidence, then try again.",
+            remedy="Read its evidence (console, agent log), then try again.",
             code="vnc_absent",
         ) from error

@@ -132,8 +132,9 @@ async def test_a_failure_is_shown_with_cause_remedy_and_evidence(lab: Lab, ann: 
     evidence = shown["failure"].pop("evidence")
     assert shown["failure"] == {
         "code": "tool_exited",
-        "cause": "The tool ended with exit code 1 before a credential was there.",
-        "remedy": "Read the tool's last screen below, then try again.",
+        "cause": "The tool ended with exit code 1 before a credential was there;"
+        " the last that it said: no network.",
+        "remedy": "Read the tool's last screen in the evidence, then try again.",
         "stage": "awaiting_user_auth",
         "retryable": True,
         "golden_id": GOLDEN,

@@ -10,7 +10,7 @@ from vestibule.core.failures.meaning import FailureMeaning, Fault, lasting, pass
 _BUILD, _GOLDEN = Fault.BUILD, Fault.GOLDEN
 _REBUILD = "Build the golden again (vestibule golden build); machines that run are not touched."
 _READ = "Read the report and its evidence (vestibule golden canary), mend the input, build again."
-_AGAIN = "Try again; if it repeats, run vestibule doctor and read the machine's console in the evidence."
+_AGAIN = "Try again; if it repeats, run vestibule doctor and read the evidence (console, agent log)."
 
 OF_GOLDENS: Mapping[Code, FailureMeaning] = {
     Code.BASE_OUTDATED: lasting(

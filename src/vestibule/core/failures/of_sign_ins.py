@@ -8,7 +8,7 @@ from vestibule.core.failures.codes import FailureCode as Code
 from vestibule.core.failures.meaning import FailureMeaning, Fault, lasting, passing
 
 _MACHINE, _TOOL, _PROVIDER, _PERSON = Fault.MACHINE, Fault.TOOL, Fault.PROVIDER, Fault.PERSON
-_CONSOLE = "Try again; if it repeats, read the machine's console in the evidence."
+_CONSOLE = "Try again; if it repeats, read the evidence (console, agent log)."
 
 OF_SIGN_INS: Mapping[Code, FailureMeaning] = {
     Code.AGENT_REFUSED: passing(_MACHINE, "The machine's agent could not do what it was asked.", _CONSOLE),

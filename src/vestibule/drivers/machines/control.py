@@ -18,7 +18,7 @@ from vestibule_agent.protocol import (
 )
 from vestibule_desktop.messages import MAX_LINE_BYTES, ProtocolError
 
-_CONSOLE_REMEDY = "Read the machine's console in its evidence; the agent there says how far it came."
+_CONSOLE_REMEDY = "Read its evidence (console, agent log); the agent there says how far it came."
 _PATIENCE_SHARE = 0.9
 _REBUILD_REMEDY = "Rebuild the golden, its agent is not this controller's: vestibule golden build."
 

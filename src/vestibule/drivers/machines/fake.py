@@ -36,7 +36,7 @@ class FakeControl:
         if self._script.silent:
             raise MachineFailed(
                 f"the agent did not answer the hand-over within {timeout_s:g} s",
-                remedy="Read the machine's console in its evidence.",
+                remedy="Read its evidence (console, agent log).",
                 code="no_identity_ack",
             )
         self._agent.take_identity(handover.vm_id, handover.token)
