@@ -271,6 +271,8 @@ def _report(
     probe = LocalHost(
         state_dir=settings.state_dir,
         cache_dir=settings.cache_dir,
+        run_dir=settings.run_dir,
+        min_free_mib=settings.min_free_mib,
         web_dir=find_resources().web,
         address=(settings.host, settings.port),
         network=network.report,

@@ -13,8 +13,9 @@ import sys
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from pathlib import Path
 
-from vestibule.core.errors import VestibuleError
+from vestibule.core.errors import DiskFull, VestibuleError
 from vestibule.core.machines import DriverName
+from vestibule.drivers.host_facts import require_free
 from vestibule.drivers.http_server import bind
 from vestibule.drivers.net.client import NetworkReport
 from vestibule.drivers.pressure import pressure_check
@@ -41,6 +42,8 @@ class LocalHost:
 
     state_dir: Path
     cache_dir: Path
+    run_dir: Path
+    min_free_mib: int
     web_dir: Path
     address: tuple[str, int]
     network: Callable[[], Awaitable[NetworkReport]]
@@ -59,10 +62,21 @@ class LocalHost:
         yield _accelerator(self.accelerator)
         yield pressure_check()
         yield _disk(self.cache_dir)
+        yield self._room()
         yield _private(self.state_dir)
         yield self.vault()
         yield _web(self.web_dir)
         yield _port(*self.address)
+
+    def _room(self) -> Check:
+        """What ``/readyz`` asks of disks."""
+        folders = {"state": self.state_dir, "run": self.run_dir, "cache": self.cache_dir}
+        try:
+            require_free(folders, self.min_free_mib)
+        except DiskFull as error:
+            return Check(name="room", ok=False, detail=error.cause, fix=error.remedy, needed=False)
+        detail = f"more than {self.min_free_mib} MiB are free for state, run and cache (min_free_mib)"
+        return Check(name="room", ok=True, detail=detail)
 
     async def _network(self) -> list[Check]:
         name = "user namespaces"

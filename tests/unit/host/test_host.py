@@ -1,5 +1,6 @@
 """The driver is chosen by what was proven; checks name what is missing, with the fix."""
 
+import dataclasses
 import socket
 from pathlib import Path
 
@@ -58,12 +59,23 @@ def host(tmp_path: Path, *, port: int = 0, network: bool = True) -> LocalHost:
     return LocalHost(
         state_dir=tmp_path / "state",
         cache_dir=tmp_path / "cache",
+        run_dir=tmp_path / "run",
+        min_free_mib=1,
         web_dir=tmp_path / "web",
         address=("127.0.0.1", port),
         network=_network if network else _no_network,
         accelerator=NO_KVM,
         vault=lambda: Check(name="master key", ok=True, detail="in its file"),
     )
+
+
+@pytest.mark.anyio
+async def test_a_disk_that_readyz_would_refuse_is_told(tmp_path: Path) -> None:
+    full = dataclasses.replace(host(tmp_path), min_free_mib=1 << 40)
+    check = (await found(full))["room"]
+    assert not check.ok
+    assert "min_free_mib" in check.detail
+    assert (await found(host(tmp_path)))["room"].ok
 
 
 async def found(subject: LocalHost) -> dict[str, Check]:
