@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Annotated, Self
 
 from pydantic import AnyHttpUrl, Field, StringConstraints, ValidationError, field_validator, model_validator
+from pydantic.fields import FieldInfo
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -369,14 +370,14 @@ def _named(error: ValidationError) -> SettingsInvalid:
 
 
 def reference_table() -> str:
-    """The settings as a Markdown table: name, default, meaning (docs/reference/settings.md)."""
-    rows = ["| setting | variable | default | meaning |", "|---|---|---|---|"]
+    """The settings as a Markdown table (docs/reference/settings.md)."""
+    rows = ["| setting | variable | default | allowed | meaning |", "|---|---|---|---|---|"]
     inherited = {**StageSettings.model_fields, **RoomSettings.model_fields}
     own = [name for name in Settings.model_fields if name not in inherited]
     for name in (*own, *inherited):
         field = Settings.model_fields[name]
-        default = _shown_default(name, field.default)
-        rows.append(f"| `{name}` | `{PREFIX}{name.upper()}` | {default} | {field.description} |")
+        default, allowed = _shown_default(name, field.default), _shown_range(field)
+        rows.append(f"| `{name}` | `{PREFIX}{name.upper()}` | {default} | {allowed} | {field.description} |")
     rows += ["", "| other variable | meaning |", "|---|---|"]
     rows += [f"| `{name}` | {meaning} |" for name, meaning in OTHER_VARIABLES.items()]
     return "\n".join(rows) + "\n"
@@ -394,6 +395,15 @@ def _shown_default(name: str, default: object) -> str:
     if name in _FOLDERS:
         return _FOLDERS[name]
     return "unset" if default is None or default == () else f"`{default}`"
+
+
+_BOUNDS = {"gt": "above", "ge": "from", "lt": "below", "le": "to"}
+
+
+def _shown_range(field: FieldInfo) -> str:
+    """Bounds of a number; nothing where the meaning says what is allowed."""
+    found = [(word, getattr(rule, name, None)) for rule in field.metadata for name, word in _BOUNDS.items()]
+    return ", ".join(f"{word} {bound}" for word, bound in found if bound is not None)
 
 
 def main() -> None:

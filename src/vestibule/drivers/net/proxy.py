@@ -94,7 +94,14 @@ class EgressProxy:
     async def reach(self, vm_id: VmId, policy: Policy, host: str, port: int) -> tuple[Verdict, Stream | None]:
         """Judge, resolve, judge again, dial; the verdict is reported, the stream is there when it passed."""
         verdict, stream = await self._reach(policy.judge_name(host, port))
-        log.info("Egress", vm_id=vm_id, host=verdict.host, port=verdict.port, reason=verdict.reason.value)
+        log.info(
+            "Egress",
+            verdict=verdict.kind,
+            vm_id=vm_id,
+            host=verdict.host,
+            port=verdict.port,
+            reason=verdict.reason.value,
+        )
         self._on_verdict(vm_id, verdict)
         return verdict, stream
 
