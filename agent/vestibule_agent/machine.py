@@ -26,6 +26,7 @@ from vestibule_agent.launch import Inherited, Launcher
 from vestibule_agent.login import Login
 from vestibule_agent.protocol import Check, Handover, LoginSpec, Verification
 from vestibule_agent.relay import serve_relay
+from vestibule_agent.shown_page import ShownPage
 from vestibule_agent.terminal import Terminal, exit_code
 from vestibule_agent.uplink import Uplink
 from vestibule_agent.verification import Verifier
@@ -59,6 +60,8 @@ class Machine:
         self._children = Children()
         self._news = {SCREEN_UP: asyncio.Event(), TERMINAL_UP: asyncio.Event()}
         self._title = ""
+        self._page = ShownPage()
+        self._reopening: asyncio.Task[None] | None = None
         self._warm = False
         self._introduction = Introduction(
             inherited.handover_fd, files, self.desktop, self.uplink, root=self._person.switch
@@ -110,6 +113,7 @@ class Machine:
 
     async def open_url(self, url: str) -> None:
         """Show a URL in the browser: the running one, or one started for it."""
+        self._page.asked(url)
         try:
             await browser.show(self.paths.profile, url)
         except BrowserError as error:
@@ -152,6 +156,9 @@ class Machine:
         if title != self._title:
             self._title = title
             self.log.emit("page", title=title)
+            if self._page.is_lost(title) and self._page.url is not None and self.is_signing_in:
+                report("the browser came back without the sign-in page; opening it again", SPEAKER)
+                self._reopening = asyncio.create_task(self.open_url(self._page.url))
 
     def _gateway(self) -> str | None:
         return self.handover.gateway if self.handover else None

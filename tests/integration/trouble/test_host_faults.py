@@ -25,7 +25,9 @@ pytestmark = [pytest.mark.golden, pytest.mark.usefixtures("golden")]
 STOPPED_S = 15.0
 LOCKED_S = 5.5
 READ_S = 2.0
+COMES_BACK_S = 90.0
 DATABASE = "vestibule.db"
+SIGN_IN_PAGE = "Sign in · Demo"
 
 
 @pytest.fixture(scope="module")
@@ -64,6 +66,24 @@ def test_a_killed_agent_is_told(host: Controller) -> None:
         for pid in agents:
             os.kill(pid, signal.SIGKILL)
         assert _ended_untimely(host, client, session) == "machine_exited"
+
+
+@pytest.mark.parametrize("program", ["/usr/lib/chromium/chromium", "Xvnc"])
+def test_a_browser_that_ended_comes_back_with_the_sign_in_page(host: Controller, program: str) -> None:
+    with host.client() as client:
+        session = begin(client)
+        shown = follow(client, session, lambda now: now["page_title"] == SIGN_IN_PAGE)
+        machine = client.get(f"/api/vms/{shown['vm_id']}").json()
+        killed, *_ = _processes(program, descendants(machine["pid"]))
+        os.kill(killed, signal.SIGKILL)
+        (console,) = host.folder.rglob(f"{shown['vm_id']}/console.log")
+        deadline = time.monotonic() + COMES_BACK_S
+        while "opening it again" not in console.read_text(errors="replace"):
+            assert time.monotonic() < deadline
+            time.sleep(0.1)
+        again = follow(client, session, lambda now: now["page_title"] == SIGN_IN_PAGE)
+        assert again["status"] == "awaiting_user_auth"
+        client.post(f"/api/auth/session/{session}/cancel")
 
 
 def test_a_killed_broker_takes_its_machines_along_and_is_replaced(host: Controller) -> None:
