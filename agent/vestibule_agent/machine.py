@@ -61,7 +61,7 @@ class Machine:
         self._news = {SCREEN_UP: asyncio.Event(), TERMINAL_UP: asyncio.Event()}
         self._title = ""
         self._page = ShownPage()
-        self._reopening: asyncio.Task[None] | None = None
+        self._page_lost = asyncio.Event()
         self._warm = False
         self._introduction = Introduction(
             inherited.handover_fd, files, self.desktop, self.uplink, root=self._person.switch
@@ -92,6 +92,7 @@ class Machine:
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._listen_to_desktop())
             tasks.create_task(self._follow_screens())
+            tasks.create_task(self._reopen_pages())
             tasks.create_task(tmux.run(attend=self.terminal.attach))
 
     async def sign_in(self, spec: LoginSpec) -> None:
@@ -128,6 +129,15 @@ class Machine:
         while news := await reader.readline():
             self._news[news].set()
 
+    async def _reopen_pages(self) -> None:
+        """A browser that was started again has its start page: show it the sign-in's, for ever."""
+        while True:
+            await self._page_lost.wait()
+            self._page_lost.clear()
+            if self._page.url is not None and self.is_signing_in:
+                report("the browser came back without the sign-in page; opening it again", SPEAKER)
+                await self.open_url(self._page.url)
+
     async def _follow_screens(self) -> None:
         """Connect to each X server that the desktop reports, as long as it lasts."""
         while True:
@@ -156,9 +166,8 @@ class Machine:
         if title != self._title:
             self._title = title
             self.log.emit("page", title=title)
-            if self._page.is_lost(title) and self._page.url is not None and self.is_signing_in:
-                report("the browser came back without the sign-in page; opening it again", SPEAKER)
-                self._reopening = asyncio.create_task(self.open_url(self._page.url))
+            if self._page.is_lost(title):
+                self._page_lost.set()
 
     def _gateway(self) -> str | None:
         return self.handover.gateway if self.handover else None
