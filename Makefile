@@ -12,7 +12,7 @@ PATH ?= /usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 export PATH
 # Extra arguments of `vestibule up`, e.g. make up UP="--check"
 UP ?=
-# Arguments of pytest
+# Extra arguments of pytest, e.g. make pytest PYTEST="-k doctor"
 PYTEST ?=
 
 RUN_LOCKS := requirements/run.txt
@@ -49,11 +49,12 @@ up: install ## Install what is missing, build the golden once, start the control
 test: install-dev ## Install what the tests need and run all of them
 	@$(MAKE) check
 	@scripts/node npm test --prefix web
-	@.venv/bin/python scripts/suite
+	@$(MAKE) pytest
 
 .PHONY: pytest
-pytest: ## Run some tests, e.g. make pytest PYTEST="-k doctor"; one after the other
-	.venv/bin/python -m pytest $(PYTEST)
+pytest:
+	@mkdir -p build
+	.venv/bin/python -m pytest --junitxml=build/junit.xml $(PYTEST)
 
 .PHONY: check
 check: install-dev ## Formatting, lint, types, layers, dead code, the documents
