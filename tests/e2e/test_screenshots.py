@@ -206,9 +206,14 @@ def test_screenshot_nothing_that_fits(guests: Sequence[Visit]) -> None:
 
 def test_screenshot_audit(guests: Sequence[Visit]) -> None:
     for guest in guests:
-        _go_to(guest.page, "Audit")
-        expect(guest.page.get_by_text("Sealed a credential").first).to_be_visible()
+        page = guest.page
+        _go_to(page, "Audit")
+        expect(page.get_by_text("Signed in here").first).to_be_visible()
         guest.keep("audit")
+        page.get_by_role("button", name="Narrow by Deed").click()
+        page.get_by_role("checkbox", name=re.compile("^Sealed a credential")).click()
+        page.keyboard.press("Escape")
+        expect(page.locator("tbody, [role=list]").get_by_text("Sealed a credential").first).to_be_visible()
 
 
 def test_screenshot_settings(guests: Sequence[Visit], studio: Controller) -> None:

@@ -32,9 +32,11 @@ export function useTable<Name extends TableName>(name: Name, search: string): Li
   const cache = useQueryClient();
   const asked = useQuery(tableQuery(name, search));
   const refused = isRefusal(asked.error);
+  const asking = asked.isFetching && (asked.data === undefined || asked.isPlaceholderData);
+  // Followed once it was answered: what is refused is asked once.
   const feed = useMemo(
-    () => (refused ? null : pageFeed<TableRows[Name]>(client.tableEvents(name, search))),
-    [name, search, refused],
+    () => (refused || asking ? null : pageFeed<TableRows[Name]>(client.tableEvents(name, search))),
+    [name, search, refused, asking],
   );
   const keep = useCallback(
     (page: TablePage<TableRows[Name]>) => {

@@ -83,10 +83,11 @@ describe("a machine's drawer", () => {
   it("reads it again when the table says that it has changed", async () => {
     const requests = open();
     await drawer();
+    const feed = await waitFor(() => FakeEventSource.of("/api/tables/machines/events"));
     const before = requests.filter((each) => each === "GET /api/vms/vm-1").length;
     act(() => {
       const page = pageWith([machineListed({ status: "destroyed", ended_at: "2026-11-03T14:09:00.000Z" })]);
-      FakeEventSource.of("/api/tables/machines/events").sendText(JSON.stringify(page), "page");
+      feed.sendText(JSON.stringify(page), "page");
     });
     await waitFor(() => {
       expect(requests.filter((each) => each === "GET /api/vms/vm-1").length).toBe(before + 1);
