@@ -250,6 +250,8 @@ async def _recover(machinery: Machinery, context: Context) -> None:
     adopted = await context.machines.adopt_unused()
     orphans = await machinery.network.end_orphans()
     machines = await context.machines.reconcile()
+    for machine in machines:
+        await machinery.network.destroy(machine.vm_id)  # its control groups: a sweep spares young ones
     if sessions or machines or orphans:
         log.warning(
             "Ended what an earlier controller left",

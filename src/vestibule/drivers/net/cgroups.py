@@ -201,12 +201,13 @@ class Cgroups:
         kept = {f"{_PREFIX}{vm_id}" for vm_id in live}
         for controller, base in self._bases.items():
             for folder in base.glob(f"{_PREFIX}vm-*"):
-                if folder.name in kept or _is_young(folder):
+                if folder.name in kept:
                     continue
                 if _was_killed(folder):
                     _thaw(controller, folder)
-                with contextlib.suppress(OSError):  # somebody lives in it
-                    folder.rmdir()
+                if not _is_young(folder):
+                    with contextlib.suppress(OSError):  # somebody lives in it
+                        folder.rmdir()
 
     def _folders(self, vm_id: VmId) -> list[tuple[str, Path]]:
         ours = [(controller, base / f"{_PREFIX}{vm_id}") for controller, base in self._bases.items()]
