@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import threading
+from collections.abc import Sequence
 from pathlib import Path
 
 import httpx
@@ -16,9 +17,10 @@ from vestibule.drivers.db.accounts import DbAccounts
 from vestibule.drivers.db.engine import DATABASE
 from vestibule.drivers.db.migrate import open_database
 from vestibule.drivers.master_keys import VAULT_KEY, FileKeyRing
+from vestibule.services.vault_ports import MasterKey
 
-MANY = 240
-"""More than two batches."""
+MANY = 340
+"""More than a batch for each kill: the last one must not come when the old key has gone."""
 KILLS = 3
 
 
@@ -37,15 +39,22 @@ def _contents(client: httpx.Client, ids: list[CredentialId]) -> list[str]:
 
 
 def _kill_amid(controller: Controller, client: httpx.Client) -> None:
-    """While a batch is wrapped: as soon as the database has one row of it under the new key."""
+    """While a batch is wrapped: as soon as the database is written to once there is a new key."""
     batch = threading.Thread(target=lambda: _until_it_breaks(client), daemon=True)
     batch.start()
-    wal = controller.folder / f"state/{DATABASE}-wal"
-    before = wal.stat().st_size
-    while wal.stat().st_size == before and batch.is_alive():
+    state = controller.folder / "state"
+    while len(_keys(state)) < 2 and batch.is_alive():
+        os.sched_yield()
+    wal = state / f"{DATABASE}-wal"
+    before = wal.stat().st_mtime_ns  # not its size: a log that was checkpointed is written from its beginning
+    while wal.stat().st_mtime_ns == before and batch.is_alive():
         os.sched_yield()
     controller.break_off()
     batch.join()
+
+
+def _keys(state: Path) -> Sequence[MasterKey]:
+    return FileKeyRing(state / VAULT_KEY, os.urandom).keys
 
 
 def _until_it_breaks(client: httpx.Client) -> None:
@@ -61,18 +70,18 @@ def test_whenever_it_is_killed_every_credential_opens_and_the_rotation_ends() ->
         controller.stop()
         state = controller.folder / "state"
         ids = asyncio.run(_seal(state))
-        (old,) = FileKeyRing(state / VAULT_KEY, os.urandom).keys
+        (old,) = _keys(state)
         expected = [base64_of(login(10**9 + number)) for number in range(MANY)]
         controller.start_again()
         for _ in range(KILLS):
             with controller.client() as client:
                 _kill_amid(controller, client)
-            assert len(FileKeyRing(state / VAULT_KEY, os.urandom).keys) == 2
+            assert len(_keys(state)) == 2
             controller.start_again()
             with controller.client() as client:
                 assert _contents(client, ids) == expected
         done = controller.command("credentials", "rotate-key")
-        (new,) = FileKeyRing(state / VAULT_KEY, os.urandom).keys
+        (new,) = _keys(state)
         assert (done["finished"], done["key_id"], new.key_id != old.key_id) == (True, new.key_id, True)
         controller.break_off()
         controller.start_again()
