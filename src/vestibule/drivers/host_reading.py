@@ -6,6 +6,8 @@ from pathlib import Path
 
 from vestibule.core.errors import HostUnfit
 from vestibule.core.host_history import HostReading
+from vestibule.drivers.proc import memory as proc_memory
+from vestibule.drivers.proc import processor_ticks
 
 _WAITING = (3, 4)
 """Fields of a ``cpu`` line in which processors did nothing: idle, iowait."""
@@ -16,12 +18,10 @@ _COUNTED = 8
 def read_host(proc: Path = Path("/proc")) -> HostReading:
     """Raise HostUnfit when there is no /proc to read."""
     try:
-        ticks = [int(field) for field in (proc / "stat").read_text().split("\n", 1)[0].split()[1:]][:_COUNTED]
-        lines = (line.partition(":") for line in (proc / "meminfo").read_text().splitlines())
-        memory = {name: int(rest.split()[0]) << 10 for name, _, rest in lines}
+        ticks, memory = processor_ticks(proc)[:_COUNTED], proc_memory(proc)
         waiting = sum(ticks[field] for field in _WAITING)
         total, available = memory["MemTotal"], memory["MemAvailable"]
-    except (OSError, ValueError, IndexError, KeyError) as error:
+    except (ValueError, IndexError, KeyError) as error:
         raise HostUnfit(
             f"The host's counters could not be read: {error}.", remedy="Mount /proc for the controller."
         ) from error

@@ -136,6 +136,11 @@ def memory(proc: Path = PROC) -> Mapping[str, int]:
     return {line.partition(":")[0]: _bytes(line) for line in _lines(proc / "meminfo")}
 
 
+def processor_ticks(proc: Path = PROC) -> list[int]:
+    """Of all processors since boot: user, nice, system, idle, iowait, …; none where it cannot be read."""
+    return [int(field) for line in _lines(proc / "stat")[:1] for field in line.split()[1:]]
+
+
 def counters(proc: Path = PROC) -> Mapping[str, int]:
     """What vmstat has counted since boot."""
     return {name: int(count) for name, _, count in (line.partition(" ") for line in _lines(proc / "vmstat"))}

@@ -45,6 +45,8 @@ class GoldenAudit:
         self._clock = clock
         self._written: dt.datetime | None = None
         """Moves up to here are in the audit."""
+        self._broken: Renewal | None = None
+        """The newest renewal that broke and is in the audit."""
 
     async def run(self) -> None:
         """Until cancelled: look at the register whenever a golden's state may have changed."""
@@ -61,8 +63,12 @@ class GoldenAudit:
         until = self._clock.now() - SETTLED
         moves = (await asyncio.to_thread(lambda: self._promotions.register)).moves
         fresh = [move for move in moves if self._is_new(move) and move.at <= until]
-        if events := [*_events(fresh), *_broken(self._renewals.current)]:
+        current = self._renewals.current
+        broken = [] if current is self._broken else _broken(current)
+        if events := [*_events(fresh), *broken]:
             await self._rows.add_missing(events)
+        if broken:
+            self._broken = current
         if fresh:
             self._written = fresh[-1].at
 

@@ -75,7 +75,8 @@ class Probation:
             if error.failure_code != NO_GOLDEN_BEFORE:
                 return  # somebody has left it meanwhile
             await self._tell(move, found.sentence, "there is no earlier golden to return to")
-        self._feed.publish(GOLDENS)
+        else:
+            self._feed.publish(GOLDENS)
 
     def _left_lately(self, register: Register) -> Move | None:
         """The golden that was left automatically within the pause; None when there is none."""

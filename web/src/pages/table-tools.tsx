@@ -84,31 +84,53 @@ type ToolProps = Pick<Props<unknown>, "state" | "change">;
 function Days({ state, change }: ToolProps) {
   return (
     <>
-      <TextInput
-        className={classes.day ?? ""}
-        type="date"
-        aria-label="From this day"
-        leftSection={<span className={classes.prefix}>From</span>}
-        leftSectionWidth={58}
+      <Day
+        name="From"
+        width={58}
         value={state.from}
-        max={state.to === "" ? undefined : state.to}
-        onChange={({ currentTarget: { value } }) => {
-          change({ from: value });
+        max={state.to}
+        choose={(from) => {
+          change({ from });
         }}
       />
-      <TextInput
-        className={classes.day ?? ""}
-        type="date"
-        aria-label="To this day"
-        leftSection={<span className={classes.prefix}>To</span>}
-        leftSectionWidth={40}
+      <Day
+        name="To"
+        width={40}
         value={state.to}
-        min={state.from === "" ? undefined : state.from}
-        onChange={({ currentTarget: { value } }) => {
-          change({ to: value });
+        min={state.from}
+        choose={(to) => {
+          change({ to });
         }}
       />
     </>
+  );
+}
+
+interface DayProps {
+  name: string;
+  /** Pixels of the name before the date. */
+  width: number;
+  value: string;
+  min?: string;
+  max?: string;
+  choose: (day: string) => void;
+}
+
+function Day({ name, width, value, min = "", max = "", choose }: DayProps) {
+  return (
+    <TextInput
+      className={classes.day ?? ""}
+      type="date"
+      aria-label={`${name} this day`}
+      leftSection={<span className={classes.prefix}>{name}</span>}
+      leftSectionWidth={width}
+      value={value}
+      min={min === "" ? undefined : min}
+      max={max === "" ? undefined : max}
+      onChange={({ currentTarget }) => {
+        choose(currentTarget.value);
+      }}
+    />
   );
 }
 
