@@ -1,9 +1,11 @@
 import { MantineProvider } from "@mantine/core";
 import { MutationCache, QueryCache, QueryClient, QueryClientProvider } from "@tanstack/react-query";
+import { useSyncExternalStore } from "react";
 import { Redirect, Route, Switch } from "wouter";
 
 import { ApiError, isNotSignedIn } from "./api/problem";
 import { meQuery } from "./api/queries";
+import { language, subscribe } from "./i18n/language";
 import { ConnectPage } from "./pages/connect-page";
 import { CredentialsPage } from "./pages/credentials-page";
 import { GoldensPage } from "./pages/goldens-page";
@@ -45,11 +47,12 @@ function worthRetrying(failures: number, error: Error): boolean {
   return failures < 2 && error instanceof ApiError && error.status === null;
 }
 
+/** Another language draws every page anew: words are made in many places, and kept in none. */
 export function App({ cache, token }: { cache: QueryClient; token: string | null }) {
   return (
     <MantineProvider theme={theme} defaultColorScheme="auto">
       <QueryClientProvider client={cache}>
-        <Routes token={token} />
+        <Routes key={useSyncExternalStore(subscribe, language)} token={token} />
       </QueryClientProvider>
     </MantineProvider>
   );

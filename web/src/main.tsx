@@ -8,14 +8,21 @@ import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 
 import { App, makeCache } from "./app";
+import { begin } from "./i18n/language";
 import { takeToken } from "./pages/sign-in-token";
 
 const token = takeToken(window.location, window.history);
 const root = document.getElementById("root");
 if (root === null) throw new Error("index.html has no element #root.");
+const page = createRoot(root);
 
-createRoot(root).render(
-  <StrictMode>
-    <App cache={makeCache()} token={token} />
-  </StrictMode>,
-);
+const draw = (): void => {
+  page.render(
+    <StrictMode>
+      <App cache={makeCache()} token={token} />
+    </StrictMode>,
+  );
+};
+
+// A language that does not arrive is no reason for an empty page: English is there.
+begin().then(draw, draw);

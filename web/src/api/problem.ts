@@ -1,5 +1,6 @@
 /** Every failed request becomes one `ApiError`, whatever went wrong on the way. */
 
+import { t } from "../i18n";
 import type { Problem } from "./types";
 
 export class ApiError extends Error {
@@ -13,39 +14,39 @@ export class ApiError extends Error {
   }
 }
 
+/** A problem in this page's own words and language; what the controller tells is English. */
+export interface OwnProblem extends Problem {
+  own: true;
+}
+
+export const own = (code: string, cause: string, remedy: string): OwnProblem => ({
+  code,
+  cause,
+  remedy,
+  own: true,
+});
+
 /** No answer at all: the controller is down, restarting, or the network between is. */
 export function unreachable(): ApiError {
-  if (!navigator.onLine)
-    return new ApiError(null, {
-      code: "offline",
-      cause: "This device has no network.",
-      remedy: "Nothing to do: this page goes on by itself once it has one.",
-    });
-  return new ApiError(null, {
-    code: "unreachable",
-    cause: "The controller did not answer.",
-    remedy: "See that it is running (vestibule up); this page tries again by itself.",
-  });
+  return new ApiError(
+    null,
+    navigator.onLine
+      ? own("unreachable", t("problems.unreachable"), t("problems.unreachableRemedy"))
+      : own("offline", t("problems.offline"), t("problems.offlineRemedy")),
+  );
 }
 
 /** Reads the body of an error answer; a body that is no Problem (a proxy's page) is said to be so. */
 export function problemOf(status: number, body: unknown): Problem {
   if (isProblem(body)) return { code: body.code, cause: body.cause, remedy: body.remedy };
-  return {
-    code: `http_${status}`,
-    cause: `The controller answered with status ${status} and no explanation.`,
-    remedy: "Look into the controller's log; a proxy in between may have answered instead.",
-  };
+  return own(`http_${status}`, t("problems.unexplained", { status }), t("problems.unexplainedRemedy"));
 }
 
 /** What to show for an error of any kind. */
 export function asProblem(error: unknown): Problem {
   if (error instanceof ApiError) return error.problem;
-  return {
-    code: "internal",
-    cause: error instanceof Error ? error.message : String(error),
-    remedy: "Reload the page; if it happens again, report it with the browser's console.",
-  };
+  const cause = error instanceof Error ? error.message : String(error);
+  return own("internal", cause, t("problems.internalRemedy"));
 }
 
 export function isNotSignedIn(error: unknown): boolean {

@@ -1,23 +1,24 @@
 /** How a person's agreement comes back to the tool, in the words that every page uses. */
 
 import type { Flow } from "../api/types";
+import type { PlainKey } from "../i18n";
 
 export interface FlowWords {
-  name: string;
-  text: string;
+  name: PlainKey;
+  text: PlainKey;
 }
 
 export const FLOW_WORDS: Record<Flow, FlowWords> = {
   loopback: {
-    name: "Return by itself",
-    text: "You sign in on the machine’s desktop; the page returns to the tool by itself.",
+    name: "connect.loopback",
+    text: "connect.loopbackText",
   },
   paste: {
-    name: "Paste a code",
-    text: "The sign-in page ends with a code; you paste it here.",
+    name: "connect.paste",
+    text: "connect.pasteText",
   },
   device: {
-    name: "Enter a code",
-    text: "The tool shows a code; you enter it on the sign-in page, on any device.",
+    name: "connect.device",
+    text: "connect.deviceText",
   },
 };

@@ -4,6 +4,7 @@ import { Link } from "wouter";
 
 import type { CredentialListed } from "../api/types";
 import { CUSTODY_WORDS } from "../components/credentials/credential-words";
+import { t } from "../i18n";
 import { PageHead } from "../ui/page-head";
 import { Pill } from "../ui/pill";
 import { IdCell, MomentCell, TimeCell } from "./cells";
@@ -16,21 +17,27 @@ import type { TableSpec } from "./table-state";
 
 const SPEC: TableSpec = {
   sort: "sealed_at",
-  facets: { custody: "Custody", provider: "Tool", owner: "Owner" },
+  facets: { custody: "credentials.custody", provider: "common.tool", owner: "common.owner" },
   days: false,
 };
 
 const COLUMNS: readonly Column<CredentialListed>[] = [
-  { name: "Credential", cell: (row) => <IdCell id={row.credential_id} what="credential id" /> },
-  { name: "Tool", sort: "provider", cell: (row) => row.provider },
-  { name: "Owner", sort: "owner", cell: (row) => row.owner },
-  { name: "Custody", sort: "custody", cell: (row) => <Standing row={row} /> },
-  { name: "Session", cell: (row) => <Link href={listedSessionPath(row.session_id)}>{row.session_id}</Link> },
-  { name: "Sealed", sort: "sealed_at", cell: (row) => <MomentCell at={row.sealed_at} /> },
   {
-    name: "Login ends",
+    name: "credentials.credential",
+    cell: (row) => <IdCell id={row.credential_id} what={t("common.credentialId")} />,
+  },
+  { name: "common.tool", sort: "provider", cell: (row) => row.provider },
+  { name: "common.owner", sort: "owner", cell: (row) => row.owner },
+  { name: "credentials.custody", sort: "custody", cell: (row) => <Standing row={row} /> },
+  {
+    name: "common.session",
+    cell: (row) => <Link href={listedSessionPath(row.session_id)}>{row.session_id}</Link>,
+  },
+  { name: "credentials.sealed", sort: "sealed_at", cell: (row) => <MomentCell at={row.sealed_at} /> },
+  {
+    name: "credentials.loginEnds",
     sort: "login_expires_at",
-    cell: (row) => <TimeCell at={row.login_expires_at} none="nobody says" />,
+    cell: (row) => <TimeCell at={row.login_expires_at} none={t("credentials.nobodySays")} />,
   },
 ];
 
@@ -39,29 +46,28 @@ export function AllCredentialsPage() {
   return (
     <>
       <PageHead
-        title="All credentials"
+        title={t("credentials.allTitle")}
         action={
           <Button variant="default" component={Link} href={PATHS.credentials}>
-            Only yours
+            {t("credentials.onlyYours")}
           </Button>
         }
       >
-        Who has what, and who holds it. What is in a credential is its owner’s alone: nobody else can open,
-        check out or delete it.
+        {t("credentials.aboutAll")}
       </PageHead>
-      <OperatorOnly what="The list of all credentials">
+      <OperatorOnly what={t("credentials.theList")}>
         <ServerTable
-          title="All credentials"
+          title={t("credentials.allTitle")}
           name="credentials"
           spec={SPEC}
           columns={COLUMNS}
           keyOf={(row) => row.credential_id}
           words={{ custody: CUSTODY_WORDS }}
-          placeholder="Id, tool, account, holder, owner…"
+          placeholder={t("credentials.placeholder")}
           empty={{
             icon: <IconKey size={32} />,
-            title: "Nothing sealed yet",
-            text: "A credential comes here when somebody has signed in to a tool.",
+            title: t("credentials.empty"),
+            text: t("credentials.emptyAll"),
           }}
         />
       </OperatorOnly>
@@ -73,9 +79,9 @@ function Standing({ row: { custody, holder, doubt } }: { row: CredentialListed }
   const { text, tone } = CUSTODY_WORDS[custody];
   return (
     <span className={classes.state} title={doubt ?? undefined}>
-      <Pill tone={doubt === null ? tone : "warn"}>{text}</Pill>
+      <Pill tone={doubt === null ? tone : "warn"}>{t(text)}</Pill>
       {holder !== null && <code>{holder}</code>}
-      {doubt !== null && <span className={classes.soft}>in doubt</span>}
+      {doubt !== null && <span className={classes.soft}>{t("credentials.inDoubt")}</span>}
     </span>
   );
 }

@@ -3,6 +3,7 @@ import { Link } from "wouter";
 
 import type { AuditEvent } from "../api/types";
 import { ACTION_WORDS, NOBODY, OUTCOME_WORDS } from "../components/audit/audit-words";
+import { t } from "../i18n";
 import { PageHead } from "../ui/page-head";
 import { Pill } from "../ui/pill";
 import { MomentCell } from "./cells";
@@ -15,40 +16,37 @@ import type { TableSpec } from "./table-state";
 
 const SPEC: TableSpec = {
   sort: "at",
-  facets: { action: "Deed", outcome: "Outcome", actor: "Who" },
+  facets: { action: "audit.deed", outcome: "audit.outcome", actor: "audit.who" },
   days: true,
 };
 
 const COLUMNS: readonly Column<AuditEvent>[] = [
-  { name: "When", sort: "at", cell: (row) => <MomentCell at={row.at} /> },
-  { name: "Who", sort: "actor", cell: (row) => <Who row={row} /> },
-  { name: "Deed", sort: "action", cell: (row) => ACTION_WORDS[row.action] },
-  { name: "On what", cell: (row) => <Subject row={row} /> },
-  { name: "Outcome", cell: (row) => <Outcome row={row} /> },
-  { name: "From", cell: (row) => <From row={row} /> },
+  { name: "audit.when", sort: "at", cell: (row) => <MomentCell at={row.at} /> },
+  { name: "audit.who", sort: "actor", cell: (row) => <Who row={row} /> },
+  { name: "audit.deed", sort: "action", cell: (row) => t(ACTION_WORDS[row.action]) },
+  { name: "audit.onWhat", cell: (row) => <Subject row={row} /> },
+  { name: "audit.outcome", cell: (row) => <Outcome row={row} /> },
+  { name: "audit.from", cell: (row) => <From row={row} /> },
 ];
 
 /** Who did what, on what, when, from where, and what came of it; for the operator. */
 export function AuditPage() {
   return (
     <>
-      <PageHead title="Audit">
-        Who did what, on what, from where, and what came of it. Events are only ever added, and hold no
-        secret. What nobody did here was the controller’s own doing, or a command’s on its host.
-      </PageHead>
-      <OperatorOnly what="The audit">
+      <PageHead title={t("audit.title")}>{t("audit.about")}</PageHead>
+      <OperatorOnly what={t("audit.theAudit")}>
         <ServerTable
-          title="Audit"
+          title={t("audit.title")}
           name="audit"
           spec={SPEC}
           columns={COLUMNS}
           keyOf={(row) => String(row.number)}
           words={{ action: ACTION_WORDS, outcome: OUTCOME_WORDS }}
-          placeholder="Id, name, address, code…"
+          placeholder={t("audit.placeholder")}
           empty={{
             icon: <IconShieldCheck size={32} />,
-            title: "Nothing has been done yet",
-            text: "Sign-ins, credentials that are handed out, goldens that are promoted: all of it comes here.",
+            title: t("audit.empty"),
+            text: t("audit.emptyText"),
           }}
         />
       </OperatorOnly>
@@ -58,7 +56,7 @@ export function AuditPage() {
 
 function Who({ row: { actor, actor_id } }: { row: AuditEvent }) {
   if (actor !== null) return <span title={actor_id ?? undefined}>{actor}</span>;
-  return <span className={classes.soft}>{actor_id ?? NOBODY}</span>;
+  return <span className={classes.soft}>{actor_id ?? t(NOBODY)}</span>;
 }
 
 function Subject({ row: { subject, detail } }: { row: AuditEvent }) {
@@ -75,7 +73,7 @@ function Outcome({ row: { outcome, code } }: { row: AuditEvent }) {
   const { text, tone } = OUTCOME_WORDS[outcome];
   return (
     <span className={classes.state}>
-      <Pill tone={tone}>{text}</Pill>
+      <Pill tone={tone}>{t(text)}</Pill>
       {code !== null && <code>{code}</code>}
     </span>
   );

@@ -10,6 +10,7 @@ import { HostStrip } from "../components/connect/host-strip";
 import { ProviderCard } from "../components/connect/provider-card";
 import { ToolFilter } from "../components/connect/tool-filter";
 import { FILTER_ABOVE, inOrder, matching } from "../components/connect/tools";
+import { t } from "../i18n";
 import { EmptyState } from "../ui/empty-state";
 import { PageHead } from "../ui/page-head";
 import { ProblemPanel } from "../ui/problem-panel";
@@ -21,10 +22,7 @@ import { useConnect } from "./use-connect";
 export function ConnectPage() {
   return (
     <div className={classes.page}>
-      <PageHead title="Connect a tool">
-        Every sign-in gets a fresh machine with a desktop, a browser and the tool. You sign in there; the
-        credential is sealed; the machine is destroyed.
-      </PageHead>
+      <PageHead title={t("connect.title")}>{t("connect.about")}</PageHead>
       <ThisHost />
       <Tools />
     </div>
@@ -52,16 +50,16 @@ function Tools() {
     const retry = () => void providers.refetch();
     return (
       <ProblemPanel
-        title="The tools could not be read"
+        title={t("connect.unreadable")}
         problem={asProblem(providers.error)}
-        action={<Button onClick={retry}>Try again</Button>}
+        action={<Button onClick={retry}>{t("common.tryAgain")}</Button>}
       />
     );
   }
   if (providers.data.length === 0) {
     return (
-      <EmptyState icon={<IconPlugConnected size={32} />} title="No tool is declared">
-        A tool is one TOML file in the folder of providers; the guide “Providers” explains each key.
+      <EmptyState icon={<IconPlugConnected size={32} />} title={t("connect.empty")}>
+        {t("connect.emptyText")}
       </EmptyState>
     );
   }

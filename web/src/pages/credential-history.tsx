@@ -5,6 +5,7 @@ import { useState } from "react";
 import { credentialQuery } from "../api/credential-queries";
 import { asProblem } from "../api/problem";
 import { CustodyHistory } from "../components/credentials/custody-history";
+import { t } from "../i18n";
 import { ProblemPanel } from "../ui/problem-panel";
 import classes from "./credentials-page.module.css";
 
@@ -18,7 +19,7 @@ export function CredentialHistory({ id }: { id: string }) {
         setOpen(event.currentTarget.open);
       }}
     >
-      <summary>History</summary>
+      <summary>{t("common.history")}</summary>
       {open && <Steps id={id} />}
     </details>
   );
@@ -30,9 +31,9 @@ function Steps({ id }: { id: string }) {
   if (detail.isPending) return <Skeleton height={48} radius="md" />;
   return (
     <ProblemPanel
-      title="The history could not be read"
+      title={t("credentials.historyUnreadable")}
       problem={asProblem(detail.error)}
-      action={<Button onClick={() => void detail.refetch()}>Try again</Button>}
+      action={<Button onClick={() => void detail.refetch()}>{t("common.tryAgain")}</Button>}
     />
   );
 }

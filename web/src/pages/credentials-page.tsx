@@ -9,6 +9,7 @@ import type { Credential } from "../api/types";
 import { begunOf, mayBeReplaced, replacementOf } from "../components/credentials/replacement";
 import { ExchangeButton } from "../components/vault/exchange-button";
 import { ExchangePanel } from "../components/vault/exchange-panel";
+import { t } from "../i18n";
 import { Said, type Saying } from "../ui/said";
 import { useNow } from "../ui/use-now";
 import { CredentialItem } from "./credential-item";
@@ -25,14 +26,14 @@ export function CredentialsPage() {
   const { state, exchange } = useKeyExchange();
   return (
     <ListPage
-      title="Credentials"
+      title={t("credentials.title")}
       action={operator && <OperatorsActions busy={state.kind === "running"} exchange={exchange} />}
-      about="What your sign-ins brought, sealed in the vault. One holder at a time may have a credential and refresh it."
+      about={t("credentials.about")}
       query={credentialsQuery}
       empty={{
         icon: <IconKey size={32} />,
-        title: "Nothing sealed yet",
-        text: "A credential comes here when you have signed in to a tool.",
+        title: t("credentials.empty"),
+        text: t("credentials.emptyText"),
       }}
       before={
         <>
@@ -50,7 +51,7 @@ function OperatorsActions({ busy, exchange }: { busy: boolean; exchange: () => v
   return (
     <div className={classes.actions}>
       <Button variant="default" component={Link} href={PATHS.allCredentials}>
-        Everybody’s
+        {t("credentials.everybodys")}
       </Button>
       <ExchangeButton busy={busy} exchange={exchange} />
     </div>

@@ -12,6 +12,7 @@ import { GOLDEN_STATUS, moveReason } from "../components/goldens/golden-words";
 import { PromoteButton } from "../components/goldens/promote-button";
 import { RollBackButton } from "../components/goldens/roll-back-button";
 import { goldenOf } from "../components/goldens/standing";
+import { t } from "../i18n";
 import { Ago } from "../ui/ago";
 import { Pill } from "../ui/pill";
 import { ProblemPanel } from "../ui/problem-panel";
@@ -29,7 +30,7 @@ interface Props {
 /** One golden beside the list: what can be done with it, its canaries, its differences, its history. */
 export function GoldenDrawer({ id, state, close }: Props) {
   return (
-    <SideDrawer what="Golden" id={id} close={close}>
+    <SideDrawer what={t("common.golden")} id={id} close={close}>
       {(shown) => <Opened key={shown} id={shown} state={state} />}
     </SideDrawer>
   );
@@ -41,9 +42,9 @@ function Opened({ id, state }: { id: string; state: Goldens }) {
   if (detail.isError) {
     return (
       <ProblemPanel
-        title="This golden cannot be shown"
+        title={t("goldens.cannotBeShown")}
         problem={asProblem(detail.error)}
-        action={<Button onClick={() => void detail.refetch()}>Try again</Button>}
+        action={<Button onClick={() => void detail.refetch()}>{t("common.tryAgain")}</Button>}
       />
     );
   }
@@ -53,7 +54,7 @@ function Opened({ id, state }: { id: string; state: Goldens }) {
     <>
       <Standing golden={golden} state={state} />
       <GoldenChanges detail={detail.data} />
-      {golden.canaries.length === 0 && <p className={classes.untried}>No canary has tried it yet.</p>}
+      {golden.canaries.length === 0 && <p className={classes.untried}>{t("goldens.noCanary")}</p>}
       {golden.canaries.map((report) => (
         <CanaryCard key={report.driver} report={report} />
       ))}
@@ -68,8 +69,8 @@ function Standing({ golden, state }: { golden: Golden; state: Goldens }) {
   return (
     <div className={classes.standing}>
       <div className={classes.state}>
-        <Pill tone={tone}>{text}</Pill>
-        <span>{golden.wanted ? "Today’s inputs make it." : "Stale: today’s inputs make another."}</span>
+        <Pill tone={tone}>{t(text)}</Pill>
+        <span>{golden.wanted ? t("goldens.wantedText") : t("goldens.staleText")}</span>
         {golden.since !== null && (
           <p>
             <Ago at={golden.since} />

@@ -13,6 +13,7 @@ import { RebuildButton } from "../components/goldens/rebuild-button";
 import { RenewalPanel } from "../components/goldens/renewal-panel";
 import { isRenewing } from "../components/goldens/standing";
 import { StateBand } from "../components/goldens/state-band";
+import { t } from "../i18n";
 import { PageHead } from "../ui/page-head";
 import { ProblemPanel } from "../ui/problem-panel";
 import { GoldenDrawer } from "./golden-drawer";
@@ -35,9 +36,9 @@ export function GoldensPage({ id }: { id: string | null }) {
       <Head state={goldens.data} feed={feed} />
       {goldens.isError && (goldens.data === undefined || feed === "troubled") && (
         <ProblemPanel
-          title="Goldens could not be read"
+          title={t("goldens.unreadable")}
           problem={asProblem(goldens.error)}
-          action={<Button onClick={() => void refetch()}>Try again</Button>}
+          action={<Button onClick={() => void refetch()}>{t("common.tryAgain")}</Button>}
         />
       )}
       {goldens.data !== undefined && <Loaded state={goldens.data} id={id} />}
@@ -52,7 +53,7 @@ function Head({ state, feed }: { state: Goldens | undefined; feed: FeedState }) 
   return (
     <>
       <PageHead
-        title="Goldens"
+        title={t("goldens.title")}
         action={
           state !== undefined &&
           operator && (
@@ -66,12 +67,11 @@ function Head({ state, feed }: { state: Goldens | undefined; feed: FeedState }) 
           )
         }
       >
-        What machines are made of. A golden is named by the hash of all that went into it, so it cannot go
-        stale unseen. <Reconnecting feed={feed} />
+        {t("goldens.about")} <Reconnecting feed={feed} />
       </PageHead>
       {renew.isError && (
         <div className={classes.refusal}>
-          <ProblemPanel title="Nothing was rebuilt" problem={asProblem(renew.error)} />
+          <ProblemPanel title={t("goldens.notRebuilt")} problem={asProblem(renew.error)} />
         </div>
       )}
     </>
@@ -103,7 +103,7 @@ function Loaded({ state, id }: { state: Goldens; id: string | null }) {
                 navigate(goldenPath(state.renewal?.golden_id ?? ""));
               }}
             >
-              See its report
+              {t("goldens.seeReport")}
             </Button>
           }
         />

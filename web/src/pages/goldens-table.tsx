@@ -3,6 +3,7 @@ import { Link } from "wouter";
 
 import type { Golden } from "../api/types";
 import { canaryWords, GOLDEN_STATUS, moveReason } from "../components/goldens/golden-words";
+import { t } from "../i18n";
 import { Ago } from "../ui/ago";
 import { CopyIcon } from "../ui/copy-button";
 import { EmptyState } from "../ui/empty-state";
@@ -13,24 +14,24 @@ import { Rows, type Column } from "./table-page";
 import table from "./table-page.module.css";
 
 const COLUMNS: readonly Column<Golden>[] = [
-  { name: "Golden", cell: (row) => <Name id={row.golden_id} /> },
-  { name: "State", cell: (row) => <State golden={row} /> },
-  { name: "Built", cell: (row) => <Ago at={row.built_at} /> },
-  { name: "Since", cell: (row) => <Since golden={row} /> },
-  { name: "Canary", cell: (row) => <Canaries golden={row} /> },
+  { name: "common.golden", cell: (row) => <Name id={row.golden_id} /> },
+  { name: "common.state", cell: (row) => <State golden={row} /> },
+  { name: "goldens.built", cell: (row) => <Ago at={row.built_at} /> },
+  { name: "goldens.sinceColumn", cell: (row) => <Since golden={row} /> },
+  { name: "goldens.canary", cell: (row) => <Canaries golden={row} /> },
 ];
 
 /** The goldens on this host, the newest first as the API sends them; each opens its detail. */
 export function GoldensTable({ goldens }: { goldens: readonly Golden[] }) {
   if (goldens.length === 0) {
     return (
-      <EmptyState icon={<IconStack2 size={32} />} title="No golden yet">
-        Whoever runs this controller makes the first one here, or on the host: vestibule golden build
+      <EmptyState icon={<IconStack2 size={32} />} title={t("goldens.empty")}>
+        {t("goldens.emptyText")}
       </EmptyState>
     );
   }
   return (
-    <Rows title="Goldens on this host" rows={goldens} columns={COLUMNS} keyOf={(row) => row.golden_id} />
+    <Rows title={t("goldens.onThisHost")} rows={goldens} columns={COLUMNS} keyOf={(row) => row.golden_id} />
   );
 }
 
@@ -40,7 +41,7 @@ function Name({ id }: { id: string }) {
       <Link href={goldenPath(id)} className={classes.open}>
         {id}
       </Link>
-      <CopyIcon value={id} what={`golden id ${id}`} />
+      <CopyIcon value={id} what={t("goldens.goldenIdOf", { id })} />
     </span>
   );
 }
@@ -49,7 +50,7 @@ function State({ golden }: { golden: Golden }) {
   const { text, tone } = GOLDEN_STATUS[golden.status];
   return (
     <span className={table.state}>
-      <Pill tone={tone}>{text}</Pill>
+      <Pill tone={tone}>{t(text)}</Pill>
       <Freshness golden={golden} />
     </span>
   );
@@ -57,13 +58,13 @@ function State({ golden }: { golden: Golden }) {
 
 /** Every golden but one is stale; it matters of the one that machines start from. */
 function Freshness({ golden }: { golden: Golden }) {
-  if (golden.wanted) return <span className={classes.wanted}>wanted</span>;
-  if (golden.status === "promoted") return <Pill tone="busy">stale</Pill>;
-  return <span className={table.soft}>stale</span>;
+  if (golden.wanted) return <span className={classes.wanted}>{t("goldens.wanted")}</span>;
+  if (golden.status === "promoted") return <Pill tone="busy">{t("goldens.staleWord")}</Pill>;
+  return <span className={table.soft}>{t("goldens.staleWord")}</span>;
 }
 
 function Since({ golden: { since, why, status } }: { golden: Golden }) {
-  if (since === null) return <span className={table.soft}>it was built</span>;
+  if (since === null) return <span className={table.soft}>{t("goldens.wasBuilt")}</span>;
   return (
     <span className={classes.since}>
       <Ago at={since} />
@@ -73,7 +74,7 @@ function Since({ golden: { since, why, status } }: { golden: Golden }) {
 }
 
 function Canaries({ golden: { canaries } }: { golden: Golden }) {
-  if (canaries.length === 0) return <span className={table.soft}>not tried</span>;
+  if (canaries.length === 0) return <span className={table.soft}>{t("goldens.notTried")}</span>;
   return (
     <span className={table.state}>
       {canaries.map((report) => {

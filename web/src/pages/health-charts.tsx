@@ -7,6 +7,7 @@ import { asProblem } from "../api/problem";
 import type { Starts } from "../api/types";
 import { HostCharts } from "../components/health/host-charts";
 import { StartTimes } from "../components/health/start-times";
+import { t } from "../i18n";
 import { ProblemPanel } from "../ui/problem-panel";
 import { goldenPath } from "./paths";
 
@@ -18,12 +19,12 @@ export function HealthCharts({ starts }: { starts: UseQueryResult<Starts> }) {
     <>
       {history.isPending && <Skeleton height={220} radius="lg" />}
       {history.isError && (
-        <ProblemPanel title="The host’s history could not be read" problem={asProblem(history.error)} />
+        <ProblemPanel title={t("health.historyUnreadable")} problem={asProblem(history.error)} />
       )}
       {history.data !== undefined && <HostCharts history={history.data} />}
       {starts.isPending && <Skeleton height={180} radius="lg" />}
       {starts.isError && (
-        <ProblemPanel title="Start times could not be read" problem={asProblem(starts.error)} />
+        <ProblemPanel title={t("health.startsUnreadable")} problem={asProblem(starts.error)} />
       )}
       {starts.data !== undefined && (
         <StartTimes starts={starts.data} goldenLink={(id) => <Link href={goldenPath(id)}>{id}</Link>} />

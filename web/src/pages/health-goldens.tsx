@@ -2,31 +2,37 @@ import { Link } from "wouter";
 
 import type { GoldenScore } from "../api/types";
 import { percent, toneOf } from "../components/health/words";
+import { t } from "../i18n";
 import { Pill } from "../ui/pill";
 import { goldenPath } from "./paths";
 import { Rows, type Column } from "./table-page";
 import table from "./table-page.module.css";
 
 const COLUMNS: readonly Column<GoldenScore>[] = [
-  { name: "Golden", cell: ({ golden_id }) => <Name id={golden_id} /> },
+  { name: "common.golden", cell: ({ golden_id }) => <Name id={golden_id} /> },
   {
-    name: "Success",
+    name: "health.success",
     cell: ({ score: { success_rate } }) => <Pill tone={toneOf(success_rate)}>{percent(success_rate)}</Pill>,
   },
-  { name: "Completed", cell: ({ score }) => score.completed },
-  { name: "Failed", cell: ({ score }) => score.failed },
-  { name: "Reasons", cell: (row) => <Reasons row={row} /> },
+  { name: "health.completed", cell: ({ score }) => score.completed },
+  { name: "health.failed", cell: ({ score }) => score.failed },
+  { name: "health.reasons", cell: (row) => <Reasons row={row} /> },
 ];
 
 /** What came of each golden's sign-ins; the one that was used last comes first. */
 export function HealthGoldens({ goldens }: { goldens: readonly GoldenScore[] }) {
   return (
-    <Rows title="By golden" rows={goldens} columns={COLUMNS} keyOf={(row) => row.golden_id ?? "no machine"} />
+    <Rows
+      title={t("health.byGolden")}
+      rows={goldens}
+      columns={COLUMNS}
+      keyOf={(row) => row.golden_id ?? "no machine"}
+    />
   );
 }
 
 function Name({ id }: { id: string | null }) {
-  if (id === null) return <span className={table.soft}>before there was a machine</span>;
+  if (id === null) return <span className={table.soft}>{t("health.beforeMachine")}</span>;
   return <Link href={goldenPath(id)}>{id}</Link>;
 }
 

@@ -11,6 +11,7 @@ import { HostPanel } from "../components/health/host-panel";
 import { ReasonsList } from "../components/health/reasons-list";
 import { ScoreBand } from "../components/health/score-band";
 import { ended } from "../components/health/words";
+import { t } from "../i18n";
 import { EmptyState } from "../ui/empty-state";
 import { PageHead } from "../ui/page-head";
 import { ProblemPanel } from "../ui/problem-panel";
@@ -20,10 +21,10 @@ import classes from "./health-page.module.css";
 import { sessionPath } from "./paths";
 
 const RANGES = [
-  { value: "1", label: "24 hours" },
-  { value: "7", label: "7 days" },
-  { value: "30", label: "30 days" },
-];
+  { value: "1", label: "health.hours24" },
+  { value: "7", label: "health.days7" },
+  { value: "30", label: "health.days30" },
+] as const;
 const USUAL = "7";
 
 /** What sign-ins came to of late, why some failed, and what this host has left. */
@@ -40,35 +41,40 @@ export function HealthPage() {
   return (
     <>
       <PageHead
-        title="Health"
+        title={t("health.title")}
         action={
           <div className={classes.actions}>
-            <SegmentedControl aria-label="How far back" data={RANGES} value={days} onChange={setDays} />
+            <SegmentedControl
+              aria-label={t("health.howFarBack")}
+              data={RANGES.map(({ value, label }) => ({ value, label: t(label) }))}
+              value={days}
+              onChange={setDays}
+            />
             <Button
               variant="default"
               leftSection={<IconRefresh size={16} aria-hidden="true" />}
               loading={failures.isRefetching || host.isRefetching}
               onClick={lookAgain}
             >
-              Look again
+              {t("health.lookAgain")}
             </Button>
           </div>
         }
       >
-        What sign-ins came to, why some failed, and what this host has left.
+        {t("health.about")}
       </PageHead>
       <div className={classes.parts}>
         {failures.isPending && <Skeleton height={250} radius="lg" />}
         {failures.isError && (
           <ProblemPanel
-            title="Failures could not be read"
+            title={t("health.failuresUnreadable")}
             problem={asProblem(failures.error)}
-            action={<Button onClick={lookAgain}>Try again</Button>}
+            action={<Button onClick={lookAgain}>{t("common.tryAgain")}</Button>}
           />
         )}
         {failures.data !== undefined && <Found failures={failures.data} />}
         {host.isPending && <Skeleton height={220} radius="lg" />}
-        {host.isError && <ProblemPanel title="The host could not be read" problem={asProblem(host.error)} />}
+        {host.isError && <ProblemPanel title={t("health.hostUnreadable")} problem={asProblem(host.error)} />}
         {host.data !== undefined && <HostPanel health={host.data} />}
         <HealthCharts starts={starts} />
       </div>
@@ -95,8 +101,8 @@ function Found({ failures }: { failures: Failures }) {
   const picked = failures.reasons.some(({ code }) => code === chosen) ? chosen : null;
   if (ended(failures.score) === 0) {
     return (
-      <EmptyState icon={<IconHeartbeat size={32} />} title="No sign-in has ended in this time">
-        {failures.of_everybody ? "" : "None of yours. "}Look further back, or connect a tool.
+      <EmptyState icon={<IconHeartbeat size={32} />} title={t("health.empty")}>
+        {t("health.emptyText", { whose: failures.of_everybody ? "all" : "yours" })}
       </EmptyState>
     );
   }
@@ -112,8 +118,8 @@ function Found({ failures }: { failures: Failures }) {
           sessionLink={(id, words) => <Link href={sessionPath(id)}>{words}</Link>}
         />
       )}
-      <section aria-label="Goldens">
-        <h2 className={classes.heading}>By golden</h2>
+      <section aria-label={t("health.goldens")}>
+        <h2 className={classes.heading}>{t("health.byGolden")}</h2>
         <HealthGoldens goldens={failures.goldens} />
       </section>
     </>

@@ -3,6 +3,7 @@ import { useQuery, type UseQueryOptions } from "@tanstack/react-query";
 import type { ReactNode } from "react";
 
 import { asProblem } from "../api/problem";
+import { t } from "../i18n";
 import { EmptyState } from "../ui/empty-state";
 import { PageHead } from "../ui/page-head";
 import { ProblemPanel } from "../ui/problem-panel";
@@ -33,9 +34,9 @@ export function ListPage<Row>(props: ListProps<Row>) {
       {rows.isPending && <Skeleton height={220} radius="lg" />}
       {rows.isError && (
         <ProblemPanel
-          title={`${title} could not be read`}
+          title={t("common.couldNotBeRead", { title })}
           problem={asProblem(rows.error)}
-          action={<Button onClick={() => void rows.refetch()}>Try again</Button>}
+          action={<Button onClick={() => void rows.refetch()}>{t("common.tryAgain")}</Button>}
         />
       )}
       {rows.data?.length === 0 && (

@@ -7,7 +7,8 @@ import { machineQuery, machineTimelineQuery } from "../api/machine-queries";
 import { asProblem } from "../api/problem";
 import type { Machine, MachineListed } from "../api/types";
 import { FailureRecord } from "../components/machines/failure-record";
-import { isolationWords, MACHINE_TONES } from "../components/machines/machine-words";
+import { isolationWords, MACHINE_TONES, machineState } from "../components/machines/machine-words";
+import { rich, t } from "../i18n";
 import { brief } from "../ui/brief";
 import { Facts } from "../ui/facts";
 import { Panel } from "../ui/panel";
@@ -31,7 +32,7 @@ interface Props {
 /** One machine beside the table: facts, timeline, failure, logs. */
 export function MachineDrawer({ id, row, sessionLink, close }: Props) {
   return (
-    <SideDrawer what="Machine" id={id} close={close}>
+    <SideDrawer what={t("common.machine")} id={id} close={close}>
       {(shown) => <Opened key={shown} id={shown} row={row} sessionLink={sessionLink} />}
     </SideDrawer>
   );
@@ -48,9 +49,9 @@ function Opened({ id, row, sessionLink }: Pick<Props, "row" | "sessionLink"> & {
   if (machine.isError) {
     return (
       <ProblemPanel
-        title="This machine cannot be shown"
+        title={t("machines.cannotBeShown")}
         problem={asProblem(machine.error)}
-        action={<Button onClick={() => void machine.refetch()}>Try again</Button>}
+        action={<Button onClick={() => void machine.refetch()}>{t("common.tryAgain")}</Button>}
       />
     );
   }
@@ -59,14 +60,16 @@ function Opened({ id, row, sessionLink }: Pick<Props, "row" | "sessionLink"> & {
   return (
     <>
       <div className={classes.state}>
-        <Pill tone={paused ? "quiet" : MACHINE_TONES[status]}>{paused ? "paused" : status}</Pill>
+        <Pill tone={paused ? "quiet" : MACHINE_TONES[status]}>{machineState(paused, status)}</Pill>
         <span>
-          From <Link href={goldenPath(golden_id)}>{golden_id}</Link>
-          {session_id !== null && <> for {sessionLink(session_id)}</>}
+          {rich(session_id === null ? "machines.fromGolden" : "machines.fromGoldenFor", {
+            golden: <Link href={goldenPath(golden_id)}>{golden_id}</Link>,
+            session: session_id === null ? null : sessionLink(session_id),
+          })}
         </span>
       </div>
-      {failure !== null && <FailureRecord title="The machine failed" failure={failure} />}
-      <Panel title="Facts">
+      {failure !== null && <FailureRecord title={t("machines.machineFailed")} failure={failure} />}
+      <Panel title={t("common.facts")}>
         <MachineFacts machine={machine.data} owner={row?.owner ?? null} />
       </Panel>
       <TimelinePanel timeline={timeline} />
@@ -79,24 +82,29 @@ function MachineFacts({ machine, owner }: { machine: Machine; owner: string | nu
   const ended = machine.ended_at;
   return (
     <Facts
-      unknown="not known"
+      unknown={t("machines.notKnown")}
       facts={[
-        ...(owner === null ? [] : [{ name: "Owner", value: owner, copyable: false }]),
-        { name: "Address", value: machine.vm_ip, copyable: true },
-        { name: "Isolation", value: isolationWords(machine), copyable: false },
-        { name: "Host", value: machine.host, copyable: false },
-        { name: "Process", value: machine.pid === null ? null : String(machine.pid), copyable: true },
+        ...(owner === null ? [] : [{ name: t("common.owner"), value: owner, copyable: false }]),
+        { name: t("machines.address"), value: machine.vm_ip, copyable: true },
+        { name: t("common.isolation"), value: isolationWords(machine), copyable: false },
+        { name: t("machines.host"), value: machine.host, copyable: false },
         {
-          name: "Agent build",
+          name: t("machines.process"),
+          value: machine.pid === null ? null : String(machine.pid),
+          copyable: true,
+        },
+        {
+          name: t("common.agentBuild"),
           value: machine.agent_build,
           shown: machine.agent_build === null ? null : brief(machine.agent_build),
           copyable: true,
         },
-        { name: "Signed", value: machine.golden?.signature ?? null, copyable: false },
-        { name: "Created", value: day(machine.created_at), copyable: false },
+        { name: t("machines.signed"), value: machine.golden?.signature ?? null, copyable: false },
+        { name: t("machines.created"), value: day(machine.created_at), copyable: false },
         {
-          name: "Lived",
-          value: ended === null ? "it still does" : duration(secondsBetween(machine.created_at, ended)),
+          name: t("machines.lived"),
+          value:
+            ended === null ? t("machines.stillLives") : duration(secondsBetween(machine.created_at, ended)),
           copyable: false,
         },
       ]}

@@ -5,6 +5,7 @@ import { useState } from "react";
 import { machineLogsQuery, useLog } from "../api/machine-queries";
 import { asProblem } from "../api/problem";
 import { LogView } from "../components/machines/log-view";
+import { t } from "../i18n";
 import { Panel } from "../ui/panel";
 import { ProblemPanel } from "../ui/problem-panel";
 import { Reconnecting } from "./reconnecting";
@@ -18,21 +19,23 @@ export function MachineLogs({ id, version }: { id: string; version: string }) {
   const shown = names.find((name) => name === chosen) ?? names[0];
   return (
     <Panel
-      title="Logs"
+      title={t("machines.logs")}
       aside={
         names.length > 1 &&
         shown !== undefined && (
-          <SegmentedControl aria-label="Which log" size="xs" data={names} value={shown} onChange={choose} />
+          <SegmentedControl
+            aria-label={t("machines.whichLog")}
+            size="xs"
+            data={names}
+            value={shown}
+            onChange={choose}
+          />
         )
       }
     >
       {logs.isPending && <Skeleton height={200} radius="md" />}
-      {logs.isError && <ProblemPanel title="Logs could not be read" problem={asProblem(logs.error)} />}
-      {logs.data?.length === 0 && (
-        <p className={classes.untried}>
-          There is nothing to read: it has just been begun, is being ended, or its evidence was removed.
-        </p>
-      )}
+      {logs.isError && <ProblemPanel title={t("machines.logsUnreadable")} problem={asProblem(logs.error)} />}
+      {logs.data?.length === 0 && <p className={classes.untried}>{t("machines.nothingToRead")}</p>}
       {shown !== undefined && <Log key={`${shown} ${version}`} id={id} name={shown} />}
     </Panel>
   );
@@ -44,7 +47,7 @@ function Log({ id, name }: { id: string; name: string }) {
   return (
     <>
       <LogView name={name} text={tail.text} live={!tail.ended} />
-      {!tail.whole && <p className={classes.below}>What came before is left out.</p>}
+      {!tail.whole && <p className={classes.below}>{t("machines.leftOut")}</p>}
       {!tail.ended && <Reconnecting feed={feed} />}
     </>
   );

@@ -2,7 +2,13 @@ import { IconBox } from "@tabler/icons-react";
 import { Link, useLocation, useSearch } from "wouter";
 
 import type { MachineListed } from "../api/types";
-import { isolationWords, MACHINE_TONES } from "../components/machines/machine-words";
+import {
+  isolationWords,
+  MACHINE_STATES,
+  MACHINE_TONES,
+  machineState,
+} from "../components/machines/machine-words";
+import { t } from "../i18n";
 import { CopyIcon } from "../ui/copy-button";
 import { PageHead } from "../ui/page-head";
 import { Pill } from "../ui/pill";
@@ -16,25 +22,30 @@ import type { TableSpec } from "./table-state";
 
 const SPEC: TableSpec = {
   sort: "created_at",
-  facets: { status: "State", driver: "Driver", golden_id: "Golden", owner: "Owner" },
+  facets: {
+    status: "common.state",
+    driver: "common.driver",
+    golden_id: "common.golden",
+    owner: "common.owner",
+  },
   days: false,
 };
 
 const COLUMNS: readonly Column<MachineListed>[] = [
-  { name: "Machine", cell: (row) => <Name id={row.vm_id} /> },
-  { name: "State", sort: "status", cell: (row) => <State row={row} /> },
-  { name: "Owner", sort: "owner", cell: (row) => row.owner },
-  { name: "Isolation", cell: isolationWords },
+  { name: "common.machine", cell: (row) => <Name id={row.vm_id} /> },
+  { name: "common.state", sort: "status", cell: (row) => <State row={row} /> },
+  { name: "common.owner", sort: "owner", cell: (row) => row.owner },
+  { name: "common.isolation", cell: isolationWords },
   {
-    name: "Golden",
+    name: "common.golden",
     sort: "golden_id",
     cell: (row) => <Link href={goldenPath(row.golden_id)}>{row.golden_id}</Link>,
   },
-  { name: "Created", sort: "created_at", cell: (row) => <MomentCell at={row.created_at} /> },
+  { name: "machines.created", sort: "created_at", cell: (row) => <MomentCell at={row.created_at} /> },
   {
-    name: "Lived",
+    name: "machines.lived",
     sort: "ended_at",
-    cell: (row) => <SpanCell from={row.created_at} to={row.ended_at} still="running" />,
+    cell: (row) => <SpanCell from={row.created_at} to={row.ended_at} still={t("machines.running")} />,
   },
 ];
 
@@ -44,22 +55,19 @@ export function MachinesPage({ id }: { id: string | null }) {
   const search = useSearch();
   return (
     <>
-      <PageHead title="Machines">
-        One of a sign-in is destroyed at its end; one that vestibule vm start made, by vestibule vm stop or
-        when its time is up.
-      </PageHead>
+      <PageHead title={t("machines.title")}>{t("machines.about")}</PageHead>
       <ServerTable
-        title="Machines"
+        title={t("machines.title")}
         name="machines"
         spec={SPEC}
         columns={COLUMNS}
         keyOf={(row) => row.vm_id}
-        words={{}}
-        placeholder="Id, session, golden, address, failure…"
+        words={{ status: MACHINE_STATES }}
+        placeholder={t("machines.placeholder")}
         empty={{
           icon: <IconBox size={32} />,
-          title: "No machine yet",
-          text: "Press Connect on a tool: its sign-in makes one.",
+          title: t("machines.empty"),
+          text: t("machines.emptyText"),
         }}
       >
         {(page) => (
@@ -84,7 +92,7 @@ function Name({ id }: { id: string }) {
       <Link href={search === "" ? machinePath(id) : `${machinePath(id)}?${search}`} className={classes.open}>
         {id}
       </Link>
-      <CopyIcon value={id} what={`machine id ${id}`} />
+      <CopyIcon value={id} what={t("machines.machineId", { id })} />
     </span>
   );
 }
@@ -92,7 +100,7 @@ function Name({ id }: { id: string }) {
 function State({ row: { paused, status, error_code, error_cause } }: { row: MachineListed }) {
   return (
     <span title={error_cause ?? undefined} className={classes.state}>
-      <Pill tone={paused ? "quiet" : MACHINE_TONES[status]}>{paused ? "paused" : status}</Pill>
+      <Pill tone={paused ? "quiet" : MACHINE_TONES[status]}>{machineState(paused, status)}</Pill>
       {error_code !== null && <code>{error_code}</code>}
     </span>
   );

@@ -3,6 +3,7 @@ import { IconLock } from "@tabler/icons-react";
 import type { ReactNode } from "react";
 
 import { meQuery } from "../api/queries";
+import { t } from "../i18n";
 import { EmptyState } from "../ui/empty-state";
 
 /** What only the operator may see: to others it says so, and asks the controller for nothing. */
@@ -11,8 +12,8 @@ export function OperatorOnly({ what, children }: { what: string; children: React
   if (me === undefined) return null;
   if (me.operator) return children;
   return (
-    <EmptyState icon={<IconLock size={32} />} title={`${what} is the operator’s`}>
-      Whoever runs this controller can look it up for you.
+    <EmptyState icon={<IconLock size={32} />} title={t("shell.operatorsOnly", { what })}>
+      {t("shell.operatorCan")}
     </EmptyState>
   );
 }

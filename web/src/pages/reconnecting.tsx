@@ -1,6 +1,7 @@
 import { useState } from "react";
 
 import type { FeedState } from "../api/event-feed";
+import { t } from "../i18n";
 import classes from "./reconnecting.module.css";
 
 /** Said only when there was a connection before. */
@@ -10,7 +11,7 @@ export function Reconnecting({ feed }: { feed: FeedState }) {
   if (feed === "live" || feed === "troubled" || (feed === "connecting" && !wasLive)) return null;
   return (
     <span className={classes.feed} role="status">
-      Reconnecting to the controller…
+      {t("common.reconnecting")}
     </span>
   );
 }

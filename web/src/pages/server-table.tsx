@@ -4,6 +4,7 @@ import type { ReactNode } from "react";
 import { asProblem } from "../api/problem";
 import { useTable, type LiveTable } from "../api/table-queries";
 import type { TableName, TablePage, TableRows } from "../api/types";
+import { t } from "../i18n";
 import { EmptyState } from "../ui/empty-state";
 import { Pager } from "../ui/pager";
 import { ProblemPanel } from "../ui/problem-panel";
@@ -120,9 +121,11 @@ function Trouble({
   const mine = problem.code === "bad_input";
   return (
     <ProblemPanel
-      title={mine ? "This address asks for what the table cannot show" : `${title} could not be read`}
+      title={mine ? t("common.badAddress") : t("common.couldNotBeRead", { title })}
       problem={problem}
-      action={<Button onClick={mine ? reset : again}>{mine ? "Show all" : "Try again"}</Button>}
+      action={
+        <Button onClick={mine ? reset : again}>{mine ? t("common.showAll") : t("common.tryAgain")}</Button>
+      }
     />
   );
 }
@@ -145,12 +148,12 @@ function Nothing({
   }
   return (
     <>
-      <EmptyState icon={empty.icon} title="Nothing fits">
-        No row is like that. Take a word or a choice away.
+      <EmptyState icon={empty.icon} title={t("common.nothingFits")}>
+        {t("common.nothingFitsText")}
       </EmptyState>
       <div className={classes.all}>
         <Button variant="default" onClick={reset}>
-          Show all
+          {t("common.showAll")}
         </Button>
       </div>
     </>

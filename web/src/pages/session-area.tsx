@@ -11,6 +11,7 @@ import { ConnectedPanel } from "../components/session/connected-panel";
 import { FailurePanel } from "../components/session/failure-panel";
 import { Preparing } from "../components/session/preparing";
 import { lastGoodStep, STEP_WORDS } from "../components/session/rail";
+import { t } from "../i18n";
 import { clock } from "../ui/time";
 import { PATHS } from "./paths";
 import { useConnect } from "./use-connect";
@@ -58,7 +59,7 @@ function Onward() {
           navigate(PATHS.connect);
         }}
       >
-        Connect another tool
+        {t("session.connectAnother")}
       </Button>
       <Button
         variant="default"
@@ -66,7 +67,7 @@ function Onward() {
           navigate(PATHS.credentials);
         }}
       >
-        See credentials
+        {t("session.seeCredentials")}
       </Button>
     </>
   );
@@ -81,7 +82,7 @@ function ToTools() {
         navigate(PATHS.connect);
       }}
     >
-      Back to the tools
+      {t("session.backToTools")}
     </Button>
   );
 }
@@ -112,5 +113,5 @@ function Ended({ session, title, tone, failure }: EndedProps) {
 
 function goodStepText(session: Session): string {
   const good = lastGoodStep(session);
-  return good === null ? "none yet" : `${STEP_WORDS[good.step].reached}, ${clock(good.at)}`;
+  return good === null ? t("session.noneYet") : `${t(STEP_WORDS[good.step].reached)}, ${clock(good.at)}`;
 }

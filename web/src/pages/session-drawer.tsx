@@ -8,6 +8,7 @@ import { meQuery } from "../api/queries";
 import type { SessionDetail, SessionListed } from "../api/types";
 import { FailureRecord } from "../components/machines/failure-record";
 import { LISTED_STATUS_WORDS } from "../components/session/status-words";
+import { t } from "../i18n";
 import { Facts } from "../ui/facts";
 import { Panel } from "../ui/panel";
 import { Pill } from "../ui/pill";
@@ -28,7 +29,7 @@ interface Props {
 /** One sign-in beside the table: facts, timeline, failure. */
 export function SessionDrawer({ id, row, close }: Props) {
   return (
-    <SideDrawer what="Session" id={id} close={close}>
+    <SideDrawer what={t("common.session")} id={id} close={close}>
       {(shown) => <Opened key={shown} id={shown} version={row?.status ?? ""} />}
     </SideDrawer>
   );
@@ -40,9 +41,9 @@ function Opened({ id, version }: { id: string; version: string }) {
   if (detail.isError) {
     return (
       <ProblemPanel
-        title="This session cannot be shown"
+        title={t("session.cannotBeShown")}
         problem={asProblem(detail.error)}
-        action={<Button onClick={() => void detail.refetch()}>Try again</Button>}
+        action={<Button onClick={() => void detail.refetch()}>{t("common.tryAgain")}</Button>}
       />
     );
   }
@@ -51,7 +52,7 @@ function Opened({ id, version }: { id: string; version: string }) {
     <>
       <Head session={detail.data.session} />
       {detail.data.failure !== null && (
-        <FailureRecord title="The sign-in did not end well" failure={detail.data.failure} />
+        <FailureRecord title={t("session.didNotEndWell")} failure={detail.data.failure} />
       )}
       <SessionFacts detail={detail.data} />
       <TimelinePanel timeline={timeline} />
@@ -65,12 +66,12 @@ function Head({ session }: { session: SessionListed }) {
   return (
     <div className={classes.standing}>
       <div className={classes.state}>
-        <Pill tone={tone}>{text}</Pill>
-        <span>
-          {session.owner} signed in to {session.provider}
-        </span>
+        <Pill tone={tone}>{t(text)}</Pill>
+        <span>{t("session.signedInTo", { owner: session.owner, tool: session.provider })}</span>
       </div>
-      {me?.name === session.owner && <Link href={sessionPath(session.session_id)}>Open its page</Link>}
+      {me?.name === session.owner && (
+        <Link href={sessionPath(session.session_id)}>{t("session.openItsPage")}</Link>
+      )}
     </div>
   );
 }
@@ -78,22 +79,24 @@ function Head({ session }: { session: SessionListed }) {
 function SessionFacts({ detail: { session, stages } }: { detail: SessionDetail }) {
   return (
     <Panel
-      title="Facts"
+      title={t("common.facts")}
       aside={
         <span className={classes.links}>
-          {session.vm_id !== null && <Link href={machinePath(session.vm_id)}>Its machine</Link>}
-          {session.golden_id !== null && <Link href={goldenPath(session.golden_id)}>Its golden</Link>}
+          {session.vm_id !== null && <Link href={machinePath(session.vm_id)}>{t("session.itsMachine")}</Link>}
+          {session.golden_id !== null && (
+            <Link href={goldenPath(session.golden_id)}>{t("session.itsGolden")}</Link>
+          )}
         </span>
       }
     >
       <Facts
-        unknown="none"
+        unknown={t("session.none")}
         facts={[
-          { name: "Machine", value: session.vm_id, copyable: true },
-          { name: "Golden", value: session.golden_id, copyable: true },
-          { name: "Driver", value: session.driver, copyable: false },
+          { name: t("common.machine"), value: session.vm_id, copyable: true },
+          { name: t("common.golden"), value: session.golden_id, copyable: true },
+          { name: t("common.driver"), value: session.driver, copyable: false },
           ...stages.map(({ status, at }) => ({
-            name: LISTED_STATUS_WORDS[status].text,
+            name: t(LISTED_STATUS_WORDS[status].text),
             value: day(at),
             copyable: false,
           })),

@@ -9,6 +9,7 @@ import { isFinal, type Session } from "../api/types";
 import { CancelButton } from "../components/session/cancel-button";
 import { Deadline } from "../components/session/deadline";
 import { STATUS_WORDS } from "../components/session/status-words";
+import { t } from "../i18n";
 import { Pill } from "../ui/pill";
 import { ProblemPanel } from "../ui/problem-panel";
 import { PATHS } from "./paths";
@@ -23,13 +24,13 @@ export function SessionHead({ session, live }: { session: Session; live: boolean
       <header className={classes.head}>
         <Link href={PATHS.connect} className={classes.back}>
           <IconArrowLeft size={18} aria-hidden="true" />
-          <VisuallyHidden>Back to the tools</VisuallyHidden>
+          <VisuallyHidden>{t("session.backToTools")}</VisuallyHidden>
         </Link>
         <h1>{session.provider_title}</h1>
         <span role="status">
-          <Pill tone={tone}>{text}</Pill>
+          <Pill tone={tone}>{t(text)}</Pill>
         </span>
-        {!live && <span className={classes.feed}>Reconnecting to the controller…</span>}
+        {!live && <span className={classes.feed}>{t("common.reconnecting")}</span>}
         <span className={classes.space} />
         {session.deadline_at !== null && !isFinal(session.status) && <Deadline at={session.deadline_at} />}
         {session.actions.includes("cancel") && (
@@ -42,7 +43,7 @@ export function SessionHead({ session, live }: { session: Session; live: boolean
           />
         )}
       </header>
-      {cancel.isError && <ProblemPanel title="It could not be cancelled" problem={asProblem(cancel.error)} />}
+      {cancel.isError && <ProblemPanel title={t("session.notCancelled")} problem={asProblem(cancel.error)} />}
     </>
   );
 }

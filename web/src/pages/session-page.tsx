@@ -10,6 +10,7 @@ import { isFinal, type Session } from "../api/types";
 import { markFirstFrame } from "../components/desktop/first-frame";
 import { STATUS_WORDS } from "../components/session/status-words";
 import { useHeartbeat } from "../components/session/use-heartbeat";
+import { t } from "../i18n";
 import { useDocumentTitle } from "../ui/page-head";
 import { ProblemPanel } from "../ui/problem-panel";
 import { PATHS } from "./paths";
@@ -36,7 +37,7 @@ export function SessionPage({ id }: { id: string }) {
 }
 
 function Loaded({ session, live }: { session: Session; live: boolean }) {
-  useDocumentTitle(`${session.provider_title}: ${STATUS_WORDS[session.status].text}`);
+  useDocumentTitle(`${session.provider_title}: ${t(STATUS_WORDS[session.status].text)}`);
   const beat = useSessionAction(() => client.heartbeat(session.session_id));
   useHeartbeat(session.actions.includes("heartbeat"), () => {
     beat.mutate(undefined);
@@ -65,15 +66,15 @@ function useFirstFrameReport(id: string): () => void {
 }
 
 function Unreadable({ error, retry }: { error: unknown; retry: () => void }) {
-  useDocumentTitle("Session");
+  useDocumentTitle(t("common.session"));
   return (
     <div className={classes.unreadable}>
       <ProblemPanel
-        title="This session cannot be shown"
+        title={t("session.cannotBeShown")}
         problem={asProblem(error)}
-        action={<Button onClick={retry}>Try again</Button>}
+        action={<Button onClick={retry}>{t("common.tryAgain")}</Button>}
       />
-      <Link href={PATHS.connect}>Back to the tools</Link>
+      <Link href={PATHS.connect}>{t("session.backToTools")}</Link>
     </div>
   );
 }

@@ -4,6 +4,7 @@ import { timelineQuery } from "../api/queries";
 import type { Session } from "../api/types";
 import { Timeline } from "../components/session/timeline";
 import { isSettling } from "../components/session/timeline-steps";
+import { t } from "../i18n";
 import classes from "./session-page.module.css";
 
 const SETTLING_MS = 1000;
@@ -19,7 +20,7 @@ export function SessionTimeline({ session }: { session: Session }) {
   if (steps.length === 0) return null;
   return (
     <section className={classes.box}>
-      <h2>Timeline</h2>
+      <h2>{t("session.timeline")}</h2>
       <Timeline steps={steps} />
     </section>
   );

@@ -3,6 +3,7 @@ import { Link, useLocation, useSearch } from "wouter";
 
 import type { SessionListed } from "../api/types";
 import { LISTED_STATUS_WORDS } from "../components/session/status-words";
+import { t } from "../i18n";
 import { CopyIcon } from "../ui/copy-button";
 import { PageHead } from "../ui/page-head";
 import { Pill } from "../ui/pill";
@@ -16,21 +17,26 @@ import type { TableSpec } from "./table-state";
 
 const SPEC: TableSpec = {
   sort: "created_at",
-  facets: { status: "State", provider: "Tool", error_code: "Failure", owner: "Owner" },
+  facets: {
+    status: "common.state",
+    provider: "common.tool",
+    error_code: "common.failure",
+    owner: "common.owner",
+  },
   days: true,
 };
 
 const COLUMNS: readonly Column<SessionListed>[] = [
-  { name: "Session", cell: (row) => <Name id={row.session_id} /> },
-  { name: "Tool", sort: "provider", cell: (row) => row.provider },
-  { name: "State", sort: "status", cell: (row) => <State row={row} /> },
-  { name: "Owner", sort: "owner", cell: (row) => row.owner },
-  { name: "Machine", cell: (row) => <MachineLink id={row.vm_id} /> },
-  { name: "Started", sort: "created_at", cell: (row) => <MomentCell at={row.created_at} /> },
+  { name: "common.session", cell: (row) => <Name id={row.session_id} /> },
+  { name: "common.tool", sort: "provider", cell: (row) => row.provider },
+  { name: "common.state", sort: "status", cell: (row) => <State row={row} /> },
+  { name: "common.owner", sort: "owner", cell: (row) => row.owner },
+  { name: "common.machine", cell: (row) => <MachineLink id={row.vm_id} /> },
+  { name: "session.started", sort: "created_at", cell: (row) => <MomentCell at={row.created_at} /> },
   {
-    name: "Took",
+    name: "session.took",
     sort: "completed_at",
-    cell: (row) => <SpanCell from={row.created_at} to={row.completed_at} still="goes on" />,
+    cell: (row) => <SpanCell from={row.created_at} to={row.completed_at} still={t("session.goesOn")} />,
   },
 ];
 
@@ -40,22 +46,19 @@ export function SessionsPage({ id }: { id: string | null }) {
   const search = useSearch();
   return (
     <>
-      <PageHead title="Sessions">
-        Every sign-in to a tool, what became of it and how long it took. Codes and addresses are shown to its
-        person alone.
-      </PageHead>
+      <PageHead title={t("session.title")}>{t("session.about")}</PageHead>
       <ServerTable
-        title="Sessions"
+        title={t("session.title")}
         name="sessions"
         spec={SPEC}
         columns={COLUMNS}
         keyOf={(row) => row.session_id}
         words={{ status: LISTED_STATUS_WORDS }}
-        placeholder="Id, machine, golden, tool, failure…"
+        placeholder={t("session.placeholder")}
         empty={{
           icon: <IconLogin2 size={32} />,
-          title: "No sign-in yet",
-          text: "Press Connect on a tool: its sign-in is listed here.",
+          title: t("session.empty"),
+          text: t("session.emptyText"),
         }}
       >
         {(page) => (
@@ -80,7 +83,7 @@ function Name({ id }: { id: string }) {
       <Link href={search === "" ? path : `${path}?${search}`} className={classes.open}>
         {id}
       </Link>
-      <CopyIcon value={id} what={`session id ${id}`} />
+      <CopyIcon value={id} what={t("session.sessionId", { id })} />
     </span>
   );
 }
@@ -89,12 +92,16 @@ function State({ row: { status, error_code, error_cause } }: { row: SessionListe
   const { text, tone } = LISTED_STATUS_WORDS[status];
   return (
     <span title={error_cause ?? undefined} className={classes.state}>
-      <Pill tone={tone}>{text}</Pill>
+      <Pill tone={tone}>{t(text)}</Pill>
       {error_code !== null && <code>{error_code}</code>}
     </span>
   );
 }
 
 function MachineLink({ id }: { id: string | null }) {
-  return id === null ? <span className={classes.soft}>none</span> : <Link href={machinePath(id)}>{id}</Link>;
+  return id === null ? (
+    <span className={classes.soft}>{t("session.none")}</span>
+  ) : (
+    <Link href={machinePath(id)}>{id}</Link>
+  );
 }

@@ -7,6 +7,7 @@ import { asProblem } from "../api/problem";
 import { settingsQuery } from "../api/settings-queries";
 import type { Setting, SettingsInForce } from "../api/types";
 import { SettingList } from "../components/settings/setting-list";
+import { rich, t, type PlainKey } from "../i18n";
 import { EmptyState } from "../ui/empty-state";
 import { PageHead } from "../ui/page-head";
 import { Panel } from "../ui/panel";
@@ -15,22 +16,19 @@ import { SearchBox } from "../ui/search-box";
 import { OperatorOnly } from "./operator-only";
 import classes from "./settings-page.module.css";
 
-const GROUPS: readonly { name: string; title: string }[] = [
-  { name: "controller", title: "Controller" },
-  { name: "room", title: "Room for machines" },
-  { name: "deadlines", title: "Deadlines" },
-  { name: "environment", title: "Other variables" },
+const GROUPS: readonly { name: string; title: PlainKey }[] = [
+  { name: "controller", title: "settings.controller" },
+  { name: "room", title: "settings.room" },
+  { name: "deadlines", title: "settings.deadlines" },
+  { name: "environment", title: "settings.environment" },
 ];
 
 /** The settings in force; for the operator, and to be read only. */
 export function SettingsPage() {
   return (
     <>
-      <PageHead title="Settings">
-        As this controller was started with them. They are changed in the environment or the settings file,
-        and read at the next start; secrets are never shown.
-      </PageHead>
-      <OperatorOnly what="The list of settings">
+      <PageHead title={t("settings.title")}>{t("settings.about")}</PageHead>
+      <OperatorOnly what={t("settings.theList")}>
         <InForce />
       </OperatorOnly>
     </>
@@ -43,9 +41,9 @@ function InForce() {
   if (settings.isError) {
     return (
       <ProblemPanel
-        title="Settings could not be read"
+        title={t("settings.unreadable")}
         problem={asProblem(settings.error)}
-        action={<Button onClick={() => void settings.refetch()}>Try again</Button>}
+        action={<Button onClick={() => void settings.refetch()}>{t("common.tryAgain")}</Button>}
       />
     );
   }
@@ -70,19 +68,19 @@ function Found({ inForce }: { inForce: SettingsInForce }) {
   };
   return (
     <div className={classes.parts}>
-      <div className={classes.tools} role="search" aria-label="Narrow the list">
+      <div className={classes.tools} role="search" aria-label={t("settings.narrow")}>
         <div className={classes.search}>
           <SearchBox
             text={text}
-            label="Find settings"
-            placeholder="Name or meaning…"
+            label={t("settings.find")}
+            placeholder={t("settings.placeholder")}
             search={(sought) => {
               put("q", sought);
             }}
           />
         </div>
         <Switch
-          label="Only what was changed"
+          label={t("settings.onlyChanged")}
           checked={changed}
           onChange={({ currentTarget: { checked } }) => {
             put("changed", checked ? "yes" : "");
@@ -90,21 +88,19 @@ function Found({ inForce }: { inForce: SettingsInForce }) {
         />
         <span className={classes.file}>
           {inForce.file === null ? (
-            "No settings file was read."
+            t("settings.noFile")
           ) : (
-            <>
-              Read from <code>{inForce.file}</code>
-            </>
+            <>{rich("settings.readFrom", { file: inForce.file })}</>
           )}
         </span>
       </div>
       {fitting.length === 0 && (
-        <EmptyState icon={<IconAdjustments size={32} />} title="Nothing fits">
-          {changed ? "Everything else is as it comes." : "No setting is called so, or speaks of that."}
+        <EmptyState icon={<IconAdjustments size={32} />} title={t("common.nothingFits")}>
+          {changed ? t("settings.restAsItComes") : t("settings.noSetting")}
         </EmptyState>
       )}
       {GROUPS.map(({ name, title }) => (
-        <Group key={name} title={title} settings={fitting.filter(({ group }) => group === name)} />
+        <Group key={name} title={t(title)} settings={fitting.filter(({ group }) => group === name)} />
       ))}
     </div>
   );

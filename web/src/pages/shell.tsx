@@ -14,6 +14,8 @@ import { Link } from "wouter";
 
 import { asProblem, isNotSignedIn } from "../api/problem";
 import { meQuery } from "../api/queries";
+import { t } from "../i18n";
+import { LanguageMenu } from "../ui/language-menu";
 import { Logo } from "../ui/logo";
 import { ProblemPanel } from "../ui/problem-panel";
 import { ThemeToggle } from "../ui/theme-toggle";
@@ -25,16 +27,16 @@ import { UserMenu } from "./user-menu";
 
 /** Those that a person needs most come first: a narrow window has the others in a menu. */
 const TABS: readonly Tab[] = [
-  { path: PATHS.connect, name: "Connect", Icon: IconPlugConnected },
-  { path: PATHS.sessions, name: "Sessions", Icon: IconLogin2 },
-  { path: PATHS.machines, name: "Machines", Icon: IconBox },
-  { path: PATHS.credentials, name: "Credentials", Icon: IconKey },
-  { path: PATHS.goldens, name: "Goldens", Icon: IconStack2 },
-  { path: PATHS.health, name: "Health", Icon: IconHeartbeat },
+  { path: PATHS.connect, name: "shell.connect", Icon: IconPlugConnected },
+  { path: PATHS.sessions, name: "shell.sessions", Icon: IconLogin2 },
+  { path: PATHS.machines, name: "shell.machines", Icon: IconBox },
+  { path: PATHS.credentials, name: "shell.credentials", Icon: IconKey },
+  { path: PATHS.goldens, name: "shell.goldens", Icon: IconStack2 },
+  { path: PATHS.health, name: "shell.health", Icon: IconHeartbeat },
 ];
 const OPERATORS_TABS: readonly Tab[] = [
-  { path: PATHS.audit, name: "Audit", Icon: IconShieldCheck },
-  { path: PATHS.settings, name: "Settings", Icon: IconAdjustments },
+  { path: PATHS.audit, name: "shell.audit", Icon: IconShieldCheck },
+  { path: PATHS.settings, name: "shell.settings", Icon: IconAdjustments },
 ];
 
 /** The frame of every page but the sign-in: who you are, where you can go. */
@@ -43,7 +45,7 @@ export function Shell({ wide, children }: { wide: boolean; children: ReactNode }
   return (
     <div className={classes.shell}>
       <a href="#content" className={classes.skip}>
-        Skip to the content
+        {t("shell.skip")}
       </a>
       <header className={classes.header}>
         <Link href={PATHS.connect} className={classes.brand}>
@@ -52,6 +54,7 @@ export function Shell({ wide, children }: { wide: boolean; children: ReactNode }
         </Link>
         {me.data !== undefined && <Tabs tabs={me.data.operator ? [...TABS, ...OPERATORS_TABS] : TABS} />}
         <span className={classes.space} />
+        <LanguageMenu />
         <ThemeToggle />
         {me.data !== undefined && <UserMenu user={me.data} />}
       </header>
@@ -70,7 +73,7 @@ function Gate({ error, pending, children }: { error: unknown; pending: boolean; 
   if (error !== null) {
     return (
       <div className={classes.notice}>
-        <ProblemPanel title="Vestibule is not reachable" problem={asProblem(error)} />
+        <ProblemPanel title={t("shell.notReachable")} problem={asProblem(error)} />
       </div>
     );
   }

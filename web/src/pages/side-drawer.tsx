@@ -1,6 +1,7 @@
 import { Drawer } from "@mantine/core";
 import { useState, type ReactNode } from "react";
 
+import { midSentence, t } from "../i18n";
 import { CopyIcon } from "../ui/copy-button";
 import classes from "./side-drawer.module.css";
 
@@ -28,11 +29,11 @@ export function SideDrawer({ what, id, close, children }: Props) {
         shown !== null && (
           <span className={classes.title}>
             {what} <code>{shown}</code>
-            <CopyIcon value={shown} what={`${what.toLowerCase()} id`} />
+            <CopyIcon value={shown} what={t("common.idOf", { what: midSentence(what) })} />
           </span>
         )
       }
-      closeButtonProps={{ "aria-label": "Close" }}
+      closeButtonProps={{ "aria-label": t("common.close") }}
       classNames={{ body: classes.body, content: classes.content, header: classes.header }}
     >
       {shown !== null && children(shown)}

@@ -4,24 +4,21 @@ import { useEffect, useRef } from "react";
 import { useLocation } from "wouter";
 
 import { signIn } from "../api/client";
-import { asProblem } from "../api/problem";
+import { asProblem, own } from "../api/problem";
 import { meQuery } from "../api/queries";
 import type { Problem } from "../api/types";
+import { t } from "../i18n";
 import { Logo } from "../ui/logo";
 import { useDocumentTitle } from "../ui/page-head";
 import { ProblemPanel } from "../ui/problem-panel";
 import { PATHS } from "./paths";
 import classes from "./sign-in-page.module.css";
 
-const NO_TOKEN: Problem = {
-  code: "no_token",
-  cause: "This address holds no sign-in token; the part after # is missing.",
-  remedy: "Open the whole link as it was printed, or ask for another link: vestibule user link NAME",
-};
+const noToken = (): Problem => own("no_token", t("shell.noToken"), t("shell.noTokenRemedy"));
 
 /** Exchanges a one-time link's token for the cookie, without a button, and goes to the tools. */
 export function SignInPage({ token }: { token: string | null }) {
-  useDocumentTitle("Sign in");
+  useDocumentTitle(t("shell.signIn"));
   const cache = useQueryClient();
   const [, navigate] = useLocation();
   const exchange = useMutation({
@@ -34,7 +31,7 @@ export function SignInPage({ token }: { token: string | null }) {
   useOnce(() => {
     if (token !== null) exchange.mutate(token);
   });
-  const problem = token === null ? NO_TOKEN : exchange.error === null ? null : asProblem(exchange.error);
+  const problem = token === null ? noToken() : exchange.error === null ? null : asProblem(exchange.error);
   return (
     <div className={classes.page}>
       <Logo size={72} />
@@ -47,7 +44,7 @@ function SigningIn() {
   return (
     <>
       <Title order={1} fz={28}>
-        Signing you in…
+        {t("shell.signingYouIn")}
       </Title>
       <Loader type="dots" />
     </>
@@ -59,16 +56,16 @@ function Refused({ problem }: { problem: Problem }) {
   return (
     <>
       <Title order={1} fz={28}>
-        This link does not open the door
+        {t("shell.linkRefused")}
       </Title>
-      <ProblemPanel title="Not signed in" problem={problem} />
+      <ProblemPanel title={t("shell.notSignedIn")} problem={problem} />
       <Button
         variant="default"
         onClick={() => {
           navigate(PATHS.connect, { replace: true });
         }}
       >
-        Go to the dashboard
+        {t("shell.goToDashboard")}
       </Button>
     </>
   );

@@ -1,5 +1,6 @@
 import { Title } from "@mantine/core";
 
+import { rich, t } from "../i18n";
 import { CopyIcon } from "../ui/copy-button";
 import { Logo } from "../ui/logo";
 import { useDocumentTitle } from "../ui/page-head";
@@ -9,20 +10,17 @@ const COMMAND = "vestibule user link NAME";
 
 /** For everyone whom the controller does not know: how to get in. */
 export function SignedOut() {
-  useDocumentTitle("Sign in");
+  useDocumentTitle(t("shell.signIn"));
   return (
     <div className={classes.page}>
       <Logo size={72} />
       <Title order={1} fz={28}>
-        You are at the door
+        {t("shell.atTheDoor")}
       </Title>
-      <p>
-        This browser is not signed in. Open the one-time link that <code>vestibule up</code> printed, or ask
-        for another where Vestibule runs:
-      </p>
+      <p>{rich("shell.howToGetIn")}</p>
       <div className={classes.command}>
         <code>{COMMAND}</code>
-        <CopyIcon value={COMMAND} what="command" />
+        <CopyIcon value={COMMAND} what={t("shell.command")} />
       </div>
     </div>
   );

@@ -1,11 +1,12 @@
 import { Table } from "@mantine/core";
 import type { ReactNode } from "react";
 
+import { t, type PlainKey } from "../i18n";
 import { ariaSort, SortHeader, type Direction } from "../ui/sort-header";
 import classes from "./table-page.module.css";
 
 export interface Column<Row> {
-  name: string;
+  name: PlainKey;
   cell: (row: Row) => ReactNode;
   /** What the controller calls it, where it sorts by it. */
   sort?: string;
@@ -43,7 +44,7 @@ export function Rows<Row>({ title, rows, columns, keyOf, sorting }: Props<Row>) 
           {rows.map((row) => (
             <Table.Tr key={keyOf(row)} role="row">
               {columns.map((column) => (
-                <Table.Td key={column.name} role="cell" data-name={column.name}>
+                <Table.Td key={column.name} role="cell" data-name={t(column.name)}>
                   {column.cell(row)}
                 </Table.Td>
               ))}
@@ -64,7 +65,7 @@ function Heading<Row>({ column: { name, sort }, sorting }: HeadingProps<Row>) {
   if (sort === undefined || sorting === undefined) {
     return (
       <Table.Th scope="col" role="columnheader">
-        {name}
+        {t(name)}
       </Table.Th>
     );
   }
@@ -72,7 +73,7 @@ function Heading<Row>({ column: { name, sort }, sorting }: HeadingProps<Row>) {
   return (
     <Table.Th scope="col" role="columnheader" aria-sort={ariaSort(direction)}>
       <SortHeader
-        name={name}
+        name={t(name)}
         direction={direction}
         sort={(wanted) => {
           sorting.sort(sort, wanted);

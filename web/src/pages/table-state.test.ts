@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 
 import { addressOf, questionOf, stateOf, type TableSpec } from "./table-state";
 
-const SPEC: TableSpec = { sort: "at", facets: { action: "Deed" }, days: true };
+const SPEC: TableSpec = { sort: "at", facets: { action: "audit.deed" }, days: true };
 const state = (search: string, spec = SPEC) => stateOf(new URLSearchParams(search), spec);
 
 describe("a table's state in the address", () => {

@@ -3,6 +3,7 @@
 import { useMemo } from "react";
 import { useSearchParams } from "wouter";
 
+import type { PlainKey } from "../i18n";
 import type { Direction } from "../ui/sort-header";
 
 export const PAGE_SIZE = 25;
@@ -11,7 +12,7 @@ export interface TableSpec {
   /** The order of a table that nobody has sorted. */
   sort: string;
   /** Columns that narrow it → what they are called. */
-  facets: Readonly<Record<string, string>>;
+  facets: Readonly<Record<string, PlainKey>>;
   /** Whether it may be narrowed to some days. */
   days: boolean;
 }

@@ -1,6 +1,7 @@
 import { Button, NativeSelect, TextInput } from "@mantine/core";
 
 import type { TablePage } from "../api/types";
+import { t, type PlainKey } from "../i18n";
 import { FacetButton, type FacetChoice } from "../ui/facet-button";
 import { SearchBox } from "../ui/search-box";
 import type { Column } from "./table-page";
@@ -9,7 +10,7 @@ import classes from "./table-tools.module.css";
 
 /** Names for people, where a value has one. */
 export type FacetWords = Readonly<Record<string, Named>>;
-type Named = Readonly<Record<string, string | { text: string }>>;
+type Named = Readonly<Record<string, PlainKey | { text: PlainKey }>>;
 
 interface Props<Row> {
   spec: TableSpec;
@@ -24,11 +25,11 @@ interface Props<Row> {
 /** What narrows a table and, where its columns have no headings, sorts it. */
 export function TableTools<Row>({ spec, state, change, columns, facets, words, placeholder }: Props<Row>) {
   return (
-    <div className={classes.tools} role="search" aria-label="Narrow the table">
+    <div className={classes.tools} role="search" aria-label={t("common.narrowTable")}>
       <div className={classes.search}>
         <SearchBox
           text={state.text}
-          label="Find rows"
+          label={t("common.findRows")}
           placeholder={placeholder}
           search={(text) => {
             change({ text });
@@ -38,7 +39,7 @@ export function TableTools<Row>({ spec, state, change, columns, facets, words, p
       {Object.entries(spec.facets).map(([key, name]) => (
         <FacetButton
           key={key}
-          name={name}
+          name={t(name)}
           choices={choicesOf(facets?.[key] ?? [], state.chosen[key] ?? [], words[key])}
           chosen={state.chosen[key] ?? []}
           choose={(values) => {
@@ -55,7 +56,7 @@ export function TableTools<Row>({ spec, state, change, columns, facets, words, p
             change({ text: "", chosen: {}, from: "", to: "" });
           }}
         >
-          Show all
+          {t("common.showAll")}
         </Button>
       )}
     </div>
@@ -76,7 +77,7 @@ function choicesOf(
 /** An address may name any value: one without a name is called as it is. */
 function wordsOf(named: Named[string] | undefined, value: string): string {
   if (named === undefined) return value;
-  return typeof named === "string" ? named : named.text;
+  return t(typeof named === "string" ? named : named.text);
 }
 
 type ToolProps = Pick<Props<unknown>, "state" | "change">;
@@ -85,7 +86,8 @@ function Days({ state, change }: ToolProps) {
   return (
     <>
       <Day
-        name="From"
+        name={t("common.from")}
+        label={t("common.fromDay")}
         width={58}
         value={state.from}
         max={state.to}
@@ -94,7 +96,8 @@ function Days({ state, change }: ToolProps) {
         }}
       />
       <Day
-        name="To"
+        name={t("common.to")}
+        label={t("common.toDay")}
         width={40}
         value={state.to}
         min={state.from}
@@ -108,6 +111,8 @@ function Days({ state, change }: ToolProps) {
 
 interface DayProps {
   name: string;
+  /** Its name for whoever hears the page. */
+  label: string;
   /** Pixels of the name before the date. */
   width: number;
   value: string;
@@ -116,12 +121,12 @@ interface DayProps {
   choose: (day: string) => void;
 }
 
-function Day({ name, width, value, min = "", max = "", choose }: DayProps) {
+function Day({ name, label, width, value, min = "", max = "", choose }: DayProps) {
   return (
     <TextInput
       className={classes.day ?? ""}
       type="date"
-      aria-label={`${name} this day`}
+      aria-label={label}
       leftSection={<span className={classes.prefix}>{name}</span>}
       leftSectionWidth={width}
       value={value}
@@ -139,14 +144,14 @@ function SortSelect<Row>({ columns, state, change }: ToolProps & { columns: read
     sort === undefined
       ? []
       : [
-          { value: `${sort} desc`, label: `${name}, last first` },
-          { value: `${sort} asc`, label: `${name}, first first` },
+          { value: `${sort} desc`, label: t("common.lastFirst", { name: t(name) }) },
+          { value: `${sort} asc`, label: t("common.firstFirst", { name: t(name) }) },
         ],
   );
   return (
     <NativeSelect
       className={classes.sort}
-      aria-label="Sort by"
+      aria-label={t("common.sortBy")}
       data={options}
       value={`${state.sort} ${state.order}`}
       onChange={({ currentTarget: { value } }) => {

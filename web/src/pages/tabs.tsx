@@ -2,11 +2,12 @@ import { Menu } from "@mantine/core";
 import { IconDots, type Icon } from "@tabler/icons-react";
 import { Link, useLocation } from "wouter";
 
+import { t, type PlainKey } from "../i18n";
 import classes from "./tabs.module.css";
 
 export interface Tab {
   path: string;
-  name: string;
+  name: PlainKey;
   Icon: Icon;
 }
 
@@ -19,7 +20,7 @@ export function Tabs({ tabs }: { tabs: readonly Tab[] }) {
   const isHere = ({ path }: Tab) => location.startsWith(path);
   const others = tabs.slice(FIRST);
   return (
-    <nav className={classes.tabs} aria-label="Pages">
+    <nav className={classes.tabs} aria-label={t("shell.pages")}>
       {tabs.map((tab, index) => (
         <Link
           key={tab.path}
@@ -29,14 +30,14 @@ export function Tabs({ tabs }: { tabs: readonly Tab[] }) {
           aria-current={isHere(tab) ? "page" : undefined}
         >
           <tab.Icon size={18} aria-hidden="true" />
-          <span>{tab.name}</span>
+          <span>{t(tab.name)}</span>
         </Link>
       ))}
       <Menu position="top-end" radius="md" withInitialFocusPlaceholder={false}>
         <Menu.Target>
           <button type="button" className={classes.more} data-here={others.some(isHere)}>
             <IconDots size={18} aria-hidden="true" />
-            <span>More</span>
+            <span>{t("shell.more")}</span>
           </button>
         </Menu.Target>
         <Menu.Dropdown>
@@ -48,7 +49,7 @@ export function Tabs({ tabs }: { tabs: readonly Tab[] }) {
               leftSection={<tab.Icon size={17} aria-hidden="true" />}
               aria-current={isHere(tab) ? "page" : undefined}
             >
-              {tab.name}
+              {t(tab.name)}
             </Menu.Item>
           ))}
         </Menu.Dropdown>

@@ -4,6 +4,7 @@ import type { Credential, ExportedCredential } from "../api/types";
 import type { CredentialActions } from "../components/credentials/credential-card";
 import { nameOf } from "../components/credentials/credential-words";
 import type { HandedBack } from "../components/credentials/return-button";
+import { t } from "../i18n";
 import type { ConfirmedAction } from "../ui/confirmed-action";
 import { download } from "../ui/download";
 import { actionOf } from "./action-of";
@@ -18,19 +19,19 @@ export function useCredentialActions(
   const name = nameOf(title, credential);
   const checkOut = useCredentialAction(async (holder: string) => {
     const file = keep(await client.checkOut(id, holder));
-    say(`${name} is checked out to ${holder}. Its files are in your downloads as ${file}.`);
+    say(t("credentials.saidCheckedOut", { name, holder, file }));
   });
   const takeBack = useCredentialAction(async (back: HandedBack) => {
     await (back.refused ? client.takeBackRefused : client.takeBack)(id, back.holder);
-    say(`${name} is returned in the name of ${back.holder}${back.refused ? ", as refused" : ""}.`);
+    say(t("credentials.saidReturned", { name, holder: back.holder, refused: back.refused ? "yes" : "no" }));
   });
   const takeCopy = useCredentialAction<undefined>(async () => {
     const file = keep(await client.exportCredential(id));
-    say(`A copy of ${name} is in your downloads as ${file}.`);
+    say(t("credentials.saidExported", { name, file }));
   });
   const remove = useCredentialAction<undefined>(async () => {
     await client.deleteCredential(id);
-    say(`${name} is deleted.`);
+    say(t("credentials.saidDeleted", { name }));
   });
   const refresh = useCredentialsRefresh();
   return {

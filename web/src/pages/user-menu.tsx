@@ -4,6 +4,7 @@ import { IconChevronDown, IconLogout } from "@tabler/icons-react";
 
 import { signOut } from "../api/client";
 import type { User } from "../api/types";
+import { t } from "../i18n";
 
 /** Who is signed in, and the way out. */
 export function UserMenu({ user }: { user: User }) {
@@ -34,7 +35,7 @@ export function UserMenu({ user }: { user: User }) {
             leave.mutate();
           }}
         >
-          Sign out
+          {t("shell.signOut")}
         </Menu.Item>
       </Menu.Dropdown>
     </Menu>

@@ -1,3 +1,4 @@
+import { t } from "../i18n";
 import classes from "./command.module.css";
 import { CopyIcon } from "./copy-button";
 
@@ -6,7 +7,7 @@ export function Command({ text }: { text: string }) {
   return (
     <div className={classes.command}>
       <code className={classes.text}>{text}</code>
-      <CopyIcon value={text} what={`command ${text}`} />
+      <CopyIcon value={text} what={t("common.commandText", { text })} />
     </div>
   );
 }

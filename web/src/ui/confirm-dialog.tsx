@@ -1,6 +1,7 @@
 import { Button, Group, Modal } from "@mantine/core";
 import type { ReactNode } from "react";
 
+import { t } from "../i18n";
 import { ProblemPanel } from "./problem-panel";
 import classes from "./confirm-dialog.module.css";
 
@@ -13,7 +14,7 @@ interface Props {
   /** null: there is nothing to say yes to. */
   confirm: { label: string; color?: "red"; disabled?: boolean; busy: boolean; act: () => void } | null;
   /** Why the last try came to nothing. */
-  refusal: { title: string; problem: { code: string; cause: string; remedy: string } } | null;
+  refusal: { title: string; problem: { code: string; cause: string; remedy: string; own?: boolean } } | null;
 }
 
 /** A question before something that many feel; it stays until it is answered, or was done. */
@@ -27,7 +28,7 @@ export function ConfirmDialog({ opened, close, title, children, confirm, refusal
       radius="lg"
       size="lg"
       classNames={{ title: classes.title }}
-      closeButtonProps={{ "aria-label": "Close" }}
+      closeButtonProps={{ "aria-label": t("common.close") }}
     >
       <div className={classes.body}>
         {children}
@@ -35,7 +36,7 @@ export function ConfirmDialog({ opened, close, title, children, confirm, refusal
       </div>
       <Group justify="flex-end" mt="lg">
         <Button variant="default" onClick={close} data-autofocus>
-          {confirm === null ? "Close" : "Leave it"}
+          {confirm === null ? t("common.close") : t("common.leaveIt")}
         </Button>
         {confirm !== null && (
           <Button

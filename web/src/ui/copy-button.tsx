@@ -1,6 +1,8 @@
 import { ActionIcon, Button, CopyButton as Copier, Tooltip } from "@mantine/core";
 import { IconCheck, IconCopy } from "@tabler/icons-react";
 
+import { t } from "../i18n";
+
 interface Props {
   value: string;
   /** What is copied, for the button's name: “machine id”. */
@@ -12,8 +14,14 @@ export function CopyIcon({ value, what }: Props) {
   return (
     <Copier value={value}>
       {({ copied, copy }) => (
-        <Tooltip label={copied ? "Copied" : "Copy"}>
-          <ActionIcon variant="subtle" color="gray" size="sm" onClick={copy} aria-label={`Copy ${what}`}>
+        <Tooltip label={copied ? t("common.copied") : t("common.copy")}>
+          <ActionIcon
+            variant="subtle"
+            color="gray"
+            size="sm"
+            onClick={copy}
+            aria-label={t("common.copyWhat", { what })}
+          >
             {copied ? <IconCheck size={14} /> : <IconCopy size={14} />}
           </ActionIcon>
         </Tooltip>
@@ -32,9 +40,9 @@ export function CopyWide({ value, what }: Props) {
           size="xs"
           onClick={copy}
           leftSection={copied ? <IconCheck size={14} /> : <IconCopy size={14} />}
-          aria-label={copied ? `Copied ${what}` : `Copy ${what}`}
+          aria-label={t(copied ? "common.copiedWhat" : "common.copyWhat", { what })}
         >
-          {copied ? "Copied" : "Copy"}
+          {copied ? t("common.copied") : t("common.copy")}
         </Button>
       )}
     </Copier>

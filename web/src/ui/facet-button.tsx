@@ -1,6 +1,7 @@
 import { Button, Checkbox, Popover } from "@mantine/core";
 import { IconChevronDown } from "@tabler/icons-react";
 
+import { t } from "../i18n";
 import classes from "./facet-button.module.css";
 
 export interface FacetChoice {
@@ -28,7 +29,7 @@ export function FacetButton({ name, choices, chosen, choose }: Props) {
         <Button
           variant={chosen.length > 0 ? "light" : "default"}
           className={classes.button}
-          aria-label={`Narrow by ${text}`}
+          aria-label={t("common.narrowBy", { text })}
           rightSection={<IconChevronDown size={15} aria-hidden="true" />}
         >
           {text}
@@ -48,7 +49,7 @@ export function FacetButton({ name, choices, chosen, choose }: Props) {
                 }
               />
             ))}
-            {choices.length === 0 && <span className={classes.count}>Nothing to choose from</span>}
+            {choices.length === 0 && <span className={classes.count}>{t("common.nothingToChoose")}</span>}
           </div>
         </Checkbox.Group>
       </Popover.Dropdown>

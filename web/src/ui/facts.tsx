@@ -1,5 +1,6 @@
 import type { ReactNode } from "react";
 
+import { midSentence } from "../i18n";
 import { CopyIcon } from "./copy-button";
 import classes from "./facts.module.css";
 
@@ -33,7 +34,7 @@ function valueOf({ name, value, shown, copyable }: Fact, unknown: string): React
       <span className={classes.value} title={value}>
         {shown ?? value}
       </span>
-      {copyable && <CopyIcon value={value} what={name.toLowerCase()} />}
+      {copyable && <CopyIcon value={value} what={midSentence(name)} />}
     </>
   );
 }

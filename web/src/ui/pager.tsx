@@ -1,6 +1,7 @@
 import { ActionIcon } from "@mantine/core";
 import { IconChevronLeft, IconChevronRight } from "@tabler/icons-react";
 
+import { t } from "../i18n";
 import classes from "./pager.module.css";
 
 interface Props {
@@ -17,14 +18,16 @@ export function Pager({ page, size, total, go }: Props) {
   const last = Math.min(total, first + size);
   const pages = Math.max(1, Math.ceil(total / size));
   return (
-    <nav className={classes.pager} aria-label="Pages of the table">
-      <span role="status">{total === 0 ? "No rows" : `${first + 1}–${last} of ${total}`}</span>
+    <nav className={classes.pager} aria-label={t("common.tablePages")}>
+      <span role="status">
+        {total === 0 ? t("common.noRows") : t("common.rowsOf", { first: first + 1, last, total })}
+      </span>
       {pages > 1 && (
         <>
           <ActionIcon
             variant="default"
             size="lg"
-            aria-label="Page before"
+            aria-label={t("common.pageBefore")}
             disabled={page === 0}
             onClick={() => {
               go(Math.min(page, pages) - 1);
@@ -35,7 +38,7 @@ export function Pager({ page, size, total, go }: Props) {
           <ActionIcon
             variant="default"
             size="lg"
-            aria-label="Next page"
+            aria-label={t("common.nextPage")}
             disabled={page >= pages - 1}
             onClick={() => {
               go(page + 1);

@@ -6,20 +6,24 @@ import classes from "./problem-panel.module.css";
 
 interface Props {
   title: string;
-  problem: { code: string; cause: string; remedy: string };
+  /** `own`: in the page's words and language; otherwise the controller's, which are English. */
+  problem: { code: string; cause: string; remedy: string; own?: boolean };
   /** The one action that is offered. */
   action?: ReactNode;
 }
 
 /** What failed, why, what to do: every error on every page looks like this. */
 export function ProblemPanel({ title, problem, action }: Props) {
+  const lang = problem.own === true ? undefined : "en";
   return (
     <div className={classes.panel} role="alert">
       <IconAlertTriangle className={classes.icon} size={20} aria-hidden="true" />
       <div className={classes.text}>
         <strong>{title}</strong>
-        <p>{problem.cause}</p>
-        <p className={classes.remedy}>{problem.remedy}</p>
+        <p lang={lang}>{problem.cause}</p>
+        <p className={classes.remedy} lang={lang}>
+          {problem.remedy}
+        </p>
         <Code className={classes.code}>{problem.code}</Code>
       </div>
       {action !== undefined && <div className={classes.action}>{action}</div>}

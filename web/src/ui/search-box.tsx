@@ -3,6 +3,8 @@ import { useDebouncedCallback } from "@mantine/hooks";
 import { IconSearch } from "@tabler/icons-react";
 import { useState } from "react";
 
+import { t } from "../i18n";
+
 /** So long a person pauses before what they typed is searched for. */
 const PAUSE_MS = 250;
 
@@ -42,7 +44,7 @@ export function SearchBox({ text, label, placeholder, search }: Props) {
         draft === "" ? null : (
           <CloseButton
             size="sm"
-            aria-label="Clear the search"
+            aria-label={t("common.clearSearch")}
             onClick={() => {
               write("");
             }}

@@ -1,40 +1,35 @@
-/** Times as people read them.  Instants come as ISO 8601 text from the API; `now` is handed in. */
+/** Times as people read them, in their language and zone.  Instants come as ISO 8601 text; `now` is handed in. */
 
-const CLOCK = new Intl.DateTimeFormat(undefined, {
-  hour: "2-digit",
-  minute: "2-digit",
-  second: "2-digit",
-  hourCycle: "h23",
-});
-const DAY = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "short", hourCycle: "h23" });
-const MOMENT = new Intl.DateTimeFormat(undefined, {
-  day: "numeric",
-  month: "short",
-  hour: "2-digit",
-  minute: "2-digit",
-  hourCycle: "h23",
-});
+import { t } from "../i18n";
+import { format, number, relative, units } from "../i18n/formats";
 
-const DATE = new Intl.DateTimeFormat(undefined, { day: "numeric", month: "short" });
-const DATE_OF_YEAR = new Intl.DateTimeFormat(undefined, { day: "numeric", month: "short", year: "numeric" });
+const CLOCK = { hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23" } as const;
+const CLOCK_MINUTES = { hour: "2-digit", minute: "2-digit", hourCycle: "h23" } as const;
+const DAY = { dateStyle: "medium", timeStyle: "short", hourCycle: "h23" } as const;
+const DATE = { day: "numeric", month: "short" } as const;
+const MOMENT = { ...DATE, ...CLOCK_MINUTES } as const;
+const DATE_OF_YEAR = { ...DATE, year: "numeric" } as const;
 
 const MINUTE_S = 60;
 const HOUR_S = 60 * MINUTE_S;
 const DAY_S = 24 * HOUR_S;
 
 /** 14:05:09 */
-export const clock = (iso: string): string => CLOCK.format(new Date(iso));
+export const clock = (iso: string): string => format(iso, CLOCK);
+
+/** 14:05 */
+export const clockMinutes = (iso: string): string => format(iso, CLOCK_MINUTES);
 
 /** 3 Nov 2026, 14:05 */
-export const day = (iso: string): string => DAY.format(new Date(iso));
+export const day = (iso: string): string => format(iso, DAY);
 
 /** 3 Nov, 14:05 */
-export const moment = (iso: string): string => MOMENT.format(new Date(iso));
+export const moment = (iso: string): string => format(iso, MOMENT);
 
 /** 3 Nov; with its year when that is not the present one. */
 export function dateAt(iso: string, nowMs: number): string {
-  const at = new Date(iso);
-  return (at.getFullYear() === new Date(nowMs).getFullYear() ? DATE : DATE_OF_YEAR).format(at);
+  const thisYear = new Date(iso).getFullYear() === new Date(nowMs).getFullYear();
+  return format(iso, thisYear ? DATE : DATE_OF_YEAR);
 }
 
 /** Seconds from one instant to another, negative when `to` is earlier. */
@@ -44,12 +39,12 @@ export const secondsBetween = (from: string, to: string): number =>
 /** +0.42 s, +12 s, +3 min */
 export const elapsed = (seconds: number): string => `+${duration(seconds)}`;
 
-/** 0.42 s, 12 s, 3 min, 2 h */
+/** 0.42 s, 12 s, 3 min, 2 h: the units' symbols are the same everywhere. */
 export function duration(seconds: number): string {
-  if (seconds < 10) return `${seconds.toFixed(2)} s`;
-  if (seconds < 2 * MINUTE_S) return `${seconds.toFixed(0)} s`;
-  if (seconds < 2 * HOUR_S) return `${Math.round(seconds / MINUTE_S)} min`;
-  return `${Math.round(seconds / HOUR_S)} h`;
+  if (seconds < 10) return `${number(seconds, 2)} s`;
+  if (seconds < 2 * MINUTE_S) return `${number(seconds, 0)} s`;
+  if (seconds < 2 * HOUR_S) return `${number(seconds / MINUTE_S, 0)} min`;
+  return `${number(seconds / HOUR_S, 0)} h`;
 }
 
 /** 0:09, 12:30; never below zero. */
@@ -60,18 +55,29 @@ export function countdown(seconds: number): string {
 
 /** “3 days”, “5 hours”, “20 minutes”: a length of time in its largest unit. */
 export function roughly(seconds: number): string {
-  const units = [
+  const { count, unit } = largest(seconds);
+  return units(count, unit);
+}
+
+/** “in 3 days”, “5 hours ago”: how far an instant is, in its largest unit; past ones are negative. */
+export function fromNow(seconds: number): string {
+  const { count, unit } = largest(Math.abs(seconds));
+  return relative(seconds < 0 ? -count : count, unit);
+}
+
+function largest(seconds: number): { count: number; unit: "day" | "hour" | "minute" } {
+  const sizes = [
     [DAY_S, "day"],
     [HOUR_S, "hour"],
     [MINUTE_S, "minute"],
   ] as const;
-  const [size, name] = units.find(([unit]) => seconds >= unit) ?? [MINUTE_S, "minute"];
-  const count = Math.max(1, Math.floor(seconds / size));
-  return `${count} ${name}${count === 1 ? "" : "s"}`;
+  const [size, unit] = sizes.find(([each]) => seconds >= each) ?? [MINUTE_S, "minute"];
+  return { count: Math.max(1, Math.floor(seconds / size)), unit };
 }
 
 /** “just now”, “3 minutes ago”. */
-export const ago = (seconds: number): string => (seconds < MINUTE_S ? "just now" : `${roughly(seconds)} ago`);
+export const ago = (seconds: number): string =>
+  seconds < MINUTE_S ? t("common.justNow") : fromNow(-seconds);
 
 /** 7 s, 1:05: what a running thing has taken so far, in whole seconds. */
 export const running = (seconds: number): string =>
@@ -79,7 +85,7 @@ export const running = (seconds: number): string =>
 
 /** “about 40 s to go”, “about 3 min to go”, “any moment now”: a guess, as coarse as it is. */
 export function toGo(seconds: number): string {
-  if (seconds <= 0) return "any moment now";
-  if (seconds < 1.5 * MINUTE_S) return `about ${Math.ceil(seconds)} s to go`;
-  return `about ${Math.round(seconds / MINUTE_S)} min to go`;
+  if (seconds <= 0) return t("common.anyMoment");
+  if (seconds < 1.5 * MINUTE_S) return t("common.aboutSeconds", { count: Math.ceil(seconds) });
+  return t("common.aboutMinutes", { count: Math.round(seconds / MINUTE_S) });
 }

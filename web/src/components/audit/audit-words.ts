@@ -1,40 +1,41 @@
 /** What the audit tells, in a person's words. */
 
 import type { AuditAction, AuditOutcome } from "../../api/types";
+import type { PlainKey } from "../../i18n";
 import type { Tone } from "../../ui/pill";
 
-export const ACTION_WORDS: Record<AuditAction, string> = {
-  signed_in: "Signed in here",
-  sign_in_link_made: "Made a sign-in link",
-  user_added: "Added a user",
-  user_removed: "Removed a user",
-  token_issued: "Issued an API token",
-  token_revoked: "Revoked an API token",
-  sign_in_started: "Started a sign-in",
-  sign_in_cancelled: "Cancelled a sign-in",
-  machine_started: "Started a machine",
-  machine_stopped: "Stopped a machine",
-  machine_destroyed: "Destroyed a machine",
-  golden_renewed: "Asked for a rebuild",
-  golden_promoted: "Promoted a golden",
-  golden_rolled_back: "Rolled a golden back",
-  golden_rejected: "Rejected a golden",
-  golden_not_renewed: "Could not renew the golden",
-  credential_sealed: "Sealed a credential",
-  credential_checked_out: "Checked a credential out",
-  credential_returned: "Returned a credential",
-  credential_refused: "Returned a refused credential",
-  credential_exported: "Exported a credential",
-  credential_revoked: "Deleted a credential",
-  key_rotated: "Rotated the master key",
-  operator_asked: "Asked for the operator’s own",
+export const ACTION_WORDS: Record<AuditAction, PlainKey> = {
+  signed_in: "audit.signedIn",
+  sign_in_link_made: "audit.linkMade",
+  user_added: "audit.userAdded",
+  user_removed: "audit.userRemoved",
+  token_issued: "audit.tokenIssued",
+  token_revoked: "audit.tokenRevoked",
+  sign_in_started: "audit.signInStarted",
+  sign_in_cancelled: "audit.signInCancelled",
+  machine_started: "audit.machineStarted",
+  machine_stopped: "audit.machineStopped",
+  machine_destroyed: "audit.machineDestroyed",
+  golden_renewed: "audit.goldenRenewed",
+  golden_promoted: "audit.goldenPromoted",
+  golden_rolled_back: "audit.goldenRolledBack",
+  golden_rejected: "audit.goldenRejected",
+  golden_not_renewed: "audit.goldenNotRenewed",
+  credential_sealed: "audit.credentialSealed",
+  credential_checked_out: "audit.credentialCheckedOut",
+  credential_returned: "audit.credentialReturned",
+  credential_refused: "audit.credentialRefused",
+  credential_exported: "audit.credentialExported",
+  credential_revoked: "audit.credentialRevoked",
+  key_rotated: "audit.keyRotated",
+  operator_asked: "audit.operatorAsked",
 };
 
-export const OUTCOME_WORDS: Record<AuditOutcome, { text: string; tone: Tone }> = {
-  done: { text: "Done", tone: "good" },
-  refused: { text: "Refused", tone: "warn" },
-  failed: { text: "Failed", tone: "bad" },
+export const OUTCOME_WORDS: Record<AuditOutcome, { text: PlainKey; tone: Tone }> = {
+  done: { text: "audit.done", tone: "good" },
+  refused: { text: "audit.refused", tone: "warn" },
+  failed: { text: "audit.failed", tone: "bad" },
 };
 
 /** Who did what nobody here did. */
-export const NOBODY = "the controller";
+export const NOBODY: PlainKey = "audit.nobody";

@@ -2,17 +2,24 @@ import { ActionIcon, Button, Menu } from "@mantine/core";
 import { IconChevronDown } from "@tabler/icons-react";
 
 import type { Flow, Provider } from "../../api/types";
+import { t } from "../../i18n";
 import { FLOW_WORDS } from "../flow-words";
 import classes from "./connect-button.module.css";
 
 interface Props {
   provider: Pick<Provider, "title" | "flows">;
-  verb: "Connect" | "Renew";
+  /** What it does, as its name begins. */
+  verb: "connect" | "renew";
   variant: "filled" | "light";
   busy: boolean;
   /** Starts a sign-in; without a flow, in the preferred way. */
   connect: (flow?: Flow) => void;
 }
+
+const NAMES = {
+  connect: { alone: "connect.connect", of: "connect.connectName" },
+  renew: { alone: "common.renew", of: "common.renewName" },
+} as const;
 
 /** One press connects in the preferred way; the others are in a menu beside it. */
 export function ConnectButton({ provider, verb, variant, busy, connect }: Props) {
@@ -27,9 +34,9 @@ export function ConnectButton({ provider, verb, variant, busy, connect }: Props)
         onClick={() => {
           connect();
         }}
-        aria-label={`${verb} ${provider.title}`}
+        aria-label={t(NAMES[verb].of, { name: provider.title })}
       >
-        {verb}
+        {t(NAMES[verb].alone)}
       </Button>
       {others.length > 0 && (
         <Ways title={provider.title} flows={others} variant={variant} busy={busy} connect={connect} />
@@ -48,7 +55,7 @@ function Ways({ title, flows, variant, busy, connect }: WaysProps) {
           className={classes.more}
           variant={variant}
           disabled={busy}
-          aria-label={`Other ways to sign in to ${title}`}
+          aria-label={t("connect.otherWays", { title })}
         >
           <IconChevronDown size={18} />
         </ActionIcon>
@@ -61,8 +68,8 @@ function Ways({ title, flows, variant, busy, connect }: WaysProps) {
               connect(flow);
             }}
           >
-            <span className={classes.way}>{FLOW_WORDS[flow].name}</span>
-            <span className={classes.meaning}>{FLOW_WORDS[flow].text}</span>
+            <span className={classes.way}>{t(FLOW_WORDS[flow].name)}</span>
+            <span className={classes.meaning}>{t(FLOW_WORDS[flow].text)}</span>
           </Menu.Item>
         ))}
       </Menu.Dropdown>

@@ -1,8 +1,9 @@
 /** What a provider's card says, from the provider and the present. */
 
 import type { Credential, Provider } from "../../api/types";
+import { t } from "../../i18n";
 import type { Tone } from "../../ui/pill";
-import { roughly } from "../../ui/time";
+import { fromNow } from "../../ui/time";
 import { concernOf } from "../credentials/concern";
 import { loginWords, outlookOf } from "../credentials/forecast";
 
@@ -17,9 +18,10 @@ export interface CardState {
 
 export function cardState(provider: Provider, nowMs: number): CardState {
   if (provider.open_session_id !== null)
-    return { text: "Signing in", tone: "busy", detail: null, next: "add" };
+    return { text: t("connect.signingIn"), tone: "busy", detail: null, next: "add" };
   const { credential } = provider;
-  if (credential === null) return { text: "Not connected", tone: "quiet", detail: null, next: "connect" };
+  if (credential === null)
+    return { text: t("connect.notConnected"), tone: "quiet", detail: null, next: "connect" };
   const concern = concernOf(credential, nowMs);
   if (concern !== null)
     return { text: concern.state, tone: concern.tone, detail: concern.why, next: "renew" };
@@ -27,14 +29,19 @@ export function cardState(provider: Provider, nowMs: number): CardState {
 }
 
 function connected(credential: Credential, nowMs: number): Omit<CardState, "next"> {
-  const text = credential.account === null ? "Connected" : `Connected as ${credential.account}`;
+  const text =
+    credential.account === null
+      ? t("connect.connected")
+      : t("connect.connectedAs", { account: credential.account });
   if (credential.usable_until !== null) return { text, tone: "good", detail: loginWords(credential, nowMs) };
   // Nobody says whether its login is still good; who refreshes it will see.
   if (outlookOf(credential, nowMs) === "access-expired")
-    return { text: "Access expired", tone: "quiet", detail: "Its holder may refresh it" };
+    return { text: t("connect.accessExpired"), tone: "quiet", detail: t("connect.holderMayRefresh") };
   return { text, tone: "good", detail: accessExpiry(credential, nowMs) };
 }
 
 function accessExpiry({ expires_at: at }: Credential, nowMs: number): string | null {
-  return at === null ? null : `Access expires in ${roughly((new Date(at).getTime() - nowMs) / 1000)}`;
+  return at === null
+    ? null
+    : t("credentials.accessExpires", { when: fromNow((new Date(at).getTime() - nowMs) / 1000) });
 }

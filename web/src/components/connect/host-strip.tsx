@@ -2,16 +2,14 @@ import { Code } from "@mantine/core";
 import { IconAlertTriangle, IconBox, IconInfoCircle, IconServer2 } from "@tabler/icons-react";
 
 import type { Host, HostCheck, Isolation } from "../../api/types";
+import { t, type PlainKey } from "../../i18n";
 import { CopyIcon } from "../../ui/copy-button";
 import classes from "./host-strip.module.css";
 
-const MACHINES: Record<Isolation, string> = {
-  vm: "Machines here are virtual machines",
-  container: "Machines here are containers",
+const MACHINES: Record<Isolation, PlainKey> = {
+  vm: "connect.machinesAreVms",
+  container: "connect.machinesAreContainers",
 };
-
-/** What stands between a machine and this host, where that is less than a kernel of its own. */
-const SHARED_KERNEL = "A container shares the host's kernel.";
 
 /** How machines are isolated on this host and why, from which golden, and what an operator should mend. */
 export function HostStrip({ host }: { host: Host }) {
@@ -20,7 +18,7 @@ export function HostStrip({ host }: { host: Host }) {
     (check) => !check.ok && (check.needed || !host.why.includes(check.detail)),
   );
   return (
-    <section className={classes.strip} aria-label="This host">
+    <section className={classes.strip} aria-label={t("connect.thisHost")}>
       <div className={classes.line}>
         {host.isolation === "vm" ? (
           <IconServer2 size={20} aria-hidden="true" />
@@ -28,7 +26,7 @@ export function HostStrip({ host }: { host: Host }) {
           <IconBox size={20} aria-hidden="true" />
         )}
         <p>
-          <strong>{MACHINES[host.isolation]}</strong>
+          <strong>{t(MACHINES[host.isolation])}</strong>
           {host.isolation === "vm" && (
             <>
               {" "}
@@ -36,13 +34,13 @@ export function HostStrip({ host }: { host: Host }) {
             </>
           )}
           <span className={classes.why}>
-            {host.why.replace(/\.?$/, ".")}
-            {host.isolation === "container" && ` ${SHARED_KERNEL}`}
+            <span lang="en">{host.why.replace(/\.?$/, ".")}</span>
+            {host.isolation === "container" && ` ${t("connect.sharedKernel")}`}
           </span>
         </p>
         <p className={classes.golden}>
-          <span>Golden</span> <code>{host.golden_id}</code>
-          <CopyIcon value={host.golden_id} what="golden id" />
+          <span>{t("common.golden")}</span> <code>{host.golden_id}</code>
+          <CopyIcon value={host.golden_id} what={t("connect.goldenId")} />
         </p>
       </div>
       {!host.golden_ready && <GoldenMissing />}
@@ -60,7 +58,7 @@ function GoldenMissing() {
         name: "golden",
         needed: true,
         ok: false,
-        detail: "The golden that machines are made of is not built yet; a sign-in cannot start before.",
+        detail: t("connect.goldenMissing"),
         fix: "vestibule golden build",
       }}
     />
@@ -73,8 +71,12 @@ function Note({ check }: { check: HostCheck }) {
     <div className={classes.note}>
       <IconInfoCircle size={18} aria-hidden="true" />
       <div>
-        <strong>{check.name}</strong>: {check.detail}
-        {check.fix !== null && <div className={classes.why}>{check.fix}</div>}
+        <strong>{check.name}</strong>: <span lang="en">{check.detail}</span>
+        {check.fix !== null && (
+          <div className={classes.why} lang="en">
+            {check.fix}
+          </div>
+        )}
       </div>
     </div>
   );
@@ -85,11 +87,11 @@ function Warning({ check }: { check: HostCheck }) {
     <div className={classes.warning}>
       <IconAlertTriangle size={18} aria-hidden="true" />
       <div>
-        <strong>{check.name}</strong>: {check.detail}
+        <strong>{check.name}</strong>: <span lang="en">{check.detail}</span>
         {check.fix !== null && (
           <div className={classes.fix}>
-            <span>FIX:</span> <code>{check.fix}</code>
-            <CopyIcon value={check.fix} what={`fix for ${check.name}`} />
+            <span>{t("connect.fix")}</span> <code>{check.fix}</code>
+            <CopyIcon value={check.fix} what={t("connect.fixFor", { name: check.name })} />
           </div>
         )}
       </div>

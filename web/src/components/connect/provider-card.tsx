@@ -4,6 +4,7 @@ import type { ReactNode } from "react";
 
 import { asProblem } from "../../api/problem";
 import type { Flow, Provider } from "../../api/types";
+import { t } from "../../i18n";
 import { Pill } from "../../ui/pill";
 import { ProblemPanel } from "../../ui/problem-panel";
 import { ConnectButton } from "./connect-button";
@@ -21,8 +22,6 @@ interface Props {
   openSession: (id: string) => void;
 }
 
-const UNTRIED = "Nobody has tried it with this version of the tool.";
-
 /** One tool: what it is, how it stands with it, and one button. */
 export function ProviderCard({ provider, nowMs, connecting, error, connect, openSession }: Props) {
   const state = cardState(provider, nowMs);
@@ -37,18 +36,24 @@ export function ProviderCard({ provider, nowMs, connecting, error, connect, open
           </span>
         </div>
       </header>
-      <p className={classes.description}>{provider.description}</p>
+      <p className={classes.description} lang="en">
+        {provider.description}
+      </p>
       <div className={classes.state}>
         <Pill tone={state.tone}>{state.text}</Pill>
         {state.detail !== null && <span>{state.detail}</span>}
       </div>
-      {!provider.verified && <Unverified why={provider.unverified_because ?? UNTRIED} />}
-      {provider.notes !== null && <p className={classes.notes}>{provider.notes}</p>}
+      {!provider.verified && <Unverified why={provider.unverified_because} />}
+      {provider.notes !== null && (
+        <p className={classes.notes} lang="en">
+          {provider.notes}
+        </p>
+      )}
       <footer className={classes.foot}>
         {provider.open_session_id === null ? (
           <ConnectButton
             provider={provider}
-            verb={state.next === "renew" ? "Renew" : "Connect"}
+            verb={state.next === "renew" ? "renew" : "connect"}
             variant={state.next === "add" ? "light" : "filled"}
             busy={connecting}
             connect={connect}
@@ -57,17 +62,17 @@ export function ProviderCard({ provider, nowMs, connecting, error, connect, open
           <OpenButton title={provider.title} id={provider.open_session_id} open={openSession} />
         )}
       </footer>
-      {error !== null && <ProblemPanel title="Could not start the sign-in" problem={asProblem(error)} />}
+      {error !== null && <ProblemPanel title={t("common.couldNotStart")} problem={asProblem(error)} />}
     </article>
   );
 }
 
 /** Nobody could try this tool's file: why, in full, behind a badge that keys reach too. */
-function Unverified({ why }: { why: string }) {
+function Unverified({ why }: { why: string | null }) {
   return (
     <details className={classes.unverified}>
-      <summary>Unverified</summary>
-      <p>{why}</p>
+      <summary>{t("connect.unverified")}</summary>
+      {why === null ? <p>{t("connect.untried")}</p> : <p lang="en">{why}</p>}
     </details>
   );
 }
@@ -89,9 +94,9 @@ function OpenButton({
       onClick={() => {
         open(id);
       }}
-      aria-label={`Open session of ${title}`}
+      aria-label={t("common.openSessionOf", { name: title })}
     >
-      Open session
+      {t("common.openSession")}
     </Button>
   );
 }

@@ -1,6 +1,7 @@
 import { TextInput } from "@mantine/core";
 import { IconSearch } from "@tabler/icons-react";
 
+import { t } from "../../i18n";
 import classes from "./tool-filter.module.css";
 
 interface Props {
@@ -13,12 +14,12 @@ interface Props {
 /** Finds a tool among many, and says how many are left. */
 export function ToolFilter({ words, change, found, of }: Props) {
   return (
-    <div className={classes.filter} role="search" aria-label="Tools">
+    <div className={classes.filter} role="search" aria-label={t("connect.tools")}>
       <TextInput
         className={classes.box}
         type="search"
-        aria-label="Find a tool"
-        placeholder="Find a tool"
+        aria-label={t("connect.findTool")}
+        placeholder={t("connect.findTool")}
         leftSection={<IconSearch size={16} aria-hidden="true" />}
         value={words}
         autoComplete="off"
@@ -33,6 +34,6 @@ export function ToolFilter({ words, change, found, of }: Props) {
 }
 
 function countWords(found: number, of: number): string {
-  if (found === of) return `${of} tools`;
-  return found === 0 ? "No tool is called so" : `${found} of ${of} tools`;
+  if (found === of) return t("connect.toolCount", { count: of });
+  return found === 0 ? t("connect.noTool") : t("connect.foundOf", { found, of });
 }

@@ -3,6 +3,7 @@ import { useDisclosure } from "@mantine/hooks";
 import type { ReactNode } from "react";
 
 import { asProblem } from "../../api/problem";
+import { t } from "../../i18n";
 import { ConfirmDialog } from "../../ui/confirm-dialog";
 import type { ConfirmedAction } from "../../ui/confirmed-action";
 
@@ -32,7 +33,7 @@ export function AskedButton<Input>(props: Props<Input>) {
         variant="default"
         size="sm"
         leftSection={icon}
-        aria-label={`${verb} ${name}`}
+        aria-label={t("credentials.verbName", { verb, name })}
         onClick={() => {
           action.reset();
           onOpen?.();

@@ -2,6 +2,7 @@ import { Radio, Stack, TextInput } from "@mantine/core";
 import { IconArrowBarToRight } from "@tabler/icons-react";
 import { useState } from "react";
 
+import { t } from "../../i18n";
 import { Command } from "../../ui/command";
 import type { ConfirmedAction } from "../../ui/confirmed-action";
 import { Warning } from "../../ui/warning";
@@ -23,23 +24,23 @@ export function CheckOutButton({ id, name, checkOut }: Props) {
   const [way, setWay] = useState<Way>("command");
   return (
     <AskedButton
-      verb="Check out"
+      verb={t("credentials.checkOut")}
       name={name}
       icon={<IconArrowBarToRight size={16} />}
-      title={`Check out ${name}`}
+      title={t("credentials.checkOutName", { name })}
       confirm={
         way === "command"
           ? null
-          : { label: "Check out and download", disabled: !isHolder(holder), input: holder }
+          : { label: t("credentials.checkOutAndDownload"), disabled: !isHolder(holder), input: holder }
       }
       action={checkOut}
-      refusal="It was not checked out"
+      refusal={t("credentials.notCheckedOut")}
       onOpen={() => {
         setHolder("");
         setWay("command");
       }}
     >
-      <p>One holder has it and refreshes it. Nobody else can check it out until it is returned.</p>
+      <p>{t("credentials.oneHolder")}</p>
       <HolderField holder={holder} way={way} change={setHolder} />
       <WayChoice way={way} choose={setWay} />
       {way === "command" ? <ByCommand id={id} holder={holder} /> : <SecretWarning />}
@@ -57,13 +58,9 @@ function HolderField({ holder, way, change }: HolderProps) {
   const wrong = holder !== "" && !isHolder(holder);
   return (
     <TextInput
-      label="Who holds it"
-      description={
-        way === "command"
-          ? "A name for where the tool runs. Empty, it is that host’s own."
-          : "A name for where the tool runs, such as its host’s."
-      }
-      error={wrong && "Letters, digits and . _ @ : - alone, the first a letter or a digit."}
+      label={t("credentials.whoHolds")}
+      description={way === "command" ? t("credentials.holderOptional") : t("credentials.holderRequired")}
+      error={wrong && t("credentials.holderWrong")}
       value={holder}
       required={way === "download"}
       maxLength={128}
@@ -77,18 +74,13 @@ function HolderField({ holder, way, change }: HolderProps) {
 }
 
 function SecretWarning() {
-  return (
-    <Warning>
-      The download holds the secret itself: whoever has it is signed in as you. Delete it once the tool has
-      its files.
-    </Warning>
-  );
+  return <Warning>{t("credentials.secretWarning")}</Warning>;
 }
 
 function WayChoice({ way, choose }: { way: Way; choose: (way: Way) => void }) {
   return (
     <Radio.Group
-      label="How"
+      label={t("credentials.how")}
       value={way}
       onChange={(value) => {
         choose(value === "download" ? "download" : "command");
@@ -97,13 +89,13 @@ function WayChoice({ way, choose }: { way: Way; choose: (way: Way) => void }) {
       <Stack gap="xs" mt={6}>
         <Radio
           value="command"
-          label="By a command where the tool runs"
-          description="Its files go straight into the home, with their modes; no copy is left behind."
+          label={t("credentials.byCommand")}
+          description={t("credentials.byCommandText")}
         />
         <Radio
           value="download"
-          label="By a download in this browser"
-          description="All files in one JSON, each with its path, mode and content (Base64)."
+          label={t("credentials.byDownload")}
+          description={t("credentials.byDownloadText")}
         />
       </Stack>
     </Radio.Group>
@@ -114,7 +106,7 @@ function ByCommand({ id, holder }: { id: string; holder: string }) {
   const named = isHolder(holder) ? ` --holder ${holder}` : "";
   return (
     <>
-      <p>Run it there; the credential is checked out as soon as it has run:</p>
+      <p>{t("credentials.runItThere")}</p>
       <Command text={`vestibule credentials checkout ${id}${named} --to ~`} />
     </>
   );

@@ -1,6 +1,7 @@
 /** Why a person should sign in again. */
 
 import type { Credential } from "../../api/types";
+import { t } from "../../i18n";
 import type { Tone } from "../../ui/pill";
 import { loginEndWords, outlookOf } from "./forecast";
 
@@ -9,6 +10,8 @@ export interface Concern {
   state: string;
   tone: Extract<Tone, "warn" | "bad">;
   why: string;
+  /** Whether the controller says so, which is English. */
+  reported: boolean;
 }
 
 type Judged = Pick<Credential, "doubt" | "expires_at" | "usable_until" | "expires_soon">;
@@ -17,9 +20,20 @@ type Judged = Pick<Credential, "doubt" | "expires_at" | "usable_until" | "expire
 export function concernOf(credential: Judged, nowMs: number): Concern | null {
   const outlook = outlookOf(credential, nowMs);
   if (outlook === "login-expired")
-    return { state: "Login expired", tone: "bad", why: loginEndWords(credential, nowMs) };
-  if (credential.doubt !== null) return { state: "May not work", tone: "warn", why: credential.doubt };
+    return {
+      state: t("credentials.loginExpired"),
+      tone: "bad",
+      why: loginEndWords(credential, nowMs),
+      reported: false,
+    };
+  if (credential.doubt !== null)
+    return { state: t("credentials.mayNotWork"), tone: "warn", why: credential.doubt, reported: true };
   if (outlook === "login-ends-soon")
-    return { state: "Login ends soon", tone: "warn", why: loginEndWords(credential, nowMs) };
+    return {
+      state: t("credentials.loginEndsSoon"),
+      tone: "warn",
+      why: loginEndWords(credential, nowMs),
+      reported: false,
+    };
   return null;
 }

@@ -4,6 +4,7 @@ import type { ReactNode } from "react";
 
 import { asProblem } from "../../api/problem";
 import type { Credential } from "../../api/types";
+import { rich, t } from "../../i18n";
 import type { ConfirmedAction } from "../../ui/confirmed-action";
 import { CopyIcon } from "../../ui/copy-button";
 import { Pill } from "../../ui/pill";
@@ -56,12 +57,16 @@ export function CredentialCard(props: Props) {
       <header className={classes.head}>
         <div className={classes.names}>
           <h2 id={`credential-${id}`}>{title}</h2>
-          <span>{credential.account ?? "The tool does not name the account"}</span>
+          <span>{credential.account ?? t("credentials.noAccount")}</span>
         </div>
         <div className={classes.state}>
-          {replacement !== null && <Pill tone="quiet">Replaced</Pill>}
+          {replacement !== null && <Pill tone="quiet">{t("credentials.replaced")}</Pill>}
           {replacement === null && concern !== null && <Pill tone={concern.tone}>{concern.state}</Pill>}
-          {held === null ? <Pill tone="good">In the vault</Pill> : <Pill tone="warn">Checked out</Pill>}
+          {held === null ? (
+            <Pill tone="good">{t("credentials.inTheVault")}</Pill>
+          ) : (
+            <Pill tone="warn">{t("credentials.checkedOut")}</Pill>
+          )}
         </div>
       </header>
       {replacement !== null && <Replaced by={replacement} />}
@@ -69,7 +74,7 @@ export function CredentialCard(props: Props) {
       <CredentialFacts credential={credential} held={held} nowMs={nowMs} />
       <Actions {...props} held={held} urgent={concern !== null} />
       {renewal.kind === "start" && renewal.error !== null && (
-        <ProblemPanel title="Could not start the sign-in" problem={asProblem(renewal.error)} />
+        <ProblemPanel title={t("common.couldNotStart")} problem={asProblem(renewal.error)} />
       )}
       {children}
     </article>
@@ -79,8 +84,10 @@ export function CredentialCard(props: Props) {
 function Replaced({ by }: { by: Credential }) {
   return (
     <p className={classes.replaced}>
-      Replaced by a newer sign-in, sealed <time dateTime={by.sealed_at}>{day(by.sealed_at)}</time>. You can
-      delete this one.
+      {rich("credentials.replacedBy", {
+        day: day(by.sealed_at),
+        time: (text) => <time dateTime={by.sealed_at}>{text}</time>,
+      })}
     </p>
   );
 }
@@ -89,7 +96,8 @@ function Replaced({ by }: { by: Credential }) {
 function Concerned({ concern, renewal }: { concern: Concern; renewal: Renewal }) {
   return (
     <Warning>
-      {concern.why} <strong>{adviceOf(renewal)}</strong>
+      <span lang={concern.reported ? "en" : undefined}>{concern.why}</span>{" "}
+      <strong>{adviceOf(renewal)}</strong>
     </Warning>
   );
 }
@@ -97,11 +105,11 @@ function Concerned({ concern, renewal }: { concern: Concern; renewal: Renewal })
 function adviceOf(renewal: Renewal): string {
   switch (renewal.kind) {
     case "start":
-      return "Renew it: you sign in once more.";
+      return t("credentials.adviceRenew");
     case "open":
-      return "A sign-in is under way: go on with it.";
+      return t("credentials.adviceGoOn");
     case "no-provider":
-      return "It cannot be renewed here: no provider file declares its tool any more.";
+      return t("credentials.adviceNoProvider");
     case "unknown":
       return "";
   }
@@ -142,19 +150,23 @@ function CredentialFacts({ credential, held, nowMs }: FactsProps) {
   const { credential_id: id, scopes } = credential;
   return (
     <dl className={classes.facts}>
-      <Fact name="Where it is">
+      <Fact name={t("credentials.where")}>
         {held === null ? (
-          "In the vault; nobody holds it"
+          t("credentials.nobodyHolds")
         ) : (
           <>
-            With <strong>{held.holder}</strong> since <time dateTime={held.since}>{day(held.since)}</time>
+            {rich("credentials.withSince", {
+              holder: held.holder,
+              day: day(held.since),
+              time: (text) => <time dateTime={held.since}>{text}</time>,
+            })}
           </>
         )}
       </Fact>
-      <Fact name="Login">{loginWords(credential, nowMs)}</Fact>
-      <Fact name="Access token">{accessWords(credential, nowMs)}</Fact>
+      <Fact name={t("credentials.login")}>{loginWords(credential, nowMs)}</Fact>
+      <Fact name={t("credentials.accessToken")}>{accessWords(credential, nowMs)}</Fact>
       {scopes.length > 0 && (
-        <Fact name="Allows">
+        <Fact name={t("credentials.allows")}>
           <ul className={classes.scopes}>
             {scopes.map((scope) => (
               <li key={scope}>
@@ -164,12 +176,12 @@ function CredentialFacts({ credential, held, nowMs }: FactsProps) {
           </ul>
         </Fact>
       )}
-      <Fact name="Sealed">
+      <Fact name={t("credentials.sealed")}>
         <time dateTime={credential.sealed_at}>{day(credential.sealed_at)}</time>
       </Fact>
-      <Fact name="Id">
+      <Fact name={t("credentials.id")}>
         <code>{id}</code>
-        <CopyIcon value={id} what={`credential id ${id}`} />
+        <CopyIcon value={id} what={t("credentials.credentialId", { id })} />
       </Fact>
     </dl>
   );
@@ -194,10 +206,10 @@ function RenewButton({ name, renewal, urgent }: { name: string; renewal: Renewal
         <Button
           size="sm"
           rightSection={<IconArrowRight size={16} />}
-          aria-label={`Open session of ${name}`}
+          aria-label={t("common.openSessionOf", { name: name })}
           onClick={renewal.go}
         >
-          Open session
+          {t("common.openSession")}
         </Button>
       );
     case "start":
@@ -207,10 +219,10 @@ function RenewButton({ name, renewal, urgent }: { name: string; renewal: Renewal
           variant={urgent ? "filled" : "light"}
           leftSection={<IconRefresh size={16} />}
           loading={renewal.busy}
-          aria-label={`Renew ${name}`}
+          aria-label={t("common.renewName", { name })}
           onClick={renewal.start}
         >
-          Renew
+          {t("common.renew")}
         </Button>
       );
   }

@@ -1,14 +1,15 @@
 /** What a credential and its custody are called. */
 
 import type { Credential, Custody, CustodyStep } from "../../api/types";
+import { t, type PlainKey } from "../../i18n";
 import type { Tone } from "../../ui/pill";
 
 /** A state of custody in a word. */
-export const CUSTODY_WORDS: Record<Custody, { text: string; tone: Tone }> = {
-  sealed: { text: "In the vault", tone: "good" },
-  returned: { text: "Returned", tone: "good" },
-  checked_out: { text: "Checked out", tone: "busy" },
-  revoked: { text: "Deleted", tone: "quiet" },
+export const CUSTODY_WORDS: Record<Custody, { text: PlainKey; tone: Tone }> = {
+  sealed: { text: "credentials.inTheVault", tone: "good" },
+  returned: { text: "credentials.returned", tone: "good" },
+  checked_out: { text: "credentials.checkedOut", tone: "busy" },
+  revoked: { text: "credentials.deleted", tone: "quiet" },
 };
 
 /** “Codex, ada@example.test”: what tells it from the others. */
@@ -26,16 +27,18 @@ export const heldBy = ({ holder, held_since }: Credential): Held | null =>
 
 /** What became of it at one step; a step's holder had it before, or has it since. */
 export function stepWords({ custody, holder }: Pick<CustodyStep, "custody" | "holder">): string {
-  const who = holder ?? "an unnamed holder";
+  const who = holder ?? t("credentials.unnamedHolder");
   switch (custody) {
     case "sealed":
-      return "Sealed in the vault";
+      return t("credentials.sealedInVault");
     case "checked_out":
-      return `Checked out to ${who}`;
+      return t("credentials.checkedOutTo", { who });
     case "returned":
-      return `Returned by ${who}`;
+      return t("credentials.returnedBy", { who });
     case "revoked":
-      return holder === null ? "Deleted from the vault" : `Deleted from the vault while ${holder} held it`;
+      return holder === null
+        ? t("credentials.deletedFromVault")
+        : t("credentials.deletedWhileHeld", { holder });
   }
 }
 

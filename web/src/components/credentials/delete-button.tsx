@@ -1,5 +1,6 @@
 import { IconTrash } from "@tabler/icons-react";
 
+import { rich, t } from "../../i18n";
 import { Ago } from "../../ui/ago";
 import type { ConfirmedAction } from "../../ui/confirmed-action";
 import { Warning } from "../../ui/warning";
@@ -16,19 +17,19 @@ interface Props {
 export function DeleteButton({ name, held, remove }: Props) {
   return (
     <AskedButton
-      verb="Delete"
+      verb={t("credentials.delete")}
       name={name}
       icon={<IconTrash size={16} />}
-      title={`Delete ${name}?`}
-      confirm={{ label: "Delete it", color: "red", input: undefined }}
+      title={t("credentials.deleteName", { name })}
+      confirm={{ label: t("credentials.deleteIt"), color: "red", input: undefined }}
       action={remove}
-      refusal="It was not deleted"
+      refusal={t("credentials.notDeleted")}
     >
-      <p>Its content is taken out of the vault for good. Its history stays.</p>
-      <p>The provider is not told: end the login in your account there, too.</p>
+      <p>{t("credentials.deleteText")}</p>
+      <p>{t("credentials.providerNotTold")}</p>
       {held !== null && (
         <Warning>
-          <strong>{held.holder}</strong> checked it out <Ago at={held.since} /> and keeps its files.
+          {rich("credentials.holderKeeps", { holder: held.holder, ago: <Ago at={held.since} /> })}
         </Warning>
       )}
     </AskedButton>

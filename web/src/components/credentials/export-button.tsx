@@ -1,5 +1,6 @@
 import { IconDownload } from "@tabler/icons-react";
 
+import { t } from "../../i18n";
 import { Command } from "../../ui/command";
 import type { ConfirmedAction } from "../../ui/confirmed-action";
 import { Warning } from "../../ui/warning";
@@ -18,23 +19,20 @@ interface Props {
 export function ExportButton({ id, name, held, takeCopy }: Props) {
   return (
     <AskedButton
-      verb="Export"
+      verb={t("credentials.export")}
       name={name}
       icon={<IconDownload size={16} />}
-      title={`Export a copy of ${name}?`}
-      confirm={{ label: "Export and download", input: undefined }}
+      title={t("credentials.exportName", { name })}
+      confirm={{ label: t("credentials.exportAndDownload"), input: undefined }}
       action={takeCopy}
-      refusal="It was not exported"
+      refusal={t("credentials.notExported")}
     >
-      <p>
-        For a backup: all of the tool’s files in one JSON. The audit log notes it. To use it somewhere, check
-        it out instead.
-      </p>
+      <p>{t("credentials.exportText")}</p>
       <Warning>
-        The download holds the secret itself: whoever has it is signed in as you.
-        {held !== null && ` Used beside ${held.holder}, who holds it, it may log both out.`}
+        {t("credentials.secretItself")}
+        {held !== null && ` ${t("credentials.besideHolder", { holder: held.holder })}`}
       </Warning>
-      <p>Without a download, on a command line:</p>
+      <p>{t("credentials.withoutDownload")}</p>
       <Command text={`vestibule credentials export ${id} --to ~`} />
     </AskedButton>
   );

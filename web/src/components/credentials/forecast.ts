@@ -1,7 +1,8 @@
 /** How long a credential is good for, in words.  Its access token is refreshed; its login only by a person. */
 
 import type { Credential } from "../../api/types";
-import { dateAt, roughly } from "../../ui/time";
+import { t } from "../../i18n";
+import { dateAt, fromNow } from "../../ui/time";
 
 /** The worse of two expiries, as far as it is known. */
 export type Outlook = "good" | "access-expired" | "login-ends-soon" | "login-expired";
@@ -19,26 +20,29 @@ export function outlookOf(credential: Ends, nowMs: number): Outlook {
 /** “Expires in 3 hours, refreshed by ci-3”. */
 export function accessWords(credential: Ends & Pick<Credential, "holder">, nowMs: number): string {
   const left = secondsLeft(credential.expires_at, nowMs);
-  if (left === null) return "The tool does not say when it expires";
-  const when = left > 0 ? `Expires in ${roughly(left)}` : `Expired ${roughly(-left)} ago`;
+  if (left === null) return t("credentials.noExpiry");
+  const when =
+    left > 0
+      ? t("credentials.expires", { when: fromNow(left) })
+      : t("credentials.expired", { when: fromNow(left) });
   if (outlookOf(credential, nowMs) === "login-expired") return when;
-  return `${when}, refreshed by ${credential.holder ?? "whoever checks it out"}`;
+  return t("credentials.refreshedBy", { when, who: credential.holder ?? t("credentials.whoever") });
 }
 
 /** “Sign in again by 12 Dec (in 20 days)”. */
 export function loginWords({ usable_until: at }: Pick<Credential, "usable_until">, nowMs: number): string {
   const left = secondsLeft(at, nowMs);
-  if (at === null || left === null) return "The provider does not say how long it lasts";
-  if (left <= 0) return `Expired ${roughly(-left)} ago: sign in again`;
-  return `Sign in again by ${dateAt(at, nowMs)} (in ${roughly(left)})`;
+  if (at === null || left === null) return t("credentials.noLoginEnd");
+  if (left <= 0) return t("credentials.loginExpiredAgo", { when: fromNow(left) });
+  return t("credentials.signInBy", { date: dateAt(at, nowMs), when: fromNow(left) });
 }
 
 /** “Its login ends on 12 Dec, in 2 days.” */
 export function loginEndWords({ usable_until: at }: Pick<Credential, "usable_until">, nowMs: number): string {
   const left = secondsLeft(at, nowMs);
-  if (at === null || left === null) return "Its login ends soon.";
-  if (left <= 0) return `Its login expired ${roughly(-left)} ago.`;
-  return `Its login ends on ${dateAt(at, nowMs)}, in ${roughly(left)}.`;
+  if (at === null || left === null) return t("credentials.endsSoon");
+  if (left <= 0) return t("credentials.hasExpired", { when: fromNow(left) });
+  return t("credentials.endsOn", { date: dateAt(at, nowMs), when: fromNow(left) });
 }
 
 function secondsLeft(at: string | null, nowMs: number): number | null {

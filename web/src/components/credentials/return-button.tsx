@@ -2,6 +2,7 @@ import { Radio, Stack } from "@mantine/core";
 import { IconArrowBarToLeft } from "@tabler/icons-react";
 import { useState } from "react";
 
+import { rich, t } from "../../i18n";
 import { Ago } from "../../ui/ago";
 import { Command } from "../../ui/command";
 import type { ConfirmedAction } from "../../ui/confirmed-action";
@@ -30,31 +31,24 @@ export function ReturnButton({ id, name, held: { holder, since }, takeBack }: Pr
   const refused = ending === "refused";
   return (
     <AskedButton
-      verb="Return"
+      verb={t("credentials.return")}
       name={name}
       icon={<IconArrowBarToLeft size={16} />}
-      title={`Return ${name}?`}
+      title={t("credentials.returnName", { name })}
       confirm={{
-        label: refused ? "Return it as refused" : "Return it unchanged",
+        label: refused ? t("credentials.returnRefused") : t("credentials.returnUnchanged"),
         input: { holder, refused },
       }}
       action={takeBack}
-      refusal="It was not returned"
+      refusal={t("credentials.notReturned")}
       onOpen={() => {
         setEnding("unchanged");
       }}
     >
-      <p>
-        <strong>{holder}</strong> checked it out <Ago at={since} />. Where it still runs, let it bring back
-        what the tool has refreshed:
-      </p>
+      <p>{rich("credentials.letItBring", { holder, ago: <Ago at={since} /> })}</p>
       <Command text={`vestibule credentials return ${id} --holder ${holder} --from ~`} />
       <EndingChoice ending={ending} holder={holder} choose={setEnding} />
-      {!refused && (
-        <Warning>
-          If {holder} has refreshed it, the provider may refuse what the vault has. Then renew it.
-        </Warning>
-      )}
+      {!refused && <Warning>{t("credentials.mayBeRefused", { holder })}</Warning>}
     </AskedButton>
   );
 }
@@ -68,7 +62,7 @@ interface ChoiceProps {
 function EndingChoice({ ending, holder, choose }: ChoiceProps) {
   return (
     <Radio.Group
-      label={`Or take it back here in the name of ${holder}`}
+      label={t("credentials.takeBackAs", { holder })}
       value={ending}
       onChange={(value) => {
         choose(value === "refused" ? "refused" : "unchanged");
@@ -77,13 +71,13 @@ function EndingChoice({ ending, holder, choose }: ChoiceProps) {
       <Stack gap="xs" mt={6}>
         <Radio
           value="unchanged"
-          label={`${holder} is gone`}
-          description="The vault keeps it as it was checked out."
+          label={t("credentials.holderGone", { holder })}
+          description={t("credentials.keptAsItWas")}
         />
         <Radio
           value="refused"
-          label="The provider did not accept it any more"
-          description="The vault keeps it, too, and says that it may not work. Renew it then."
+          label={t("credentials.notAccepted")}
+          description={t("credentials.keptInDoubt")}
         />
       </Stack>
     </Radio.Group>

@@ -1,6 +1,7 @@
 /** Why a desktop is not there, in people's words with the next step: the controller closes with short reasons. */
 
-import type { Problem } from "../../api/types";
+import { own, type OwnProblem } from "../../api/problem";
+import { t, type PlainKey } from "../../i18n";
 
 /** How a connection ended. */
 export interface End {
@@ -12,99 +13,63 @@ export interface End {
   online: boolean;
 }
 
-const BY_ITSELF = "Nothing to do: the page connects again by itself.  The sign-in goes on in the machine.";
-const SOON = "In a moment this page says what became of the sign-in.";
+/** A cause's code, and its texts. */
+type Told = readonly [code: string, cause: PlainKey, remedy: PlainKey];
 
-const ENDED: Problem = { code: "machine_absent", cause: "The machine has ended.", remedy: SOON };
-const USED_TICKET: Problem = {
-  code: "view_refused",
-  cause: "The controller no longer knew the permission to look at the desktop, which is good once, for 30 s.",
-  remedy: "Nothing to do: the page asks for a new one.",
-};
+const ENDED: Told = ["machine_absent", "desktop.ended", "desktop.soon"];
+const USED_TICKET: Told = ["view_refused", "desktop.usedTicket", "desktop.usedTicketRemedy"];
 
 /** What the controller says → what it means. */
-const REASONS: Readonly<Record<string, Problem>> = {
+const REASONS: Readonly<Record<string, Told>> = {
   "the machine has ended": ENDED,
   machine_absent: ENDED,
-  "the controller stops": {
-    code: "controller_stops",
-    cause: "The controller is being stopped or replaced.",
-    remedy: "Nothing to do if it comes back: sign-ins go on, and the page connects again by itself.",
-  },
+  "the controller stops": ["controller_stops", "desktop.stops", "desktop.stopsRemedy"],
   "the view ticket is unknown, used or expired": USED_TICKET,
-  "a view ticket of this origin is needed": {
-    code: "view_refused",
-    cause: "This page came from another address than the one that the controller serves people at.",
-    remedy: "Open the dashboard at the controller's own address; behind a proxy, public_url has to name it.",
-  },
-  machine_unconfirmed: {
-    code: "machine_unconfirmed",
-    cause: "The machine has not confirmed yet that it is the one that was asked for.",
-    remedy: "Nothing to do: its desktop opens once it has.",
-  },
-  machine_not_paused: {
-    code: "machine_not_paused",
-    cause: "The machine stood still because nobody looked at it, and could not be set going again.",
-    remedy: "If it stays so, cancel the sign-in and try again: a new one gets a fresh machine.",
-  },
-  agent_unreachable: {
-    code: "agent_unreachable",
-    cause: "The machine does not answer the controller: it may be starved of processor or memory, or hang.",
-    remedy: "If it stays so, cancel the sign-in and try again; Health says how the host is.",
-  },
-  vnc_absent: {
-    code: "vnc_absent",
-    cause: "The machine runs, but its desktop does not answer.",
-    remedy: "The machine starts it again by itself; if it stays so, cancel the sign-in and try again.",
-  },
+  "a view ticket of this origin is needed": [
+    "view_refused",
+    "desktop.otherOrigin",
+    "desktop.otherOriginRemedy",
+  ],
+  machine_unconfirmed: ["machine_unconfirmed", "desktop.unconfirmed", "desktop.unconfirmedRemedy"],
+  machine_not_paused: ["machine_not_paused", "desktop.paused", "desktop.pausedRemedy"],
+  agent_unreachable: ["agent_unreachable", "desktop.agentSilent", "desktop.agentSilentRemedy"],
+  vnc_absent: ["vnc_absent", "desktop.vncAbsent", "desktop.vncAbsentRemedy"],
 };
 
+const told = ([code, cause, remedy]: Told): OwnProblem => own(code, t(cause), t(remedy));
+
 /** @param shown Whether the desktop had been on the screen. */
-export function causeOfEnd(end: End, shown: boolean): Problem {
+export function causeOfEnd(end: End, shown: boolean): OwnProblem {
   const known = REASONS[end.reason];
-  if (known !== undefined) return known;
+  if (known !== undefined) return told(known);
   const code = shown ? "view_lost" : "view_refused";
-  if (!end.online) return { code, cause: "This device has no network.", remedy: BY_ITSELF };
-  if (end.reason === "")
-    return { code, cause: `${what(shown)}: ${withoutReason(end.code)}.`, remedy: BY_ITSELF };
-  return {
-    code: /^[a-z_]+$/.test(end.reason) ? end.reason : code,
-    cause: `${what(shown)}.  The controller's reason: ${end.reason}.`,
-    remedy: "The page tries again by itself; the controller's log tells more.",
-  };
+  if (!end.online) return told([code, "problems.offline", "desktop.byItself"]);
+  const what = t(shown ? "desktop.broke" : "desktop.notMade");
+  if (end.reason === "") return own(code, `${what} ${t(withoutReason(end.code))}`, t("desktop.byItself"));
+  return own(
+    /^[a-z_]+$/.test(end.reason) ? end.reason : code,
+    t("desktop.withReason", { what, reason: end.reason }),
+    t("desktop.withReasonRemedy"),
+  );
 }
 
 /** A desktop that was shown, and whose connection stands. */
-export const FROZEN: Problem = {
-  code: "view_frozen",
-  cause: "The connection stands, but nothing comes through it any more: not even an answer of the desktop.",
-  remedy: BY_ITSELF,
-};
+export const frozen = (): OwnProblem => told(["view_frozen", "desktop.frozen", "desktop.byItself"]);
 
 /** @param seconds For how long a desktop was waited for. */
-export function neverShown(seconds: number): Problem {
-  return {
-    code: "view_silent",
-    cause: `The machine's desktop showed nothing for ${seconds} seconds.`,
-    remedy: BY_ITSELF,
-  };
-}
+export const neverShown = (seconds: number): OwnProblem =>
+  own("view_silent", t("desktop.neverShown", { seconds }), t("desktop.byItself"));
 
-const what = (shown: boolean): string =>
-  shown
-    ? "The connection to the machine's desktop broke"
-    : "The connection to the machine's desktop could not be made";
-
-function withoutReason(code: number): string {
+function withoutReason(code: number): PlainKey {
   switch (code) {
     case 1006:
-      return "the network, a proxy or the controller went away without a word";
+      return "desktop.gone1006";
     case 1009:
-      return "a message was larger than something in between lets through";
+      return "desktop.gone1009";
     case 1012:
     case 1013:
-      return "a proxy in between restarts or is too busy";
+      return "desktop.gone1012";
     default:
-      return "the controller or the machine ended it and gave no reason";
+      return "desktop.goneOther";
   }
 }

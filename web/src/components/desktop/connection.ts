@@ -11,7 +11,7 @@
  */
 
 import type { Problem, ViewTicket } from "../../api/types";
-import { causeOfEnd, FROZEN, neverShown, type End } from "./causes";
+import { causeOfEnd, frozen, neverShown, type End } from "./causes";
 
 export type Connection =
   | { kind: "asking"; attempt: number; failures: number; problem: Problem | null }
@@ -85,7 +85,7 @@ export function decide(state: Connection, event: ConnectionEvent): Decision {
     case "expired":
       return state.kind === "shown" ? [state, []] : lose(state, neverShown(ATTEMPT_MS / 1000), event);
     case "silent":
-      return lose(state, FROZEN, event);
+      return lose(state, frozen(), event);
   }
 }
 

@@ -2,6 +2,7 @@ import { Button } from "@mantine/core";
 import { useEffect, useState } from "react";
 
 import type { Problem } from "../../api/types";
+import { rich, t } from "../../i18n";
 import { ProblemPanel } from "../../ui/problem-panel";
 import classes from "./desktop.module.css";
 
@@ -19,16 +20,19 @@ export function Curtain({ problem, retryAt, lastGoodStep, retryNow }: Props) {
     <div className={classes.curtain}>
       <div className={classes.notice}>
         <ProblemPanel
-          title="The desktop is not connected"
+          title={t("desktop.notConnected")}
           problem={problem}
           action={
             <Button size="xs" loading={retryAt === null} onClick={retryNow}>
-              Try now
+              {t("desktop.tryNow")}
             </Button>
           }
         />
         <p className={classes.more}>
-          Last good step: {lastGoodStep} · {retryAt === null ? "trying now…" : <NextTry at={retryAt} />}
+          {rich("desktop.lastGood", {
+            step: lastGoodStep,
+            next: retryAt === null ? t("desktop.tryingNow") : <NextTry at={retryAt} />,
+          })}
         </p>
       </div>
     </div>
@@ -45,5 +49,5 @@ function NextTry({ at }: { at: number }) {
       clearInterval(timer);
     };
   }, []);
-  return <>next try in {Math.max(0, Math.ceil((at - now) / 1000))} s</>;
+  return <>{t("desktop.nextTry", { seconds: Math.max(0, Math.ceil((at - now) / 1000)) })}</>;
 }

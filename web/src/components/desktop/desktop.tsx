@@ -2,6 +2,7 @@ import { Loader } from "@mantine/core";
 import { useEffect, useRef, useState } from "react";
 
 import type { ViewTicket } from "../../api/types";
+import { t } from "../../i18n";
 import type { Connection } from "./connection";
 import { Curtain } from "./curtain";
 import classes from "./desktop.module.css";
@@ -41,7 +42,7 @@ export function Desktop({ pageTitle, lastGoodStep, onFirstFrame, ...parts }: Pro
     return watchFirstFrame(target.current, onFirstFrame);
   }, [shown, target, onFirstFrame]);
   return (
-    <section ref={section} className={classes.desktop} aria-label="The machine's desktop">
+    <section ref={section} className={classes.desktop} aria-label={t("desktop.theDesktop")}>
       <Toolbar
         {...{
           pageTitle,
@@ -73,7 +74,7 @@ function Cover({ state, ...rest }: CoverProps) {
   if (state.problem === null) {
     return (
       <div className={classes.opening} role="status">
-        <Loader size="sm" /> Opening the desktop…
+        <Loader size="sm" /> {t("desktop.opening")}
       </div>
     );
   }

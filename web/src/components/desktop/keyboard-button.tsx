@@ -1,5 +1,6 @@
 import { IconKeyboard, IconKeyboardOff } from "@tabler/icons-react";
 
+import { t } from "../../i18n";
 import classes from "./desktop.module.css";
 import { ToolButton } from "./tool-button";
 
@@ -15,16 +16,14 @@ interface Props {
 
 /** Where the keyboard's keys go, and the way to change that. */
 export function KeyboardButton({ captured, allKeys, disabled, capture, release }: Props) {
-  const where = captured
-    ? `Keys go to the machine${allKeys ? ", all of them" : ""}`
-    : "Keys stay on this page";
+  const where = captured ? t("desktop.keysGo", { all: allKeys ? "yes" : "no" }) : t("desktop.keysStay");
   const hint = captured
-    ? `${where}. Shift+Esc brings the keyboard back.${allKeys ? "" : " In full screen, some browsers hand over Alt+Tab and the like, too."}`
-    : `${where}. Click the desktop, or here, to type into the machine.`;
+    ? `${t("desktop.keysGoHint", { where })}${allKeys ? "" : ` ${t("desktop.altTabHint")}`}`
+    : t("desktop.keysStayHint", { where });
   return (
     <span className={classes.keyboard} data-captured={captured}>
       <ToolButton
-        label="Type into the machine"
+        label={t("desktop.typeInto")}
         hint={hint}
         pressed={captured}
         disabled={disabled}

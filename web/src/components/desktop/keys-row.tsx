@@ -2,17 +2,22 @@ import { VisuallyHidden } from "@mantine/core";
 import { IconArrowDown, IconArrowLeft, IconArrowRight, IconArrowUp } from "@tabler/icons-react";
 import type { MouseEvent, ReactNode } from "react";
 
+import { t, type PlainKey } from "../../i18n";
 import classes from "./desktop.module.css";
 import { KEYS, type Modifier } from "./keysyms";
 import type { Hold } from "./sticky-modifiers";
 import type { OnScreenKeys } from "./use-on-screen-keys";
 
-const MODIFIERS: Record<Modifier, string> = { control: "Ctrl", alt: "Alt", shift: "Shift", super: "Super" };
+const MODIFIERS: Record<Modifier, PlainKey> = {
+  control: "desktop.ctrl",
+  alt: "desktop.alt",
+  shift: "desktop.shift",
+  super: "desktop.super",
+};
 
-const HOLD_WORDS: Record<Hold, string> = {
-  off: "",
-  once: "held for one key",
-  locked: "held until pressed again",
+const HOLD_WORDS: Record<Exclude<Hold, "off">, PlainKey> = {
+  once: "desktop.heldOnce",
+  locked: "desktop.heldLocked",
 };
 
 interface Props {
@@ -34,31 +39,31 @@ export function KeysRow({ keys, disabled }: Props) {
     </ScreenKey>
   );
   return (
-    <div className={classes.keys} role="group" aria-label="On-screen keys">
-      {key("escape", "Esc")}
-      {key("tab", "Tab")}
-      {key("enter", "Enter")}
+    <div className={classes.keys} role="group" aria-label={t("desktop.onScreenKeys")}>
+      {key("escape", t("desktop.esc"))}
+      {key("tab", t("desktop.tab"))}
+      {key("enter", t("desktop.enter"))}
       {(Object.keys(MODIFIERS) as Modifier[]).map((modifier) => (
         <ScreenKey
           key={modifier}
-          words={MODIFIERS[modifier]}
+          words={t(MODIFIERS[modifier])}
           hold={keys.holds[modifier]}
           disabled={disabled}
           onPress={() => {
             keys.hold(modifier);
           }}
         >
-          {MODIFIERS[modifier]}
+          {t(MODIFIERS[modifier])}
         </ScreenKey>
       ))}
       <span className={classes.arrows}>
-        {key("left", "Left", <IconArrowLeft size={16} />)}
-        {key("up", "Up", <IconArrowUp size={16} />)}
-        {key("down", "Down", <IconArrowDown size={16} />)}
-        {key("right", "Right", <IconArrowRight size={16} />)}
+        {key("left", t("desktop.left"), <IconArrowLeft size={16} />)}
+        {key("up", t("desktop.up"), <IconArrowUp size={16} />)}
+        {key("down", t("desktop.down"), <IconArrowDown size={16} />)}
+        {key("right", t("desktop.right"), <IconArrowRight size={16} />)}
       </span>
-      <ScreenKey words="Ctrl+Alt+Del" disabled={disabled} onPress={keys.attention}>
-        Ctrl+Alt+Del
+      <ScreenKey words={t("desktop.ctrlAltDel")} disabled={disabled} onPress={keys.attention}>
+        {t("desktop.ctrlAltDel")}
       </ScreenKey>
     </div>
   );
@@ -86,7 +91,9 @@ function ScreenKey({ words, hold, disabled, onPress, children }: KeyProps) {
     >
       {children}
       {hold !== undefined && hold !== "off" && (
-        <VisuallyHidden role="status">{`${words} is ${HOLD_WORDS[hold]}`}</VisuallyHidden>
+        <VisuallyHidden role="status">
+          {t("desktop.keyIs", { words, hold: t(HOLD_WORDS[hold]) })}
+        </VisuallyHidden>
       )}
     </button>
   );

@@ -1,5 +1,6 @@
 /** What the read-out says of a connection: pure. */
 
+import { number } from "../../i18n/formats";
 import type { Traffic } from "./channel";
 
 export interface Reading {
@@ -22,11 +23,11 @@ export function read(before: Reading, traffic: Traffic, at: number): Reading {
 
 export function roundTripWords(ms: number | null): string {
   if (ms === null) return "– ms";
-  return `${ms < 10 ? ms.toFixed(1) : Math.round(ms)} ms`;
+  return `${number(ms, ms < 10 ? 1 : 0)} ms`;
 }
 
 export function bytesWords(bytesPerS: number): string {
   const kilobytes = bytesPerS / 1000;
-  if (kilobytes < 1000) return `${kilobytes < 10 ? kilobytes.toFixed(1) : Math.round(kilobytes)} kB/s`;
-  return `${(kilobytes / 1000).toFixed(1)} MB/s`;
+  if (kilobytes < 1000) return `${number(kilobytes, kilobytes < 10 ? 1 : 0)} kB/s`;
+  return `${number(kilobytes / 1000, 1)} MB/s`;
 }

@@ -1,6 +1,7 @@
 import { Tooltip } from "@mantine/core";
 import { useEffect, useState } from "react";
 
+import { t } from "../../i18n";
 import classes from "./desktop.module.css";
 import type { Surface } from "./desktop-link";
 import { begin, bytesWords, read, roundTripWords } from "./reading";
@@ -24,9 +25,9 @@ export function Readout({ surface }: { surface: Surface }) {
       withinPortal={false}
       multiline
       maw={280}
-      label="Round trip: from this browser to the machine’s desktop and back, measured every 2 s by a fence of the remote desktop’s protocol. Rate: what the desktop sent in the last second."
+      label={t("desktop.readoutHint")}
     >
-      <span className={classes.readout} tabIndex={0} role="group" aria-label="Connection">
+      <span className={classes.readout} tabIndex={0} role="group" aria-label={t("desktop.connection")}>
         <span>{roundTripWords(reading.roundTripMs)}</span>
         <span className={classes.rate}>{bytesWords(reading.bytesPerS)}</span>
       </span>

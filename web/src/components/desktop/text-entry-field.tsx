@@ -2,6 +2,7 @@ import { Tooltip } from "@mantine/core";
 import { IconKeyboardShow } from "@tabler/icons-react";
 import { useRef } from "react";
 
+import { t } from "../../i18n";
 import classes from "./desktop.module.css";
 import { difference, isTypedWhileComposing, isWornOut, PADDING } from "./text-entry";
 
@@ -10,8 +11,6 @@ interface Props {
   idle: boolean;
   enter: (erase: number, insert: string) => void;
 }
-
-const LABEL = "Type with this device’s keyboard";
 
 /**
  * Opens a phone's keyboard, or an input method, and types into the machine what it writes, in any script.
@@ -34,11 +33,11 @@ export function TextEntryField({ idle, enter }: Props) {
     typed.current = PADDING;
   };
   return (
-    <Tooltip label={`${LABEL}, or an input method`} withinPortal={false} multiline maw={260} openDelay={300}>
+    <Tooltip label={t("desktop.deviceKeyboardHint")} withinPortal={false} multiline maw={260} openDelay={300}>
       <span className={classes.entry}>
         <IconKeyboardShow size={18} aria-hidden="true" />
         <textarea
-          aria-label={LABEL}
+          aria-label={t("desktop.deviceKeyboard")}
           rows={1}
           readOnly={idle}
           autoCapitalize="none"

@@ -6,6 +6,7 @@ import {
   IconWorld,
 } from "@tabler/icons-react";
 
+import { t } from "../../i18n";
 import classes from "./desktop.module.css";
 import type { Surface } from "./desktop-link";
 import { KeyboardButton } from "./keyboard-button";
@@ -36,7 +37,7 @@ interface Props {
 /** What can be done with the desktop besides using it; above it, never over it. */
 export function Toolbar({ pageTitle, surface, clipboard, captured, fullScreen, ...rest }: Props) {
   return (
-    <div className={classes.toolbar} role="group" aria-label="Desktop controls">
+    <div className={classes.toolbar} role="group" aria-label={t("desktop.controls")}>
       <KeyboardButton
         captured={captured}
         allKeys={fullScreen.allKeys}
@@ -46,13 +47,13 @@ export function Toolbar({ pageTitle, surface, clipboard, captured, fullScreen, .
       />
       <span className={classes.title} title={pageTitle ?? undefined}>
         <IconWorld size={16} aria-hidden="true" />
-        <span>{pageTitle ?? "Desktop"}</span>
+        <span>{pageTitle ?? t("desktop.desktop")}</span>
       </span>
       {surface !== undefined && <Readout surface={surface} />}
       {clipboard !== null && <CopyOut text={clipboard} />}
       <TextEntryField idle={surface === undefined} enter={rest.keys.enter} />
       <ToolButton
-        label="On-screen keys"
+        label={t("desktop.onScreenKeys")}
         pressed={rest.keysShown}
         onClick={() => {
           rest.showKeys(!rest.keysShown);
@@ -70,7 +71,7 @@ export function Toolbar({ pageTitle, surface, clipboard, captured, fullScreen, .
 function CopyOut({ text }: { text: string }) {
   return (
     <ToolButton
-      label="Copy from machine"
+      label={t("desktop.copyOut")}
       onClick={() => {
         void navigator.clipboard.writeText(text);
       }}
@@ -82,7 +83,7 @@ function CopyOut({ text }: { text: string }) {
 
 function FullScreenButton({ on, toggle }: FullScreen) {
   return (
-    <ToolButton label={on ? "Leave full screen" : "Full screen"} onClick={toggle}>
+    <ToolButton label={on ? t("desktop.leaveFullScreen") : t("desktop.fullScreen")} onClick={toggle}>
       {on ? <IconArrowsMinimize size={18} /> : <IconArrowsMaximize size={18} />}
     </ToolButton>
   );

@@ -2,6 +2,7 @@ import { Button, Popover, Textarea } from "@mantine/core";
 import { IconForms } from "@tabler/icons-react";
 import { useState } from "react";
 
+import { t } from "../../i18n";
 import classes from "./desktop.module.css";
 import type { Surface } from "./desktop-link";
 import { ToolButton } from "./tool-button";
@@ -27,7 +28,7 @@ export function TypeText({ surface }: { surface: Surface | undefined }) {
     >
       <Popover.Target>
         <ToolButton
-          label="Type a text"
+          label={t("desktop.typeText")}
           expanded={opened}
           disabled={surface === undefined}
           onClick={() => {
@@ -40,8 +41,8 @@ export function TypeText({ surface }: { surface: Surface | undefined }) {
       <Popover.Dropdown>
         <div className={classes.typing}>
           <Textarea
-            label="Text to type"
-            description="Typed where the machine's cursor is; kept nowhere."
+            label={t("desktop.textToType")}
+            description={t("desktop.typeTextHint")}
             autosize
             minRows={2}
             maxRows={6}
@@ -54,7 +55,7 @@ export function TypeText({ surface }: { surface: Surface | undefined }) {
             }}
           />
           <Button size="xs" disabled={text === ""} onClick={send}>
-            Type it
+            {t("desktop.typeIt")}
           </Button>
         </div>
       </Popover.Dropdown>

@@ -2,6 +2,7 @@ import { Popover, Radio, Stack } from "@mantine/core";
 import { IconAdjustmentsHorizontal } from "@tabler/icons-react";
 import { useState } from "react";
 
+import { t } from "../../i18n";
 import { ToolButton } from "./tool-button";
 import { QUALITIES, QUALITY_NAMES, sizeNames, SIZES, type ViewSettings } from "./view-settings";
 
@@ -26,7 +27,7 @@ export function ViewMenu({ settings, choose }: Props) {
     >
       <Popover.Target>
         <ToolButton
-          label="Size and quality"
+          label={t("desktop.sizeAndQuality")}
           expanded={opened}
           onClick={() => {
             setOpened(!opened);
@@ -38,7 +39,7 @@ export function ViewMenu({ settings, choose }: Props) {
       <Popover.Dropdown>
         <Stack gap="md">
           <Radio.Group
-            label="Size"
+            label={t("desktop.size")}
             value={sizes.includes(settings.size) ? settings.size : "resize"}
             onChange={(size) => {
               choose({ ...settings, size });
@@ -46,12 +47,12 @@ export function ViewMenu({ settings, choose }: Props) {
           >
             <Stack gap={8} mt={6}>
               {sizes.map((name) => (
-                <Radio key={name} value={name} size="sm" label={SIZES[name].words} />
+                <Radio key={name} value={name} size="sm" label={t(SIZES[name].words)} />
               ))}
             </Stack>
           </Radio.Group>
           <Radio.Group
-            label="Quality"
+            label={t("desktop.quality")}
             value={settings.quality}
             onChange={(quality) => {
               choose({ ...settings, quality });
@@ -59,7 +60,7 @@ export function ViewMenu({ settings, choose }: Props) {
           >
             <Stack gap={8} mt={6}>
               {QUALITY_NAMES.map((name) => (
-                <Radio key={name} value={name} size="sm" label={QUALITIES[name].words} />
+                <Radio key={name} value={name} size="sm" label={t(QUALITIES[name].words)} />
               ))}
             </Stack>
           </Radio.Group>

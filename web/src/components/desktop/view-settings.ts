@@ -1,18 +1,20 @@
 /** How the person wants to see desktops: kept in the browser, the same for every machine. */
 
+import type { PlainKey } from "../../i18n";
+
 /** noVNC's levels of JPEG quality (0 to 9) and of compression (0 to 9). */
 export const QUALITIES = {
-  sharp: { words: "Sharp", qualityLevel: 9, compressionLevel: 1 },
-  balanced: { words: "Balanced", qualityLevel: 6, compressionLevel: 2 },
-  light: { words: "Light, for slow networks", qualityLevel: 1, compressionLevel: 9 },
-} as const;
+  sharp: { words: "desktop.sharp", qualityLevel: 9, compressionLevel: 1 },
+  balanced: { words: "desktop.balanced", qualityLevel: 6, compressionLevel: 2 },
+  light: { words: "desktop.light", qualityLevel: 1, compressionLevel: 9 },
+} as const satisfies Record<string, { words: PlainKey; qualityLevel: number; compressionLevel: number }>;
 
 export const SIZES = {
-  fit: { words: "Scale the picture to fit" },
-  resize: { words: "Resize the machine’s screen" },
-  native: { words: "Resize it to this screen’s pixels" },
-  actual: { words: "Actual size, drag to move" },
-} as const;
+  fit: { words: "desktop.fit" },
+  resize: { words: "desktop.resize" },
+  native: { words: "desktop.native" },
+  actual: { words: "desktop.actual" },
+} as const satisfies Record<string, { words: PlainKey }>;
 
 export type Quality = keyof typeof QUALITIES;
 export type Size = keyof typeof SIZES;

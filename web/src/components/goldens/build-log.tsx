@@ -1,5 +1,6 @@
 import { useLayoutEffect, useRef } from "react";
 
+import { t } from "../../i18n";
 import classes from "./build-log.module.css";
 
 /** So near to the end, in pixels, a reader is taken to be at it. */
@@ -20,7 +21,8 @@ export function BuildLog({ lines, live }: { lines: readonly string[]; live: bool
       data-live={live}
       tabIndex={0}
       role="region"
-      aria-label="Build log, its last lines"
+      lang="en"
+      aria-label={t("goldens.buildLog")}
       onScroll={({ currentTarget: { scrollHeight, scrollTop, clientHeight } }) => {
         following.current = scrollHeight - scrollTop - clientHeight < AT_END_PX;
       }}

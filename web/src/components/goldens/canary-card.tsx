@@ -2,6 +2,7 @@ import { VisuallyHidden } from "@mantine/core";
 import { IconCheck, IconX } from "@tabler/icons-react";
 
 import type { CanaryCheck, CanaryReport } from "../../api/types";
+import { rich, t } from "../../i18n";
 import { Ago } from "../../ui/ago";
 import { CopyIcon } from "../../ui/copy-button";
 import { Panel } from "../../ui/panel";
@@ -15,19 +16,21 @@ export function CanaryCard({ report }: { report: CanaryReport }) {
   const { tone } = canaryWords(report);
   return (
     <Panel
-      title={`Canary with ${report.driver}`}
-      aside={<Pill tone={tone}>{report.passed ? "Passed" : "Failed"}</Pill>}
+      title={t("goldens.canaryWith", { driver: report.driver })}
+      aside={<Pill tone={tone}>{report.passed ? t("goldens.passed") : t("goldens.failed")}</Pill>}
     >
-      <p className={classes.verdict}>{sentence(report.verdict)}</p>
+      <p className={classes.verdict} lang="en">
+        {sentence(report.verdict)}
+      </p>
       <p className={classes.when}>
-        <Ago at={report.at} />, took {duration(report.seconds)}
+        {rich("goldens.took", { ago: <Ago at={report.at} />, duration: duration(report.seconds) })}
       </p>
       <p className={classes.evidence}>
-        Consoles and screenshot on the host: <code>{report.evidence}</code>
-        <CopyIcon value={report.evidence} what={`folder of the evidence with ${report.driver}`} />
+        {rich("goldens.evidenceAt", { folder: report.evidence })}{" "}
+        <CopyIcon value={report.evidence} what={t("goldens.evidenceFolder", { driver: report.driver })} />
       </p>
       {report.screenshot !== null && <Screenshot path={report.screenshot} driver={report.driver} />}
-      <ul className={classes.checks} aria-label={`Checks with ${report.driver}`}>
+      <ul className={classes.checks} aria-label={t("goldens.checksWith", { driver: report.driver })}>
         {checksByTrouble(report).map((check) => (
           <Check key={check.name} check={check} />
         ))}
@@ -39,12 +42,18 @@ export function CanaryCard({ report }: { report: CanaryReport }) {
 /** The box is there before the picture: nothing moves when it comes. */
 function Screenshot({ path, driver }: { path: string; driver: string }) {
   return (
-    <a className={classes.picture} href={path} target="_blank" rel="noopener" title="Open in full size">
+    <a
+      className={classes.picture}
+      href={path}
+      target="_blank"
+      rel="noopener"
+      title={t("goldens.openFullSize")}
+    >
       <img
         src={path}
         width={1280}
         height={800}
-        alt={`Desktop of a clone, as the canary with ${driver} saw it`}
+        alt={t("goldens.desktopOfClone", { driver })}
         decoding="async"
       />
     </a>
@@ -61,9 +70,11 @@ function Check({ check }: { check: CanaryCheck }) {
       )}
       <strong>
         {check.name}
-        {!check.ok && <VisuallyHidden> failed</VisuallyHidden>}
+        {!check.ok && <VisuallyHidden>{t("goldens.failedWord")}</VisuallyHidden>}
       </strong>
-      <span className={classes.detail}>{check.detail}</span>
+      <span className={classes.detail} lang="en">
+        {check.detail}
+      </span>
       <span className={classes.seconds}>{duration(check.seconds)}</span>
     </li>
   );

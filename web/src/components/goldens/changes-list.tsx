@@ -2,6 +2,7 @@ import { Button, VisuallyHidden } from "@mantine/core";
 import { useDisclosure } from "@mantine/hooks";
 
 import type { InputChange } from "../../api/types";
+import { t } from "../../i18n";
 import classes from "./changes-list.module.css";
 import { changeRows, shortened, type ChangeRow } from "./changes";
 
@@ -22,7 +23,7 @@ export function ChangesList({ changes }: { changes: readonly InputChange[] }) {
       </ul>
       {!few && (
         <Button variant="subtle" size="compact-sm" onClick={toggle} aria-expanded={all}>
-          {all ? "Show fewer" : `Show all ${rows.length}`}
+          {all ? t("goldens.showFewer") : t("goldens.showAll", { count: rows.length })}
         </Button>
       )}
     </>
@@ -46,20 +47,20 @@ function Values({ row }: { row: ChangeRow }) {
     case "added":
       return (
         <>
-          <em>added</em> <Value text={row.after} />
+          <em>{t("goldens.added")}</em> <Value text={row.after} />
         </>
       );
     case "removed":
       return (
         <>
-          <em>removed</em> <Value text={row.before} />
+          <em>{t("goldens.removed")}</em> <Value text={row.before} />
         </>
       );
     case "changed":
       return (
         <>
           <Value text={row.before} /> <span aria-hidden="true">→</span>
-          <VisuallyHidden> became </VisuallyHidden> <Value text={row.after} />
+          <VisuallyHidden>{t("goldens.became")}</VisuallyHidden> <Value text={row.after} />
         </>
       );
   }

@@ -1,6 +1,7 @@
 /** Differences of inputs as rows: by layer, hashes by their beginnings. */
 
 import type { InputChange } from "../../api/types";
+import { t } from "../../i18n";
 import { brief } from "../../ui/brief";
 
 export type ChangeKind = "changed" | "added" | "removed";
@@ -42,7 +43,7 @@ export function changeSummary(changes: readonly InputChange[]): string {
   for (const { layer } of changes) counts.set(layer, (counts.get(layer) ?? 0) + 1);
   return [...counts]
     .map(([layer, count], index) =>
-      index === 0 ? `${count} input${count === 1 ? "" : "s"} of ${layer}` : `${count} of ${layer}`,
+      index === 0 ? t("goldens.inputsOf", { count, layer }) : t("goldens.countOf", { count, layer }),
     )
     .join(", ");
 }

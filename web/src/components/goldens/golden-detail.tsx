@@ -1,4 +1,5 @@
 import type { Golden, GoldenDetail } from "../../api/types";
+import { rich, t } from "../../i18n";
 import { brief } from "../../ui/brief";
 import { Facts, type Fact } from "../../ui/facts";
 import { Panel } from "../../ui/panel";
@@ -12,14 +13,14 @@ import { MovesList } from "./moves-list";
 export function GoldenDetailPanels({ detail }: { detail: GoldenDetail }) {
   return (
     <>
-      <Panel title="History">
+      <Panel title={t("common.history")}>
         <MovesList moves={detail.moves} />
       </Panel>
-      <Panel title="Made of">
-        <Facts facts={factsOf(detail.golden)} unknown="unknown" />
+      <Panel title={t("goldens.madeOf")}>
+        <Facts facts={factsOf(detail.golden)} unknown={t("common.unknown")} />
       </Panel>
-      <Panel title="Tools">
-        <Facts facts={textsOf(detail.golden.tools)} unknown="unknown" />
+      <Panel title={t("goldens.tools")}>
+        <Facts facts={textsOf(detail.golden.tools)} unknown={t("common.unknown")} />
       </Panel>
       <Digests digests={detail.digests} />
     </>
@@ -29,14 +30,16 @@ export function GoldenDetailPanels({ detail }: { detail: GoldenDetail }) {
 /** What made it another golden than the one before. */
 export function GoldenChanges({ detail: { compared_with, changes } }: { detail: GoldenDetail }) {
   return (
-    <Panel title="What changed">
+    <Panel title={t("goldens.whatChanged")}>
       <p className={classes.since}>
         {compared_with === null ? (
-          "This host has no older golden to compare it with."
+          t("goldens.noOlder")
         ) : (
           <>
-            Since <code>{compared_with}</code>, the golden built before it:{" "}
-            {changes.length === 0 ? "no input, it was built again." : `${changeSummary(changes)}.`}
+            {rich("goldens.since", {
+              before: compared_with,
+              changes: changes.length === 0 ? t("goldens.noInput") : `${changeSummary(changes)}.`,
+            })}
           </>
         )}
       </p>
@@ -48,18 +51,23 @@ export function GoldenChanges({ detail: { compared_with, changes } }: { detail: 
 function Digests({ digests }: Pick<GoldenDetail, "digests">) {
   if (Object.keys(digests).length === 0) return null;
   return (
-    <Panel title="Digests">
-      <Facts facts={textsOf(digests)} unknown="unknown" />
+    <Panel title={t("goldens.digests")}>
+      <Facts facts={textsOf(digests)} unknown={t("common.unknown")} />
     </Panel>
   );
 }
 
 function factsOf(golden: Golden): Fact[] {
   return [
-    { name: "Built", value: day(golden.built_at), copyable: false },
-    { name: "Build took", value: duration(golden.build_s), copyable: false },
-    { name: "Agent build", value: golden.agent_build, shown: brief(golden.agent_build), copyable: true },
-    { name: "Agent contract", value: `${golden.contract}`, copyable: false },
+    { name: t("goldens.built"), value: day(golden.built_at), copyable: false },
+    { name: t("goldens.buildTook"), value: duration(golden.build_s), copyable: false },
+    {
+      name: t("common.agentBuild"),
+      value: golden.agent_build,
+      shown: brief(golden.agent_build),
+      copyable: true,
+    },
+    { name: t("goldens.contract"), value: `${golden.contract}`, copyable: false },
     ...golden.layers.map((layer) => ({ name: `Layer ${kindOf(layer)}`, value: layer, copyable: true })),
   ];
 }

@@ -1,19 +1,20 @@
 /** A golden's states, moves and trials in a person's words. */
 
 import type { CanaryReport, GoldenStatus } from "../../api/types";
+import { t, type PlainKey } from "../../i18n";
 import type { Tone } from "../../ui/pill";
 
-export const GOLDEN_STATUS: Record<GoldenStatus, { text: string; tone: Tone }> = {
-  candidate: { text: "Candidate", tone: "quiet" },
-  promoted: { text: "Promoted", tone: "good" },
-  superseded: { text: "Superseded", tone: "quiet" },
-  rejected: { text: "Rejected", tone: "bad" },
-  rolled_back: { text: "Rolled back", tone: "bad" },
+export const GOLDEN_STATUS: Record<GoldenStatus, { text: PlainKey; tone: Tone }> = {
+  candidate: { text: "goldens.candidate", tone: "quiet" },
+  promoted: { text: "goldens.promoted", tone: "good" },
+  superseded: { text: "goldens.superseded", tone: "quiet" },
+  rejected: { text: "goldens.rejected", tone: "bad" },
+  rolled_back: { text: "goldens.rolledBack", tone: "bad" },
 };
 
 /** Why it came into its state.  A superseded one is told why the next one was promoted. */
 export function moveReason(to: GoldenStatus, why: string): string {
-  return to === "superseded" ? `another took its place because ${why}` : why;
+  return to === "superseded" ? t("goldens.anotherTook", { why }) : why;
 }
 
 /** With one full stop at its end: verdicts come with and without. */
@@ -27,7 +28,10 @@ export const checksByTrouble = (report: CanaryReport) =>
 
 /** A canary's verdict in a word or two. */
 export function canaryWords(report: CanaryReport): { text: string; tone: Tone } {
-  if (report.passed) return { text: `${report.driver} passed`, tone: "good" };
+  if (report.passed) return { text: t("goldens.driverPassed", { driver: report.driver }), tone: "good" };
   const failed = failedChecks(report);
-  return { text: `${report.driver}: ${failed} of ${report.checks.length} failed`, tone: "bad" };
+  return {
+    text: t("goldens.driverFailed", { driver: report.driver, failed, count: report.checks.length }),
+    tone: "bad",
+  };
 }

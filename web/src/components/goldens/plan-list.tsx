@@ -1,6 +1,7 @@
 import { IconCheck, IconHammer } from "@tabler/icons-react";
 
 import type { PlannedProduct } from "../../api/types";
+import { t } from "../../i18n";
 import { duration } from "../../ui/time";
 import classes from "./plan-list.module.css";
 
@@ -17,7 +18,7 @@ export function PlanList({ plan }: { plan: readonly PlannedProduct[] }) {
           )}
           <span className={classes.kind}>{product.kind}</span>
           {product.name === null ? (
-            <span className={classes.name}>named by its disk</span>
+            <span className={classes.name}>{t("goldens.namedByDisk")}</span>
           ) : (
             <code className={classes.name}>{product.name}</code>
           )}
@@ -29,6 +30,8 @@ export function PlanList({ plan }: { plan: readonly PlannedProduct[] }) {
 }
 
 function stateOf({ done, last_build_s }: PlannedProduct): string {
-  if (done) return "there";
-  return last_build_s === null ? "to make" : `to make, last time ${duration(last_build_s)}`;
+  if (done) return t("goldens.there");
+  return last_build_s === null
+    ? t("goldens.toMake")
+    : t("goldens.toMakeLast", { duration: duration(last_build_s) });
 }

@@ -5,6 +5,7 @@ import { useState } from "react";
 
 import { asProblem } from "../../api/problem";
 import type { Golden, Goldens } from "../../api/types";
+import { rich, t } from "../../i18n";
 import { ConfirmDialog } from "../../ui/confirm-dialog";
 import type { ConfirmedAction } from "../../ui/confirmed-action";
 import { Warning } from "../../ui/warning";
@@ -30,28 +31,26 @@ export function PromoteButton({ golden, state, promote }: Props) {
   return (
     <>
       <Button leftSection={<IconArrowBigUpLines size={18} />} onClick={begin}>
-        Promote…
+        {t("goldens.promoteAsk")}
       </Button>
       <ConfirmDialog
         opened={asked}
         close={close}
-        title={`Promote ${golden.golden_id}?`}
+        title={t("goldens.promoteName", { id: golden.golden_id })}
         confirm={{
-          label: "Promote it",
+          label: t("goldens.promoteIt"),
           disabled: !tried && !untested,
           busy: promote.busy,
           act: () => void promote.act(!tried).then(close, ignore),
         }}
         refusal={
-          promote.error === null ? null : { title: "It was not promoted", problem: asProblem(promote.error) }
+          promote.error === null
+            ? null
+            : { title: t("goldens.notPromoted"), problem: asProblem(promote.error) }
         }
       >
-        <p>Machines start from it from now on. Those that run are not touched.</p>
-        {state.promoted !== null && (
-          <p>
-            It takes the place of <code>{state.promoted}</code>.
-          </p>
-        )}
+        <p>{t("goldens.promoteText")}</p>
+        {state.promoted !== null && <p>{rich("goldens.takesPlaceOf", { id: state.promoted })}</p>}
         {!golden.wanted && <StaleWarning policy={state.policy} />}
         {golden.untested !== null && (
           <Untested why={golden.untested} checked={untested} check={setUntested} />
@@ -65,13 +64,7 @@ export function PromoteButton({ golden, state, promote }: Props) {
 const ignore = (): void => undefined;
 
 function StaleWarning({ policy }: Pick<Goldens, "policy">) {
-  return (
-    <Warning>
-      Today’s inputs make another golden, so this one is stale.
-      {policy === "rebuild" && " It stays until an input changes, or somebody presses Rebuild."}
-      {policy === "refuse" && " No machine starts from a stale golden, because stale_policy is refuse."}
-    </Warning>
-  );
+  return <Warning>{t("goldens.staleWarning", { policy })}</Warning>;
 }
 
 interface UntestedProps {
@@ -83,10 +76,10 @@ interface UntestedProps {
 function Untested({ why, checked, check }: UntestedProps) {
   return (
     <>
-      <Warning>It has not passed its canary: {sentence(why)}</Warning>
+      <Warning>{t("goldens.notPassed", { why: sentence(why) })}</Warning>
       <Checkbox
-        label="Use it untested"
-        description="Sign-ins may fail with it."
+        label={t("goldens.useUntested")}
+        description={t("goldens.mayFail")}
         checked={checked}
         onChange={(event) => {
           check(event.currentTarget.checked);

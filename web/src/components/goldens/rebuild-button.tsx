@@ -2,6 +2,7 @@ import { Button } from "@mantine/core";
 import { IconRefresh } from "@tabler/icons-react";
 import { useId } from "react";
 
+import { t } from "../../i18n";
 import classes from "./rebuild-button.module.css";
 
 interface Props {
@@ -23,9 +24,9 @@ export function RebuildButton({ renewing, asking, rebuild }: Props) {
         onClick={rebuild}
         aria-describedby={why}
       >
-        Rebuild
+        {t("goldens.rebuild")}
       </Button>
-      <p id={why}>{renewing ? "A renewal is under way." : "Build, try and promote today’s golden."}</p>
+      <p id={why}>{renewing ? t("goldens.renewalUnderWay") : t("goldens.rebuildHint")}</p>
     </div>
   );
 }

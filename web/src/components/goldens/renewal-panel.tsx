@@ -1,6 +1,7 @@
 import type { ReactNode } from "react";
 
 import type { Outcome, Renewal } from "../../api/types";
+import { rich, t, type PlainKey } from "../../i18n";
 import { Ago } from "../../ui/ago";
 import { Evidence } from "../../ui/evidence";
 import { Panel } from "../../ui/panel";
@@ -13,10 +14,10 @@ import classes from "./renewal-panel.module.css";
 import { StepGroups } from "./step-groups";
 import { hasLog } from "./steps";
 
-const OUTCOMES: Record<Outcome, { text: string; tone: Tone; title: string }> = {
-  promoted: { text: "Promoted", tone: "good", title: "" },
-  rejected: { text: "Rejected", tone: "bad", title: "The canary did not pass" },
-  failed: { text: "Failed", tone: "bad", title: "The renewal failed" },
+const OUTCOMES: Record<Outcome, { text: PlainKey; tone: Tone; title: PlainKey | null }> = {
+  promoted: { text: "goldens.promoted", tone: "good", title: null },
+  rejected: { text: "goldens.rejected", tone: "bad", title: "goldens.canaryFailed" },
+  failed: { text: "goldens.failed", tone: "bad", title: "goldens.renewalFailed" },
 };
 
 interface Props {
@@ -30,16 +31,16 @@ export function RenewalPanel({ renewal, report }: Props) {
   const { outcome, failure } = renewal;
   return (
     <Panel
-      title={outcome === null ? "Renewal under way" : "Last renewal"}
+      title={outcome === null ? t("goldens.renewalTitle") : t("goldens.lastRenewal")}
       aside={<HowItStands renewal={renewal} />}
     >
       <p className={classes.what}>
-        <code>{renewal.golden_id}</code>, because {renewal.why}
+        {rich("goldens.renewalWhy", { id: renewal.golden_id, why: <span lang="en">{renewal.why}</span> })}
       </p>
       {outcome !== null && failure !== null && (
         <div className={classes.failure}>
           <ProblemPanel
-            title={OUTCOMES[outcome].title}
+            title={t(OUTCOMES[outcome].title ?? "goldens.renewalFailed")}
             problem={failure}
             {...(outcome === "rejected" ? { action: report } : {})}
           />
@@ -62,9 +63,12 @@ function HowItStands({ renewal: { outcome, began_at, ended_at, expected_end_at }
   return (
     <span className={classes.standing} role="status">
       <span>
-        <Ago at={ended_at} />, after {duration(secondsBetween(began_at, ended_at))}
+        {rich("goldens.endedAfter", {
+          ago: <Ago at={ended_at} />,
+          duration: duration(secondsBetween(began_at, ended_at)),
+        })}
       </span>
-      <Pill tone={tone}>{text}</Pill>
+      <Pill tone={tone}>{t(text)}</Pill>
     </span>
   );
 }
@@ -78,7 +82,7 @@ function UnderWay({ since, until }: { since: string; until: string | null }) {
         <span role="timer">{running(secondsBetween(since, now))}</span>
         {until !== null && `, ${toGo(secondsBetween(now, until))}`}
       </span>
-      <Pill tone="busy">Under way</Pill>
+      <Pill tone="busy">{t("goldens.underWay")}</Pill>
     </span>
   );
 }

@@ -5,6 +5,7 @@ import { useState } from "react";
 
 import { asProblem } from "../../api/problem";
 import type { Goldens } from "../../api/types";
+import { rich, t } from "../../i18n";
 import { ConfirmDialog } from "../../ui/confirm-dialog";
 import type { ConfirmedAction } from "../../ui/confirmed-action";
 import { Warning } from "../../ui/warning";
@@ -26,7 +27,7 @@ export function RollBackButton({ promoted, state, rollBack }: Props) {
   const [why, setWhy] = useState("");
   const target = state.roll_back_to;
   if (target === null) {
-    return <p className={classes.none}>There is no earlier golden on this host to roll back to.</p>;
+    return <p className={classes.none}>{t("goldens.noEarlier")}</p>;
   }
   return (
     <>
@@ -38,14 +39,14 @@ export function RollBackButton({ promoted, state, rollBack }: Props) {
           open();
         }}
       >
-        Roll back…
+        {t("goldens.rollBackAsk")}
       </Button>
       <ConfirmDialog
         opened={asked}
         close={close}
-        title={`Roll back to ${target}?`}
+        title={t("goldens.rollBackTo", { target })}
         confirm={{
-          label: "Roll back",
+          label: t("goldens.rollBack"),
           color: "red",
           busy: rollBack.busy,
           act: () => void rollBack.act(why.trim() || REASON).then(close, () => undefined),
@@ -53,22 +54,17 @@ export function RollBackButton({ promoted, state, rollBack }: Props) {
         refusal={
           rollBack.error === null
             ? null
-            : { title: "It was not rolled back", problem: asProblem(rollBack.error) }
+            : { title: t("goldens.notRolledBack"), problem: asProblem(rollBack.error) }
         }
       >
-        <p>
-          Machines start from <code>{target}</code> again. Those that run are not touched.
-        </p>
-        <p>
-          <code>{promoted}</code> is not promoted again by itself, until somebody promotes it or presses
-          Rebuild.
-        </p>
+        <p>{rich("goldens.startAgainFrom", { target })}</p>
+        <p>{rich("goldens.notByItself", { promoted })}</p>
         {state.policy === "refuse" && target !== state.wanted && (
-          <Warning>It is stale, and stale_policy is refuse: no machine starts from it.</Warning>
+          <Warning>{t("goldens.staleRefuse")}</Warning>
         )}
         <TextInput
-          label="Reason"
-          description="Kept in the history of both goldens."
+          label={t("goldens.reason")}
+          description={t("goldens.reasonHint")}
           placeholder={REASON}
           maxLength={LONGEST_REASON}
           value={why}

@@ -1,6 +1,7 @@
 /** How it stands with the promoted golden, from what the API tells alone: pure, so that page and tests agree. */
 
 import type { Golden, Goldens, Problem, StalePolicy } from "../../api/types";
+import { t, type PlainKey } from "../../i18n";
 
 /** Why the promoted golden is another than today's inputs make. */
 export type StaleReason = "not_renewed" | "rejected" | "rolled_back" | "failed" | "chosen" | "about_to_begin";
@@ -49,54 +50,52 @@ export function standingWords(standing: Standing): { title: string; tone: Standi
   switch (standing.kind) {
     case "current":
       return {
-        title: "Current",
+        title: t("goldens.current"),
         tone: "good",
-        text: "Machines start from the golden that today’s inputs make.",
+        text: t("goldens.currentText"),
       };
     case "retried":
       return {
-        title: "Current, tried again",
+        title: t("goldens.retried"),
         tone: "busy",
-        text: "Machines start from the golden that today’s inputs make. It is getting another try.",
+        text: t("goldens.retriedText"),
       };
     case "renewing":
       return {
-        title: "Stale, being renewed",
+        title: t("goldens.renewing"),
         tone: "busy",
-        text: "Today’s inputs make another golden, which is on its way. Machines start from the old one meanwhile.",
+        text: t("goldens.renewingText"),
       };
     case "stale":
-      return { title: "Stale", tone: "warn", text: STALE_WORDS[standing.reason] };
+      return { title: t("goldens.stale"), tone: "warn", text: t(STALE_WORDS[standing.reason]) };
     case "unreadable":
       return {
-        title: "Inputs cannot be read",
+        title: t("goldens.unreadableTitle"),
         tone: "warn",
-        text: "Whether the promoted golden is current is not known until they can. Machines start from it.",
+        text: t("goldens.unreadableText"),
       };
     case "coming":
       return {
-        title: "No machine can start yet",
+        title: t("goldens.coming"),
         tone: "busy",
-        text: "A golden is on its way; machines start as soon as it is promoted.",
+        text: t("goldens.comingText"),
       };
     case "refused":
-      return { title: "No machine can start", tone: "bad", text: "The promoted golden cannot be served." };
+      return { title: t("goldens.refused"), tone: "bad", text: t("goldens.refusedText") };
   }
 }
 
-const STALE_WORDS: Record<StaleReason, string> = {
-  not_renewed: "Inputs have changed, and nothing is renewed by itself here. Rebuild makes today’s golden.",
-  rejected:
-    "Today’s golden did not pass its canary. Machines start from the old one until an input changes or somebody presses Rebuild.",
-  rolled_back:
-    "Today’s golden was rolled back. Machines start from the one before until an input changes or somebody presses Rebuild.",
-  failed: "The last renewal failed and is tried again by itself. Machines start from the old golden.",
-  chosen: "Somebody promoted another golden than today’s. The next renewal promotes today’s again.",
-  about_to_begin: "Inputs have changed. A renewal is about to begin.",
+const STALE_WORDS: Record<StaleReason, PlainKey> = {
+  not_renewed: "goldens.staleNotRenewed",
+  rejected: "goldens.staleRejected",
+  rolled_back: "goldens.staleRolledBack",
+  failed: "goldens.staleFailed",
+  chosen: "goldens.staleChosen",
+  about_to_begin: "goldens.staleAboutToBegin",
 };
 
-export const POLICY_WORDS: Record<StalePolicy, string> = {
-  rebuild: "A stale golden is renewed by itself.",
-  refuse: "No machine starts from a stale golden, and nothing is renewed by itself.",
-  allow: "Machines start from a stale golden, and nothing is renewed by itself.",
+export const POLICY_WORDS: Record<StalePolicy, PlainKey> = {
+  rebuild: "goldens.policyRebuild",
+  refuse: "goldens.policyRefuse",
+  allow: "goldens.policyAllow",
 };

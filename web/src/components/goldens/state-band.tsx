@@ -3,6 +3,7 @@ import { IconAlertTriangle, IconCircleCheck, IconDoorOff, IconRefresh } from "@t
 import type { ReactNode } from "react";
 
 import type { Golden, Goldens, MachineShape, PlannedProduct, Problem, Scrub } from "../../api/types";
+import { rich, t } from "../../i18n";
 import { Ago } from "../../ui/ago";
 import { brief } from "../../ui/brief";
 import { CopyIcon } from "../../ui/copy-button";
@@ -34,7 +35,7 @@ export function StateBand({ state }: { state: Goldens }) {
   const words = standingWords(standing);
   const Icon = ICONS[words.tone];
   return (
-    <section className={classes.band} data-tone={words.tone} aria-label="The promoted golden">
+    <section className={classes.band} data-tone={words.tone} aria-label={t("goldens.thePromoted")}>
       <div className={classes.main}>
         <Icon className={classes.icon} size={52} stroke={1.6} aria-hidden="true" />
         <div className={classes.words} role="status">
@@ -46,7 +47,7 @@ export function StateBand({ state }: { state: Goldens }) {
       <Obstacles standing={standing} trouble={state.trouble} />
       {state.promoted !== null && isToBeMade(state) && <WhatChanged state={state} />}
       <footer className={classes.foot}>
-        <code>stale_policy</code> is <code>{state.policy}</code>: {POLICY_WORDS[state.policy]}
+        {rich("goldens.policyIs", { policy: state.policy, meaning: t(POLICY_WORDS[state.policy]) })}
       </footer>
     </section>
   );
@@ -59,10 +60,10 @@ function Promoted({ state }: { state: Goldens }) {
   return (
     <dl className={classes.facts}>
       <div className={classes.id}>
-        <dt>Promoted golden</dt>
+        <dt>{t("goldens.promotedGolden")}</dt>
         <dd>
           <code>{id}</code>
-          <CopyIcon value={id} what={`promoted golden ${id}`} />
+          <CopyIcon value={id} what={t("goldens.promotedGoldenId", { id })} />
         </dd>
       </div>
       {golden !== undefined && <Ages golden={golden} />}
@@ -76,14 +77,14 @@ function Ages({ golden }: { golden: Golden }) {
     <>
       {golden.since !== null && (
         <div>
-          <dt>Promoted</dt>
+          <dt>{t("goldens.promoted")}</dt>
           <dd>
             <Ago at={golden.since} />
           </dd>
         </div>
       )}
       <div>
-        <dt>Built</dt>
+        <dt>{t("goldens.built")}</dt>
         <dd>
           <Ago at={golden.built_at} />
         </dd>
@@ -93,14 +94,12 @@ function Ages({ golden }: { golden: Golden }) {
 }
 
 function Scrubbed({ scrub }: { scrub: Scrub }) {
-  const found = scrub.damages === 0 ? "sound" : `${String(scrub.damages)} damaged`;
+  const found = scrub.damages === 0 ? t("goldens.sound") : t("goldens.damaged", { count: scrub.damages });
   return (
     <div>
-      <dt title="Every byte was read and compared with what was built">Scrubbed</dt>
+      <dt title={t("goldens.scrubbedHint")}>{t("goldens.scrubbed")}</dt>
       <dd>
-        <span>
-          <Ago at={scrub.at} />, {found}
-        </span>
+        <span>{rich("goldens.scrubbedAt", { ago: <Ago at={scrub.at} />, found })}</span>
       </dd>
     </div>
   );
@@ -114,8 +113,10 @@ function Obstacles({ standing, trouble }: { standing: Standing; trouble: string 
       {problem !== null && <Refusal problem={problem} />}
       {trouble !== null && (
         <Line>
-          <p className={classes.cause}>{sentence(trouble)}</p>
-          <p>Mend the file that is named; the controller reads again as soon as it is saved.</p>
+          <p className={classes.cause} lang="en">
+            {sentence(trouble)}
+          </p>
+          <p>{t("goldens.mendFile")}</p>
         </Line>
       )}
     </>
@@ -126,9 +127,9 @@ function Refusal({ problem }: { problem: Problem }) {
   return (
     <Line>
       <p>
-        <strong>{problem.cause}</strong>
+        <strong lang="en">{problem.cause}</strong>
       </p>
-      <p>{problem.remedy}</p>
+      <p lang="en">{problem.remedy}</p>
       <Code>{problem.code}</Code>
     </Line>
   );
@@ -142,16 +143,16 @@ function WhatChanged({ state }: { state: Goldens }) {
   const plan = state.plan.filter(({ needed, done }) => needed || done);
   return (
     <div className={classes.stale}>
-      <section aria-label="What changed">
+      <section aria-label={t("goldens.whatChanged")}>
         <h3>
-          What changed <span>{changeSummary(state.changes)}</span>
+          {t("goldens.whatChanged")} <span>{changeSummary(state.changes)}</span>
         </h3>
-        {state.changes.length === 0 && <p>No input; what was made of them is gone.</p>}
+        {state.changes.length === 0 && <p>{t("goldens.inputsGone")}</p>}
         <ChangesList changes={state.changes} />
       </section>
-      <section aria-label="What a renewal makes">
-        <h3>What a renewal makes</h3>
-        {plan.every(({ done }) => done) && <p>All is there; it only has to be tried and promoted.</p>}
+      <section aria-label={t("goldens.whatRenewalMakes")}>
+        <h3>{t("goldens.whatRenewalMakes")}</h3>
+        {plan.every(({ done }) => done) && <p>{t("goldens.allThere")}</p>}
         <PlanList plan={plan} />
         {state.shape !== null && plan.some(isSnapshot) && <Shape shape={state.shape} />}
       </section>
@@ -165,9 +166,14 @@ const isSnapshot = ({ kind }: PlannedProduct): boolean => kind.endsWith("snapsho
 function Shape({ shape }: { shape: MachineShape }) {
   return (
     <p className={classes.shape}>
-      Snapshots are made with QEMU <code title={shape.vmm}>{brief(shape.vmm)}</code>, machine{" "}
-      <code>{shape.machine}</code>, processor <code>{shape.cpu}</code>, <code>{shape.accelerator}</code>,{" "}
-      {shape.mem_mib} MiB and {shape.vcpus} processors.
+      {rich("goldens.shape", {
+        vmm: <code title={shape.vmm}>{brief(shape.vmm)}</code>,
+        machine: shape.machine,
+        cpu: shape.cpu,
+        accelerator: shape.accelerator,
+        mem: shape.mem_mib,
+        count: shape.vcpus,
+      })}
     </p>
   );
 }

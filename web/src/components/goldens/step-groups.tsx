@@ -3,6 +3,7 @@ import { IconCheck, IconChevronRight, IconX } from "@tabler/icons-react";
 import { useState } from "react";
 
 import type { Renewal, RenewalStep } from "../../api/types";
+import { t, type PlainKey } from "../../i18n";
 import { duration, running, secondsBetween } from "../../ui/time";
 import { useNow } from "../../ui/use-now";
 import classes from "./step-groups.module.css";
@@ -11,7 +12,7 @@ import { stepGroups, type GroupState, type StepGroup, type StepView } from "./st
 /** The steps by phase; of a renewal that had ended before, what went well comes folded. */
 export function StepGroups({ renewal }: { renewal: Renewal }) {
   return (
-    <ol className={classes.groups} aria-label="Steps">
+    <ol className={classes.groups} aria-label={t("common.steps")}>
       {stepGroups(renewal).map((group) => (
         <li key={group.key}>
           {group.state === "pending" ? (
@@ -54,10 +55,10 @@ function Group({ group, open }: { group: StepGroup; open: boolean }) {
 }
 
 function summaryOf({ steps, seconds, state, toCome }: StepGroup): string {
-  if (state === "stopped") return "stopped";
+  if (state === "stopped") return t("goldens.markStopped");
   const ended = steps.filter(({ state }) => state !== "running").length;
-  if (seconds === null || toCome > 0) return `${ended} of ${steps.length + toCome}`;
-  return `${steps.length} step${steps.length === 1 ? "" : "s"}, ${duration(seconds)}`;
+  if (seconds === null || toCome > 0) return t("goldens.endedOf", { ended, count: steps.length + toCome });
+  return t("goldens.stepsTook", { count: steps.length, duration: duration(seconds) });
 }
 
 function Step({ view }: { view: StepView }) {
@@ -68,9 +69,15 @@ function Step({ view }: { view: StepView }) {
       aria-current={view.state === "running" ? "step" : undefined}
     >
       <Mark state={view.state} />
-      <span className={classes.name}>{view.name}</span>
+      <span className={classes.name} lang="en">
+        {view.name}
+      </span>
       <StepTime view={view} />
-      {view.step.trouble !== null && <p className={classes.trouble}>{view.step.trouble}</p>}
+      {view.step.trouble !== null && (
+        <p className={classes.trouble} lang="en">
+          {view.step.trouble}
+        </p>
+      )}
     </li>
   );
 }
@@ -83,7 +90,7 @@ function StepTime({ view: { state, step } }: { view: StepView }) {
     case "troubled":
       return <span className={classes.time}>{step.seconds === null ? "" : duration(step.seconds)}</span>;
     case "stopped":
-      return <span className={classes.time}>stopped here</span>;
+      return <span className={classes.time}>{t("goldens.stoppedHere")}</span>;
   }
 }
 
@@ -95,12 +102,12 @@ function Elapsed({ step }: { step: RenewalStep }) {
     <>
       <span className={classes.time}>
         {running(seconds)}
-        {estimate_s !== null && ` of about ${running(Math.max(1, estimate_s))}`}
+        {estimate_s !== null && ` ${t("goldens.ofAbout", { duration: running(Math.max(1, estimate_s)) })}`}
       </span>
       {estimate_s !== null && (
         <progress
           className={classes.progress}
-          aria-label={`${step.name}, of its last time`}
+          aria-label={t("goldens.ofLastTime", { name: step.name })}
           max={estimate_s}
           value={Math.min(seconds, estimate_s)}
         />
@@ -109,12 +116,12 @@ function Elapsed({ step }: { step: RenewalStep }) {
   );
 }
 
-const MARK_WORDS: Record<GroupState, string> = {
-  running: "under way",
-  done: "done",
-  troubled: "failed",
-  stopped: "stopped",
-  pending: "to come",
+const MARK_WORDS: Record<GroupState, PlainKey> = {
+  running: "goldens.markRunning",
+  done: "goldens.markDone",
+  troubled: "goldens.markTroubled",
+  stopped: "goldens.markStopped",
+  pending: "goldens.markPending",
 };
 
 function Mark({ state }: { state: GroupState }) {
@@ -122,7 +129,7 @@ function Mark({ state }: { state: GroupState }) {
     <span className={classes.mark} data-state={state}>
       {state === "done" && <IconCheck size={11} stroke={3.4} aria-hidden="true" />}
       {(state === "troubled" || state === "stopped") && <IconX size={11} stroke={3.4} aria-hidden="true" />}
-      <VisuallyHidden>{MARK_WORDS[state]}</VisuallyHidden>
+      <VisuallyHidden>{t(MARK_WORDS[state])}</VisuallyHidden>
     </span>
   );
 }

@@ -1,14 +1,15 @@
 /** A renewal's steps as people follow them: by phase, and in the canary by driver. */
 
 import type { Phase, Renewal, RenewalStep } from "../../api/types";
+import { t, type PlainKey } from "../../i18n";
 
 export const PHASES = ["build", "snapshot", "canary", "promotion"] as const satisfies readonly Phase[];
 
-export const PHASE_WORDS: Record<Phase, string> = {
-  build: "Build",
-  snapshot: "Snapshot",
-  canary: "Canary",
-  promotion: "Promotion",
+export const PHASE_WORDS: Record<Phase, PlainKey> = {
+  build: "goldens.phaseBuild",
+  snapshot: "goldens.phaseSnapshot",
+  canary: "goldens.canary",
+  promotion: "goldens.phasePromotion",
 };
 
 export type StepState = "running" | "done" | "troubled" | "stopped";
@@ -50,7 +51,7 @@ export function stepGroups(renewal: Renewal): StepGroup[] {
 
 function placeOf(step: RenewalStep): { title: string; name: string } {
   const [, driver, name] = DRIVER.exec(step.name) ?? [];
-  const phase = PHASE_WORDS[step.phase];
+  const phase = t(PHASE_WORDS[step.phase]);
   if (driver === undefined || name === undefined) return { title: phase, name: step.name };
   return { title: `${phase} · ${driver}`, name };
 }
@@ -79,8 +80,8 @@ function secondsOf(steps: readonly StepView[]): number | null {
 function phasesToCome(renewal: Renewal): StepGroup[] {
   const last = Math.max(-1, ...renewal.steps.map(({ phase }) => PHASES.indexOf(phase)));
   return PHASES.filter((phase, index) => index > last && phase !== "snapshot").map((phase) => ({
-    key: PHASE_WORDS[phase],
-    title: PHASE_WORDS[phase],
+    key: phase,
+    title: t(PHASE_WORDS[phase]),
     state: "pending",
     steps: [],
     seconds: null,

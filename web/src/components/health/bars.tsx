@@ -1,4 +1,6 @@
 import type { FailureBar } from "../../api/types";
+import { t } from "../../i18n";
+import { moment } from "../../ui/time";
 import classes from "./bars.module.css";
 import { barStart, barWords } from "./words";
 
@@ -40,10 +42,10 @@ export function Bars({ bars, barS, picked }: Props) {
         <span>{barStart(bars[0]?.since ?? "", barS)}</span>
         <span className={classes.key}>
           {picked !== null && <Key what="mine" text={picked.code} />}
-          <Key what="failed" text={picked === null ? "failed" : "failed otherwise"} />
-          <Key what="completed" text="completed" />
+          <Key what="failed" text={picked === null ? t("health.failedKey") : t("health.failedOtherwise")} />
+          <Key what="completed" text={t("health.completedKey")} />
         </span>
-        <span>now</span>
+        <span>{t("health.now")}</span>
       </figcaption>
     </figure>
   );
@@ -59,7 +61,7 @@ function Key({ what, text }: { what: "mine" | "failed" | "completed"; text: stri
 
 function summaryOf(bars: readonly FailureBar[], picked: Props["picked"]): string {
   const worst = bars.reduce((before, bar) => (bar.score.failed > before.score.failed ? bar : before));
-  const of = picked === null ? "" : `, ${picked.code} picked out`;
-  if (worst.score.failed === 0) return `Sign-ins over time${of}: none failed`;
-  return `Sign-ins over time${of}: most failed (${worst.score.failed}) from ${worst.since}`;
+  const code = picked?.code ?? "none";
+  if (worst.score.failed === 0) return t("health.summaryNone", { code });
+  return t("health.summaryMost", { code, count: worst.score.failed, since: moment(worst.since) });
 }

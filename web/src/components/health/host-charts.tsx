@@ -1,6 +1,7 @@
 import type { HostHistory, HostSample } from "../../api/types";
+import { t } from "../../i18n";
 import { Panel } from "../../ui/panel";
-import { clock } from "../../ui/time";
+import { clockMinutes } from "../../ui/time";
 import classes from "./host-charts.module.css";
 import { bytes, percent } from "./words";
 
@@ -11,21 +12,24 @@ const HEIGHT = 120;
 export function HostCharts({ history: { host, samples } }: { history: HostHistory }) {
   const last = samples.at(-1);
   return (
-    <Panel title="Processors and memory" aside={<span className={classes.soft}>{host}</span>}>
+    <Panel title={t("health.hostCharts")} aside={<span className={classes.soft}>{host}</span>}>
       {last === undefined || samples.length < 2 ? (
-        <p className={classes.none}>The first points of the chart come within a minute of the start.</p>
+        <p className={classes.none}>{t("health.firstPoints")}</p>
       ) : (
         <div className={classes.charts}>
           <Line
-            name="Processors busy"
+            name={t("health.cpuBusy")}
             now={percent(last.cpu_busy)}
             samples={samples}
             share={({ cpu_busy }) => cpu_busy}
             words={(share) => percent(share)}
           />
           <Line
-            name="Memory used"
-            now={`${bytes(last.mem_used_bytes)} of ${bytes(last.mem_total_bytes)}`}
+            name={t("health.memoryUsed")}
+            now={t("health.amountOf", {
+              part: bytes(last.mem_used_bytes),
+              whole: bytes(last.mem_total_bytes),
+            })}
             samples={samples}
             share={({ mem_used_bytes, mem_total_bytes }) => mem_used_bytes / Math.max(1, mem_total_bytes)}
             words={(share) => percent(share)}
@@ -69,8 +73,8 @@ function Line({ name, now, samples, share, words }: LineProps) {
         </span>
       </div>
       <div className={classes.axis} aria-hidden="true">
-        <span>{clock(samples[0]?.at ?? "").slice(0, 5)}</span>
-        <span>now</span>
+        <span>{clockMinutes(samples[0]?.at ?? "")}</span>
+        <span>{t("health.now")}</span>
       </div>
     </figure>
   );
@@ -95,5 +99,5 @@ function summaryOf(
 ): string {
   const mean = values.reduce((total, value) => total + value, 0) / values.length;
   const [least, most] = [Math.min(...values), Math.max(...values)];
-  return `${name} over time: now ${now}, ${words(mean)} on average, between ${words(least)} and ${words(most)}`;
+  return t("health.overTime", { name, now, mean: words(mean), least: words(least), most: words(most) });
 }

@@ -1,10 +1,12 @@
 import { IconAlertTriangle, IconCircleCheck } from "@tabler/icons-react";
 
 import type { ExplainedCheck, HostDisk, HostHealth, HostStall } from "../../api/types";
+import { t, type PlainKey } from "../../i18n";
+import { number } from "../../i18n/formats";
 import { Panel } from "../../ui/panel";
 import { Pill } from "../../ui/pill";
 import classes from "./host-panel.module.css";
-import { bytes } from "./words";
+import { bytes, percent } from "./words";
 
 /** Below this share of something left, it is said in red. */
 const SCARCE = 0.1;
@@ -13,20 +15,24 @@ const SCARCE = 0.1;
 export function HostPanel({ health }: { health: HostHealth }) {
   return (
     <Panel
-      title="This host now"
-      aside={<Pill tone={health.ready ? "good" : "bad"}>{health.ready ? "Ready" : "Not ready"}</Pill>}
+      title={t("health.thisHostNow")}
+      aside={
+        <Pill tone={health.ready ? "good" : "bad"}>
+          {health.ready ? t("health.ready") : t("health.notReady")}
+        </Pill>
+      }
     >
-      <ul className={classes.checks} aria-label="What sign-ins need">
+      <ul className={classes.checks} aria-label={t("health.whatSignInsNeed")}>
         {health.checks.map((check) => (
           <Check key={check.name} check={check} />
         ))}
       </ul>
       <div className={classes.meters}>
-        <Left name="Memory" free={health.mem_available_bytes} total={health.mem_total_bytes} />
+        <Left name={t("health.memory")} free={health.mem_available_bytes} total={health.mem_total_bytes} />
         {health.disks.map((disk) => (
           <Left
             key={disk.folder}
-            name={DISKS[disk.folder] ?? disk.folder}
+            name={wordOf(DISKS, disk.folder)}
             free={disk.free_bytes}
             total={disk.total_bytes}
           />
@@ -37,10 +43,16 @@ export function HostPanel({ health }: { health: HostHealth }) {
   );
 }
 
-const DISKS: Record<HostDisk["folder"], string> = {
-  state: "Disk (state)",
-  run: "Disk (run)",
-  cache: "Disk (goldens)",
+const DISKS: Record<HostDisk["folder"], PlainKey> = {
+  state: "health.diskState",
+  run: "health.diskRun",
+  cache: "health.diskCache",
+};
+
+/** A newer controller may know things that this page has no word for. */
+const wordOf = (words: Readonly<Record<string, PlainKey>>, name: string): string => {
+  const key = words[name];
+  return key === undefined ? name : t(key);
 };
 
 function Check({ check }: { check: ExplainedCheck }) {
@@ -52,9 +64,13 @@ function Check({ check }: { check: ExplainedCheck }) {
         <IconAlertTriangle size={18} aria-hidden="true" />
       )}
       <div>
-        <strong>{check.name}</strong> {check.ok ? "works" : "fails"}
-        {check.cause !== null && <p>{check.cause}</p>}
-        {check.remedy !== null && <p className={classes.soft}>{check.remedy}</p>}
+        <strong>{check.name}</strong> {check.ok ? t("health.works") : t("health.fails")}
+        {check.cause !== null && <p lang="en">{check.cause}</p>}
+        {check.remedy !== null && (
+          <p className={classes.soft} lang="en">
+            {check.remedy}
+          </p>
+        )}
       </div>
     </li>
   );
@@ -65,9 +81,7 @@ function Left({ name, free, total }: { name: string; free: number; total: number
   return (
     <div className={classes.meter}>
       <span>{name}</span>
-      <span className={classes.soft}>
-        {bytes(free)} of {bytes(total)} left
-      </span>
+      <span className={classes.soft}>{t("health.left", { free: bytes(free), total: bytes(total) })}</span>
       <span className={classes.track} data-scarce={1 - used < SCARCE} aria-hidden="true">
         <span style={{ width: `${100 * used}%` }} />
       </span>
@@ -75,30 +89,36 @@ function Left({ name, free, total }: { name: string; free: number; total: number
   );
 }
 
-const WAITS: Record<HostStall["resource"], string> = { cpu: "processors", memory: "memory", io: "disks" };
+const WAITS: Record<HostStall["resource"], PlainKey> = {
+  cpu: "health.processors",
+  memory: "health.memoryWord",
+  io: "health.disks",
+};
 
 function Pressure({ stalls, load, cpus }: { stalls: readonly HostStall[]; load: number; cpus: number }) {
   return (
     <dl className={classes.pressure}>
       <div>
-        <dt>Load</dt>
+        <dt>{t("health.load")}</dt>
         <dd>
-          {load.toFixed(2)} <span className={classes.soft}>on {cpus} processors</span>
+          {number(load, 2)} <span className={classes.soft}>{t("health.onProcessors", { count: cpus })}</span>
         </dd>
       </div>
       {stalls.map((stall) => (
         <div key={stall.resource}>
-          <dt>Waits for {WAITS[stall.resource] ?? stall.resource}</dt>
+          <dt>{t("health.waitsFor", { resource: wordOf(WAITS, stall.resource) })}</dt>
           <dd>
-            {stall.some_10s.toFixed(1)} %{" "}
-            <span className={classes.soft}>{stall.some_60s.toFixed(1)} % over a minute</span>
+            {percent(stall.some_10s / 100)}{" "}
+            <span className={classes.soft}>
+              {t("health.overAMinute", { share: percent(stall.some_60s / 100) })}
+            </span>
           </dd>
         </div>
       ))}
       {stalls.length === 0 && (
         <div>
-          <dt>Pressure</dt>
-          <dd className={classes.soft}>This kernel does not count it (PSI).</dd>
+          <dt>{t("health.pressure")}</dt>
+          <dd className={classes.soft}>{t("health.noPressure")}</dd>
         </div>
       )}
     </dl>

@@ -1,6 +1,7 @@
 import type { ReactNode } from "react";
 
 import type { FailureExample, FailureReason } from "../../api/types";
+import { t } from "../../i18n";
 import { Ago } from "../../ui/ago";
 import { brief } from "../../ui/brief";
 import { Panel } from "../../ui/panel";
@@ -19,7 +20,7 @@ interface Props {
 /** Every reason that sign-ins failed for, most first; pressing one picks it out in the chart. */
 export function ReasonsList({ reasons, failed, picked, pick, sessionLink }: Props) {
   return (
-    <Panel title="Why sign-ins failed" aside={<span className={classes.hint}>Press one to see when.</span>}>
+    <Panel title={t("health.whyFailed")} aside={<span className={classes.hint}>{t("health.pressOne")}</span>}>
       <ul className={classes.reasons}>
         {reasons.map((reason) => (
           <li key={reason.code} className={classes.reason} data-picked={reason.code === picked}>
@@ -50,7 +51,9 @@ export function ReasonsList({ reasons, failed, picked, pick, sessionLink }: Prop
 
 function goldensOf(reason: FailureReason): string {
   const named = reason.goldens.map(({ golden_id, count }) =>
-    golden_id === null ? `${count} before there was a machine` : `${count} from ${brief(golden_id)}`,
+    golden_id === null
+      ? t("health.beforeMachineCount", { count })
+      : t("health.countFrom", { count, id: brief(golden_id) }),
   );
   return named.join(", ");
 }
@@ -62,13 +65,15 @@ function Examples({
   examples: readonly FailureExample[];
   sessionLink: Props["sessionLink"];
 }) {
-  if (examples.length === 0) return <p className={classes.soft}>None of them is yours.</p>;
+  if (examples.length === 0) return <p className={classes.soft}>{t("health.noneYours")}</p>;
   return (
     <ul className={classes.examples}>
       {examples.map((example) => (
         <li key={example.session_id}>
           {sessionLink(example.session_id, example.provider)} <Ago at={example.at} />
-          <span className={classes.cause}>{example.cause}</span>
+          <span className={classes.cause} lang="en">
+            {example.cause}
+          </span>
         </li>
       ))}
     </ul>

@@ -1,7 +1,8 @@
 import type { Failures } from "../../api/types";
+import { rich, t } from "../../i18n";
 import { Bars } from "./bars";
 import classes from "./score-band.module.css";
-import { percent, signIns, toneOf } from "./words";
+import { percent, toneOf } from "./words";
 
 interface Props {
   failures: Failures;
@@ -14,19 +15,19 @@ export function ScoreBand({ failures, picked }: Props) {
   const { score, bars, bar_s, of_everybody, reasons } = failures;
   const reason = reasons.find(({ code }) => code === picked);
   return (
-    <section className={classes.band} aria-label="Sign-ins" data-tone={toneOf(score.success_rate)}>
+    <section className={classes.band} aria-label={t("health.signIns")} data-tone={toneOf(score.success_rate)}>
       <div className={classes.score}>
-        <p className={classes.rate}>
-          <strong>{percent(score.success_rate)}</strong> succeeded
-        </p>
+        <p className={classes.rate}>{rich("health.succeeded", { rate: percent(score.success_rate) })}</p>
         <p className={classes.about}>
-          of {signIns(score.completed + score.failed)} {of_everybody ? "of all users" : "of yours"} that ended
-          by themselves
+          {t("health.ofEnded", {
+            count: score.completed + score.failed,
+            whose: of_everybody ? "all" : "yours",
+          })}
         </p>
         <dl className={classes.counts}>
-          <Count name="Completed" value={score.completed} />
-          <Count name="Failed" value={score.failed} />
-          <Count name="Cancelled" value={score.cancelled} />
+          <Count name={t("health.completed")} value={score.completed} />
+          <Count name={t("health.failed")} value={score.failed} />
+          <Count name={t("health.cancelled")} value={score.cancelled} />
         </dl>
       </div>
       <Bars

@@ -1,6 +1,7 @@
 import type { ReactNode } from "react";
 
 import type { Starts, StartTimes as Times } from "../../api/types";
+import { rich, t } from "../../i18n";
 import { Panel } from "../../ui/panel";
 import { duration } from "../../ui/time";
 import classes from "./start-times.module.css";
@@ -14,10 +15,14 @@ interface Props {
 export function StartTimes({ starts: { goldens, bounds_s, of_everybody }, goldenLink }: Props) {
   return (
     <Panel
-      title="Start times"
-      aside={<span className={classes.soft}>{of_everybody ? "all users’ machines" : "your machines"}</span>}
+      title={t("health.startTimes")}
+      aside={
+        <span className={classes.soft}>
+          {of_everybody ? t("health.allMachines") : t("health.yourMachines")}
+        </span>
+      }
     >
-      {goldens.length === 0 && <p className={classes.none}>No machine was started in this time.</p>}
+      {goldens.length === 0 && <p className={classes.none}>{t("health.noneStarted")}</p>}
       <ul className={classes.list}>
         {goldens.map((times) => (
           <li key={`${times.golden_id} ${times.driver}`} className={classes.row}>
@@ -27,8 +32,11 @@ export function StartTimes({ starts: { goldens, bounds_s, of_everybody }, golden
                 {times.driver}, {machines(sum(times.counts))}
               </span>
               <span>
-                half within <strong>{duration(times.p50_s)}</strong>
-                <span className={classes.soft}>, 99 % within {duration(times.p99_s)}</span>
+                {rich("health.halfWithin", {
+                  p50: duration(times.p50_s),
+                  p99: duration(times.p99_s),
+                  soft: (text) => <span className={classes.soft}>{text}</span>,
+                })}
               </span>
             </div>
             <Bars times={times} bounds={bounds_s} />
@@ -65,7 +73,7 @@ function Bars({ times, bounds }: { times: Times; bounds: readonly number[] }) {
 
 const sum = (counts: readonly number[]): number => counts.reduce((total, count) => total + count, 0);
 
-const machines = (count: number): string => `${count} machine${count === 1 ? "" : "s"}`;
+const machines = (count: number): string => t("health.machines", { count });
 
 /** What there is room for below a bar: the first tells the unit, the last one has no end. */
 function short(index: number, bounds: readonly number[]): string {
@@ -76,11 +84,14 @@ function short(index: number, bounds: readonly number[]): string {
 
 function barWords(count: number, index: number, bounds: readonly number[]): string {
   const [from, to] = [bounds[index - 1] ?? 0, bounds[index]];
-  return `${to === undefined ? `over ${from} s` : `${from} to ${to} s`}: ${machines(count)}`;
+  const said = machines(count);
+  return to === undefined
+    ? t("health.over", { from, machines: said })
+    : t("health.fromTo", { from, to, machines: said });
 }
 
 /** What the bars show, for who does not see them. */
 export function summaryOf({ golden_id, counts }: Times, bounds: readonly number[]): string {
   const said = counts.flatMap((count, index) => (count === 0 ? [] : [barWords(count, index, bounds)]));
-  return `Start times of ${golden_id}: ${said.join("; ")}`;
+  return t("health.startTimesOf", { id: golden_id, said: said.join("; ") });
 }

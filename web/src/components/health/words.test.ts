@@ -16,11 +16,11 @@ describe("numbers of the health page", () => {
 
   it.each([
     [0, "0 B"],
-    [1023, "1023 B"],
+    [1023, "1,023 B"],
     [1024, "1.0 KiB"],
     [3.25 * 1024 ** 3, "3.3 GiB"],
     [512 * 1024 ** 2, "512 MiB"],
-    [5 * 1024 ** 5, "5120 TiB"],
+    [5 * 1024 ** 5, "5,120 TiB"],
   ])("says %d bytes as %s", (count, words) => {
     expect(bytes(count)).toBe(words);
   });

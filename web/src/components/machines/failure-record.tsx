@@ -1,4 +1,5 @@
 import type { Failure } from "../../api/types";
+import { t } from "../../i18n";
 import { Evidence } from "../../ui/evidence";
 import { Facts } from "../../ui/facts";
 import { Panel } from "../../ui/panel";
@@ -8,16 +9,16 @@ import classes from "./failure-record.module.css";
 /** Why it failed, how far it had come, and what was kept of it. */
 export function FailureRecord({ title, failure }: { title: string; failure: Failure }) {
   return (
-    <Panel title="Failure">
+    <Panel title={t("machines.failure")}>
       <div className={classes.record}>
         <ProblemPanel title={title} problem={failure} />
         <Facts
-          unknown="not recorded"
+          unknown={t("machines.notRecorded")}
           facts={[
-            { name: "Reached", value: failure.stage, copyable: false },
+            { name: t("machines.reached"), value: failure.stage, copyable: false },
             {
-              name: "Trying again",
-              value: failure.retryable ? "may help" : "does not help",
+              name: t("machines.tryingAgain"),
+              value: failure.retryable ? t("machines.mayHelp") : t("machines.doesNotHelp"),
               copyable: false,
             },
           ]}

@@ -2,6 +2,7 @@ import { ActionIcon, Switch, TextInput } from "@mantine/core";
 import { IconChevronDown, IconChevronUp, IconSearch } from "@tabler/icons-react";
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "react";
 
+import { t } from "../../i18n";
 import { matchesOf, piecesOf, step } from "./find";
 import classes from "./log-view.module.css";
 
@@ -29,8 +30,8 @@ export function LogView({ name, text, live }: Props) {
         <TextInput
           className={classes.find ?? ""}
           type="search"
-          aria-label={`Find in ${name}`}
-          placeholder="Find in this log"
+          aria-label={t("machines.findIn", { name })}
+          placeholder={t("machines.findInLog")}
           leftSection={<IconSearch size={15} aria-hidden="true" />}
           value={sought}
           onChange={({ currentTarget: { value } }) => {
@@ -45,7 +46,7 @@ export function LogView({ name, text, live }: Props) {
         <Hits sought={sought} present={present} count={matches.length} go={go} />
         {live && (
           <Switch
-            label="Follow"
+            label={t("machines.follow")}
             checked={following}
             onChange={({ currentTarget: { checked } }) => {
               follow(checked);
@@ -81,7 +82,13 @@ function Pane({ name, text, sought, matches, present, following }: PaneProps) {
     if (element !== null && match) element.scrollTop = match.offsetTop - element.clientHeight / 2;
   }, [sought, present]);
   return (
-    <pre ref={pane} className={classes.log} tabIndex={0} role="region" aria-label={`The end of ${name}`}>
+    <pre
+      ref={pane}
+      className={classes.log}
+      tabIndex={0}
+      role="region"
+      aria-label={t("machines.endOf", { name })}
+    >
       {piecesOf(text, matches, sought.length).map((piece, index) =>
         piece.match === null ? (
           piece.text
@@ -91,7 +98,7 @@ function Pane({ name, text, sought, matches, present, following }: PaneProps) {
           </mark>
         ),
       )}
-      {text === "" && <span className={classes.soft}>Nothing has been written to it yet.</span>}
+      {text === "" && <span className={classes.soft}>{t("machines.nothingWritten")}</span>}
     </pre>
   );
 }
@@ -107,10 +114,12 @@ function Hits({ sought, present, count, go }: HitsProps) {
   if (sought === "") return null;
   return (
     <span className={classes.hits}>
-      <span role="status">{count === 0 ? "Not found" : `${present + 1} of ${count}`}</span>
+      <span role="status">
+        {count === 0 ? t("machines.notFound") : t("machines.hitOf", { hit: present + 1, count })}
+      </span>
       <ActionIcon
         variant="default"
-        aria-label="Match before"
+        aria-label={t("machines.matchBefore")}
         disabled={count === 0}
         onClick={() => {
           go(-1);
@@ -120,7 +129,7 @@ function Hits({ sought, present, count, go }: HitsProps) {
       </ActionIcon>
       <ActionIcon
         variant="default"
-        aria-label="Next match"
+        aria-label={t("machines.nextMatch")}
         disabled={count === 0}
         onClick={() => {
           go(1);

@@ -1,13 +1,18 @@
 /** Which of four things fills the session page. */
 
+import { own } from "../../api/problem";
 import { isFinal, type Failure, type FinalStatus, type Problem, type Session } from "../../api/types";
+import { t, type PlainKey } from "../../i18n";
 import { lastGoodStep } from "./rail";
+
+/** The controller's failure, or one that the page words itself. */
+export type ToldFailure = Failure & { own?: true };
 
 export type Area =
   | { kind: "preparing" }
   | { kind: "desktop"; vmId: string }
   | { kind: "connected"; credentialId: string | null }
-  | { kind: "ended"; title: string; tone: "bad" | "quiet"; failure: Failure };
+  | { kind: "ended"; title: string; tone: "bad" | "quiet"; failure: ToldFailure };
 
 /** A viewer only when the API allows `view`: never before there is a machine, never after. */
 export function areaOf(session: Session): Area {
@@ -22,16 +27,25 @@ function ending(session: Session, status: FinalStatus): Area {
     case "completed":
       return { kind: "connected", credentialId: session.credential_id };
     case "failed":
-      return ended("The sign-in failed", "bad", session.failure ?? { ...UNEXPLAINED, ...known(session) });
+      return ended("session.failedTitle", "bad", session, "unexplained");
     case "timeout":
-      return ended("Time ran out", "bad", session.failure ?? { ...TIMEOUT, ...known(session) });
+      return ended("session.timedOutTitle", "bad", session, "deadline_passed");
     case "cancelled":
-      return ended("Cancelled", "quiet", session.failure ?? { ...CANCELLED, ...known(session) });
+      return ended("session.cancelled", "quiet", session, "cancelled");
   }
 }
 
-function ended(title: string, tone: "bad" | "quiet", failure: Failure): Area {
-  return { kind: "ended", title, tone, failure };
+/** What is told of an end for which the controller recorded no failure. */
+const UNTOLD = {
+  deadline_passed: ["session.timeout", "session.againRemedy"],
+  cancelled: ["session.cancelledCause", "session.againRemedy"],
+  unexplained: ["session.unexplained", "session.unexplainedRemedy"],
+} as const satisfies Record<string, readonly [cause: PlainKey, remedy: PlainKey]>;
+
+function ended(title: PlainKey, tone: "bad" | "quiet", session: Session, code: keyof typeof UNTOLD): Area {
+  const [cause, remedy] = UNTOLD[code];
+  const failure = session.failure ?? { ...own(code, t(cause), t(remedy)), ...known(session) };
+  return { kind: "ended", title: t(title), tone, failure };
 }
 
 /** What the session tells of an end that has no failure of its own. */
@@ -44,23 +58,3 @@ function known(session: Session): Omit<Failure, keyof Problem> {
     agent_build: session.agent_build,
   };
 }
-
-const REMEDY = "Try again: a new sign-in gets a fresh machine.";
-
-const TIMEOUT: Problem = {
-  code: "deadline_passed",
-  cause: "Nobody finished the sign-in before its deadline, so its machine was destroyed.",
-  remedy: REMEDY,
-};
-
-const CANCELLED: Problem = {
-  code: "cancelled",
-  cause: "The sign-in was cancelled and its machine destroyed.  No credential was kept.",
-  remedy: REMEDY,
-};
-
-const UNEXPLAINED: Problem = {
-  code: "unexplained",
-  cause: "The controller recorded no cause for this failure, which is a defect of Vestibule.",
-  remedy: "Report it with the controller's log, then try again.",
-};

@@ -1,6 +1,8 @@
 import { Button, Group, Modal } from "@mantine/core";
 import { useDisclosure } from "@mantine/hooks";
 
+import { t } from "../../i18n";
+
 interface Props {
   tool: string;
   busy: boolean;
@@ -13,20 +15,20 @@ export function CancelButton({ tool, busy, cancel }: Props) {
   return (
     <>
       <Button variant="default" size="xs" loading={busy} onClick={open}>
-        Cancel
+        {t("session.cancel")}
       </Button>
       <Modal
         opened={asked}
         onClose={close}
-        title={`Cancel the sign-in to ${tool}?`}
+        title={t("session.cancelAsk", { tool })}
         centered
         radius="lg"
-        closeButtonProps={{ "aria-label": "Close" }}
+        closeButtonProps={{ "aria-label": t("common.close") }}
       >
-        <p>Its machine is destroyed at once, with all that was typed into it. No credential is kept.</p>
+        <p>{t("session.cancelText")}</p>
         <Group justify="flex-end" mt="lg">
           <Button variant="default" onClick={close} data-autofocus>
-            Go on signing in
+            {t("session.goOnSigningIn")}
           </Button>
           <Button
             color="red"
@@ -35,7 +37,7 @@ export function CancelButton({ tool, busy, cancel }: Props) {
               cancel();
             }}
           >
-            Cancel the sign-in
+            {t("session.cancelIt")}
           </Button>
         </Group>
       </Modal>

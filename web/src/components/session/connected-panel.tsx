@@ -3,6 +3,7 @@ import { IconShieldCheck } from "@tabler/icons-react";
 import type { ReactNode } from "react";
 
 import type { Session } from "../../api/types";
+import { t } from "../../i18n";
 import { Command } from "../../ui/command";
 import { CopyIcon } from "../../ui/copy-button";
 import classes from "./ending.module.css";
@@ -19,11 +20,8 @@ export function ConnectedPanel({ session, credentialId, children }: Props) {
   return (
     <div className={classes.ending} data-tone="good">
       <IconShieldCheck className={classes.sign} size={44} stroke={1.5} aria-hidden="true" />
-      <h2>Connected</h2>
-      <p className={classes.cause}>
-        {session.provider_title} is signed in. Its credential is sealed in the vault, and its machine is
-        destroyed.
-      </p>
+      <h2>{t("session.connected")}</h2>
+      <p className={classes.cause}>{t("session.connectedText", { tool: session.provider_title })}</p>
       {credentialId !== null && <WhatNow credentialId={credentialId} />}
       <div className={classes.links}>{children}</div>
     </div>
@@ -35,13 +33,13 @@ function WhatNow({ credentialId }: { credentialId: string }) {
   return (
     <>
       <dl className={classes.small}>
-        <dt>Credential</dt>
+        <dt>{t("session.credential")}</dt>
         <dd>
           <Code>{credentialId}</Code>
-          <CopyIcon value={credentialId} what="credential id" />
+          <CopyIcon value={credentialId} what={t("common.credentialId")} />
         </dd>
       </dl>
-      <p className={classes.next}>To take it to where the tool runs:</p>
+      <p className={classes.next}>{t("session.takeItThere")}</p>
       <Command text={command} />
     </>
   );

@@ -1,6 +1,7 @@
 import { Tooltip } from "@mantine/core";
 import { IconHourglass } from "@tabler/icons-react";
 
+import { t } from "../../i18n";
 import { countdown, roughly } from "../../ui/time";
 import { useNow } from "../../ui/use-now";
 import classes from "./deadline.module.css";
@@ -14,10 +15,12 @@ const ROUND_ABOVE_S = 3 * MINUTE_S;
 export function Deadline({ at }: { at: string }) {
   const left = (new Date(at).getTime() - useNow(1000)) / 1000;
   return (
-    <Tooltip label="Counted from your last sign of life; this open page is one.">
+    <Tooltip label={t("session.deadlineHint")}>
       <span className={classes.deadline} data-soon={left < SOON_S} role="timer" tabIndex={0}>
-        <IconHourglass size={15} aria-hidden="true" />
-        {left > ROUND_ABOVE_S ? roughly(left + MINUTE_S / 2) : countdown(left)} left
+        <IconHourglass size={15} aria-hidden="true" />{" "}
+        {t("session.timeLeft", {
+          time: left > ROUND_ABOVE_S ? roughly(left + MINUTE_S / 2) : countdown(left),
+        })}
       </span>
     </Tooltip>
   );

@@ -4,9 +4,11 @@ import type { ReactNode } from "react";
 
 import { asProblem } from "../../api/problem";
 import type { Failure } from "../../api/types";
+import { t } from "../../i18n";
 import { brief } from "../../ui/brief";
 import { Evidence } from "../../ui/evidence";
 import { ProblemPanel } from "../../ui/problem-panel";
+import type { ToldFailure } from "./area";
 import classes from "./ending.module.css";
 import { ORDER, STEP_WORDS, type Step } from "./rail";
 
@@ -14,7 +16,7 @@ interface Props {
   title: string;
   /** An end that the person wanted is no alarm. */
   tone: "bad" | "quiet";
-  failure: Failure;
+  failure: ToldFailure;
   retry: { busy: boolean; start: () => void } | null;
   /** Where to go when trying again comes to the same end. */
   elsewhere: ReactNode;
@@ -28,29 +30,33 @@ export function FailurePanel({ title, tone, failure, retry, elsewhere, error }: 
     <div className={classes.ending} data-tone={tone}>
       <IconDoorOff className={classes.sign} size={44} stroke={1.5} aria-hidden="true" />
       <h2>{title}</h2>
-      <p className={classes.cause}>{failure.cause}</p>
-      <p className={classes.next}>{failure.remedy}</p>
+      <p className={classes.cause} lang={failure.own ? undefined : "en"}>
+        {failure.cause}
+      </p>
+      <p className={classes.next} lang={failure.own ? undefined : "en"}>
+        {failure.remedy}
+      </p>
       <dl className={classes.small}>
-        <dt>Code</dt>
+        <dt>{t("session.code")}</dt>
         <dd>
           <Code>{failure.code}</Code>
         </dd>
-        <dt>Last good step</dt>
+        <dt>{t("session.lastGoodStep")}</dt>
         <dd>{stepName(failure.stage)}</dd>
-        <Id name="Golden" value={failure.golden_id} />
-        <Id name="Agent" value={failure.agent_build} />
+        <Id name={t("common.golden")} value={failure.golden_id} />
+        <Id name={t("session.agent")} value={failure.agent_build} />
       </dl>
       {retry === null ? (
         <>
-          <p className={classes.next}>Trying again comes to the same end before that.</p>
+          <p className={classes.next}>{t("session.sameEnd")}</p>
           {elsewhere}
         </>
       ) : (
         <Button size="md" leftSection={<IconRefresh size={18} />} loading={retry.busy} onClick={retry.start}>
-          Try again
+          {t("common.tryAgain")}
         </Button>
       )}
-      {error !== null && <ProblemPanel title="Could not start again" problem={asProblem(error)} />}
+      {error !== null && <ProblemPanel title={t("session.couldNotStartAgain")} problem={asProblem(error)} />}
       <div className={classes.evidence}>
         <Evidence evidence={failure.evidence} />
       </div>
@@ -72,7 +78,7 @@ function Id({ name, value }: { name: string; value: string | null }) {
 }
 
 function stepName(stage: Failure["stage"]): string {
-  return stage !== null && isStep(stage) ? STEP_WORDS[stage].reached : "Not recorded";
+  return stage !== null && isStep(stage) ? t(STEP_WORDS[stage].reached) : t("session.notRecorded");
 }
 
 function isStep(stage: string): stage is Step {

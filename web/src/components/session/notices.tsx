@@ -2,6 +2,7 @@ import { IconAlertTriangle, IconInfoCircle, IconMessageQuestion } from "@tabler/
 import type { ReactNode } from "react";
 
 import type { Session } from "../../api/types";
+import { rich, t } from "../../i18n";
 import { clock } from "../../ui/time";
 import { shownNotices, type Shown } from "./notice-kinds";
 import classes from "./notices.module.css";
@@ -24,13 +25,13 @@ function OneNotice({ notice }: { notice: Shown }) {
     case "refusal":
       return (
         <Line icon={<IconAlertTriangle size={18} aria-hidden="true" />} tone="bad" at={notice.at}>
-          {notice.text}
+          <span lang="en">{notice.text}</span>
         </Line>
       );
     case "note":
       return (
         <Line icon={<IconInfoCircle size={18} aria-hidden="true" />} tone="lamp" at={notice.at}>
-          {notice.text}
+          <span lang="en">{notice.text}</span>
         </Line>
       );
   }
@@ -58,14 +59,12 @@ type Asked = Pick<Extract<Shown, { kind: "question" }>, "at" | "screen">;
 
 function Question({ at, screen }: Asked) {
   return (
-    <section className={classes.question} aria-label="The tool is asking something">
+    <section className={classes.question} aria-label={t("session.toolAsks")}>
       <h3>
-        <IconMessageQuestion size={20} aria-hidden="true" />
-        The tool is asking something
+        <IconMessageQuestion size={20} aria-hidden="true" /> {t("session.toolAsks")}
       </h3>
       <p>
-        Answer it in the desktop’s terminal: click into it and type. On the tool’s screen at{" "}
-        <time dateTime={at}>{clock(at)}</time>:
+        {rich("session.answerIt", { clock: clock(at), time: (text) => <time dateTime={at}>{text}</time> })}
       </p>
       <Screen text={screen} />
     </section>
@@ -76,7 +75,7 @@ function Answered({ at, screen }: Asked) {
   return (
     <details className={classes.answered}>
       <summary>
-        The tool asked something <time dateTime={at}>{clock(at)}</time>
+        {t("session.toolAsked")} <time dateTime={at}>{clock(at)}</time>
       </summary>
       <Screen text={screen} />
     </details>
@@ -86,7 +85,7 @@ function Answered({ at, screen }: Asked) {
 /** Keys scroll it: its lines are as wide as the tool's terminal. */
 function Screen({ text }: { text: string }) {
   return (
-    <pre className={classes.screen} tabIndex={0} aria-label="The tool’s screen">
+    <pre className={classes.screen} tabIndex={0} aria-label={t("session.toolsScreen")}>
       {text}
     </pre>
   );

@@ -3,6 +3,7 @@ import { IconAlertTriangle, IconClipboardText } from "@tabler/icons-react";
 import { useRef, useState } from "react";
 
 import type { Notice } from "../../api/types";
+import { t } from "../../i18n";
 import type { Outcome } from "./pasting";
 import { useFocusWhen } from "./use-focus-when";
 import { usePasting } from "./use-pasting";
@@ -32,7 +33,7 @@ export function PasteBox({ tool, asked, ready, refusal, paste }: Props) {
     field.current?.focus();
   };
   return (
-    <section className={classes.box} data-asked={asked} aria-label="Paste the code">
+    <section className={classes.box} data-asked={asked} aria-label={t("session.pasteCode")}>
       <form
         className={classes.form}
         autoComplete="off"
@@ -43,7 +44,7 @@ export function PasteBox({ tool, asked, ready, refusal, paste }: Props) {
       >
         <TextInput
           ref={field}
-          label="Paste the code"
+          label={t("session.pasteCode")}
           description={purpose(tool, asked, ready)}
           leftSection={<IconClipboardText size={16} aria-hidden="true" />}
           value={text}
@@ -62,7 +63,7 @@ export function PasteBox({ tool, asked, ready, refusal, paste }: Props) {
           disabled={code === "" || !ready}
           loading={outcome.kind === "busy"}
         >
-          Send
+          {t("session.send")}
         </Button>
       </form>
       <Told outcome={outcome} />
@@ -71,9 +72,9 @@ export function PasteBox({ tool, asked, ready, refusal, paste }: Props) {
 }
 
 function purpose(tool: string, asked: boolean, ready: boolean): string {
-  if (!ready) return `The sign-in page will show a code for ${tool}. Its machine is not ready yet.`;
-  if (!asked) return `The sign-in page shows a code at its end. It is typed into ${tool}, then Enter.`;
-  return `${tool} waits for the code that the sign-in page shows.`;
+  if (!ready) return t("session.pasteNotReady", { tool });
+  if (!asked) return t("session.pasteLater", { tool });
+  return t("session.pasteNow", { tool });
 }
 
 /** What came of the last code; both regions are there before, so that what comes into them is read out. */
@@ -81,7 +82,7 @@ function Told({ outcome }: { outcome: Outcome }) {
   return (
     <>
       <div role="status" className={classes.sent}>
-        {outcome.kind === "sent" && "Sent to the tool. If it refuses the code, it says so here."}
+        {outcome.kind === "sent" && t("session.sent")}
       </div>
       <div role="alert" className={classes.wrong}>
         {outcome.kind === "wrong" && (

@@ -1,14 +1,13 @@
 /** What has come of the code that was pasted last. */
 
 import type { Notice, Problem } from "../../api/types";
+import { t } from "../../i18n";
 
 export type Sending =
   { kind: "idle" } | { kind: "busy" } | { kind: "sent" } | { kind: "refused"; problem: Problem };
 
 export type Outcome =
   { kind: "none" } | { kind: "busy" } | { kind: "sent" } | { kind: "wrong"; cause: string; remedy: string };
-
-const AGAIN = "Copy the code from the sign-in page once more, whole, and paste it here.";
 
 /** `refusal`: what the tool has said since the code was sent. */
 export function outcomeOf(sending: Sending, refusal: Notice | null): Outcome {
@@ -20,7 +19,11 @@ export function outcomeOf(sending: Sending, refusal: Notice | null): Outcome {
     case "idle":
     case "sent":
       if (refusal !== null)
-        return { kind: "wrong", cause: refusal.text.replace(/([^.!?])$/, "$1."), remedy: AGAIN };
+        return {
+          kind: "wrong",
+          cause: refusal.text.replace(/([^.!?])$/, "$1."),
+          remedy: t("session.pasteAgain"),
+        };
       return { kind: sending.kind === "sent" ? "sent" : "none" };
   }
 }

@@ -14,7 +14,7 @@ describe("the words of a place in the queue", () => {
     [22, "22nd"],
   ])("say %i as %s, with the reason", (place, said) => {
     const session = sessionIn("started", { queue_place: place, queue_reason: REASON });
-    expect(queueWords(session)).toBe(`You are ${said} in the queue: ${REASON}`);
+    expect(queueWords(session)).toEqual({ place: `You are ${said} in the queue`, reason: REASON });
   });
 
   it("are none for a sign-in that does not wait", () => {

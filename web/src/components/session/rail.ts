@@ -1,6 +1,7 @@
 /** What the step rail shows, from a session alone: pure, so that page and tests agree. */
 
 import { isFinal, type Session, type SessionStatus } from "../../api/types";
+import type { PlainKey } from "../../i18n";
 
 export const ORDER = [
   "started",
@@ -21,13 +22,13 @@ export type RailStep =
   | { step: Step; state: "skipped" };
 
 /** What a step is called once it is reached, and while it is worked on. */
-export const STEP_WORDS: Record<Step, { reached: string; working: string }> = {
-  started: { reached: "Started", working: "Starting" },
-  vm_created: { reached: "Machine created", working: "Creating a fresh machine" },
-  ready: { reached: "Ready", working: "Waking desktop and browser" },
-  awaiting_user_auth: { reached: "Sign-in page open", working: "Starting the tool's sign-in" },
-  authenticating: { reached: "Credential seen", working: "Waiting for you to sign in" },
-  completed: { reached: "Connected", working: "Checking and sealing the credential" },
+export const STEP_WORDS: Record<Step, { reached: PlainKey; working: PlainKey }> = {
+  started: { reached: "session.started", working: "session.starting" },
+  vm_created: { reached: "session.machineCreated", working: "session.creatingMachine" },
+  ready: { reached: "session.ready", working: "session.waking" },
+  awaiting_user_auth: { reached: "session.pageOpen", working: "session.startingTool" },
+  authenticating: { reached: "session.credentialSeen", working: "session.waitingForSignIn" },
+  completed: { reached: "session.connected", working: "session.checkingCredential" },
 };
 
 /** The rail's six steps.  The first one not reached is being worked on, or is where the session stopped. */

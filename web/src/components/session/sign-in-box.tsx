@@ -2,6 +2,7 @@ import { Button } from "@mantine/core";
 import { IconExternalLink, IconWorldShare } from "@tabler/icons-react";
 
 import type { Session } from "../../api/types";
+import { rich, t } from "../../i18n";
 import { CopyWide } from "../../ui/copy-button";
 import { webUrl } from "../../ui/safe-url";
 import { refusalOf, takesCode } from "./notice-kinds";
@@ -43,16 +44,16 @@ export function SignInBox({ session, actions }: Props) {
 function UserCode({ session, code, actions }: Props & { code: string }) {
   const host = webUrl(session.auth_url)?.host ?? null;
   return (
-    <section className={classes.box} aria-label="Your code">
-      <h3>Enter this code on {host === null ? "the provider’s page" : <b>{host}</b>}</h3>
+    <section className={classes.box} aria-label={t("session.yourCode")}>
+      <h3>
+        {rich("session.enterCodeOn", { page: host === null ? t("session.providersPage") : <b>{host}</b> })}
+      </h3>
       <output className={classes.code}>{code}</output>
       <div className={classes.buttons}>
-        <CopyWide value={code} what="code" />
+        <CopyWide value={code} what={t("session.codeWord")} />
         {session.auth_url !== null && <Open session={session} url={session.auth_url} actions={actions} />}
       </div>
-      <p className={classes.note}>
-        It is good for this sign-in alone and expires after some minutes. Any device will do.
-      </p>
+      <p className={classes.note}>{t("session.codeNote")}</p>
     </section>
   );
 }
@@ -62,14 +63,14 @@ type UrlProps = Props & { url: string };
 function SignInUrl({ session, url, actions }: UrlProps) {
   const web = webUrl(url);
   return (
-    <section className={classes.box} aria-label="Sign-in page">
-      <h3>Sign-in page</h3>
+    <section className={classes.box} aria-label={t("session.signInPage")}>
+      <h3>{t("session.signInPage")}</h3>
       {web !== null && <strong className={classes.host}>{web.host}</strong>}
       <div className={classes.url} title={url}>
         {url}
       </div>
       <div className={classes.buttons}>
-        <CopyWide value={url} what="sign-in address" />
+        <CopyWide value={url} what={t("session.signInAddress")} />
         {session.user_code === null && <Open session={session} url={url} actions={actions} />}
       </div>
     </section>
@@ -92,7 +93,7 @@ function Open({ session, url, actions }: UrlProps) {
           rel="noopener noreferrer"
           leftSection={<IconExternalLink size={14} />}
         >
-          Open here
+          {t("session.openHere")}
         </Button>
       )}
       {session.actions.includes("open_url") && (
@@ -105,7 +106,7 @@ function Open({ session, url, actions }: UrlProps) {
             actions.openUrl(url);
           }}
         >
-          Open in machine
+          {t("session.openInMachine")}
         </Button>
       )}
     </>

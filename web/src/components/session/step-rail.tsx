@@ -2,6 +2,7 @@ import { VisuallyHidden } from "@mantine/core";
 import { IconCheck, IconX } from "@tabler/icons-react";
 
 import type { Session } from "../../api/types";
+import { t } from "../../i18n";
 import { clock, duration, elapsed } from "../../ui/time";
 import { railSteps, STEP_WORDS, type RailStep } from "./rail";
 import classes from "./step-rail.module.css";
@@ -9,7 +10,7 @@ import classes from "./step-rail.module.css";
 /** The session's history as six steps with their times. */
 export function StepRail({ session }: { session: Session }) {
   return (
-    <ol className={classes.rail} aria-label="Steps">
+    <ol className={classes.rail} aria-label={t("common.steps")}>
       {railSteps(session).map((step) => (
         <li
           key={step.step}
@@ -34,7 +35,9 @@ export function StepRail({ session }: { session: Session }) {
 /** What the person waited for, as their own browser measured it. */
 function FirstFrame({ ms }: { ms: number | null }) {
   if (ms === null) return null;
-  return <span className={classes.remark}>Desktop on screen {duration(ms / 1000)} after the click</span>;
+  return (
+    <span className={classes.remark}>{t("session.onScreenAfter", { duration: duration(ms / 1000) })}</span>
+  );
 }
 
 function Mark({ state }: { state: RailStep["state"] }) {
@@ -64,7 +67,7 @@ function Time({ step }: { step: RailStep }) {
 }
 
 function words({ step, state }: RailStep) {
-  const { reached, working } = STEP_WORDS[step];
+  const [reached, working] = [t(STEP_WORDS[step].reached), t(STEP_WORDS[step].working)];
   switch (state) {
     case "done":
     case "pending":
@@ -74,13 +77,13 @@ function words({ step, state }: RailStep) {
     case "skipped":
       return (
         <>
-          {reached} <VisuallyHidden>(not needed)</VisuallyHidden>
+          {reached} <VisuallyHidden>{t("session.notNeeded")}</VisuallyHidden>
         </>
       );
     case "stopped":
       return (
         <>
-          {working} <VisuallyHidden>(the session stopped here)</VisuallyHidden>
+          {working} <VisuallyHidden>{t("session.stoppedHere")}</VisuallyHidden>
         </>
       );
   }

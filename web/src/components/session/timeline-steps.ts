@@ -1,27 +1,28 @@
 /** What each step of the timeline is called, and how it looks: pure, so that page and tests agree. */
 
 import { isFinal, type Session, type TimelineStep } from "../../api/types";
+import { t, type PlainKey } from "../../i18n";
 
 export type Mark = "done" | "running" | "bad" | "stopped";
 
-export const WORDS: Record<TimelineStep["name"], string> = {
-  golden: "Choosing the golden",
-  queue: "Waiting for a place",
-  start: "Starting the machine",
-  confirm: "Checking the machine",
-  login: "Starting the tool’s sign-in",
-  person: "You sign in",
-  claim: "Taking the credential",
-  seal: "Sealing the credential",
-  destroy: "Destroying the machine",
+export const WORDS: Record<TimelineStep["name"], PlainKey> = {
+  golden: "session.stepGolden",
+  queue: "session.stepQueue",
+  start: "session.stepStart",
+  confirm: "session.stepConfirm",
+  login: "session.startingTool",
+  person: "session.stepPerson",
+  claim: "session.stepClaim",
+  seal: "session.sealing",
+  destroy: "session.stepDestroy",
 };
 
 /** What a mark says in words, for whoever does not see it. */
-export const MARK_WORDS: Record<Mark, string> = {
-  done: "done",
-  running: "going on",
-  bad: "failed",
-  stopped: "stopped",
+export const MARK_WORDS: Record<Mark, PlainKey> = {
+  done: "session.markDone",
+  running: "session.markRunning",
+  bad: "session.markBad",
+  stopped: "session.markStopped",
 };
 
 export function markOf({ outcome }: TimelineStep): Mark {
@@ -42,11 +43,11 @@ export function markOf({ outcome }: TimelineStep): Mark {
 export function remarkOf({ outcome, error_code }: TimelineStep): string | null {
   switch (outcome) {
     case "failed":
-      return error_code ?? "failed";
+      return error_code ?? t("session.markBad");
     case "cancelled":
-      return "cancelled";
+      return t("session.remarkCancelled");
     case "lost":
-      return "lost with the controller";
+      return t("session.remarkLost");
     case "done":
     case null:
       return null;

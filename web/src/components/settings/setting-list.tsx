@@ -1,13 +1,14 @@
 import { Fragment } from "react";
 
 import type { Setting, SettingSource } from "../../api/types";
+import { rich, t, type PlainKey } from "../../i18n";
 import { Pill } from "../../ui/pill";
 import classes from "./setting-list.module.css";
 
-const SOURCES: Record<SettingSource, string> = {
-  environment: "from the environment",
-  file: "from the file",
-  default: "default",
+const SOURCES: Record<SettingSource, PlainKey> = {
+  environment: "settings.fromEnvironment",
+  file: "settings.fromFile",
+  default: "settings.fromDefault",
 };
 
 /** Settings of one group: each with its value, where that came from, and what it is for. */
@@ -18,10 +19,12 @@ export function SettingList({ settings }: { settings: readonly Setting[] }) {
         <li key={setting.name} className={classes.setting} data-changed={setting.source !== "default"}>
           <div className={classes.head}>
             <h3>{setting.name}</h3>
-            {setting.source !== "default" && <Pill tone="good">{SOURCES[setting.source]}</Pill>}
+            {setting.source !== "default" && <Pill tone="good">{t(SOURCES[setting.source])}</Pill>}
           </div>
           <Value setting={setting} />
-          <p className={classes.text}>{withCode(setting.text)}</p>
+          <p className={classes.text} lang="en">
+            {withCode(setting.text)}
+          </p>
           {setting.variable !== setting.name && <code className={classes.variable}>{setting.variable}</code>}
         </li>
       ))}
@@ -30,12 +33,18 @@ export function SettingList({ settings }: { settings: readonly Setting[] }) {
 }
 
 function Value({ setting: { secret, is_set, value, source, default: usual } }: { setting: Setting }) {
-  if (secret) return <p className={classes.value}>{is_set ? "set (not shown)" : "not set"}</p>;
+  if (secret)
+    return <p className={classes.value}>{is_set ? t("settings.setNotShown") : t("settings.notSet")}</p>;
   return (
     <p className={classes.value}>
-      {value === null ? <span className={classes.soft}>not set</span> : <code>{value}</code>}
+      {value === null ? <span className={classes.soft}>{t("settings.notSet")}</span> : <code>{value}</code>}
       {source !== "default" && (
-        <span className={classes.soft}> instead of {usual === null ? "nothing" : <code>{usual}</code>}</span>
+        <span className={classes.soft}>
+          {" "}
+          {rich("settings.insteadOf", {
+            usual: usual === null ? t("settings.nothing") : <code>{usual}</code>,
+          })}
+        </span>
       )}
     </p>
   );

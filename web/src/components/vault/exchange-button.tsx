@@ -2,6 +2,7 @@ import { Button } from "@mantine/core";
 import { useDisclosure } from "@mantine/hooks";
 import { IconRotate } from "@tabler/icons-react";
 
+import { t } from "../../i18n";
 import { ConfirmDialog } from "../../ui/confirm-dialog";
 import { Warning } from "../../ui/warning";
 
@@ -16,14 +17,14 @@ export function ExchangeButton({ busy, exchange }: Props) {
   return (
     <>
       <Button variant="default" leftSection={<IconRotate size={18} />} disabled={busy} onClick={open}>
-        Exchange the master key…
+        {t("vault.exchangeAsk")}
       </Button>
       <ConfirmDialog
         opened={asked}
         close={close}
-        title="Exchange the master key?"
+        title={t("vault.exchangeTitle")}
         confirm={{
-          label: "Exchange it",
+          label: t("vault.exchangeIt"),
           busy,
           act: () => {
             close();
@@ -32,18 +33,9 @@ export function ExchangeButton({ busy, exchange }: Props) {
         }}
         refusal={null}
       >
-        <p>
-          Every credential in the vault, of every user, is put under a new master key. Sign-ins and check-outs
-          go on meanwhile; nobody has to sign in again.
-        </p>
-        <p>
-          It can be broken off, by closing this page too: both keys are kept until none needs the one before,
-          and it goes on when you exchange again.
-        </p>
-        <Warning>
-          A backup of the database needs the master key of its own time. Keep both together, and make another
-          backup afterwards.
-        </Warning>
+        <p>{t("vault.exchangeText")}</p>
+        <p>{t("vault.exchangeBreak")}</p>
+        <Warning>{t("vault.exchangeBackup")}</Warning>
       </ConfirmDialog>
     </>
   );

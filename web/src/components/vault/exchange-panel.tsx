@@ -4,10 +4,11 @@ import type { ReactNode } from "react";
 
 import type { Exchanged, Progress } from "../../api/key-exchange";
 import { asProblem } from "../../api/problem";
+import { rich, t } from "../../i18n";
 import { Panel } from "../../ui/panel";
 import { ProblemPanel } from "../../ui/problem-panel";
 import classes from "./exchange-panel.module.css";
-import { credentialsHave, unfinished } from "./exchange-words";
+import { unfinished } from "./exchange-words";
 
 /** An exchange of the master key: not asked for, under way (null: no batch is done yet), or over. */
 export type ExchangeState =
@@ -26,9 +27,9 @@ export function ExchangePanel({ state, exchange }: Props) {
   if (state.kind === "idle") return null;
   return (
     <div className={classes.place}>
-      <Panel title="Master key">
+      <Panel title={t("vault.masterKey")}>
         <div role="status">{said(state)}</div>
-        {problemIn(state, <Button onClick={exchange}>Go on</Button>)}
+        {problemIn(state, <Button onClick={exchange}>{t("vault.goOn")}</Button>)}
       </Panel>
     </div>
   );
@@ -49,32 +50,22 @@ function said(state: ExchangeState): ReactNode {
 
 function problemIn(state: ExchangeState, goOn: ReactNode): ReactNode {
   if (state.kind === "failed")
-    return (
-      <ProblemPanel
-        title="The exchange did not come to its end"
-        problem={asProblem(state.error)}
-        action={goOn}
-      />
-    );
+    return <ProblemPanel title={t("vault.notFinished")} problem={asProblem(state.error)} action={goOn} />;
   if (state.kind === "ended" && !state.exchanged.finished)
-    return (
-      <ProblemPanel title="The key before is kept" problem={unfinished(state.exchanged)} action={goOn} />
-    );
+    return <ProblemPanel title={t("vault.keyKept")} problem={unfinished(state.exchanged)} action={goOn} />;
   return null;
 }
 
 const soFar = ({ rewrapped, remaining }: Progress): string =>
-  `${credentialsHave(rewrapped)} the new master key; ${remaining} to go.`;
+  t("vault.soFar", { count: rewrapped, remaining });
 
 function Running({ progress }: { progress: Progress | null }) {
   return (
     <>
-      <p className={classes.line}>
-        {progress === null ? "Putting credentials under a new master key…" : soFar(progress)}
-      </p>
+      <p className={classes.line}>{progress === null ? t("vault.putting") : soFar(progress)}</p>
       {progress !== null && (
         <Bar
-          aria-label="Exchange of the master key"
+          aria-label={t("vault.exchange")}
           value={(100 * progress.rewrapped) / (progress.rewrapped + progress.remaining)}
         />
       )}
@@ -86,9 +77,7 @@ function Done({ exchanged: { key_id, rewrapped } }: { exchanged: Exchanged }) {
   return (
     <p className={classes.done}>
       <IconCheck size={18} aria-hidden="true" />
-      <span>
-        {credentialsHave(rewrapped)} the new master key <code>{key_id}</code>. The one before is gone.
-      </span>
+      <span>{rich("vault.done", { count: rewrapped, id: key_id })}</span>
     </p>
   );
 }

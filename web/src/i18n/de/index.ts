@@ -1,0 +1,31 @@
+import { audit } from "./audit";
+import { common } from "./common";
+import { connect } from "./connect";
+import { credentials } from "./credentials";
+import { desktop } from "./desktop";
+import { goldens } from "./goldens";
+import { health } from "./health";
+import { machines } from "./machines";
+import { problems } from "./problems";
+import { session } from "./session";
+import { settings } from "./settings";
+import { shell } from "./shell";
+import { vault } from "./vault";
+import type { Catalogue } from "../catalogue";
+
+/** Every text of the page in German; loaded for those alone who read it. */
+export const de: Catalogue = {
+  ...audit,
+  ...common,
+  ...connect,
+  ...credentials,
+  ...desktop,
+  ...goldens,
+  ...health,
+  ...machines,
+  ...problems,
+  ...session,
+  ...settings,
+  ...shell,
+  ...vault,
+};

@@ -1,0 +1,41 @@
+import type { Translation } from "../catalogue";
+import type { shell as english } from "../en/shell";
+
+export const shell: Translation<typeof english> = {
+  "shell.noDoor": "Hier ist keine Tür.",
+  "shell.noPage": "Keine solche Seite",
+  "shell.nowhere": "Diese Adresse führt nirgendwohin",
+  "shell.goToTools": "Zu den Werkzeugen",
+  "shell.operatorCan": "Wer diesen Controller betreibt, kann für Sie nachsehen.",
+  "shell.operatorsOnly": "{what} ist dem Betreiber vorbehalten",
+  "shell.connect": "Verbinden",
+  "shell.sessions": "Sitzungen",
+  "shell.machines": "Maschinen",
+  "shell.credentials": "Zugangsdaten",
+  "shell.goldens": "Goldens",
+  "shell.health": "Zustand",
+  "shell.audit": "Audit",
+  "shell.settings": "Einstellungen",
+  "shell.skip": "Zum Inhalt springen",
+  "shell.notReachable": "Vestibule ist nicht erreichbar",
+  "shell.noToken": "Diese Adresse enthält kein Anmeldetoken; der Teil nach # fehlt.",
+  "shell.noTokenRemedy":
+    "Öffnen Sie den ganzen Link, wie er ausgegeben wurde, oder lassen Sie sich einen neuen geben: vestibule user link NAME",
+  "shell.signIn": "Anmelden",
+  "shell.signingYouIn": "Sie werden angemeldet …",
+  "shell.linkRefused": "Dieser Link öffnet die Tür nicht",
+  "shell.notSignedIn": "Nicht angemeldet",
+  "shell.goToDashboard": "Zur Oberfläche",
+  "shell.atTheDoor": "Sie stehen vor der Tür",
+  "shell.howToGetIn":
+    "Dieser Browser ist nicht angemeldet. Öffnen Sie den einmaligen Link, den <code>vestibule up</code> ausgegeben hat, oder lassen Sie sich dort, wo Vestibule läuft, einen neuen geben:",
+  "shell.pages": "Seiten",
+  "shell.more": "Mehr",
+  "shell.signOut": "Abmelden",
+  "shell.command": "Befehl",
+  "shell.asSystem": "wie das System",
+  "shell.light": "hell",
+  "shell.dark": "dunkel",
+  "shell.colours": "Farben: {scheme}",
+  "shell.language": "Sprache: {name}",
+};

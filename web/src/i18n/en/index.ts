@@ -1,0 +1,30 @@
+import { audit } from "./audit";
+import { common } from "./common";
+import { connect } from "./connect";
+import { credentials } from "./credentials";
+import { desktop } from "./desktop";
+import { goldens } from "./goldens";
+import { health } from "./health";
+import { machines } from "./machines";
+import { problems } from "./problems";
+import { session } from "./session";
+import { settings } from "./settings";
+import { shell } from "./shell";
+import { vault } from "./vault";
+
+/** Every text of the page in English, which is complete by definition: its keys are the keys. */
+export const en = {
+  ...audit,
+  ...common,
+  ...connect,
+  ...credentials,
+  ...desktop,
+  ...goldens,
+  ...health,
+  ...machines,
+  ...problems,
+  ...session,
+  ...settings,
+  ...shell,
+  ...vault,
+} as const;
