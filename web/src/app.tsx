@@ -7,22 +7,23 @@ import { ApiError, isNotSignedIn } from "./api/problem";
 import { meQuery } from "./api/queries";
 import { language, subscribe } from "./i18n/language";
 import { ConnectPage } from "./pages/connect-page";
-import { CredentialsPage } from "./pages/credentials-page";
-import { GoldensPage } from "./pages/goldens-page";
 import {
   AllCredentialsPage,
   AuditPage,
+  CredentialsPage,
+  GoldensPage,
   HealthPage,
   Late,
   MachinesPage,
+  SessionPage,
   SessionsPage,
   SettingsPage,
 } from "./pages/late-pages";
 import { NotFoundPage } from "./pages/not-found-page";
 import { PATHS } from "./pages/paths";
-import { SessionPage } from "./pages/session-page";
 import { Shell } from "./pages/shell";
 import { SignInPage } from "./pages/sign-in-page";
+import { styleNonce } from "./style-nonce";
 import { theme } from "./theme";
 
 /** The cache of what was read.  A lost cookie, wherever it is noticed, brings the sign-in notice at once. */
@@ -50,7 +51,7 @@ function worthRetrying(failures: number, error: Error): boolean {
 /** Another language draws every page anew: words are made in many places, and kept in none. */
 export function App({ cache, token }: { cache: QueryClient; token: string | null }) {
   return (
-    <MantineProvider theme={theme} defaultColorScheme="auto">
+    <MantineProvider theme={theme} defaultColorScheme="auto" getStyleNonce={styleNonce}>
       <QueryClientProvider client={cache}>
         <Routes key={useSyncExternalStore(subscribe, language)} token={token} />
       </QueryClientProvider>
@@ -67,7 +68,9 @@ function Routes({ token }: { token: string | null }) {
       <Route path={PATHS.session}>
         {({ id }) => (
           <Shell wide>
-            <SessionPage key={id} id={decodeURIComponent(id)} />
+            <Late>
+              <SessionPage key={id} id={decodeURIComponent(id)} />
+            </Late>
           </Shell>
         )}
       </Route>

@@ -10,6 +10,7 @@ import { createRoot } from "react-dom/client";
 import { App, makeCache } from "./app";
 import { begin } from "./i18n/language";
 import { takeToken } from "./pages/sign-in-token";
+import { spreadNonce } from "./style-nonce";
 
 const token = takeToken(window.location, window.history);
 const root = document.getElementById("root");
@@ -24,5 +25,6 @@ const draw = (): void => {
   );
 };
 
+spreadNonce();
 // A language that does not arrive is no reason for an empty page: English is there.
 begin().then(draw, draw);

@@ -2,34 +2,45 @@
 
 from __future__ import annotations
 
+import secrets
 from pathlib import Path
 
 from fastapi import APIRouter
-from fastapi.responses import FileResponse, RedirectResponse
+from fastapi.responses import HTMLResponse, RedirectResponse
 from fastapi.staticfiles import StaticFiles
 
 from vestibule.core.errors import HostUnfit
 
 HOME = "/dashboard/remote-cli"
 
-PAGE_HEADERS = {
-    # Mantine writes style elements at run time; scripts come from our own origin alone.
-    "Content-Security-Policy": (
-        "default-src 'self'; script-src 'self'; style-src 'self' 'unsafe-inline';"
-        " img-src 'self' data: blob:; connect-src 'self'; object-src 'none'; base-uri 'none';"
-        " frame-ancestors 'none'; form-action 'self'"
-    ),
+_NONCE = "__CSP_NONCE__"
+"""What stands in the built page (web/vite.config.ts) in the place of its nonce."""
+
+_HEADERS = {
     "Referrer-Policy": "no-referrer",
     "X-Content-Type-Options": "nosniff",
     "Cache-Control": "no-cache",
 }
 
 
+def policy(nonce: str) -> str:
+    """The page's Content-Security-Policy.
+
+    Scripts come from our own origin alone.  Mantine writes style elements at run time: those that carry this
+    page's own ``nonce`` are let in.
+    """
+    return (
+        f"default-src 'self'; script-src 'self'; style-src 'self' 'nonce-{nonce}';"
+        " img-src 'self' data: blob:; connect-src 'self'; object-src 'none'; base-uri 'none';"
+        " frame-ancestors 'none'; form-action 'self'"
+    )
+
+
 def router(web_dir: Path) -> APIRouter:
     """Routes of the page itself."""
     pages = APIRouter(include_in_schema=False)
 
-    async def page() -> FileResponse:
+    async def page() -> HTMLResponse:
         index = web_dir / "index.html"
         if not index.is_file():
             raise HostUnfit(
@@ -37,7 +48,11 @@ def router(web_dir: Path) -> APIRouter:
                 remedy="Run make up in the checkout, or install the released wheel.",
                 code="web_app_missing",
             )
-        return FileResponse(index, headers=PAGE_HEADERS)
+        nonce = secrets.token_urlsafe(16)
+        return HTMLResponse(
+            index.read_text().replace(_NONCE, nonce),
+            headers={**_HEADERS, "Content-Security-Policy": policy(nonce)},
+        )
 
     async def home() -> RedirectResponse:
         return RedirectResponse(HOME)

@@ -16,10 +16,12 @@ import { PageHead } from "../ui/page-head";
 import { ProblemPanel } from "../ui/problem-panel";
 import { useNow } from "../ui/use-now";
 import classes from "./connect-page.module.css";
+import { useSessionPageSoon } from "./late-pages";
 import { useConnect } from "./use-connect";
 
 /** A card per tool. */
 export function ConnectPage() {
+  useSessionPageSoon();
   return (
     <div className={classes.page}>
       <PageHead title={t("connect.title")}>{t("connect.about")}</PageHead>

@@ -1,7 +1,10 @@
 /** Pages that the first one does not need: each is loaded when somebody goes there. */
 
 import { Skeleton } from "@mantine/core";
-import { lazy, Suspense, type ReactNode } from "react";
+import { lazy, Suspense, useEffect, type ReactNode } from "react";
+
+/** The page has painted by then, and its own requests have gone out. */
+const IDLE_MS = 1_000;
 
 export const AllCredentialsPage = lazy(async () => {
   const { AllCredentialsPage: page } = await import("./all-credentials-page");
@@ -9,6 +12,14 @@ export const AllCredentialsPage = lazy(async () => {
 });
 export const AuditPage = lazy(async () => {
   const { AuditPage: page } = await import("./audit-page");
+  return { default: page };
+});
+export const CredentialsPage = lazy(async () => {
+  const { CredentialsPage: page } = await import("./credentials-page");
+  return { default: page };
+});
+export const GoldensPage = lazy(async () => {
+  const { GoldensPage: page } = await import("./goldens-page");
   return { default: page };
 });
 export const HealthPage = lazy(async () => {
@@ -23,10 +34,22 @@ export const SessionsPage = lazy(async () => {
   const { SessionsPage: page } = await import("./sessions-page");
   return { default: page };
 });
+const sessionPage = () => import("./session-page");
+export const SessionPage = lazy(async () => ({ default: (await sessionPage()).SessionPage }));
 export const SettingsPage = lazy(async () => {
   const { SettingsPage: page } = await import("./settings-page");
   return { default: page };
 });
+
+/** Fetches what follows a press of *Connect* while nothing else is to do, so that nobody waits for it then. */
+export function useSessionPageSoon(): void {
+  useEffect(() => {
+    const timer = setTimeout(() => void sessionPage().catch(() => undefined), IDLE_MS);
+    return () => {
+      clearTimeout(timer);
+    };
+  }, []);
+}
 
 /** What stands in a page's place until it is there. */
 export function Late({ children }: { children: ReactNode }) {

@@ -1,14 +1,4 @@
 import { useQuery } from "@tanstack/react-query";
-import {
-  IconAdjustments,
-  IconBox,
-  IconHeartbeat,
-  IconKey,
-  IconLogin2,
-  IconPlugConnected,
-  IconShieldCheck,
-  IconStack2,
-} from "@tabler/icons-react";
 import type { ReactNode } from "react";
 import { Link } from "wouter";
 
@@ -19,25 +9,13 @@ import { LanguageMenu } from "../ui/language-menu";
 import { Logo } from "../ui/logo";
 import { ProblemPanel } from "../ui/problem-panel";
 import { ThemeToggle } from "../ui/theme-toggle";
+import { Commands } from "./commands";
+import { destinationsOf } from "./destinations";
 import { PATHS } from "./paths";
 import classes from "./shell.module.css";
 import { SignedOut } from "./signed-out";
-import { Tabs, type Tab } from "./tabs";
+import { Tabs } from "./tabs";
 import { UserMenu } from "./user-menu";
-
-/** Those that a person needs most come first: a narrow window has the others in a menu. */
-const TABS: readonly Tab[] = [
-  { path: PATHS.connect, name: "shell.connect", Icon: IconPlugConnected },
-  { path: PATHS.sessions, name: "shell.sessions", Icon: IconLogin2 },
-  { path: PATHS.machines, name: "shell.machines", Icon: IconBox },
-  { path: PATHS.credentials, name: "shell.credentials", Icon: IconKey },
-  { path: PATHS.goldens, name: "shell.goldens", Icon: IconStack2 },
-  { path: PATHS.health, name: "shell.health", Icon: IconHeartbeat },
-];
-const OPERATORS_TABS: readonly Tab[] = [
-  { path: PATHS.audit, name: "shell.audit", Icon: IconShieldCheck },
-  { path: PATHS.settings, name: "shell.settings", Icon: IconAdjustments },
-];
 
 /** The frame of every page but the sign-in: who you are, where you can go. */
 export function Shell({ wide, children }: { wide: boolean; children: ReactNode }) {
@@ -52,8 +30,9 @@ export function Shell({ wide, children }: { wide: boolean; children: ReactNode }
           <Logo size={28} />
           <span>Vestibule</span>
         </Link>
-        {me.data !== undefined && <Tabs tabs={me.data.operator ? [...TABS, ...OPERATORS_TABS] : TABS} />}
+        {me.data !== undefined && <Tabs tabs={destinationsOf(me.data)} />}
         <span className={classes.space} />
+        {me.data !== undefined && <Commands me={me.data} />}
         <LanguageMenu />
         <ThemeToggle />
         {me.data !== undefined && <UserMenu user={me.data} />}

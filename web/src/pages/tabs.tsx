@@ -1,23 +1,18 @@
 import { Menu } from "@mantine/core";
-import { IconDots, type Icon } from "@tabler/icons-react";
+import { IconDots } from "@tabler/icons-react";
 import { Link, useLocation } from "wouter";
 
-import { t, type PlainKey } from "../i18n";
+import { t } from "../i18n";
+import type { Destination } from "./destinations";
 import classes from "./tabs.module.css";
-
-export interface Tab {
-  path: string;
-  name: PlainKey;
-  Icon: Icon;
-}
 
 /** So many are shown in a narrow window, before *More*. */
 const FIRST = 4;
 
 /** The way to every page. */
-export function Tabs({ tabs }: { tabs: readonly Tab[] }) {
+export function Tabs({ tabs }: { tabs: readonly Destination[] }) {
   const [location] = useLocation();
-  const isHere = ({ path }: Tab) => location.startsWith(path);
+  const isHere = ({ path }: Destination) => location.startsWith(path);
   const others = tabs.slice(FIRST);
   return (
     <nav className={classes.tabs} aria-label={t("shell.pages")}>

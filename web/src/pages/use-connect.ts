@@ -1,6 +1,6 @@
 /** What *Connect* and *Try again* do: start a sign-in and go to its page. */
 
-import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { useMutation, useQueryClient, type QueryClient } from "@tanstack/react-query";
 import { useLocation } from "wouter";
 
 import { providers, startSignIn } from "../api/client";
@@ -21,36 +21,56 @@ interface Connect {
   error: unknown;
 }
 
+interface Asked {
+  provider: string;
+  flow: Wanted;
+  /** On `performance.now()`'s clock. */
+  clickedAt: number;
+}
+
+interface Start {
+  start: (asked: Asked) => void;
+  openSession: (id: string) => void;
+  busy: boolean;
+  error: unknown;
+}
+
 export function useConnect(provider: string): Connect {
+  const { start, ...rest } = useStart();
+  const connect = (flow: Wanted = null): void => {
+    start({ provider, flow, clickedAt: performance.now() });
+  };
+  return { connect, ...rest };
+}
+
+/** @param before Called before the page of a session is gone to. */
+export function useStart(before?: () => void): Start {
   const cache = useQueryClient();
   const [, navigate] = useLocation();
   const openSession = (id: string): void => {
+    before?.();
     navigate(sessionPath(id));
   };
   const start = useMutation({
-    mutationFn: async ({ flow, clickedAt }: { flow: Wanted; clickedAt: number }) =>
-      startOrFind(provider, await flow, clickedAt),
+    mutationFn: (asked: Asked) => startOrFind(cache, asked),
     onSuccess: (id) => {
       void cache.invalidateQueries({ queryKey: providersQuery.queryKey });
       openSession(id);
     },
   });
-  const connect = (flow: Wanted = null): void => {
-    start.mutate({ flow, clickedAt: performance.now() });
-  };
-  return { connect, openSession, busy: start.isPending, error: start.error };
+  return { start: start.mutate, openSession, busy: start.isPending, error: start.error };
+}
 
-  async function startOrFind(name: string, flow: Flow | null, clickedAt: number): Promise<string> {
-    try {
-      const session = await startSignIn(name, flow);
-      keepSession(cache, session);
-      markClick(session.session_id, clickedAt);
-      return session.session_id;
-    } catch (error) {
-      const open = isConflict(error) ? await openSessionOf(name) : null;
-      if (open === null) throw error;
-      return open;
-    }
+async function startOrFind(cache: QueryClient, { provider, flow, clickedAt }: Asked): Promise<string> {
+  try {
+    const session = await startSignIn(provider, await flow);
+    keepSession(cache, session);
+    markClick(session.session_id, clickedAt);
+    return session.session_id;
+  } catch (error) {
+    const open = isConflict(error) ? await openSessionOf(provider) : null;
+    if (open === null) throw error;
+    return open;
   }
 }
 

@@ -6,6 +6,7 @@ import { desktop } from "./desktop";
 import { goldens } from "./goldens";
 import { health } from "./health";
 import { machines } from "./machines";
+import { palette } from "./palette";
 import { problems } from "./problems";
 import { session } from "./session";
 import { settings } from "./settings";
@@ -23,6 +24,7 @@ export const de: Catalogue = {
   ...goldens,
   ...health,
   ...machines,
+  ...palette,
   ...problems,
   ...session,
   ...settings,

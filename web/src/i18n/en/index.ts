@@ -6,6 +6,7 @@ import { desktop } from "./desktop";
 import { goldens } from "./goldens";
 import { health } from "./health";
 import { machines } from "./machines";
+import { palette } from "./palette";
 import { problems } from "./problems";
 import { session } from "./session";
 import { settings } from "./settings";
@@ -22,6 +23,7 @@ export const en = {
   ...goldens,
   ...health,
   ...machines,
+  ...palette,
   ...problems,
   ...session,
   ...settings,

@@ -1,0 +1,20 @@
+export const palette = {
+  "palette.title": "Commands",
+  "palette.field": "Command, tool, session or machine",
+  "palette.placeholder": "Where to, or what to do?",
+  "palette.nothing": "There is nothing of that.",
+  "palette.button": "Commands ({keys})",
+  "palette.shortcuts": "Keyboard shortcuts",
+  "palette.everywhere": "Everywhere",
+  "palette.openIt": "Find a command",
+  "palette.thisList": "This list",
+  "palette.goTo": "Go to",
+  "palette.releaseKeys": "Bring the keyboard back",
+  "palette.notWhileTyping":
+    "While a text field has the focus, or keys go to the machine, all keys are theirs.",
+  "palette.operator": "For the operator",
+  "palette.rebuild": "Rebuild the golden",
+  "palette.looks": "Looks and language",
+  "palette.help": "Help",
+  "palette.failed": "That did not work",
+} as const;

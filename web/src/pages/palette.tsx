@@ -1,0 +1,33 @@
+import { useState } from "react";
+
+import { asProblem } from "../api/problem";
+import type { Me } from "../api/types";
+import { t } from "../i18n";
+import { fitting, Palette as Frame, type Command } from "../ui/palette";
+import { ProblemPanel } from "../ui/problem-panel";
+import { useCommands } from "./use-commands";
+import { useFoundRows } from "./use-found-rows";
+
+interface Props {
+  opened: boolean;
+  close: () => void;
+  me: Me;
+  showShortcuts: () => void;
+}
+
+/** All that can be done from anywhere; sessions and machines are found by what is typed. */
+export function Palette({ opened, close, me, showShortcuts }: Props) {
+  const [text, setText] = useState("");
+  const leave = (): void => {
+    setText("");
+    close();
+  };
+  const { commands, error } = useCommands({ me, leave, showShortcuts });
+  const rows = useFoundRows(text, leave);
+  const found: Command[] = [...fitting(commands, text), ...rows];
+  return (
+    <Frame opened={opened} close={leave} text={text} write={setText} commands={found}>
+      {error !== null && <ProblemPanel title={t("palette.failed")} problem={asProblem(error)} />}
+    </Frame>
+  );
+}

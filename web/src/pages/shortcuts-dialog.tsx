@@ -1,0 +1,63 @@
+import { Modal } from "@mantine/core";
+
+import { t } from "../i18n";
+import { commandKey, Keys } from "../ui/keys";
+import type { Destination } from "./destinations";
+import classes from "./shortcuts-dialog.module.css";
+
+interface Props {
+  opened: boolean;
+  close: () => void;
+  destinations: readonly Destination[];
+}
+
+/** Every key that does something on the page, and where it does. */
+export function ShortcutsDialog({ opened, close, destinations }: Props) {
+  return (
+    <Modal
+      opened={opened}
+      onClose={close}
+      title={t("palette.shortcuts")}
+      radius="lg"
+      size="lg"
+      classNames={{ title: classes.title ?? "" }}
+      closeButtonProps={{ "aria-label": t("common.close") }}
+    >
+      <div className={classes.parts}>
+        <Part name={t("palette.everywhere")}>
+          <Row keys={commandKey(navigator.platform)} words={t("palette.openIt")} />
+          <Row keys="?" words={t("palette.thisList")} />
+        </Part>
+        <Part name={t("palette.goTo")}>
+          {destinations.map(({ path, letter, name }) => (
+            <Row key={path} keys={`g ${letter}`} words={t(name)} />
+          ))}
+        </Part>
+        <Part name={t("desktop.theDesktop")}>
+          <Row keys="Shift+Esc" words={t("palette.releaseKeys")} />
+        </Part>
+      </div>
+      <p className={classes.note}>{t("palette.notWhileTyping")}</p>
+    </Modal>
+  );
+}
+
+function Part({ name, children }: { name: string; children: React.ReactNode }) {
+  return (
+    <section aria-label={name}>
+      <h3>{name}</h3>
+      <dl>{children}</dl>
+    </section>
+  );
+}
+
+function Row({ keys, words }: { keys: string; words: string }) {
+  return (
+    <div className={classes.row}>
+      <dt>{words}</dt>
+      <dd>
+        <Keys keys={keys} />
+      </dd>
+    </div>
+  );
+}

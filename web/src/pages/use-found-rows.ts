@@ -1,0 +1,57 @@
+import { useDebouncedValue } from "@mantine/hooks";
+import { skipToken, useQuery } from "@tanstack/react-query";
+import { IconBox, IconLogin2 } from "@tabler/icons-react";
+import { useLocation } from "wouter";
+
+import * as client from "../api/client";
+import { t } from "../i18n";
+import type { Command } from "../ui/palette";
+import { listedSessionPath, machinePath } from "./paths";
+
+/** So long a person pauses before what they typed is searched for. */
+const PAUSE_MS = 200;
+const SHORTEST = 2;
+const MOST = 4;
+
+/** Sessions and machines in which the text occurs, the newest first, each opened by its command. */
+export function useFoundRows(text: string, leave: () => void): Command[] {
+  const [, navigate] = useLocation();
+  const [sought] = useDebouncedValue(text.trim(), PAUSE_MS);
+  const found = useQuery({
+    queryKey: ["palette", sought],
+    queryFn: sought.length < SHORTEST ? skipToken : () => find(sought),
+  }).data;
+  if (found === undefined || text.trim().length < SHORTEST) return [];
+  const go = (path: string) => () => {
+    leave();
+    navigate(path);
+  };
+  return [
+    ...found.sessions.map(({ session_id: id, provider }) => ({
+      id,
+      group: t("shell.sessions"),
+      name: id,
+      aside: provider,
+      Icon: IconLogin2,
+      run: go(listedSessionPath(id)),
+    })),
+    ...found.machines.map(({ vm_id: id, driver }) => ({
+      id,
+      group: t("shell.machines"),
+      name: id,
+      aside: driver,
+      Icon: IconBox,
+      run: go(machinePath(id)),
+    })),
+  ];
+}
+
+async function find(sought: string) {
+  const asked = { q: sought, sort: "created_at", order: "desc", offset: "0", limit: String(MOST) };
+  const search = new URLSearchParams(asked).toString();
+  const [sessions, machines] = await Promise.all([
+    client.table("sessions", search),
+    client.table("machines", search),
+  ]);
+  return { sessions: sessions.rows, machines: machines.rows };
+}

@@ -1,0 +1,18 @@
+import { Kbd } from "@mantine/core";
+
+/** Keys one after the other, or together with a plus. */
+export function Keys({ keys }: { keys: string }) {
+  return (
+    <>
+      {keys.split(" ").map((key, index) => (
+        <span key={index}>
+          {index > 0 && " "}
+          <Kbd size="sm">{key}</Kbd>
+        </span>
+      ))}
+    </>
+  );
+}
+
+/** How this device's keyboard calls the key that commands are given with. */
+export const commandKey = (platform: string): string => (/mac|iphone|ipad/i.test(platform) ? "⌘K" : "Ctrl+K");
