@@ -248,6 +248,9 @@ const FAILURE = {
     "The machine's agent reported build a-00000000deadbeef, but this controller needs a-0123456789abcdef; the machine was not shown.",
   remedy: "Build the golden again, then try again: vestibule golden build",
   stage: "vm_created",
+  retryable: true,
+  golden_id: GOLDEN,
+  agent_build: BUILD,
   evidence: {
     health: '{\n  "status": "ok",\n  "agent_build": "a-00000000deadbeef"\n}',
     console:

@@ -15,6 +15,7 @@ import { EmptyState } from "../ui/empty-state";
 import { PageHead } from "../ui/page-head";
 import { ProblemPanel } from "../ui/problem-panel";
 import { useNow } from "../ui/use-now";
+import { ConnectGuidance } from "./connect-guidance";
 import classes from "./connect-page.module.css";
 import { useSessionPageSoon } from "./late-pages";
 import { useConnect } from "./use-connect";
@@ -25,47 +26,57 @@ export function ConnectPage() {
   return (
     <div className={classes.page}>
       <PageHead title={t("connect.title")}>{t("connect.about")}</PageHead>
-      <ThisHost />
-      <Tools />
+      <HostAndTools />
     </div>
   );
 }
 
-function ThisHost() {
+/** Both at once when both are there: nothing that is read already moves. */
+function HostAndTools() {
   const host = useQuery(hostQuery);
-  if (host.isPending) return <Skeleton height={72} radius="lg" mb={28} />;
-  if (host.isError) return null;
-  return <HostStrip host={host.data} />;
+  const providers = useQuery(providersQuery);
+  if (host.isPending || providers.isPending) return <Loading />;
+  return (
+    <>
+      {host.isSuccess && providers.isSuccess && (
+        <ConnectGuidance host={host.data} providers={providers.data} />
+      )}
+      {host.isSuccess && <HostStrip host={host.data} />}
+      {providers.isError ? (
+        <ProblemPanel
+          title={t("connect.unreadable")}
+          problem={asProblem(providers.error)}
+          action={<Button onClick={() => void providers.refetch()}>{t("common.tryAgain")}</Button>}
+        />
+      ) : (
+        <Tools providers={providers.data} />
+      )}
+    </>
+  );
 }
 
-function Tools() {
-  const providers = useQuery(providersQuery);
-  if (providers.isPending)
-    return (
+function Loading() {
+  return (
+    <>
+      <Skeleton height={72} radius="lg" mb={28} />
       <Cards>
         {[1, 2, 3].map((key) => (
           <Skeleton key={key} height={252} radius="lg" />
         ))}
       </Cards>
-    );
-  if (providers.isError) {
-    const retry = () => void providers.refetch();
-    return (
-      <ProblemPanel
-        title={t("connect.unreadable")}
-        problem={asProblem(providers.error)}
-        action={<Button onClick={retry}>{t("common.tryAgain")}</Button>}
-      />
-    );
-  }
-  if (providers.data.length === 0) {
+    </>
+  );
+}
+
+function Tools({ providers }: { providers: readonly Provider[] }) {
+  if (providers.length === 0) {
     return (
       <EmptyState icon={<IconPlugConnected size={32} />} title={t("connect.empty")}>
         {t("connect.emptyText")}
       </EmptyState>
     );
   }
-  return <ListOfTools providers={inOrder(providers.data)} />;
+  return <ListOfTools providers={inOrder(providers)} />;
 }
 
 /** All of them; with a box to find one when there are many. */

@@ -10,6 +10,7 @@ import { Logo } from "../ui/logo";
 import { ProblemPanel } from "../ui/problem-panel";
 import { ThemeToggle } from "../ui/theme-toggle";
 import { Commands } from "./commands";
+import { CrashGate } from "./crash-gate";
 import { destinationsOf } from "./destinations";
 import { PATHS } from "./paths";
 import classes from "./shell.module.css";
@@ -39,7 +40,7 @@ export function Shell({ wide, children }: { wide: boolean; children: ReactNode }
       </header>
       <main id="content" className={wide ? classes.wide : classes.column} tabIndex={-1}>
         <Gate error={me.error} pending={me.isPending}>
-          {children}
+          <CrashGate>{children}</CrashGate>
         </Gate>
       </main>
     </div>

@@ -1,4 +1,5 @@
 import { Menu } from "@mantine/core";
+import { useMediaQuery } from "@mantine/hooks";
 import { IconDots } from "@tabler/icons-react";
 import { Link, useLocation } from "wouter";
 
@@ -6,14 +7,17 @@ import { t } from "../i18n";
 import type { Destination } from "./destinations";
 import classes from "./tabs.module.css";
 
-/** So many are shown in a narrow window, before *More*. */
+/** So many are shown in a narrow window, before *More*: names of other languages are longer. */
 const FIRST = 4;
+const FIRST_ON_PHONE = 3;
+const PHONE = "(max-width: 30em)";
 
 /** The way to every page. */
 export function Tabs({ tabs }: { tabs: readonly Destination[] }) {
   const [location] = useLocation();
   const isHere = ({ path }: Destination) => location.startsWith(path);
-  const others = tabs.slice(FIRST);
+  const first = useMediaQuery(PHONE) === true ? FIRST_ON_PHONE : FIRST;
+  const others = tabs.slice(first);
   return (
     <nav className={classes.tabs} aria-label={t("shell.pages")}>
       {tabs.map((tab, index) => (
@@ -21,7 +25,7 @@ export function Tabs({ tabs }: { tabs: readonly Destination[] }) {
           key={tab.path}
           href={tab.path}
           className={classes.tab}
-          data-late={index >= FIRST}
+          data-late={index >= first}
           aria-current={isHere(tab) ? "page" : undefined}
         >
           <tab.Icon size={18} aria-hidden="true" />

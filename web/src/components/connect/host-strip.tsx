@@ -18,7 +18,7 @@ export function HostStrip({ host }: { host: Host }) {
     (check) => !check.ok && (check.needed || !host.why.includes(check.detail)),
   );
   return (
-    <section className={classes.strip} aria-label={t("connect.thisHost")}>
+    <section className={classes.strip} aria-label={t("connect.thisHost")} data-place="host">
       <div className={classes.line}>
         {host.isolation === "vm" ? (
           <IconServer2 size={20} aria-hidden="true" />
@@ -43,25 +43,10 @@ export function HostStrip({ host }: { host: Host }) {
           <CopyIcon value={host.golden_id} what={t("connect.goldenId")} />
         </p>
       </div>
-      {!host.golden_ready && <GoldenMissing />}
       {failing.map((check) =>
         check.needed ? <Warning key={check.name} check={check} /> : <Note key={check.name} check={check} />,
       )}
     </section>
-  );
-}
-
-function GoldenMissing() {
-  return (
-    <Warning
-      check={{
-        name: "golden",
-        needed: true,
-        ok: false,
-        detail: t("connect.goldenMissing"),
-        fix: "vestibule golden build",
-      }}
-    />
   );
 }
 

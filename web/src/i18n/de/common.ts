@@ -6,7 +6,7 @@ export const common: Translation<typeof english> = {
   "common.renew": "Erneuern",
   "common.couldNotStart": "Die Anmeldung konnte nicht beginnen",
   "common.openSession": "Sitzung öffnen",
-  "common.openSessionOf": "Sitzung von {name} öffnen",
+  "common.openSessionOf": "Sitzung öffnen: {name}",
   "common.tryAgain": "Erneut versuchen",
   "common.tool": "Werkzeug",
   "common.owner": "Besitzer",

@@ -42,4 +42,16 @@ export const connect: Translation<typeof english> = {
   "connect.deviceText":
     "Das Werkzeug zeigt einen Code; den geben Sie auf der Anmeldeseite ein, auf einem beliebigen Gerät.",
   "connect.connectName": "{name} verbinden",
+  "connect.firstTitle": "Ihr erstes Werkzeug in drei Schritten",
+  "connect.firstPick": "Werkzeug wählen",
+  "connect.firstPickText": "Drücken Sie bei einem Werkzeug auf „Verbinden“. Eine frische Maschine startet.",
+  "connect.firstSignIn": "Auf seinem Desktop anmelden",
+  "connect.firstSignInText":
+    "Die Anmeldeseite des Anbieters ist dort schon offen. Vestibule zeichnet nichts von dem auf, was Sie tippen.",
+  "connect.firstTake": "Zugangsdaten mitnehmen",
+  "connect.firstTakeText":
+    "Sie liegen versiegelt im Tresor, bis Sie sie dorthin holen, wo das Werkzeug läuft.",
+  "connect.goldenTitle": "Noch kein Golden",
+  "connect.goldenComing": "Das erste Golden wird gebaut",
+  "connect.toGoldens": "Alles über Goldens",
 };

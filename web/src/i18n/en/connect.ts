@@ -37,4 +37,15 @@ export const connect = {
   "connect.device": "Enter a code",
   "connect.deviceText": "The tool shows a code; you enter it on the sign-in page, on any device.",
   "connect.connectName": "Connect {name}",
+  "connect.firstTitle": "Your first tool in three steps",
+  "connect.firstPick": "Pick a tool",
+  "connect.firstPickText": "Press Connect on one of them. A fresh machine starts.",
+  "connect.firstSignIn": "Sign in on its desktop",
+  "connect.firstSignInText":
+    "The provider’s page is open there already. Vestibule records nothing of what you type.",
+  "connect.firstTake": "Take the credential",
+  "connect.firstTakeText": "It is sealed in the vault until you fetch it to where the tool runs.",
+  "connect.goldenTitle": "No golden yet",
+  "connect.goldenComing": "The first golden is being built",
+  "connect.toGoldens": "All about goldens",
 } as const;

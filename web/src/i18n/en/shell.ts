@@ -35,4 +35,7 @@ export const shell = {
   "shell.dark": "dark",
   "shell.colours": "Colours: {scheme}",
   "shell.language": "Language: {name}",
+  "shell.account": "Account: {name}",
+  "shell.crashed": "This page failed by a fault of its own",
+  "shell.reload": "Reload",
 } as const;
