@@ -28,6 +28,11 @@ describe("how it stands with the promoted golden", () => {
       { kind: "stale", reason: "failed" },
     ],
     ["inputs that cannot be read", goldensWith({ trouble: "agent.toml" }), { kind: "unreadable" }],
+    [
+      "today's own, which fails its machines",
+      goldensWith({ goldens: [goldenWith({ failing: "3 of 3 failed" })] }),
+      { kind: "failing", failing: "3 of 3 failed" },
+    ],
     ["none that can be served", goldensWith({ refusal: PROBLEM }), { kind: "refused", problem: PROBLEM }],
     [
       "none yet, and the first is made",

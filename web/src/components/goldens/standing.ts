@@ -12,6 +12,7 @@ export type Standing =
   | { kind: "renewing" }
   | { kind: "stale"; reason: StaleReason }
   | { kind: "unreadable"; trouble: string }
+  | { kind: "failing"; failing: string }
   | { kind: "coming"; problem: Problem }
   | { kind: "refused"; problem: Problem };
 
@@ -23,6 +24,8 @@ export function standingOf(state: Goldens): Standing {
   if (state.refusal !== null) return { kind: busy ? "coming" : "refused", problem: state.refusal };
   if (busy) return { kind: state.stale ? "renewing" : "retried" };
   if (state.trouble !== null) return { kind: "unreadable", trouble: state.trouble };
+  const failing = goldenOf(state, state.promoted)?.failing ?? null;
+  if (failing !== null) return { kind: "failing", failing };
   return state.stale ? { kind: "stale", reason: reasonOf(state) } : { kind: "current" };
 }
 
@@ -68,6 +71,8 @@ export function standingWords(standing: Standing): { title: string; tone: Standi
       };
     case "stale":
       return { title: t("goldens.stale"), tone: "warn", text: t(STALE_WORDS[standing.reason]) };
+    case "failing":
+      return { title: t("goldens.failing"), tone: "bad", text: t("goldens.failingText") };
     case "unreadable":
       return {
         title: t("goldens.unreadableTitle"),

@@ -111,6 +111,14 @@ function Obstacles({ standing, trouble }: { standing: Standing; trouble: string 
   return (
     <>
       {problem !== null && <Refusal problem={problem} />}
+      {standing.kind === "failing" && (
+        <Line>
+          <p className={classes.cause} lang="en">
+            {sentence(standing.failing)}
+          </p>
+          <p>{t("goldens.mendFailing")}</p>
+        </Line>
+      )}
       {trouble !== null && (
         <Line>
           <p className={classes.cause} lang="en">

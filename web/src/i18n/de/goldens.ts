@@ -116,6 +116,11 @@ export const goldens: Translation<typeof english> = {
   "goldens.scrubbedAt": "{ago}, {found}",
   "goldens.scrubbed": "Nachgelesen",
   "goldens.scrubbedHint": "Jedes Byte wurde gelesen und mit dem verglichen, was gebaut wurde",
+  "goldens.failing": "Maschinen schlagen fehl",
+  "goldens.failingText":
+    "Maschinen schlagen durch die Schuld des freigegebenen Golden fehl, und kein früheres tritt an seine Stelle.",
+  "goldens.mendFailing":
+    "„Zustand“ sagt, was fehlschlägt. Bringen Sie diese Eingabe oder den Rechner in Ordnung, dann neu bauen.",
   "goldens.mendFile":
     "Bringen Sie die genannte Datei in Ordnung; der Controller liest neu, sobald sie gespeichert ist.",
   "goldens.inputsGone": "Keine Eingabe; was daraus gemacht wurde, ist weg.",
