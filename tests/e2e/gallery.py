@@ -113,9 +113,9 @@ class Visit:
 
 
 @contextlib.contextmanager
-def visit(chromium: Browser, home: str, folder: Path, look: str) -> Iterator[Visit]:
+def visit(chromium: Browser, home: str, folder: Path, look: str, *, locale: str = "en-GB") -> Iterator[Visit]:
     """A fresh profile's page; motion is reduced so that a picture is of a page at rest."""
-    context = chromium.new_context(reduced_motion="reduce", **_ALL[look])
+    context = chromium.new_context(reduced_motion="reduce", locale=locale, **_ALL[look])
     try:
         yield Visit(context.new_page(), home=home, folder=folder, look=look)
     finally:

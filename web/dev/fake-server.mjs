@@ -12,6 +12,7 @@ import { createServer } from "node:http";
 import { connect } from "node:net";
 import { extname, join, normalize } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { gzipSync } from "node:zlib";
 import { WebSocketServer } from "ws";
 
 import {
@@ -248,8 +249,10 @@ async function file(path, response) {
   response.writeHead(content === null ? 404 : 200, {
     "content-type": TYPES[extname(asset)] ?? "text/plain",
     "content-security-policy": CSP,
+    "content-encoding": "gzip",
   });
-  response.end(asset === "/index.html" ? content?.toString().replaceAll("__CSP_NONCE__", NONCE) : content);
+  const sent = asset === "/index.html" ? content?.toString().replaceAll("__CSP_NONCE__", NONCE) : content;
+  response.end(gzipSync(sent ?? ""));
 }
 
 async function bodyOf(request) {

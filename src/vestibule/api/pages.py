@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import os
+import re
 import secrets
 from pathlib import Path
 
 from fastapi import APIRouter
 from fastapi.responses import HTMLResponse, RedirectResponse
 from fastapi.staticfiles import StaticFiles
+from starlette.middleware.gzip import GZipMiddleware
+from starlette.responses import Response
+from starlette.types import ASGIApp, Scope
 
 from vestibule.core.errors import HostUnfit
 
@@ -64,6 +69,29 @@ def router(web_dir: Path) -> APIRouter:
     return pages
 
 
-def assets(web_dir: Path) -> StaticFiles:
-    """The hashed files that the page loads."""
-    return StaticFiles(directory=web_dir / "assets", check_dir=False)
+def assets(web_dir: Path) -> ASGIApp:
+    """The files that the page loads, compressed for those that ask for it.
+
+    Only these are: what an API answer says next to a secret would show in the size of the two together.
+    """
+    files = _Hashed(directory=web_dir / "assets", check_dir=False)
+    return GZipMiddleware(files, minimum_size=1000, compresslevel=6)
+
+
+class _Hashed(StaticFiles):
+    """Files whose names have the hash of what is in them: another content would be another file."""
+
+    def file_response(
+        self,
+        full_path: str | os.PathLike[str],
+        stat_result: os.stat_result,
+        scope: Scope,
+        status_code: int = 200,
+    ) -> Response:
+        response = super().file_response(full_path, stat_result, scope, status_code)
+        if _HASHED.search(Path(full_path).name):
+            response.headers["Cache-Control"] = "public, max-age=31536000, immutable"
+        return response
+
+
+_HASHED = re.compile(r"-[\w-]{8}\.(js|css)$")

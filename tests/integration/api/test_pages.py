@@ -119,3 +119,25 @@ async def test_an_app_that_was_not_built_is_named(tmp_path: Path) -> None:
     async with httpx.AsyncClient(transport=transport, base_url="http://lab.test") as client:
         answer = await client.get("/dashboard/remote-cli")
     assert (answer.status_code, answer.json()["code"]) == (503, "web_app_missing")
+
+
+async def test_a_style_element_needs_the_pages_own_number(browser: httpx.AsyncClient, web_dir: Path) -> None:
+    (web_dir / "index.html").write_text('<meta property="csp-nonce" nonce="__CSP_NONCE__">')
+    seen = set()
+    for _ in range(2):
+        answer = await browser.get("/dashboard/remote-cli")
+        nonce = answer.text.split('nonce="')[1].rstrip('">')
+        policy = answer.headers["content-security-policy"]
+        assert f"style-src 'self' 'nonce-{nonce}';" in policy
+        assert "unsafe" not in policy
+        seen.add(nonce)
+    assert len(seen) == 2, "a number that comes twice could be learnt from another page"
+
+
+async def test_what_is_named_by_its_hash_is_kept_for_ever(browser: httpx.AsyncClient, web_dir: Path) -> None:
+    (web_dir / "assets/index-koXcwhSM.js").write_text("// " + "app " * 1000)
+    (web_dir / "assets/color-scheme.js").write_text("// app")
+    hashed = await browser.get("/dashboard/assets/index-koXcwhSM.js")
+    assert hashed.headers["cache-control"] == "public, max-age=31536000, immutable"
+    assert hashed.headers["content-encoding"] == "gzip"
+    assert "cache-control" not in (await browser.get("/dashboard/assets/color-scheme.js")).headers
