@@ -27,11 +27,12 @@ export default tseslint.config(
     },
   },
   { files: ["src/ui/**"], rules: refuse(router, pages, api, components) },
+  { files: ["src/i18n/**"], rules: refuse(router, pages, api, components) },
   { files: ["src/components/**"], rules: refuse(router, pages) },
   { files: ["src/api/**"], rules: refuse(router, pages, components) },
   { files: ["**/*.test.{ts,tsx}"], rules: { "max-lines-per-function": "off" } },
   {
-    files: ["dev/**", "public/**", "*.js"],
+    files: ["dev/**", "public/**", "*.js", "*.mjs"],
     languageOptions: {
       globals: {
         process: "readonly",

@@ -33,7 +33,7 @@ export function Commands({ me }: { me: Me }) {
     return target !== undefined;
   };
   useKeyChords(act);
-  const label = t("palette.button", { keys: commandKey(navigator.platform) });
+  const label = t("palette.button", { keys: commandKey(navigator.userAgent) });
   return (
     <>
       <Tooltip label={label}>

@@ -24,17 +24,19 @@ export function ShortcutsDialog({ opened, close, destinations }: Props) {
       closeButtonProps={{ "aria-label": t("common.close") }}
     >
       <div className={classes.parts}>
-        <Part name={t("palette.everywhere")}>
-          <Row keys={commandKey(navigator.platform)} words={t("palette.openIt")} />
-          <Row keys="?" words={t("palette.thisList")} />
-        </Part>
+        <div>
+          <Part name={t("palette.everywhere")}>
+            <Row keys={commandKey(navigator.userAgent)} words={t("palette.openIt")} />
+            <Row keys="?" words={t("palette.thisList")} />
+          </Part>
+          <Part name={t("desktop.theDesktop")}>
+            <Row keys="Shift+Esc" words={t("palette.releaseKeys")} />
+          </Part>
+        </div>
         <Part name={t("palette.goTo")}>
           {destinations.map(({ path, letter, name }) => (
             <Row key={path} keys={`g ${letter}`} words={t(name)} />
           ))}
-        </Part>
-        <Part name={t("desktop.theDesktop")}>
-          <Row keys="Shift+Esc" words={t("palette.releaseKeys")} />
         </Part>
       </div>
       <p className={classes.note}>{t("palette.notWhileTyping")}</p>

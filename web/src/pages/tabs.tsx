@@ -16,7 +16,7 @@ const PHONE = "(max-width: 30em)";
 export function Tabs({ tabs }: { tabs: readonly Destination[] }) {
   const [location] = useLocation();
   const isHere = ({ path }: Destination) => location.startsWith(path);
-  const first = useMediaQuery(PHONE) === true ? FIRST_ON_PHONE : FIRST;
+  const first = useMediaQuery(PHONE) ? FIRST_ON_PHONE : FIRST;
   const others = tabs.slice(first);
   return (
     <nav className={classes.tabs} aria-label={t("shell.pages")}>

@@ -129,7 +129,7 @@ function useLooks(leave: () => void): Command[] {
       id: `scheme ${name}`,
       group,
       name: t("shell.colours", { scheme: t(SCHEMES[name].words) }),
-      words: "theme dark light",
+      words: `theme ${name}`,
       Icon: SCHEMES[name].Icon,
       run: () => {
         leave();

@@ -32,7 +32,7 @@ function textOf(node: ts.Node): string | null {
   if (ts.isJsxText(node)) return LETTERS.test(node.text) ? node.text : null;
   const text = literalOf(node);
   if (text === null || isForMachines(node)) return null;
-  if (isSpoken(node)) return LETTERS.test(text) && !/^[a-z]+\.\w+$/.test(text) ? text : null;
+  if (isSpoken(node)) return LETTERS.test(text) && !text.startsWith("vestibule ") ? text : null;
   return SENTENCE.test(text) && !NO_LANGUAGE.test(text) ? text : null;
 }
 

@@ -14,6 +14,9 @@ class SilentWebSocket {
   }
 }
 
+// jsdom lays nothing out: everything is in view.
+Element.prototype.scrollIntoView = () => undefined;
+
 configure({ asyncUtilTimeout: 10_000 });
 
 class NoResizeObserver {

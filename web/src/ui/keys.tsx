@@ -15,4 +15,5 @@ export function Keys({ keys }: { keys: string }) {
 }
 
 /** How this device's keyboard calls the key that commands are given with. */
-export const commandKey = (platform: string): string => (/mac|iphone|ipad/i.test(platform) ? "⌘K" : "Ctrl+K");
+export const commandKey = (userAgent: string): string =>
+  /Mac OS|iPhone|iPad/.test(userAgent) ? "⌘K" : "Ctrl+K";

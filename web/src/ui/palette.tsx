@@ -33,16 +33,13 @@ export function Palette({ opened, close, text, write, commands, children }: Prop
   const list = useId();
   const [at, setAt] = useState(0);
   const chosen = Math.min(at, Math.max(0, commands.length - 1));
-  const optionId = (index: number): string => `${list}-${index}`;
-  const go = (index: number): void => {
-    setAt(index);
-    document.getElementById(optionId(index))?.scrollIntoView({ block: "nearest" });
-  };
   const press = (event: KeyboardEvent): void => {
     const next = moved(event.key, chosen, commands.length);
     if (event.key === "Enter" && !event.nativeEvent.isComposing) commands[chosen]?.run();
-    else if (next !== null) go(next);
-    else return;
+    else if (next !== null) {
+      setAt(next);
+      document.getElementById(optionId(list, next))?.scrollIntoView({ block: "nearest" });
+    } else return;
     event.preventDefault();
   };
   return (
@@ -56,52 +53,90 @@ export function Palette({ opened, close, text, write, commands, children }: Prop
       classNames={{ header: classes.header ?? "", title: classes.title ?? "", body: classes.body ?? "" }}
       closeButtonProps={{ "aria-label": t("common.close") }}
     >
-      <div className={classes.field}>
-        <IconSearch size={18} aria-hidden="true" />
-        <input
-          data-autofocus
-          role="combobox"
-          aria-expanded={commands.length > 0}
-          aria-controls={list}
-          aria-autocomplete="list"
-          aria-activedescendant={commands.length > 0 ? optionId(chosen) : undefined}
-          aria-label={t("palette.field")}
-          placeholder={t("palette.placeholder")}
-          autoComplete="off"
-          spellCheck={false}
-          value={text}
-          onKeyDown={press}
-          onChange={({ currentTarget: { value } }) => {
-            write(value);
-            setAt(0);
-          }}
-        />
-      </div>
+      <Field
+        list={list}
+        chosen={commands.length === 0 ? null : chosen}
+        text={text}
+        press={press}
+        write={(typed) => {
+          write(typed);
+          setAt(0);
+        }}
+      />
       <p role="status" className={classes.none} hidden={commands.length > 0}>
         {commands.length === 0 && t("palette.nothing")}
       </p>
-      <div id={list} role="listbox" aria-label={t("palette.title")} className={classes.list}>
-        {groupsOf(commands).map(({ name, first, members }) => (
-          <div key={name} role="group" aria-label={name}>
-            <div className={classes.group} aria-hidden="true">
-              {name}
-            </div>
-            {members.map((command, index) => (
-              <Option
-                key={command.id}
-                id={optionId(first + index)}
-                command={command}
-                selected={first + index === chosen}
-                point={() => {
-                  setAt(first + index);
-                }}
-              />
-            ))}
-          </div>
-        ))}
-      </div>
+      <List id={list} commands={commands} chosen={chosen} point={setAt} />
       {children}
     </Modal>
+  );
+}
+
+const optionId = (list: string, index: number): string => `${list}-${index}`;
+
+interface FieldProps {
+  list: string;
+  /** The option that Enter takes; null: there is none. */
+  chosen: number | null;
+  text: string;
+  press: (event: KeyboardEvent) => void;
+  write: (text: string) => void;
+}
+
+function Field({ list, chosen, text, press, write }: FieldProps) {
+  return (
+    <div className={classes.field}>
+      <IconSearch size={18} aria-hidden="true" />
+      <input
+        data-autofocus
+        role="combobox"
+        aria-expanded={chosen !== null}
+        aria-controls={list}
+        aria-autocomplete="list"
+        aria-activedescendant={chosen === null ? undefined : optionId(list, chosen)}
+        aria-label={t("palette.field")}
+        placeholder={t("palette.placeholder")}
+        autoComplete="off"
+        spellCheck={false}
+        value={text}
+        onKeyDown={press}
+        onChange={({ currentTarget: { value } }) => {
+          write(value);
+        }}
+      />
+    </div>
+  );
+}
+
+interface ListProps {
+  id: string;
+  commands: readonly Command[];
+  chosen: number;
+  point: (index: number) => void;
+}
+
+function List({ id, commands, chosen, point }: ListProps) {
+  return (
+    <div id={id} role="listbox" aria-label={t("palette.title")} className={classes.list}>
+      {groupsOf(commands).map(({ name, first, members }) => (
+        <div key={name} role="group" aria-label={name}>
+          <div className={classes.group} aria-hidden="true">
+            {name}
+          </div>
+          {members.map((command, index) => (
+            <Option
+              key={command.id}
+              id={optionId(id, first + index)}
+              command={command}
+              selected={first + index === chosen}
+              point={() => {
+                point(first + index);
+              }}
+            />
+          ))}
+        </div>
+      ))}
+    </div>
   );
 }
 
