@@ -36,6 +36,7 @@ from vestibule.drivers.db.machines import DbMachines
 from vestibule.drivers.db.metered import MeteredMachines, MeteredSessions
 from vestibule.drivers.db.steps import DbSteps
 from vestibule.drivers.db.tables import DbTables
+from vestibule.drivers.db.view_links import DbViewLinks
 from vestibule.drivers.guest import HttpGuest
 from vestibule.drivers.http_server import HttpServer, bind_unix, serving
 from vestibule.drivers.net.proxy import EgressProxy
@@ -64,6 +65,8 @@ from vestibule.services.sign_ins import SignIns
 from vestibule.services.stage_limits import StageLimits
 from vestibule.services.tables import Tables
 from vestibule.services.timeline import Timeline
+from vestibule.services.view_links import ViewLinks
+from vestibule.services.viewers import Viewers
 from vestibule.settings import Settings
 from vestibule.tracing import Export, nowhere
 from vestibule.vaults import OpenVault
@@ -94,6 +97,7 @@ class Assembly:
     accounts: Accounts
     sign_ins: SignIns
     first_frames: FirstFrames
+    view_links: ViewLinks
     machines: Machines
     credentials: Credentials
     custodian: Custodian
@@ -160,6 +164,17 @@ def assemble(
     cookie_key = key_file.load_or_make(place.state_dir / "cookie.key", random)
     accounts = Accounts(rows=DbAccounts(database), clock=clock, random=random, cookie_key=cookie_key)
     tables = Tables(rows=DbTables(database), accounts=accounts)
+    view_links = ViewLinks(
+        rows=DbViewLinks(database),
+        sessions=sessions,
+        carried=lambda: sign_ins.carried,
+        feed=feed,
+        audit=audit,
+        clock=clock,
+        random=random,
+        longest_s=settings.view_link_max_s,
+        watchers=Viewers(settings.max_viewers),
+    )
     database.on_changed = tables.changed
     machines.tell_destroyed(
         lambda record, code: audit.note(AuditAction.MACHINE_DESTROYED, subject=record.vm_id, code=code)
@@ -168,6 +183,7 @@ def assemble(
         accounts=accounts,
         sign_ins=sign_ins,
         first_frames=FirstFrames(sessions, feed),
+        view_links=view_links,
         machines=machines,
         credentials=credentials,
         custodian=custodian,

@@ -56,6 +56,7 @@ from vestibule.services.monitor import Monitor
 from vestibule.services.probation import Probation
 from vestibule.services.reconciler import Reconciler
 from vestibule.services.vault_ports import KeyRing
+from vestibule.services.viewers import Viewers
 from vestibule.settings import Settings
 from vestibule.settings_report import report as settings_report
 from vestibule.tracing import exporting
@@ -154,6 +155,8 @@ def _context(
         accounts=assembly.accounts,
         sign_ins=assembly.sign_ins,
         first_frames=assembly.first_frames,
+        view_links=assembly.view_links,
+        viewers=Viewers(settings.max_viewers),
         machines=assembly.machines,
         timeline=assembly.timeline,
         credentials=assembly.credentials,
@@ -224,6 +227,7 @@ async def _background(
         "What is there is no longer compared with what should be; restart the controller": reconciler.run(),
         "Old evidence and rows are no longer removed; restart the controller": janitor.run(),
         "Goldens' moves are no longer written into the audit; restart the controller": golden_audit.run(),
+        "View links are no longer ended in time; restart the controller": context.view_links.run(),
         "The host's history is no longer kept; restart the controller": context.monitor.history.run(),
     }
     tasks = [asyncio.create_task(work, name=broken) for broken, work in works.items()]
@@ -259,6 +263,7 @@ async def _recover(machinery: Machinery, context: Context) -> None:
             machines=len(machines),
             orphans=orphans,
         )
+    await context.view_links.recover()
     if begun := await context.sign_ins.begin_anew():
         log.info("Sign-ins wait for a machine again", sessions=begun)
     if adopted:

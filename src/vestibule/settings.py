@@ -35,6 +35,7 @@ from vestibule.core.machines import UNOWNED_ID, DriverName
 from vestibule.core.promotion import StalePolicy
 from vestibule.room_settings import RoomSettings
 from vestibule.stage_settings import StageSettings
+from vestibule.viewer_settings import ViewerSettings
 
 PREFIX = "VESTIBULE_"
 
@@ -114,7 +115,7 @@ def _default_run_dir() -> Path:
     return _default_state_dir() / "run"
 
 
-class Settings(StageSettings, RoomSettings, BaseSettings):
+class Settings(StageSettings, RoomSettings, ViewerSettings, BaseSettings):
     """Everything that an operator can set.  Units are in the names."""
 
     model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, extra="forbid")
@@ -372,7 +373,11 @@ def _named(error: ValidationError) -> SettingsInvalid:
 def reference_table() -> str:
     """The settings as a Markdown table (docs/reference/settings.md)."""
     rows = ["| setting | variable | default | allowed | meaning |", "|---|---|---|---|---|"]
-    inherited = {**StageSettings.model_fields, **RoomSettings.model_fields}
+    inherited = {
+        **StageSettings.model_fields,
+        **RoomSettings.model_fields,
+        **ViewerSettings.model_fields,
+    }
     own = [name for name in Settings.model_fields if name not in inherited]
     for name in (*own, *inherited):
         field = Settings.model_fields[name]

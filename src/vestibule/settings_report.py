@@ -22,6 +22,7 @@ from vestibule.settings import (
     config_path,
 )
 from vestibule.stage_settings import StageSettings
+from vestibule.viewer_settings import ViewerSettings
 
 _ENVIRONMENT = "environment"
 _SECRET_VARIABLES = frozenset({KEY_VARIABLE, TOKEN_VARIABLE})
@@ -86,6 +87,8 @@ def _variable(name: str, environ: Mapping[str, str]) -> ShownSetting:
 def _group(name: str) -> str:
     if name in RoomSettings.model_fields:
         return "room"
+    if name in ViewerSettings.model_fields:
+        return "viewers"
     return "deadlines" if name in StageSettings.model_fields else "controller"
 
 

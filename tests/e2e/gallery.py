@@ -12,7 +12,9 @@ from urllib.parse import urlsplit
 from playwright.sync_api import Browser, ConsoleMessage, Locator, Page, Request
 
 AXE = Path(__file__).parents[2] / "web/node_modules/axe-core/axe.min.js"
-STANDARD = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa")
+STANDARD = {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}
+COLOURS = {"type": "rule", "values": ["color-contrast"]}
+"""All that another theme can change of a page that was looked at whole."""
 
 SMALL = "small"
 """Light, with fewer pixels: small enough a file to be kept with the source."""
@@ -31,10 +33,10 @@ _SIDEWAYS = """() => [...document.querySelectorAll("html, body *:not(pre)")]
   .filter((element) => ["auto", "scroll"].includes(getComputedStyle(element).overflowX)
                        || element === document.documentElement)
   .map((element) => `${element.tagName}.${element.className}`)"""
-_VIOLATIONS = """async (standard) => {
+_VIOLATIONS = """async (rules) => {
   // What lies behind an open dialog cannot be reached.
   const open = document.querySelector('[role="dialog"][aria-modal="true"]');
-  const {violations} = await axe.run(open ?? document, {runOnly: {type: "tag", values: standard}});
+  const {violations} = await axe.run(open ?? document, {runOnly: rules});
   return violations.map(({id, nodes}) => `${id}: ${nodes.map((node) => node.html).join(" | ")}`);
 }"""
 
@@ -58,11 +60,13 @@ class Visit:
 
     def __init__(self, page: Page, *, home: str, folder: Path, look: str) -> None:
         self.page = page
+        self.home = home
         self._home = urlsplit(home).netloc
         self._folder = folder
         self._look = look
         self._foreign: list[str] = []
         self._errors: list[str] = []
+        self._forgiven: tuple[str, ...] = ()
         page.on("request", self._note_request)
         page.on("websocket", lambda socket: self._note_address(socket.url))
         page.on("console", self._note_console)
@@ -77,8 +81,24 @@ class Visit:
             self._foreign.append(url)
 
     def _note_console(self, message: ConsoleMessage) -> None:
-        if message.type in {"error", "warning"}:
+        forgiven = any(re.search(pattern, message.text) for pattern in self._forgiven)
+        if message.type in {"error", "warning"} and not forgiven:
             self._errors.append(f"{message.text} ({message.location.get('url')})")
+
+    def begin(self, *forgiven: str) -> None:
+        """Another page from here on: what the one before complained of is not its fault.
+
+        ``forgiven``: patterns of what its console says because it is about that.
+        """
+        self._errors.clear()
+        self._foreign.clear()
+        self._forgiven = forgiven
+
+    def look_like(self, look: str) -> None:
+        """The same page in another theme or size, without loading it again."""
+        self._look = look
+        self.page.emulate_media(color_scheme=LOOKS[look]["color_scheme"], reduced_motion="reduce")
+        self.page.set_viewport_size(LOOKS[look]["viewport"])
 
     def expect_refusal(self, status: int) -> None:
         """One request was refused, as this page is about; the browser says so in its console."""
@@ -96,16 +116,17 @@ class Visit:
         self._errors[:] = [error for error in self._errors if not _OF_AN_END.search(error)]
         return self.keep(name)
 
-    def keep(self, name: str) -> Path:
-        """Take the picture ``name`` of a page that has nothing to forgive."""
+    def keep(self, name: str, rules: Mapping[str, object] = STANDARD) -> Path:
+        """Take the picture ``name`` of a page that has nothing to forgive, by these rules of axe."""
         path = self._folder / f"{name}-{self._look}.png"
         self.page.screenshot(path=path, animations="disabled")
-        self.page.evaluate(AXE.read_text())  # as the debugger, so that the page's own policy stays in force
+        if not self.page.evaluate("'axe' in window"):
+            self.page.evaluate(AXE.read_text())  # as the debugger: the page's own policy stays in force
         seen = {
             "scrolls sideways": self.page.evaluate(_SIDEWAYS),
             "asked another origin": self._foreign,
             "complained in the console": self._errors,
-            "keeps someone out": self.page.evaluate(_VIOLATIONS, list(STANDARD)),
+            "keeps someone out": self.page.evaluate(_VIOLATIONS, rules),
         }
         unforgiven = {what: found for what, found in seen.items() if found}
         assert not unforgiven, f"{path.name}: {unforgiven}"

@@ -37,6 +37,7 @@ from vestibule.drivers.db.machines import DbMachines
 from vestibule.drivers.db.metered import MeteredMachines
 from vestibule.drivers.db.steps import DbSteps
 from vestibule.drivers.db.tables import DbTables
+from vestibule.drivers.db.view_links import DbViewLinks
 from vestibule.drivers.db.warnings import DbWarnings
 from vestibule.drivers.goldens.register import FileRegister
 from vestibule.drivers.guest import HttpGuest
@@ -73,10 +74,14 @@ from vestibule.services.sign_ins import SignIns
 from vestibule.services.stage_limits import StageLimits
 from vestibule.services.tables import Tables
 from vestibule.services.timeline import Timeline
+from vestibule.services.view_links import ViewLinks
+from vestibule.services.viewers import Viewers
 from vestibule.vaults import open_vault
 from vestibule_agent.protocol import CONTRACT
 
 PATIENCE_S = 10.0
+LONGEST_LINK_S = 1800
+MOST_VIEWERS = 3
 URL = "http://login.demo.test/authorize?state=fake"
 TOKEN = "visibly-fake-access-token"
 SCRIPT = Script(
@@ -271,6 +276,18 @@ async def open_lab(
         accounts=accounts,
         sign_ins=sign_ins,
         first_frames=FirstFrames(sessions, feed),
+        view_links=ViewLinks(
+            rows=DbViewLinks(database),
+            sessions=sessions,
+            carried=lambda: sign_ins.carried,
+            feed=feed,
+            audit=audit,
+            clock=clock,
+            random=secrets.token_bytes,
+            longest_s=LONGEST_LINK_S,
+            watchers=Viewers(MOST_VIEWERS),
+        ),
+        viewers=Viewers(MOST_VIEWERS),
         machines=machines,
         timeline=timeline,
         credentials=credentials,

@@ -26,6 +26,7 @@ from vestibule.api.routes import (
     settings,
     tables,
     timelines,
+    view_links,
 )
 
 MAX_BODY_BYTES = 128 * 1024
@@ -47,6 +48,7 @@ _RESOURCES = (
     host_history,
     tables,
     settings,
+    view_links,
 )
 _RETURN = re.compile(r"/api/credentials/[^/]+/return")
 

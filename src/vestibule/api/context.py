@@ -12,6 +12,7 @@ from starlette.requests import HTTPConnection
 
 from vestibule.core.audit import AuditAction, AuditEvent, AuditOutcome
 from vestibule.core.errors import NotAllowed, NotSignedIn
+from vestibule.core.ids import VmId
 from vestibule.core.providers import Provider
 from vestibule.core.records import User
 from vestibule.core.settings_report import SettingsReport
@@ -34,6 +35,8 @@ from vestibule.services.scrubbing import Scrubbing
 from vestibule.services.sign_ins import SignIns
 from vestibule.services.tables import Tables
 from vestibule.services.timeline import Timeline
+from vestibule.services.view_links import ViewLinks
+from vestibule.services.viewers import Viewers
 
 COOKIE = "vestibule"
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -47,6 +50,9 @@ class Context:
     accounts: Accounts
     sign_ins: SignIns
     first_frames: FirstFrames
+    view_links: ViewLinks
+    viewers: Viewers[VmId]
+    """Of desktops, by who owns them; those by links are the links' to count."""
     machines: Machines
     timeline: Timeline
     credentials: Credentials

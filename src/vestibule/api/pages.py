@@ -64,6 +64,7 @@ def router(web_dir: Path) -> APIRouter:
 
     pages.add_api_route("/", home)
     pages.add_api_route("/sign-in", page)
+    pages.add_api_route("/watch", page)
     pages.add_api_route("/dashboard", home)
     pages.add_api_route("/dashboard/{path:path}", page)
     return pages

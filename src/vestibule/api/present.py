@@ -33,10 +33,12 @@ def session(
     stages: Iterable[StageRecord],
     notices: Iterable[NoticeRecord],
     place: Place | None,
+    *,
+    watchers: int = 0,
 ) -> schemas.Session:
     """A session with its history and what may be done with it now; its provider may be gone since.
 
-    ``place``: where it waits for a machine.
+    ``place``: where it waits for a machine; ``watchers``: how many look on by a view link.
     """
     return schemas.Session(
         session_id=record.session_id,
@@ -69,6 +71,7 @@ def session(
         created_at=record.created_at,
         completed_at=record.completed_at,
         first_frame_ms=record.first_frame_ms,
+        watchers=watchers,
     )
 
 

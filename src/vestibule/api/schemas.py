@@ -108,6 +108,7 @@ class Session(Model):
         description="Milliseconds from the click on Connect to the desktop's first frame that is not black,"
         " as the person's browser measured them; null when none did."
     )
+    watchers: int = Field(description="How many look on by a view link now.")
 
 
 class SessionEvent(Model):

@@ -15,7 +15,8 @@ async def present(context: Context, record: SessionRecord) -> schemas.Session:
     stages, notices = await context.sign_ins.history(record.session_id)
     place = context.sign_ins.place(record.session_id)
     provider = context.providers.get(record.provider)
-    return shapes.session(record, provider, _until(record, stages), notices, place)
+    watchers = context.view_links.watchers.count(record.session_id)
+    return shapes.session(record, provider, _until(record, stages), notices, place, watchers=watchers)
 
 
 def _until(record: SessionRecord, stages: Sequence[StageRecord]) -> Sequence[StageRecord]:

@@ -1,16 +1,22 @@
-"""The remote view: WebSocket ⇄ the guest's RFB stream, with backpressure both ways, no byte changed."""
+"""The remote view: WebSocket ⇄ the guest's RFB stream, with backpressure both ways.
+
+What a viewer sends goes through a gate: an owner's passes every byte, a watcher's what asks for pictures.  A
+refusal is said after the handshake: before it, a browser hears of no code and no reason.  It costs no machine
+and no look at one, and who does not close in turn is cut off by the server.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
 import socket
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 
 import structlog
 from fastapi import WebSocket, WebSocketDisconnect
 
-from vestibule.core.errors import VestibuleError
+from vestibule.core.errors import NotAllowed, VestibuleError
+from vestibule.core.failures import FailureCode
 from vestibule.core.metrics import RELAY_BYTES
 from vestibule.core.viewer_input import ViewerInput
 from vestibule.services.meter import Meter
@@ -22,40 +28,92 @@ USED_EVERY_S = 10.0
 SUBPROTOCOL = "binary"
 TICKET_PREFIX = "vestibule.ticket."
 
-POLICY_VIOLATION = 1008
-"""WebSocket close codes, RFC 6455 section 7.4.1."""
+CLOSE_S = 1.0
+"""A viewer whose way is stuck is not waited for."""
+MOST_OF_A_WATCHER = 16_384
+"""Bytes of one message: a page that watches sends some hundred."""
+
 GOING_AWAY = 1001
+"""WebSocket close codes, RFC 6455 section 7.4.1; from 4000 on, our own."""
 INTERNAL_ERROR = 1011
+_CODES: Mapping[str, int] = {
+    FailureCode.NOT_SIGNED_IN: 4401,
+    FailureCode.VIEW_TICKET_INVALID: 4401,
+    FailureCode.VIEW_LINK_UNKNOWN: 4401,
+    FailureCode.FOREIGN_ORIGIN: 4403,
+    FailureCode.WATCHER_REFUSED: 4403,
+    FailureCode.MACHINE_ABSENT: 4404,
+    FailureCode.SESSION_OVER: 4410,
+    FailureCode.VIEW_LINK_EXPIRED: 4410,
+    FailureCode.VIEW_LINK_REVOKED: 4410,
+    FailureCode.TOO_MANY_VIEWERS: 4429,
+}
+MACHINE_ENDED = "the machine has ended"
+CONTROLLER_STOPS = "the controller stops"
+_LEAVING = frozenset({MACHINE_ENDED, CONTROLLER_STOPS})
 
 Used = Callable[[], Awaitable[None]]
+Gate = Callable[[bytes], bytes]
+"""What of a viewer's bytes goes on.  Raises NotAllowed for what ends the view."""
+
+
+def code_of(reason: str) -> int:
+    """The close code that goes with a reason: a failure's code, or one of the ends that are none."""
+    return GOING_AWAY if reason in _LEAVING else _CODES.get(reason, INTERNAL_ERROR)
+
+
+async def refuse(websocket: WebSocket, reason: str) -> None:
+    """Accept and close at once, so that a browser is told why."""
+    await websocket.accept(subprotocol=SUBPROTOCOL if SUBPROTOCOL in _offered(websocket) else None)
+    await close(websocket, code_of(reason), reason)
+
+
+def _offered(websocket: WebSocket) -> list[str]:
+    return list(websocket.scope.get("subprotocols", ()))
 
 
 def offered_ticket(websocket: WebSocket) -> str | None:
     """The ticket in Sec-WebSocket-Protocol; a URL would end up in logs and histories."""
-    for offered in websocket.scope.get("subprotocols", ()):
+    for offered in _offered(websocket):
         if offered.startswith(TICKET_PREFIX):
-            return str(offered.removeprefix(TICKET_PREFIX))
+            return offered.removeprefix(TICKET_PREFIX)
     return None
 
 
-async def relay(websocket: WebSocket, rfb: socket.socket, used: Used, meter: Meter) -> None:
-    """Copy both ways until either side ends; closes both.
+async def relay(
+    websocket: WebSocket, rfb: socket.socket, gate: Gate, meter: Meter, *, most: int | None = None
+) -> None:
+    """Copy both ways until either side ends; closes the guest's, and leaves the viewer's to be closed.
 
-    ``used`` is called when a person types or points, once in USED_EVERY_S at most, beside the copying.
-    ``meter`` counts the bytes.
+    ``gate`` sees every byte of the viewer's, ``meter`` counts those that go on; ``most``: bytes of one
+    message.  Raises NotAllowed when the gate does, or for a longer message.
     """
     reader, writer = await asyncio.open_connection(sock=rfb, limit=CHUNK_BYTES)
+    copies = [
+        asyncio.create_task(_to_viewer(reader, websocket, meter)),
+        asyncio.create_task(_to_guest(_received(websocket, most), writer, gate, meter)),
+    ]
     try:
-        async with asyncio.TaskGroup() as copies:
-            down = copies.create_task(_to_viewer(reader, websocket, meter))
-            up = copies.create_task(_to_guest(websocket, writer, _Use(used, copies), meter))
-            await asyncio.wait((down, up), return_when=asyncio.FIRST_COMPLETED)
-            down.cancel()
-            up.cancel()
+        done, _ = await asyncio.wait(copies, return_when=asyncio.FIRST_COMPLETED)
+        for copy in done:
+            copy.result()
     finally:
+        for copy in copies:
+            copy.cancel()
+        await asyncio.gather(*copies, return_exceptions=True)
         writer.close()
         with contextlib.suppress(OSError):
             await writer.wait_closed()
+
+
+@contextlib.asynccontextmanager
+async def owners_gate(used: Used) -> AsyncIterator[Gate]:
+    """Passes all that one viewer sends.
+
+    ``used`` is called when a person types or points, once in USED_EVERY_S at most, beside the copying.
+    """
+    async with asyncio.TaskGroup() as tasks:
+        yield _Use(used, tasks).look
 
 
 class _Use:
@@ -67,12 +125,13 @@ class _Use:
         self._input = ViewerInput()
         self._again_at = 0.0
 
-    def look(self, data: bytes) -> None:
-        """Tell of a person's input, unless that was told a moment ago."""
+    def look(self, data: bytes) -> bytes:
+        """Tell of a person's input, unless that was told a moment ago; all of it goes on."""
         now = asyncio.get_running_loop().time()
         if self._input.feed(data) and now >= self._again_at:
             self._again_at = now + USED_EVERY_S
             self._tasks.create_task(self._tell())
+        return data
 
     async def _tell(self) -> None:
         try:
@@ -88,26 +147,39 @@ async def _to_viewer(reader: asyncio.StreamReader, websocket: WebSocket, meter: 
             meter.count(RELAY_BYTES, "down", by=len(data))
 
 
-async def _to_guest(websocket: WebSocket, writer: asyncio.StreamWriter, use: _Use, meter: Meter) -> None:
+async def _to_guest(
+    received: AsyncIterator[bytes], writer: asyncio.StreamWriter, gate: Gate, meter: Meter
+) -> None:
     with contextlib.suppress(ConnectionError):
-        async for data in _received(websocket):
-            use.look(data)
-            writer.write(data)
+        async for data in received:
+            passed = gate(data)
+            writer.write(passed)
             await writer.drain()
-            meter.count(RELAY_BYTES, "up", by=len(data))
+            meter.count(RELAY_BYTES, "up", by=len(passed))
 
 
-async def _received(websocket: WebSocket) -> AsyncIterator[bytes]:
+async def _received(websocket: WebSocket, most: int | None) -> AsyncIterator[bytes]:
     with contextlib.suppress(WebSocketDisconnect):
         while True:
             message = await websocket.receive()
             if message["type"] == "websocket.disconnect":
                 return
             if (data := message.get("bytes")) is not None:
+                if most is not None and len(data) > most:
+                    raise _too_long(len(data))
                 yield data
+
+
+def _too_long(length: int) -> NotAllowed:
+    return NotAllowed(
+        f"A watcher's connection was ended: it sent a message of {length} bytes.",
+        remedy="Watch with the page that the link opens; it sends nothing like it.",
+        code=FailureCode.WATCHER_REFUSED,
+    )
 
 
 async def close(websocket: WebSocket, code: int, reason: str) -> None:
     """Close with a reason that the page can show; a viewer that is gone already is left alone."""
-    with contextlib.suppress(RuntimeError, WebSocketDisconnect):
-        await websocket.close(code, reason)
+    with contextlib.suppress(RuntimeError, WebSocketDisconnect, TimeoutError):
+        async with asyncio.timeout(CLOSE_S):
+            await websocket.close(code, reason)

@@ -10,8 +10,13 @@ from vestibule.cli.failure_block import print_with_failure
 from vestibule.cli.following import follow, raise_unless_well
 from vestibule.cli.output import Output, OutputFormat, print_done, print_one, print_rows
 from vestibule.cli.timelines import print_timeline
+from vestibule.cli.view_links import share, shares, unshare
 
 app = typer.Typer(help="Sign-ins, past and under way.", no_args_is_help=True)
+
+app.command()(share)
+app.command()(shares)
+app.command()(unshare)
 
 _COLUMNS = ("session_id", "provider", "status", "error_code", "vm_id", "vm_ip", "created_at")
 

@@ -54,6 +54,13 @@ class AuditAction(enum.StrEnum):
     CREDENTIAL_REVOKED = "credential_revoked"
     KEY_ROTATED = "key_rotated"
     """A batch of credentials got the new master key."""
+    VIEW_LINK_MADE = "view_link_made"
+    """Somebody may watch a sign-in without an account; the subject is the session."""
+    VIEW_LINK_OPENED = "view_link_opened"
+    """From an address that had not opened it before; who that was is not known."""
+    VIEW_LINK_REVOKED = "view_link_revoked"
+    VIEW_LINK_EXPIRED = "view_link_expired"
+    """Its time, or its session, was over."""
     OPERATOR_ASKED = "operator_asked"
     """Somebody who is not the operator asked for what only the operator may."""
 
@@ -66,6 +73,7 @@ BEFORE_THE_ANSWER = frozenset(
         AuditAction.CREDENTIAL_CHECKED_OUT,
         AuditAction.CREDENTIAL_EXPORTED,
         AuditAction.KEY_ROTATED,
+        AuditAction.VIEW_LINK_MADE,
     }
 )
 """Their answers hold a secret, or keys change: on the disk before anybody is answered."""

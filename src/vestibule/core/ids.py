@@ -11,6 +11,7 @@ VmId = NewType("VmId", str)
 UserId = NewType("UserId", str)
 CredentialId = NewType("CredentialId", str)
 TokenId = NewType("TokenId", str)
+ViewLinkId = NewType("ViewLinkId", str)
 GoldenId = NewType("GoldenId", str)
 """``g-`` and the first 16 hex digits of the SHA-256 of the golden's canonical recipe."""
 KeyId = NewType("KeyId", str)
@@ -37,6 +38,11 @@ def user_id(random: bytes) -> UserId:
 def credential_id(random: bytes) -> CredentialId:
     """A new credential's id from RANDOM_BYTES random bytes."""
     return CredentialId(f"c-{random.hex()}")
+
+
+def view_link_id(random: bytes) -> ViewLinkId:
+    """A new view link's id from RANDOM_BYTES random bytes; no secret."""
+    return ViewLinkId(f"l-{random.hex()}")
 
 
 def token_id(random: bytes) -> TokenId:

@@ -58,6 +58,7 @@ class Action(enum.StrEnum):
     OPEN_URL = "open_url"
     PASTE = "paste"
     HEARTBEAT = "heartbeat"
+    SHARE = "share"
     RETRY = "retry"
 
 
@@ -74,7 +75,7 @@ def allowed_actions(status: SessionStatus) -> tuple[Action, ...]:
     always = (Action.CANCEL, Action.HEARTBEAT)
     if status not in _SHOWN:
         return always
-    return (*always, Action.VIEW, Action.OPEN_URL, Action.PASTE)
+    return (*always, Action.VIEW, Action.OPEN_URL, Action.PASTE, Action.SHARE)
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

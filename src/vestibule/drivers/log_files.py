@@ -8,8 +8,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from vestibule.core.ids import VmId
-from vestibule.drivers.run_folders import tail
+from vestibule.drivers.run_folders import SCREENSHOT, tail
 from vestibule.services.machine_logs import LogFile, LogPlace
+
+MOST_OF_A_PICTURE = 64 << 20
 
 
 class DiskLogFiles:
@@ -26,6 +28,11 @@ class DiskLogFiles:
         """See LogFiles."""
         path = self._folders[place] / vm_id / name
         return await asyncio.to_thread(tail, path, most_bytes) or b""
+
+    async def picture(self, vm_id: VmId) -> bytes:
+        """See LogFiles."""
+        path = self._folders[LogPlace.EVIDENCE] / vm_id / SCREENSHOT
+        return await asyncio.to_thread(tail, path, MOST_OF_A_PICTURE) or b""
 
 
 def _list(folder: Path) -> Sequence[LogFile]:

@@ -66,6 +66,10 @@ class LogFiles(Protocol):
         """The end of one.  Empty when there is none."""
         ...
 
+    async def picture(self, vm_id: VmId) -> bytes:
+        """The PNG of an ended machine's desktop.  Empty when none was kept."""
+        ...
+
 
 class MachineLogs:
     """One per controller.  Whether a caller may read a machine's logs is asked before."""
@@ -92,6 +96,15 @@ class MachineLogs:
         """What there is to read; none of a machine that has just been begun, or is being ended."""
         place = self._place(vm_id)
         return [] if place is None else await self._files.list(vm_id, place)
+
+    async def picture(self, vm_id: VmId) -> bytes:
+        """What its desktop showed when it failed, as a PNG.  Raises Absent when no picture was kept."""
+        if picture := await self._files.picture(vm_id):
+            return picture
+        raise Absent(
+            f"There is no picture of {vm_id}'s desktop.",
+            remedy="One is kept of a machine that failed while nothing of a person's could be on it.",
+        )
 
     async def follow(self, vm_id: VmId, name: str) -> AsyncIterator[LogTail | None]:
         """Yield the log's end at once and whenever it is another; None when nothing came for a while.

@@ -7,7 +7,16 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from vestibule.core.forecast import ExpiryWarning
-from vestibule.core.ids import CredentialId, GoldenId, KeyId, SessionId, TokenId, UserId, VmId
+from vestibule.core.ids import (
+    CredentialId,
+    GoldenId,
+    KeyId,
+    SessionId,
+    TokenId,
+    UserId,
+    ViewLinkId,
+    VmId,
+)
 from vestibule.core.machines import MachineRecord, MachineStatus
 from vestibule.core.records import (
     ApiToken,
@@ -22,6 +31,7 @@ from vestibule.core.records import (
 )
 from vestibule.core.sessions import SessionStatus
 from vestibule.core.steps import StepRecord
+from vestibule.core.view_links import ViewLinkEnd, ViewLinkRecord
 
 
 class Sessions(Protocol):
@@ -286,6 +296,30 @@ class Accounts(Protocol):
         self, secret_hash: bytes, vm_id: VmId, now: dt.datetime
     ) -> ViewTicketRecord | None:
         """Take a ticket, once, atomically; None when unknown, used, expired or for another machine."""
+        ...
+
+
+class ViewLinks(Protocol):
+    """Table ``view_links``; of secrets only the SHA-256."""
+
+    async def add(self, link: ViewLinkRecord) -> None:
+        """Store it, on the disk."""
+        ...
+
+    async def of_secret(self, secret_hash: bytes) -> ViewLinkRecord | None:
+        """The link of this secret, whether it is good or over; None when there is none."""
+        ...
+
+    async def of_session(self, session_id: SessionId) -> Sequence[ViewLinkRecord]:
+        """A session's links, newest first."""
+        ...
+
+    async def good(self) -> Sequence[ViewLinkRecord]:
+        """All that have no end yet."""
+        ...
+
+    async def end(self, link_id: ViewLinkId, end: ViewLinkEnd, at: dt.datetime) -> ViewLinkRecord | None:
+        """Give it its end, on the disk; None when it has one, or is not there."""
         ...
 
 

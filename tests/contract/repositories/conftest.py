@@ -20,6 +20,7 @@ from vestibule.drivers.db.migrate import migrate, open_database
 from vestibule.drivers.db.sessions import DbSessions
 from vestibule.drivers.db.steps import DbSteps
 from vestibule.drivers.db.vault_keys import DbVaultKeys
+from vestibule.drivers.db.view_links import DbViewLinks
 from vestibule.drivers.db.warnings import DbWarnings
 from vestibule.services import repositories
 
@@ -49,6 +50,7 @@ class Store:
         self.warnings: repositories.Warnings = DbWarnings(database)
         self.steps: repositories.Steps = DbSteps(database)
         self.accounts: repositories.Accounts = DbAccounts(database)
+        self.view_links: repositories.ViewLinks = DbViewLinks(database)
 
     async def user(self, name: str, created_at: dt.datetime = T0) -> User:
         user = User(user_id=UserId(f"u-{name}"), name=name, created_at=created_at)

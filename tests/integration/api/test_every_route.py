@@ -101,6 +101,7 @@ ABSENT = {
     "golden_id": "g-ffffffffffffffff",
     "driver": "fake",
     "log": "console.log",
+    "link_id": "l-ffffffffffffffff",
 }
 
 
@@ -148,6 +149,7 @@ async def ids_of_ann(lab: Lab) -> dict[str, str]:
     token = await lab.context.accounts.issue_token(lab.ann, "hers")
     assert credential_id
     assert session.vm_id
+    link = await lab.context.view_links.make(session, None)
     return {
         "session_id": session.session_id,
         "vm_id": session.vm_id,
@@ -156,6 +158,7 @@ async def ids_of_ann(lab: Lab) -> dict[str, str]:
         "golden_id": GOLDEN,
         "driver": "fake",
         "log": "console.log",
+        "link_id": link.link.link_id,
     }
 
 

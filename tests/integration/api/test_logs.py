@@ -67,3 +67,26 @@ async def test_a_log_is_told_as_it_grows_without_secrets_until_its_machine_is_go
         *_, last = await stream.all()
         assert last["ended"]
         assert last["text"] == second["text"]
+
+
+async def test_the_picture_of_a_failed_machine_is_shown_to_who_may_see_the_machine(
+    lab: Lab, ann: httpx.AsyncClient, bob: httpx.AsyncClient, waiting: SessionRecord
+) -> None:
+    own = await lab.connect()
+    own = await lab.reach(own.session_id, SessionStatus.AWAITING_USER_AUTH)
+    for record in (waiting, own):
+        folder = lab.folder / "state/evidence" / str(record.vm_id)
+        folder.mkdir(parents=True)
+        (folder / "screenshot.png").write_bytes(b"\x89PNG of " + str(record.vm_id).encode())
+    for client in (ann, bob):
+        answer = await client.get(f"/api/vms/{waiting.vm_id}/screenshot")
+        assert answer.headers["content-type"] == "image/png"
+        assert answer.content == b"\x89PNG of " + str(waiting.vm_id).encode()
+    assert (await bob.get(f"/api/vms/{own.vm_id}/screenshot")).status_code == 404
+
+
+async def test_a_machine_of_which_no_picture_was_kept_says_so(
+    bob: httpx.AsyncClient, waiting: SessionRecord
+) -> None:
+    answer = await bob.get(f"/api/vms/{waiting.vm_id}/screenshot")
+    assert (answer.status_code, answer.json()["code"]) == (404, "absent")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import struct
 from contextlib import AbstractAsyncContextManager
 from typing import Any
@@ -10,9 +11,10 @@ from typing import Any
 import httpx
 import pytest
 from exposition import read
-from lab import Lab
+from lab import MOST_VIEWERS, Lab
+from rfb_viewer import Viewer
 from websockets.asyncio.client import ClientConnection, connect
-from websockets.exceptions import ConnectionClosed, InvalidStatus
+from websockets.exceptions import ConnectionClosed
 
 from vestibule.core.errors import MachineFailed
 from vestibule.core.machines import Exit
@@ -52,40 +54,18 @@ def _view(
     )
 
 
-async def _refused(served: str, vm_id: str | None, ticket: str | None, origin: str | None = None) -> None:
-    with pytest.raises(InvalidStatus) as refusal:
-        async with _view(served, vm_id, ticket, origin):
-            pass
-    assert refusal.value.response.status_code == 403
-
-
-class Viewer:
-    """Reads a stream of bytes out of a WebSocket's messages."""
-
-    def __init__(self, websocket: ClientConnection) -> None:
-        self.websocket = websocket
-        self._ahead = b""
-
-    async def read(self, count: int) -> bytes:
-        async with asyncio.timeout(10):
-            while len(self._ahead) < count:
-                message = await self.websocket.recv()
-                assert isinstance(message, bytes)
-                self._ahead += message
-        taken, self._ahead = self._ahead[:count], self._ahead[count:]
-        return taken
-
-    async def greet(self) -> bytes:
-        """RFC 6143 section 7.1 to 7.3; the server's name."""
-        version = await self.read(len(fake_desktop.VERSION))
-        await self.websocket.send(version)
-        assert await self.read(2) == b"\x01\x01"
-        await self.websocket.send(b"\x01")
-        assert await self.read(4) == bytes(4)
-        await self.websocket.send(b"\x01")
-        head = await self.read(24)
-        assert struct.unpack(">HH", head[:4]) == (fake_desktop.WIDTH, fake_desktop.HEIGHT)
-        return await self.read(struct.unpack(">I", head[20:])[0])
+async def _refused(
+    served: str,
+    vm_id: str | None,
+    ticket: str | None,
+    origin: str | None = None,
+    *,
+    words: tuple[int, str] = (4401, "view_ticket_invalid"),
+) -> None:
+    async with _view(served, vm_id, ticket, origin) as websocket:
+        with pytest.raises(ConnectionClosed):
+            await websocket.recv()
+    assert (websocket.close_code, websocket.close_reason) == words
 
 
 async def test_the_desktop_is_shown_and_a_click_reaches_it(
@@ -179,9 +159,52 @@ async def test_the_server_s_end_closes_the_view(
     assert websocket.close_code == 1001
 
 
-@pytest.mark.parametrize("ticket", [None, "", "visibly-fake"])
-async def test_no_view_without_a_ticket(session: SessionRecord, served: str, ticket: str | None) -> None:
-    await _refused(served, session.vm_id, ticket)
+async def test_no_view_without_a_ticket(lab: Lab, session: SessionRecord, served: str) -> None:
+    asked = lab.machines.guest
+    lab.machines.guest = None  # type: ignore[assignment,method-assign]  # no machine is touched
+    for none in (None, ""):
+        await _refused(served, session.vm_id, none, words=(4401, "not_signed_in"))
+    await _refused(served, session.vm_id, "visibly-fake")
+    lab.machines.guest = asked  # type: ignore[method-assign]
+
+
+async def test_a_refusal_is_over_though_the_other_side_never_says_goodbye(
+    session: SessionRecord, served: str
+) -> None:
+    host, _, port = served.partition(":")
+    reader, writer = await asyncio.open_connection(host, int(port))
+    writer.write(
+        f"GET /api/vm/{session.vm_id}/vnc HTTP/1.1\r\nHost: {served}\r\nUpgrade: websocket\r\n"
+        "Connection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
+        "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n".encode()
+    )
+    async with asyncio.timeout(30):
+        answer = await reader.read()  # to the server's own end of the connection
+    assert answer.startswith(b"HTTP/1.1 101")
+    assert answer.endswith(struct.pack(">BBH", 0x88, 2 + len("not_signed_in"), 4401) + b"not_signed_in")
+    writer.close()
+
+
+async def test_as_many_look_as_may_and_one_who_leaves_makes_room(
+    ann: httpx.AsyncClient, session: SessionRecord, served: str
+) -> None:
+    async with contextlib.AsyncExitStack() as views:
+        for _ in range(MOST_VIEWERS):
+            view = await views.enter_async_context(_view(served, session.vm_id, await _ticket(ann, session)))
+            await Viewer(view).greet()
+        ticket = await _ticket(ann, session)
+        await _refused(served, session.vm_id, ticket, words=(4429, "too_many_viewers"))
+    async with _view(served, session.vm_id, await _ticket(ann, session)) as websocket:
+        assert await Viewer(websocket).greet() == b"Vestibule"
+
+
+async def test_a_ticket_that_outlives_its_machine_says_so(
+    lab: Lab, ann: httpx.AsyncClient, session: SessionRecord, served: str
+) -> None:
+    ticket = await _ticket(ann, session)
+    await lab.sign_ins.cancel(lab.ann, session.session_id)
+    await lab.ended(session.session_id)
+    await _refused(served, session.vm_id, ticket, words=(4404, "machine_absent"))
 
 
 async def test_an_api_token_is_no_ticket(ann: httpx.AsyncClient, session: SessionRecord, served: str) -> None:
@@ -217,7 +240,7 @@ async def test_a_page_of_another_origin_opens_nothing(
     ann: httpx.AsyncClient, session: SessionRecord, served: str, origin: str
 ) -> None:
     ticket = await _ticket(ann, session)
-    await _refused(served, session.vm_id, ticket, origin)
+    await _refused(served, session.vm_id, ticket, origin, words=(4403, "foreign_origin"))
     async with _view(served, session.vm_id, ticket, f"http://{served}") as websocket:  # it was not used up
         assert await Viewer(websocket).greet() == b"Vestibule"
 

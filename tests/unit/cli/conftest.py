@@ -35,7 +35,7 @@ def play(monkeypatch: pytest.MonkeyPatch) -> Callable[[Script], list[httpx.Reque
             return Controller(url or "http://controller.test", "fake-token", httpx.MockTransport(answer))
 
         monkeypatch.setattr(controllers, "connect", connect)
-        for name in ("session", "vm", "user", "token", "credentials", "failures", "audit"):
+        for name in ("session", "vm", "user", "token", "credentials", "failures", "audit", "view_links"):
             monkeypatch.setattr(f"vestibule.cli.{name}.connect", connect)
         return seen
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from typing import Annotated
 
-from fastapi import APIRouter, Path
+from fastapi import APIRouter, Path, Response
 from fastapi.responses import StreamingResponse
 
 from vestibule.api import log_schemas as shapes
@@ -38,6 +38,17 @@ async def follow_log(vm_id: str, log: LogName, services: Services, caller: Calle
     await services.logs.require(VmId(vm_id), log)
     followed = services.logs.follow(VmId(vm_id), log)
     return StreamingResponse(_events(followed), media_type="text/event-stream", headers=HEADERS)
+
+
+@router.get(
+    "/api/vms/{vm_id}/screenshot",
+    response_class=Response,
+    responses={200: {"content": {"image/png": {}}}},
+)
+async def read_machine_screenshot(vm_id: str, services: Services, caller: Caller) -> Response:
+    """What the desktop of a machine that failed showed, if that was kept."""
+    await _require_visible(services, caller, vm_id)
+    return Response(await services.logs.picture(VmId(vm_id)), media_type="image/png")
 
 
 async def _require_visible(services: Context, caller: Caller, vm_id: str) -> None:

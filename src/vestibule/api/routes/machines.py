@@ -13,6 +13,7 @@ from vestibule.api.context import Caller, Context, Services, context_of, same_or
 from vestibule.api.deeds import CallersDeeds
 from vestibule.core.audit import AuditAction
 from vestibule.core.errors import VestibuleError
+from vestibule.core.failures import FailureCode
 from vestibule.core.ids import VmId
 from vestibule.core.machines import MachineRecord
 from vestibule.services.golden_ports import GoldenInventory
@@ -90,29 +91,34 @@ async def view_desktop(websocket: WebSocket, vm_id: str) -> None:
     """The desktop's RFB stream, for whoever brings an unused ticket of this machine."""
     services = context_of(websocket)
     ticket = vnc.offered_ticket(websocket)
-    if ticket is None or not same_origin(websocket, services.public_url):
-        await websocket.close(vnc.POLICY_VIOLATION, "a view ticket of this origin is needed")
-        return
-    if await services.accounts.redeem_ticket(ticket, VmId(vm_id)) is None:
-        await websocket.close(vnc.POLICY_VIOLATION, "the view ticket is unknown, used or expired")
-        return
-    await websocket.accept(subprotocol=vnc.SUBPROTOCOL)
-    await _show(websocket, services, VmId(vm_id))
+    if not same_origin(websocket, services.public_url):
+        await vnc.refuse(websocket, FailureCode.FOREIGN_ORIGIN)
+    elif ticket is None:
+        await vnc.refuse(websocket, FailureCode.NOT_SIGNED_IN)
+    elif await services.accounts.redeem_ticket(ticket, VmId(vm_id)) is None:
+        await vnc.refuse(websocket, FailureCode.VIEW_TICKET_INVALID)
+    else:
+        await websocket.accept(subprotocol=vnc.SUBPROTOCOL)
+        await _show(websocket, services, VmId(vm_id))
 
 
 async def _show(websocket: WebSocket, services: Context, vm_id: VmId) -> None:
-    code, reason = vnc.GOING_AWAY, "the machine has ended"
-    services.machines.expose(vm_id)
+    reason = vnc.CONTROLLER_STOPS
     try:
-        async with services.machines.pausing.watched(vm_id):
-            rfb = await services.machines.guest(vm_id).open_vnc()
-            used = partial(services.sign_ins.viewer_used, vm_id)
-            await vnc.relay(websocket, rfb, used, services.monitor.ledger)
+        with services.viewers.looking(vm_id):
+            await _relay(websocket, services, vm_id)
+        reason = vnc.MACHINE_ENDED
     except VestibuleError as error:
-        code, reason = vnc.INTERNAL_ERROR, error.failure_code
+        reason = error.failure_code
         log.warning("Remote view failed", vm_id=vm_id, code=error.failure_code, cause=error.cause)
-    except asyncio.CancelledError:
-        code, reason = vnc.GOING_AWAY, "the controller stops"
-        raise
     finally:
-        await vnc.close(websocket, code, reason)
+        await vnc.close(websocket, vnc.code_of(reason), reason)
+
+
+async def _relay(websocket: WebSocket, services: Context, vm_id: VmId) -> None:
+    services.machines.expose(vm_id)
+    used = partial(services.sign_ins.viewer_used, vm_id)
+    async with services.machines.pausing.watched(vm_id):
+        rfb = await services.machines.guest(vm_id).open_vnc()
+        async with vnc.owners_gate(used) as gate:
+            await vnc.relay(websocket, rfb, gate, services.monitor.ledger)

@@ -9,6 +9,7 @@ from vestibule.core.failures.meaning import FailureMeaning, Fault, lasting, pass
 
 _REQUEST = Fault.REQUEST
 _DOCUMENT = "Compare it with /api/openapi.json and send it again."
+_ANOTHER_LINK = "Ask the owner of the sign-in for another."
 _TOOL_FILES = "Return the files that the tool wrote last, or none when they are unchanged."
 
 OF_REQUESTS: Mapping[Code, FailureMeaning] = {
@@ -130,10 +131,25 @@ OF_REQUESTS: Mapping[Code, FailureMeaning] = {
         "A sign-in of this user to this tool is open already.",
         "Go on with that session, or cancel it first.",
     ),
+    Code.SESSION_OVER: lasting(
+        _REQUEST,
+        "The sign-in whose desktop a view link shows has ended, and its machine with it.",
+        "Ask its owner how it went.",
+    ),
+    Code.SHARING_OFF: lasting(
+        _REQUEST,
+        "View links are turned off on this controller.",
+        "Ask the operator to set view_link_max_s.",
+    ),
     Code.STATE_CHANGED: passing(
         _REQUEST, "Somebody or something was quicker.", "Read it again and go on from there."
     ),
     Code.TOO_LARGE: lasting(_REQUEST, "The request is larger than what is taken.", "Send less at once."),
+    Code.TOO_MANY_VIEWERS: passing(
+        _REQUEST,
+        "As many look at this desktop as may at a time.",
+        "Close one of the other pages that show it, or have max_viewers raised.",
+    ),
     Code.UNKNOWN_FLOW: lasting(
         _REQUEST,
         "The provider has no such way to sign in.",
@@ -170,5 +186,34 @@ OF_REQUESTS: Mapping[Code, FailureMeaning] = {
         _REQUEST,
         "Not every credential has the new master key yet; the one before is kept.",
         "Run the command again; what is damaged is named.",
+    ),
+    Code.VIEW_LINK_EXPIRED: lasting(_REQUEST, "The view link's time is over.", _ANOTHER_LINK),
+    Code.VIEW_LINK_REVOKED: lasting(
+        _REQUEST, "The view link was taken back by the owner of the sign-in.", _ANOTHER_LINK
+    ),
+    Code.VIEW_LINK_TOO_LONG: lasting(
+        _REQUEST,
+        "A view link was to be good for longer than the settings allow.",
+        "Ask for less; the operator may raise view_link_max_s.",
+    ),
+    Code.VIEW_LINK_UNKNOWN: lasting(
+        _REQUEST,
+        "No view link has this secret, or the address was not copied whole.",
+        "Copy the whole link, with what stands behind #, or ask the owner of the sign-in for another.",
+    ),
+    Code.VIEW_LINKS_FULL: passing(
+        _REQUEST,
+        "The session has as many view links as it may have at a time.",
+        "Take one back first: vestibule session unshare.",
+    ),
+    Code.VIEW_TICKET_INVALID: passing(
+        _REQUEST,
+        "A view ticket is unknown, used or older than 30 s.",
+        "Ask for a new one: POST /api/vm/ID/view-ticket.",
+    ),
+    Code.WATCHER_REFUSED: lasting(
+        _REQUEST,
+        "A view link's connection sent what the page that it opens never sends.",
+        "Watch with that page.",
     ),
 }

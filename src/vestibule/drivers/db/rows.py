@@ -23,6 +23,7 @@ from vestibule.core.records import (
     ViewTicketRecord,
 )
 from vestibule.core.steps import StepRecord
+from vestibule.core.view_links import ViewLinkRecord
 
 R = TypeVar("R")
 
@@ -35,6 +36,7 @@ Record = (
     | CredentialRecord
     | CustodyRecord
     | ViewTicketRecord
+    | ViewLinkRecord
     | MachineRecord
     | ExpiryWarning
     | StepRecord
@@ -69,6 +71,7 @@ _REMEDIES = {
     "credential": "List yours: vestibule credentials list.",
     "user": "Look at the name again; the operator can add one: vestibule user add NAME.",
     "token": "List yours with GET /api/tokens.",
+    "view link": "List those of the session: vestibule session shares ID.",
 }
 
 

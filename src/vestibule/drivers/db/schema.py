@@ -14,6 +14,7 @@ from vestibule.core.machines import LIVE, DriverName, Isolation, MachineStatus, 
 from vestibule.core.providers import Flow
 from vestibule.core.sessions import FINAL, SessionStatus
 from vestibule.core.steps import StepOutcome
+from vestibule.core.view_links import ViewLinkEnd
 from vestibule.drivers.db.types import Member, UtcTime, Words, choice, listed
 
 metadata = sa.MetaData(
@@ -224,6 +225,19 @@ view_tickets = sa.Table(
     sa.Column("vm_id", sa.ForeignKey("vms.vm_id", ondelete="CASCADE"), nullable=False),
     sa.Column("user_id", sa.ForeignKey("users.user_id", ondelete="CASCADE"), nullable=False),
     sa.Column("expires_at", UtcTime, nullable=False, index=True),
+)
+
+view_links = sa.Table(
+    "view_links",
+    metadata,
+    sa.Column("link_id", sa.String(64), primary_key=True),
+    sa.Column("session_id", sa.ForeignKey("auth_sessions.session_id", ondelete="CASCADE"), nullable=False),
+    sa.Column("secret_hash", sa.LargeBinary(32), nullable=False, unique=True),
+    sa.Column("created_at", UtcTime, nullable=False),
+    sa.Column("expires_at", UtcTime, nullable=False),
+    sa.Column("ended_at", UtcTime, index=True),
+    sa.Column("end", choice(ViewLinkEnd, "end")),
+    sa.Index(None, "session_id", "created_at"),
 )
 
 # Nothing is read of it: that it can be written is what is asked.

@@ -204,6 +204,50 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/auth/session/{session_id}/view-links": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List View Links
+         * @description The session's links, newest first; those that are over too.
+         */
+        get: operations["list_view_links"];
+        put?: never;
+        /**
+         * Make View Link
+         * @description Make a link that shows the desktop, and nothing else, to whoever has it, for a while.
+         */
+        post: operations["make_view_link"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/auth/session/{session_id}/view-links/{link_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Revoke View Link
+         * @description Take a link back; who watches by it is cut off.  One that is over stays as it is.
+         */
+        delete: operations["revoke_view_link"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/auth/sessions": {
         parameters: {
             query?: never;
@@ -1213,6 +1257,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/vms/{vm_id}/screenshot": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Machine Screenshot
+         * @description What the desktop of a machine that failed showed, if that was kept.
+         */
+        get: operations["read_machine_screenshot"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/vms/{vm_id}/timeline": {
         parameters: {
             query?: never;
@@ -1302,7 +1366,7 @@ export interface components {
          * @description What a person may do with a session; the API returns those that are allowed now.
          * @enum {string}
          */
-        Action: "cancel" | "view" | "open_url" | "paste" | "heartbeat" | "retry";
+        Action: "cancel" | "view" | "open_url" | "paste" | "heartbeat" | "share" | "retry";
         /**
          * ApiToken
          * @description An API token without its secret.
@@ -1323,7 +1387,7 @@ export interface components {
          * @description What was done, or asked for and refused.
          * @enum {string}
          */
-        AuditAction: "signed_in" | "sign_in_link_made" | "user_added" | "user_removed" | "token_issued" | "token_revoked" | "sign_in_started" | "sign_in_cancelled" | "machine_started" | "machine_stopped" | "machine_destroyed" | "golden_renewed" | "golden_promoted" | "golden_rolled_back" | "golden_rejected" | "golden_not_renewed" | "credential_sealed" | "credential_checked_out" | "credential_returned" | "credential_refused" | "credential_exported" | "credential_revoked" | "key_rotated" | "operator_asked";
+        AuditAction: "signed_in" | "sign_in_link_made" | "user_added" | "user_removed" | "token_issued" | "token_revoked" | "sign_in_started" | "sign_in_cancelled" | "machine_started" | "machine_stopped" | "machine_destroyed" | "golden_renewed" | "golden_promoted" | "golden_rolled_back" | "golden_rejected" | "golden_not_renewed" | "credential_sealed" | "credential_checked_out" | "credential_returned" | "credential_refused" | "credential_exported" | "credential_revoked" | "key_rotated" | "view_link_made" | "view_link_opened" | "view_link_revoked" | "view_link_expired" | "operator_asked";
         /**
          * AuditEvent
          * @description Who did what, on what, when, from where, and what came of it.
@@ -2496,6 +2560,17 @@ export interface components {
             total: number;
         };
         /**
+         * MakeViewLink
+         * @description POST /api/auth/session/{id}/view-links.
+         */
+        MakeViewLink: {
+            /**
+             * Seconds
+             * @description How long it is good; null: 900, or what the settings allow if that is less.
+             */
+            seconds?: number | null;
+        };
+        /**
          * Me
          * @description Who the caller is.
          */
@@ -2528,6 +2603,33 @@ export interface components {
              * @description 1 to 63 of a-z, 0-9, '.', '_', '@', '-'; first a letter or digit.
              */
             name: string;
+        };
+        /**
+         * NewViewLink
+         * @description The one time that its address is shown; the secret is in the fragment, which no server is sent.
+         */
+        NewViewLink: {
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** @description Why it is good no more; null while it is good. */
+            end: components["schemas"]["ViewLinkEnd"] | null;
+            /** Ended At */
+            ended_at: string | null;
+            /**
+             * Expires At
+             * Format: date-time
+             * @description At the latest: it ends with the sign-in.
+             */
+            expires_at: string;
+            /** Link Id */
+            link_id: string;
+            /** Session Id */
+            session_id: string;
+            /** Url */
+            url: string;
         };
         /**
          * Notice
@@ -2969,6 +3071,11 @@ export interface components {
              * @description Path of the RFB WebSocket; needs a view ticket.
              */
             vnc_websocket: string | null;
+            /**
+             * Watchers
+             * @description How many look on by a view link now.
+             */
+            watchers: number;
         };
         /**
          * SessionDetail
@@ -3321,6 +3428,53 @@ export interface components {
             name: string;
             /** User Id */
             user_id: string;
+        };
+        /**
+         * ViewLink
+         * @description A link that shows a sign-in's desktop to whoever has it, without its secret.
+         */
+        ViewLink: {
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** @description Why it is good no more; null while it is good. */
+            end: components["schemas"]["ViewLinkEnd"] | null;
+            /** Ended At */
+            ended_at: string | null;
+            /**
+             * Expires At
+             * Format: date-time
+             * @description At the latest: it ends with the sign-in.
+             */
+            expires_at: string;
+            /** Link Id */
+            link_id: string;
+            /** Session Id */
+            session_id: string;
+        };
+        /**
+         * ViewLinkEnd
+         * @description Why a link is good no more.
+         * @enum {string}
+         */
+        ViewLinkEnd: "revoked" | "expired" | "session_over";
+        /**
+         * ViewLinks
+         * @description GET /api/auth/session/{id}/view-links.
+         */
+        ViewLinks: {
+            /**
+             * Links
+             * @description Newest first.
+             */
+            links: components["schemas"]["ViewLink"][];
+            /**
+             * Longest S
+             * @description How long a link may be good; 0: nobody can make one.
+             */
+            longest_s: number;
         };
         /**
          * ViewTicket
@@ -3739,6 +3893,131 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Timeline"];
+                };
+            };
+            /** @description Client Error */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Server Error */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_view_links: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                session_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ViewLinks"];
+                };
+            };
+            /** @description Client Error */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Server Error */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    make_view_link: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                session_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MakeViewLink"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NewViewLink"];
+                };
+            };
+            /** @description Client Error */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Server Error */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    revoke_view_link: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                link_id: string;
+                session_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ViewLink"];
                 };
             };
             /** @description Client Error */
@@ -6039,6 +6318,46 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["LogTail"];
                     "text/event-stream": unknown;
+                };
+            };
+            /** @description Client Error */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Server Error */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_machine_screenshot: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                vm_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/png": unknown;
                 };
             };
             /** @description Client Error */
