@@ -217,6 +217,13 @@ const TOLD = {
     ],
   },
   device: { status: "awaiting_user_auth", flow: "device", user_code: "WDJB-MJHT", provider: "codex" },
+  queued: {
+    status: "started",
+    provider: "codex",
+    queue_place: 3,
+    queue_reason: "16 of 16 machines run; the next one that ends makes room.",
+  },
+  watched: { status: "awaiting_user_auth", watchers: 2 },
   asking: {
     status: "ready",
     provider: "gemini-cli",
@@ -232,7 +239,7 @@ function reached(status) {
 
 /** As `allowed_actions` of the controller. */
 const ALWAYS = ["cancel", "heartbeat"];
-const SHOWN = [...ALWAYS, "view", "open_url", "paste"];
+const SHOWN = [...ALWAYS, "view", "open_url", "paste", "share"];
 const ACTIONS = {
   started: ALWAYS,
   vm_created: ALWAYS,
@@ -243,6 +250,9 @@ const ACTIONS = {
 };
 
 const FAILURE = {
+  retryable: true,
+  golden_id: GOLDEN,
+  agent_build: BUILD,
   code: "agent_build_mismatch",
   cause:
     "The machine's agent reported build a-00000000deadbeef, but this controller needs a-0123456789abcdef; the machine was not shown.",
@@ -252,6 +262,7 @@ const FAILURE = {
   golden_id: GOLDEN,
   agent_build: BUILD,
   evidence: {
+    screenshot: "/var/lib/vestibule/evidence/vm-0d15ea5e0d15ea5e/screenshot.png",
     health: '{\n  "status": "ok",\n  "agent_build": "a-00000000deadbeef"\n}',
     console:
       "[    0.000000] Linux version 6.12.48\n[    0.312204] overlayfs: upper fs is tmpfs\nagent: hand-over accepted: 192.168.100.7",
@@ -300,6 +311,9 @@ export function sessionIn(story, id, wanted, wantedFlow) {
     created_at: at(0),
     completed_at: final ? at(43.05) : null,
     first_frame_ms: past.includes("ready") ? 930 : null,
+    queue_place: special.queue_place ?? null,
+    queue_reason: special.queue_reason ?? null,
+    watchers: special.watchers ?? 0,
   };
 }
 
@@ -314,3 +328,23 @@ export function openIn(sessions, provider, prefix = "s-run") {
       return session.session_id;
   return undefined;
 }
+
+/** How a view link's WebSocket ends, by the link's token; of any other it is good. */
+export const LINK_ENDS = {
+  revoked: [4410, "view_link_revoked"],
+  expired: [4410, "view_link_expired"],
+  over: [4410, "session_over"],
+  unknown: [4401, "view_link_unknown"],
+  crowd: [4429, "too_many_viewers"],
+};
+
+export const WATCHED = { tool: "Demo", status: "awaiting_user_auth", expires_at: inSeconds(700) };
+
+export const linkOf = (session_id, number) => ({
+  link_id: `l-${String(number).padStart(16, "0")}`,
+  session_id,
+  created_at: at(60),
+  expires_at: inSeconds(700),
+  ended_at: null,
+  end: null,
+});

@@ -1,7 +1,7 @@
 /**
  * The controller's API without machines, for work on the page's looks: `npm run build && npm run dev:fake`.
  *
- * No test and no product code uses it.  Sessions named for a state (`s-ready`, `s-failed`, …, see `STORIES`)
+ * No product code uses it; `tests/e2e/test_every_state.py` shows every page with it.  Sessions named for a state (`s-ready`, `s-failed`, …, see `STORIES`)
  * stay in it; one that *Connect* starts runs by itself until it waits for a person; pasting anything into it
  * completes it.  GOLDENS names what is told of goldens (see `fake-goldens.mjs`), HEALTH what of failures (see
  * `fake-health.mjs`).  VNC_SOCKET names the UNIX socket of an RFB server (Xvnc -rfbunixpath) to show as desktop.
@@ -20,11 +20,14 @@ import {
   EXPORTED,
   HISTORY,
   HOST,
+  LINK_ENDS,
+  linkOf,
   openIn,
   PROVIDERS,
   REPLACED,
   sessionIn,
   STORIES,
+  WATCHED,
 } from "./fake-data.mjs";
 import { goldenDetail, GOLDENS } from "./fake-goldens.mjs";
 import { failuresOf, HOST_HEALTH } from "./fake-health.mjs";
@@ -42,6 +45,7 @@ import {
 import { timelineOf } from "./fake-timeline.mjs";
 
 const PORT = Number(process.env.PORT ?? 4100);
+const PICTURE = join(import.meta.dirname, "../../docs/images/session.png");
 const DIST = join(import.meta.dirname, "../dist");
 const TYPES = { ".html": "text/html", ".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml" };
 /** As the controller sends it (api/pages.py). */
@@ -94,9 +98,28 @@ function start({ provider, flow }) {
   return ok({ session_id: id, status: "started", session }, 201);
 }
 
-function act(id, action, input) {
+/** Links to watch a session: as many as were made of it, until they are taken back. */
+const links = new Map();
+function ofLinks(id, method, link) {
+  const good = links.get(id) ?? [];
+  if (method === "GET") return ok({ longest_s: 3600, links: good });
+  if (method === "POST") {
+    const made = linkOf(id, good.length + 1);
+    links.set(id, [made, ...good]);
+    return ok({ ...made, url: `http://127.0.0.1:4100/watch#token=visibly-fake-${"x".repeat(30)}` }, 201);
+  }
+  links.set(
+    id,
+    good.filter(({ link_id }) => link_id !== link),
+  );
+  return ok({ ...linkOf(id, 1), end: "revoked", ended_at: new Date().toISOString() });
+}
+
+function act(id, action, input, method) {
   const session = sessions.get(id);
   if (session === undefined) return ABSENT;
+  const [, link] = /^view-links(?:\/(.+))?$/.exec(action ?? "") ?? [];
+  if (action?.startsWith("view-links")) return ofLinks(id, method, link);
   if (action === "timeline") return ok(timelineOf(session));
   if (action === undefined || ["heartbeat", "open-url", "first-frame"].includes(action)) return ok(session);
   if (action === "cancel") return change(id, sessionIn("cancelled", id, session.provider));
@@ -192,7 +215,7 @@ function answer(method, path, input, search) {
     return detail === undefined ? NOT_HERE : ok(detail);
   }
   const [, id, action] = /^\/api\/auth\/session\/([^/]+)(?:\/(.+))?$/.exec(path) ?? [];
-  return id === undefined ? ABSENT : act(id, action, input);
+  return id === undefined ? ABSENT : act(id, action, input, method);
 }
 
 /** One that is held refuses to be handed out; the others are, and stay as they are. */
@@ -272,6 +295,10 @@ const server = createServer((request, response) => {
   if (stream !== undefined) return void tell(response, ...stream);
   if (events !== null && sessions.has(events[1])) return follow(events[1], response);
   if (!path.startsWith("/api/")) return void file(path, response);
+  if (path.endsWith("/screenshot"))
+    return void readFile(PICTURE).then((picture) =>
+      response.writeHead(200, { "content-type": "image/png" }).end(picture),
+    );
   if (path === "/api/health/failures") {
     const days = Number(url.searchParams.get("days"));
     return void response
@@ -288,7 +315,12 @@ const server = createServer((request, response) => {
 });
 
 const sockets = new WebSocketServer({ server, handleProtocols: () => "binary" });
-sockets.on("connection", (socket) => {
+sockets.on("connection", (socket, request) => {
+  if (request.url === "/api/watch") {
+    const [, token] = /vestibule\.ticket\.([^,\s]+)/.exec(request.headers["sec-websocket-protocol"]) ?? [];
+    if (LINK_ENDS[token] !== undefined) return socket.close(...LINK_ENDS[token]);
+    socket.send(JSON.stringify(WATCHED));
+  }
   if (process.env.VNC_SOCKET === undefined) return socket.close(1011, "VNC_SOCKET is not set");
   const desktop = connect(process.env.VNC_SOCKET);
   desktop
@@ -298,4 +330,6 @@ sockets.on("connection", (socket) => {
   socket.on("message", (data) => desktop.write(data)).on("close", () => desktop.destroy());
 });
 
-server.listen(PORT, "127.0.0.1", () => console.log(`http://127.0.0.1:${PORT}/dashboard/remote-cli`));
+server.listen(PORT, "127.0.0.1", () =>
+  console.log(`http://127.0.0.1:${server.address().port}/dashboard/remote-cli`),
+);

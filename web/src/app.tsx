@@ -18,6 +18,7 @@ import {
   SessionPage,
   SessionsPage,
   SettingsPage,
+  WatchPage,
 } from "./pages/late-pages";
 import { NotFoundPage } from "./pages/not-found-page";
 import { PATHS } from "./pages/paths";
@@ -64,6 +65,11 @@ function Routes({ token }: { token: string | null }) {
     <Switch>
       <Route path={PATHS.signIn}>
         <SignInPage token={token} />
+      </Route>
+      <Route path={PATHS.watch}>
+        <Late>
+          <WatchPage token={token} />
+        </Late>
       </Route>
       <Route path={PATHS.session}>
         {({ id }) => (

@@ -9,10 +9,12 @@ import { createRoot } from "react-dom/client";
 
 import { App, makeCache } from "./app";
 import { begin } from "./i18n/language";
-import { takeToken } from "./pages/sign-in-token";
+import { PATHS } from "./pages/paths";
+import { keptToken, takeToken } from "./pages/sign-in-token";
 import { spreadNonce } from "./style-nonce";
 
-const token = takeToken(window.location, window.history);
+const take = window.location.pathname === PATHS.watch ? keptToken : takeToken;
+const token = take(window.location, window.history);
 const root = document.getElementById("root");
 if (root === null) throw new Error("index.html has no element #root.");
 const page = createRoot(root);

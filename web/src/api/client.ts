@@ -28,6 +28,9 @@ import type {
   TablePage,
   TableRows,
   Timeline,
+  NewViewLink,
+  ViewLink,
+  ViewLinks,
   ViewTicket,
 } from "./types";
 
@@ -203,6 +206,24 @@ export const paste = (id: string, text: string): Promise<Session> =>
 /** A ticket for one RFB WebSocket; good once, for 30 s. */
 export const viewTicket = (vm_id: string): Promise<ViewTicket> =>
   body(http.POST("/api/vm/{vm_id}/view-ticket", { params: { path: { vm_id } } }));
+
+/** A link that shows the desktop to whoever has it; its address is told this once. */
+export const makeViewLink = (id: string, seconds: number): Promise<NewViewLink> =>
+  body(http.POST("/api/auth/session/{session_id}/view-links", { ...one(id), body: { seconds } }));
+
+export const viewLinks = (id: string): Promise<ViewLinks> =>
+  body(http.GET("/api/auth/session/{session_id}/view-links", one(id)));
+
+/** Takes a link back; who watches by it is cut off. */
+export const revokeViewLink = (session_id: string, link_id: string): Promise<ViewLink> =>
+  body(
+    http.DELETE("/api/auth/session/{session_id}/view-links/{link_id}", {
+      params: { path: { session_id, link_id } },
+    }),
+  );
+
+/** Where the picture of a failed machine's desktop is. */
+export const screenshotPath = (vm_id: string): string => `/api/vms/${encodeURIComponent(vm_id)}/screenshot`;
 
 export const GOLDENS_EVENTS = "/api/goldens/events";
 export const eventsPath = (id: string): string => `/api/auth/session/${encodeURIComponent(id)}/events`;

@@ -31,6 +31,9 @@ export const sessionQuery = (id: string) =>
 export const timelineQuery = (id: string) =>
   queryOptions({ queryKey: ["timeline", id], queryFn: () => client.timeline(id) });
 
+export const viewLinksQuery = (id: string) =>
+  queryOptions({ queryKey: ["view-links", id], queryFn: () => client.viewLinks(id) });
+
 /** Puts a reading of a session into the cache, unless a later one is there already. */
 export function keepSession(cache: QueryClient, session: Session): void {
   cache.setQueryData<Session>(["session", session.session_id], (known) => newestSession(known, session));

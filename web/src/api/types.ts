@@ -69,6 +69,9 @@ export type StartTimes = Schemas["StartTimes"];
 export type Timeline = Schemas["Timeline"];
 export type TimelineStep = Schemas["TimelineStep"];
 export type User = Schemas["User"];
+export type NewViewLink = Schemas["NewViewLink"];
+export type ViewLink = Schemas["ViewLink"];
+export type ViewLinks = Schemas["ViewLinks"];
 export type ViewTicket = Schemas["ViewTicket"];
 
 export type FinalStatus = Extract<SessionStatus, "completed" | "failed" | "timeout" | "cancelled">;

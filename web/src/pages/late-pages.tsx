@@ -41,6 +41,11 @@ export const SettingsPage = lazy(async () => {
   return { default: page };
 });
 
+export const WatchPage = lazy(async () => {
+  const { WatchPage: page } = await import("./watch-page");
+  return { default: page };
+});
+
 /** Fetches what follows a press of *Connect* while nothing else is to do, so that nobody waits for it then. */
 export function useSessionPageSoon(): void {
   useEffect(() => {

@@ -2,6 +2,7 @@
 
 export const PATHS = {
   signIn: "/sign-in",
+  watch: "/watch",
   connect: "/dashboard/remote-cli",
   session: "/dashboard/remote-cli/session/:id",
   sessions: "/dashboard/sessions",

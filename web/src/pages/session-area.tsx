@@ -2,9 +2,9 @@ import { Button } from "@mantine/core";
 import { useQueryClient } from "@tanstack/react-query";
 import { useLocation } from "wouter";
 
-import { viewTicket } from "../api/client";
+import { screenshotPath, viewTicket } from "../api/client";
 import { sessionQuery } from "../api/queries";
-import type { Session } from "../api/types";
+import type { Failure, Session } from "../api/types";
 import { Desktop } from "../components/desktop/desktop";
 import { areaOf } from "../components/session/area";
 import { ConnectedPanel } from "../components/session/connected-panel";
@@ -14,6 +14,7 @@ import { lastGoodStep, STEP_WORDS } from "../components/session/rail";
 import { t } from "../i18n";
 import { clock } from "../ui/time";
 import { PATHS } from "./paths";
+import { ShareView } from "./share-view";
 import { useConnect } from "./use-connect";
 
 interface Props {
@@ -35,6 +36,7 @@ export function SessionArea({ session, onFirstFrame }: Props) {
           pageTitle={session.page_title}
           lastGoodStep={goodStepText(session)}
           onFirstFrame={onFirstFrame}
+          tools={session.actions.includes("share") && <ShareView session={session} />}
           askTicket={() => viewTicket(area.vmId)}
           askSession={() => void cache.refetchQueries(sessionQuery(session.session_id))}
         />
@@ -104,11 +106,16 @@ function Ended({ session, title, tone, failure }: EndedProps) {
       title={title}
       tone={tone}
       failure={failure}
+      picture={pictureOf(session, failure)}
       retry={retry}
       elsewhere={<ToTools />}
       error={again.error}
     />
   );
+}
+
+function pictureOf({ vm_id }: Session, failure: Failure): string | null {
+  return vm_id !== null && "screenshot" in (failure.evidence ?? {}) ? screenshotPath(vm_id) : null;
 }
 
 function goodStepText(session: Session): string {

@@ -18,6 +18,7 @@ import classes from "./session-page.module.css";
 /** Which tool, how it stands, how long it may take, and the way out. */
 export function SessionHead({ session, live }: { session: Session; live: boolean }) {
   const cancel = useSessionAction(() => client.cancel(session.session_id));
+  const extend = useSessionAction(() => client.heartbeat(session.session_id));
   const { text, tone } = STATUS_WORDS[session.status];
   return (
     <>
@@ -30,9 +31,26 @@ export function SessionHead({ session, live }: { session: Session; live: boolean
         <span role="status">
           <Pill tone={tone}>{t(text)}</Pill>
         </span>
+        {session.watchers > 0 && (
+          <Pill tone="warn">{t("session.watching", { count: session.watchers })}</Pill>
+        )}
         {!live && <span className={classes.feed}>{t("common.reconnecting")}</span>}
         <span className={classes.space} />
-        {session.deadline_at !== null && !isFinal(session.status) && <Deadline at={session.deadline_at} />}
+        {session.deadline_at !== null && !isFinal(session.status) && (
+          <Deadline
+            at={session.deadline_at}
+            extend={
+              session.actions.includes("heartbeat")
+                ? {
+                    busy: extend.isPending,
+                    act: () => {
+                      extend.mutate(undefined);
+                    },
+                  }
+                : null
+            }
+          />
+        )}
         {session.actions.includes("cancel") && (
           <CancelButton
             tool={session.provider_title}
@@ -43,6 +61,7 @@ export function SessionHead({ session, live }: { session: Session; live: boolean
           />
         )}
       </header>
+      {extend.isError && <ProblemPanel title={t("session.notExtended")} problem={asProblem(extend.error)} />}
       {cancel.isError && <ProblemPanel title={t("session.notCancelled")} problem={asProblem(cancel.error)} />}
     </>
   );

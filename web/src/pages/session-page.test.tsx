@@ -245,6 +245,24 @@ describe("the session page", () => {
     expect(await screen.findByRole("heading", { name: "Cancelled" })).toBeVisible();
   });
 
+  it("extends the time when it is asked to", async () => {
+    const later = sessionIn("ready", { actions: ["heartbeat"], deadline_at: instant(9_000) });
+    const requests = await open({ [`GET ${SESSION}`]: later, [`POST ${SESSION}/heartbeat`]: later });
+    const beats = () => requests.filter((request) => request === `POST ${SESSION}/heartbeat`).length;
+    const before = beats();
+    await userEvent.click(screen.getByRole("button", { name: "Extend" }));
+    await waitFor(() => {
+      expect(beats()).toBe(before + 1);
+    });
+  });
+
+  it("says how many watch by a view link", async () => {
+    await open({});
+    expect(screen.queryByText(/watching/)).toBeNull();
+    push("ready", { watchers: 2 });
+    expect(await screen.findByText("2 watching")).toBeVisible();
+  });
+
   it("gives signs of life while it is visible", async () => {
     const requests = await open({});
     expect(requests).toContain(`POST ${SESSION}/heartbeat`);

@@ -18,6 +18,7 @@ import classes from "./settings-page.module.css";
 
 const GROUPS: readonly { name: string; title: PlainKey }[] = [
   { name: "controller", title: "settings.controller" },
+  { name: "viewers", title: "settings.viewers" },
   { name: "room", title: "settings.room" },
   { name: "deadlines", title: "settings.deadlines" },
   { name: "environment", title: "settings.environment" },

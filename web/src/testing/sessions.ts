@@ -44,6 +44,7 @@ export function sessionIn(status: SessionStatus, special: Partial<Session> = {})
     created_at: instant(0),
     completed_at: null,
     first_frame_ms: null,
+    watchers: 0,
     ...special,
   };
 }

@@ -15,7 +15,7 @@ class SilentWebSocket {
 }
 
 // jsdom lays nothing out: everything is in view.
-Element.prototype.scrollIntoView = () => undefined;
+if ("Element" in globalThis) Element.prototype.scrollIntoView = () => undefined;
 
 configure({ asyncUtilTimeout: 10_000 });
 

@@ -28,6 +28,10 @@ export const ACTION_WORDS: Record<AuditAction, PlainKey> = {
   credential_exported: "audit.credentialExported",
   credential_revoked: "audit.credentialRevoked",
   key_rotated: "audit.keyRotated",
+  view_link_made: "audit.viewLinkMade",
+  view_link_opened: "audit.viewLinkOpened",
+  view_link_revoked: "audit.viewLinkRevoked",
+  view_link_expired: "audit.viewLinkExpired",
   operator_asked: "audit.operatorAsked",
 };
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 
-import { causeOfEnd } from "./causes";
+import { causeOfEnd, isForGood } from "./causes";
 
 const end = (code: number, reason = "", online = true) => ({ code, reason, online });
 
@@ -9,8 +9,16 @@ describe("the cause of a connection's end", () => {
     [end(1001, "the machine has ended"), "machine_absent", /machine has ended/],
     [end(1011, "machine_absent"), "machine_absent", /machine has ended/],
     [end(1001, "the controller stops"), "controller_stops", /stopped or replaced/],
-    [end(1008, "the view ticket is unknown, used or expired"), "view_refused", /permission/],
-    [end(1008, "a view ticket of this origin is needed"), "view_refused", /another address/],
+    [end(4401, "view_ticket_invalid"), "view_ticket_invalid", /permission/],
+    [end(4401, "not_signed_in"), "not_signed_in", /without the permission/],
+    [end(4401, "view_link_unknown"), "view_link_unknown", /knows no such link/],
+    [end(4403, "foreign_origin"), "foreign_origin", /another address/],
+    [end(4403, "watcher_refused"), "watcher_refused", /does not allow/],
+    [end(4404, "machine_absent"), "machine_absent", /machine has ended/],
+    [end(4410, "view_link_expired"), "view_link_expired", /time of this link is over/],
+    [end(4410, "view_link_revoked"), "view_link_revoked", /took this link back/],
+    [end(4410, "session_over"), "session_over", /sign-in has ended/],
+    [end(4429, "too_many_viewers"), "too_many_viewers", /As many pages/],
     [end(1011, "agent_unreachable"), "agent_unreachable", /does not answer the controller/],
     [end(1011, "vnc_absent"), "vnc_absent", /its desktop does not answer/],
     [end(1011, "broker_gone"), "broker_gone", /The controller's reason: broker_gone/],
@@ -24,6 +32,16 @@ describe("the cause of a connection's end", () => {
     expect(problem.code).toBe(code);
     expect(problem.cause).toMatch(cause);
     expect(problem.remedy).not.toBe("");
+  });
+
+  it.each([
+    ["view_link_expired", true],
+    ["session_over", true],
+    ["too_many_viewers", false],
+    ["machine_absent", false],
+    ["", false],
+  ])("says of %j whether it stays so: %s", (reason, forGood) => {
+    expect(isForGood(causeOfEnd(end(4000, reason), true))).toBe(forGood);
   });
 
   it("says whether a desktop broke off or never opened", () => {

@@ -1,6 +1,7 @@
 /** Why a desktop is not there, in people's words with the next step: the controller closes with short reasons. */
 
 import { own, type OwnProblem } from "../../api/problem";
+import type { Problem } from "../../api/types";
 import { t, type PlainKey } from "../../i18n";
 
 /** How a connection ended. */
@@ -17,19 +18,30 @@ export interface End {
 type Told = readonly [code: string, cause: PlainKey, remedy: PlainKey];
 
 const ENDED: Told = ["machine_absent", "desktop.ended", "desktop.soon"];
-const USED_TICKET: Told = ["view_refused", "desktop.usedTicket", "desktop.usedTicketRemedy"];
+const USED_TICKET: Told = ["view_ticket_invalid", "desktop.usedTicket", "desktop.usedTicketRemedy"];
+
+/** How a view link ends → what that means to who watches; nothing will come by itself after any of them. */
+const LINK_ENDS: Readonly<Record<string, Told>> = {
+  view_link_expired: ["view_link_expired", "watch.expired", "watch.another"],
+  view_link_revoked: ["view_link_revoked", "watch.revoked", "watch.another"],
+  view_link_unknown: ["view_link_unknown", "watch.unknown", "watch.unknownRemedy"],
+  session_over: ["session_over", "watch.over", "watch.overRemedy"],
+  watcher_refused: ["watcher_refused", "watch.refused", "watch.refusedRemedy"],
+};
+
+/** Whether connecting again would come to the same end. */
+export const isForGood = ({ code }: Problem): boolean => code in LINK_ENDS;
 
 /** What the controller says → what it means. */
 const REASONS: Readonly<Record<string, Told>> = {
   "the machine has ended": ENDED,
   machine_absent: ENDED,
   "the controller stops": ["controller_stops", "desktop.stops", "desktop.stopsRemedy"],
-  "the view ticket is unknown, used or expired": USED_TICKET,
-  "a view ticket of this origin is needed": [
-    "view_refused",
-    "desktop.otherOrigin",
-    "desktop.otherOriginRemedy",
-  ],
+  view_ticket_invalid: USED_TICKET,
+  not_signed_in: ["not_signed_in", "desktop.noTicket", "desktop.noTicketRemedy"],
+  too_many_viewers: ["too_many_viewers", "desktop.tooMany", "desktop.tooManyRemedy"],
+  ...LINK_ENDS,
+  foreign_origin: ["foreign_origin", "desktop.otherOrigin", "desktop.otherOriginRemedy"],
   machine_unconfirmed: ["machine_unconfirmed", "desktop.unconfirmed", "desktop.unconfirmedRemedy"],
   machine_not_paused: ["machine_not_paused", "desktop.paused", "desktop.pausedRemedy"],
   agent_unreachable: ["agent_unreachable", "desktop.agentSilent", "desktop.agentSilentRemedy"],

@@ -37,12 +37,14 @@ export class Channel implements RawChannel {
     private readonly socket: WebSocket,
     private readonly onSilent: () => void,
     private readonly now: () => number,
+    /** The controller's own words, beside the desktop's bytes. */
+    private readonly onTold: (text: string) => void,
   ) {
     this.pulse = begin(now());
     socket.binaryType = "arraybuffer";
     socket.onopen = (event) => this.onopen?.(event);
     socket.onerror = (event) => this.onerror?.(event);
-    socket.onmessage = (event: MessageEvent<ArrayBuffer>) => {
+    socket.onmessage = (event: MessageEvent<ArrayBuffer | string>) => {
       this.hear(event);
     };
     socket.onclose = (event) => {
@@ -100,7 +102,11 @@ export class Channel implements RawChannel {
     this.socket.send(fenceRequest(mark));
   }
 
-  private hear(event: MessageEvent<ArrayBuffer>): void {
+  private hear(event: MessageEvent<ArrayBuffer | string>): void {
+    if (typeof event.data === "string") {
+      this.onTold(event.data);
+      return;
+    }
     this.received += event.data.byteLength;
     const { rest, answered } = this.filter.feed(new Uint8Array(event.data));
     this.pulse = heard(this.pulse, this.now(), answered);

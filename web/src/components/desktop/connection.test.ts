@@ -40,6 +40,18 @@ const IN: Record<(typeof KINDS)[number], Connection> = {
 };
 
 describe("the viewer's connection", () => {
+  it.each(["asking", "opening", "shown"] as const)(
+    "is over for good from %s, and does not try again",
+    (kind) => {
+      const end: End = { code: 4410, reason: "view_link_revoked", online: true };
+      const [over, effects] = decide(IN[kind], { kind: "dropped", end, ...loss(1) });
+      expect(over).toMatchObject({ kind: "over", problem: { code: "view_link_revoked" } });
+      expect(effects.map((effect) => effect.kind)).toEqual(["discard", "ask-session"]);
+      for (const event of [RETRY, ticket(1), opened(1), dropped(1), expired(1)])
+        expect(decide(over, event)).toEqual([over, []]);
+    },
+  );
+
   it.each<[string, ConnectionEvent, Record<(typeof KINDS)[number], string>]>([
     ["ticket", ticket(1), { asking: "opening", opening: "-", shown: "-", lost: "-" }],
     ["opened", opened(1), { asking: "-", opening: "shown", shown: "-", lost: "-" }],

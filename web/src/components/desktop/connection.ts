@@ -6,18 +6,21 @@
  *                    ▼       ▼                   ▼
  *                  lost ◀────┴───────────────────┘      lost ──retry──▶ asking (a new ticket each time)
  *
+ * A cause that stays (the view link is over) leads to `over` in place of `lost`, and nothing from there.
+ *
  * Every attempt has a number; what an earlier attempt still has to say is ignored.  `problem` stays through the
  * next attempts until one succeeds, so that the reason does not flicker.
  */
 
 import type { Problem, ViewTicket } from "../../api/types";
-import { causeOfEnd, frozen, neverShown, type End } from "./causes";
+import { causeOfEnd, frozen, isForGood, neverShown, type End } from "./causes";
 
 export type Connection =
   | { kind: "asking"; attempt: number; failures: number; problem: Problem | null }
   | { kind: "opening"; attempt: number; failures: number; problem: Problem | null }
   | { kind: "shown"; attempt: number; failures: number; since: number }
-  | { kind: "lost"; attempt: number; failures: number; problem: Problem; retryAt: number };
+  | { kind: "lost"; attempt: number; failures: number; problem: Problem; retryAt: number }
+  | { kind: "over"; attempt: number; failures: number; problem: Problem };
 
 /** When an attempt failed, and where in the span of its wait the next one comes: 0 to 1, by chance. */
 interface Loss {
@@ -70,7 +73,7 @@ export function begin(attempt: number): Decision {
 export function decide(state: Connection, event: ConnectionEvent): Decision {
   if (event.kind === "retry")
     return state.kind === "lost" ? ask({ ...state, attempt: state.attempt + 1 }) : [state, []];
-  if (event.attempt !== state.attempt || state.kind === "lost") return [state, []];
+  if (event.attempt !== state.attempt || state.kind === "lost" || state.kind === "over") return [state, []];
   switch (event.kind) {
     case "ticket":
       if (state.kind !== "asking") return [state, []];
@@ -108,6 +111,10 @@ function ask({
 }
 
 function lose(state: Connection, problem: Problem, { at, chance }: Loss): Decision {
+  if (isForGood(problem)) {
+    const { attempt, failures } = state;
+    return [{ kind: "over", attempt, failures, problem }, [{ kind: "discard" }, { kind: "ask-session" }]];
+  }
   const good = state.kind === "shown" && at - state.since >= GOOD_MS;
   const failures = good ? 1 : state.failures + 1;
   const ms = backoffMs(failures, chance);

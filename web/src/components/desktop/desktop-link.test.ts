@@ -20,6 +20,7 @@ class FakeDesktop {
     askSession: this.askSession,
     restoreFocus: this.restoreFocus,
     onClipboard: vi.fn(),
+    onTold: vi.fn(),
     now: () => Date.now(),
     chance: () => 1,
   };

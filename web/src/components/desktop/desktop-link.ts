@@ -41,6 +41,8 @@ export interface SurfaceListeners {
   onSilent: () => void;
   /** The machine's clipboard changed. */
   onClipboard: (text: string) => void;
+  /** The controller tells a watcher how the session stands. */
+  onTold: (text: string) => void;
 }
 
 export interface LinkParts {
@@ -49,6 +51,7 @@ export interface LinkParts {
   askSession: () => void;
   restoreFocus: (surface: Surface) => void;
   onClipboard: (text: string) => void;
+  onTold: (text: string) => void;
   now: () => number;
   /** Evenly from 0 to 1. */
   chance: () => number;
@@ -151,6 +154,7 @@ export class DesktopLink {
         this.send({ kind: "silent", ...lossOf(attempt, parts) });
       },
       onClipboard: parts.onClipboard,
+      onTold: parts.onTold,
     };
     parts.openSurface(ticket, listeners).then(
       (surface) => {

@@ -1,5 +1,5 @@
 import { Loader } from "@mantine/core";
-import { useEffect, useRef, useState } from "react";
+import { useEffect, useRef, useState, type ReactNode } from "react";
 
 import type { ViewTicket } from "../../api/types";
 import { t } from "../../i18n";
@@ -24,10 +24,12 @@ interface Props {
   lastGoodStep: string;
   /** The first frame that is not black is on the screen. */
   onFirstFrame: () => void;
+  /** More buttons of the toolbar. */
+  tools: ReactNode;
 }
 
 /** The machine's desktop, which connects again by itself and says why when it is not there. */
-export function Desktop({ pageTitle, lastGoodStep, onFirstFrame, ...parts }: Props) {
+export function Desktop({ pageTitle, lastGoodStep, onFirstFrame, tools, ...parts }: Props) {
   const [settings, choose] = useViewSettings();
   const { target, link, state, clipboard } = useDesktopLink({ ...parts, settings });
   const section = useRef<HTMLElement>(null);
@@ -55,6 +57,7 @@ export function Desktop({ pageTitle, lastGoodStep, onFirstFrame, ...parts }: Pro
           settings,
           choose,
           fullScreen,
+          tools,
         }}
       />
       {keysShown && <KeysRow keys={keys} disabled={!shown} />}

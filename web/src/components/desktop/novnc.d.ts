@@ -29,6 +29,7 @@ declare module "@novnc/novnc" {
     qualityLevel: number;
     resizeSession: boolean;
     scaleViewport: boolean;
+    viewOnly: boolean;
     addEventListener<Name extends keyof RfbEvents>(
       name: Name,
       listener: (event: RfbEvents[Name]) => void,

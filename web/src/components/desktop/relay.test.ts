@@ -16,7 +16,7 @@ const RealWebSocket = WebSocket;
 
 /** A viewer in noVNC's place: it is open with the first bytes, answers fences, and keeps what else came. */
 function openViewer(url: string, seen: number[], listeners: SurfaceListeners): Surface {
-  const channel = new Channel(new RealWebSocket(url), listeners.onSilent, Date.now);
+  const channel = new Channel(new RealWebSocket(url), listeners.onSilent, Date.now, listeners.onTold);
   channel.onmessage = ({ data }) => {
     if (isFence(data)) channel.send(Uint8Array.from(fenceAnswer(data.subarray(9))));
     else seen.push(...data);
@@ -61,6 +61,7 @@ describe("a connection through a relay", () => {
       askSession: vi.fn(),
       restoreFocus,
       onClipboard: vi.fn(),
+      onTold: vi.fn(),
       now: Date.now,
       chance: () => 1,
     });

@@ -8,12 +8,16 @@ import type { Surface, SurfaceListeners } from "./desktop-link";
 import { keysymOf, SHIFT_LEFT, SHIFT_RIGHT, type Key } from "./keysyms";
 import { QUALITIES, type ViewSettings } from "./view-settings";
 
+/** What the person may do; the controller holds a watcher to it, whatever this page does. */
+export type Use = "use" | "watch";
+
 /** Opens the desktop in `target`; resolves when noVNC has begun to connect. */
 export async function openRfb(
   target: HTMLElement,
   ticket: ViewTicket,
   settings: ViewSettings,
   listeners: SurfaceListeners,
+  use: Use,
 ): Promise<Surface> {
   const { default: Rfb } = await import("@novnc/novnc");
   const socket = new WebSocket(websocketUrl(ticket.websocket), [
@@ -25,9 +29,10 @@ export async function openRfb(
   socket.addEventListener("close", ({ code, reason }) => {
     end = { code, reason };
   });
-  const channel = new Channel(socket, listeners.onSilent, () => performance.now());
+  const channel = new Channel(socket, listeners.onSilent, () => performance.now(), listeners.onTold);
   const rfb = new Rfb(target, channel, { shared: true });
-  rfb.focusOnClick = true;
+  rfb.viewOnly = use === "watch";
+  rfb.focusOnClick = use === "use";
   rfb.background = "transparent";
   apply(settings, rfb, channel);
   rfb.addEventListener("connect", listeners.onOpened);

@@ -32,6 +32,7 @@ function Bench({ surface, captured = false, fullScreen = WINDOWED, choose = vi.f
         {...{ surface, captured, keys, keysShown, showKeys, choose, fullScreen }}
         pageTitle="Sign in"
         clipboard={null}
+        tools={null}
         settings={{ quality: "balanced", size: "fit" }}
       />
       {keysShown && <KeysRow keys={keys} disabled={surface === undefined} />}

@@ -6,6 +6,8 @@ import {
   IconWorld,
 } from "@tabler/icons-react";
 
+import type { ReactNode } from "react";
+
 import { t } from "../../i18n";
 import classes from "./desktop.module.css";
 import type { Surface } from "./desktop-link";
@@ -32,6 +34,8 @@ interface Props {
   settings: ViewSettings;
   choose: (settings: ViewSettings) => void;
   fullScreen: FullScreen;
+  /** More buttons. */
+  tools: ReactNode;
 }
 
 /** What can be done with the desktop besides using it; above it, never over it. */
@@ -62,6 +66,7 @@ export function Toolbar({ pageTitle, surface, clipboard, captured, fullScreen, .
         <IconCommand size={18} />
       </ToolButton>
       <TypeText surface={surface} />
+      {rest.tools}
       <ViewMenu settings={rest.settings} choose={rest.choose} />
       {fullScreen.possible && <FullScreenButton {...fullScreen} />}
     </div>

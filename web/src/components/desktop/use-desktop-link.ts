@@ -12,6 +12,8 @@ export interface DesktopParts {
   askTicket: () => Promise<ViewTicket>;
   askSession: () => void;
   settings: ViewSettings;
+  /** Somebody who may look at it alone; what the controller tells them. */
+  watching?: (told: string) => void;
 }
 
 export interface DesktopView {
@@ -41,11 +43,18 @@ export function useDesktopLink(parts: DesktopParts): DesktopView {
         latest.current.askSession();
       },
       openSurface: (ticket, listeners) =>
-        openRfb(elementOf(target), ticket, latest.current.settings, listeners),
+        openRfb(
+          elementOf(target),
+          ticket,
+          latest.current.settings,
+          listeners,
+          latest.current.watching === undefined ? "use" : "watch",
+        ),
       restoreFocus: (surface) => {
-        if (wantsKeys.current) surface.focus();
+        if (wantsKeys.current && latest.current.watching === undefined) surface.focus();
       },
       onClipboard: setClipboard,
+      onTold: (text) => latest.current.watching?.(text),
       now: () => performance.now(),
       chance: Math.random,
     });

@@ -29,7 +29,6 @@ export function ConnectedPanel({ session, credentialId, children }: Props) {
 }
 
 function WhatNow({ credentialId }: { credentialId: string }) {
-  const command = `vestibule credentials checkout ${credentialId} --to ~`;
   return (
     <>
       <dl className={classes.small}>
@@ -40,7 +39,9 @@ function WhatNow({ credentialId }: { credentialId: string }) {
         </dd>
       </dl>
       <p className={classes.next}>{t("session.takeItThere")}</p>
-      <Command text={command} />
+      <Command text={`vestibule credentials checkout ${credentialId} --to ~`} />
+      <p className={classes.next}>{t("session.asBackup")}</p>
+      <Command text={`vestibule credentials export ${credentialId} --to ./login`} />
     </>
   );
 }

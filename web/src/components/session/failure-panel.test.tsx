@@ -17,13 +17,18 @@ const FAILURE: Failure = {
   agent_build: null,
 };
 
-function show(retry: Parameters<typeof FailurePanel>[0]["retry"], error: unknown = null) {
+function show(
+  retry: Parameters<typeof FailurePanel>[0]["retry"],
+  error: unknown = null,
+  picture: string | null = null,
+) {
   render(
     <MantineProvider env="test">
       <FailurePanel
         title="The sign-in failed"
         tone="bad"
         failure={FAILURE}
+        picture={picture}
         retry={retry}
         elsewhere={<a href="/tools">Back to the tools</a>}
         error={error}
@@ -55,7 +60,7 @@ it("keeps the evidence folded until it is asked for", async () => {
   expect(fold).toHaveAttribute("aria-expanded", "false");
   await userEvent.click(fold);
   expect(fold).toHaveAttribute("aria-expanded", "true");
-  expect(screen.getByText("agent: build a-old")).toBeInTheDocument();
+  expect(screen.getAllByText("agent: build a-old")).toHaveLength(2); // its last lines, and the whole
 });
 
 it("offers one action when a retry is allowed, and none otherwise", async () => {
@@ -71,4 +76,15 @@ it("offers another way on where trying again comes to the same end", () => {
   expect(screen.queryByRole("button", { name: "Try again" })).toBeNull();
   expect(screen.getByText("Trying again comes to the same end before that.")).toBeVisible();
   expect(screen.getByRole("link", { name: "Back to the tools" })).toBeVisible();
+});
+
+it("shows the desktop's picture and the last lines without a click", () => {
+  show(null, null, "/api/vms/vm-1/screenshot");
+  expect(screen.getByRole("img", { name: /desktop when it failed/ })).toHaveAttribute(
+    "src",
+    "/api/vms/vm-1/screenshot",
+  );
+  expect(screen.getByRole("region", { name: "Last lines of the console" })).toHaveTextContent(
+    "agent: build a-old",
+  );
 });

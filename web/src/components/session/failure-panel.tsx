@@ -4,12 +4,13 @@ import type { ReactNode } from "react";
 
 import { asProblem } from "../../api/problem";
 import type { Failure } from "../../api/types";
-import { t } from "../../i18n";
+import { t, type PlainKey } from "../../i18n";
 import { brief } from "../../ui/brief";
 import { Evidence } from "../../ui/evidence";
 import { ProblemPanel } from "../../ui/problem-panel";
 import type { ToldFailure } from "./area";
 import classes from "./ending.module.css";
+import { lastLines } from "./last-lines";
 import { ORDER, STEP_WORDS, type Step } from "./rail";
 
 interface Props {
@@ -18,6 +19,8 @@ interface Props {
   tone: "bad" | "quiet";
   failure: ToldFailure;
   retry: { busy: boolean; start: () => void } | null;
+  /** Address of a picture of the machine's desktop, where one was kept. */
+  picture: string | null;
   /** Where to go when trying again comes to the same end. */
   elsewhere: ReactNode;
   /** Why the last press of *Try again* came to nothing. */
@@ -25,7 +28,12 @@ interface Props {
 }
 
 /** Why a session ended without a credential: cause, last good step, remedy, one action, evidence. */
-export function FailurePanel({ title, tone, failure, retry, elsewhere, error }: Props) {
+export function FailurePanel({ title, tone, failure, picture, retry, elsewhere, error }: Props) {
+  // Of the picture, the evidence names a file on the controller's host.
+  const texts = Object.fromEntries(
+    Object.entries(failure.evidence ?? {}).filter(([name]) => picture === null || name !== "screenshot"),
+  );
+  const last = lastLines(failure.evidence ?? {});
   return (
     <div className={classes.ending} data-tone={tone}>
       <IconDoorOff className={classes.sign} size={44} stroke={1.5} aria-hidden="true" />
@@ -58,9 +66,28 @@ export function FailurePanel({ title, tone, failure, retry, elsewhere, error }: 
       )}
       {error !== null && <ProblemPanel title={t("session.couldNotStartAgain")} problem={asProblem(error)} />}
       <div className={classes.evidence}>
-        <Evidence evidence={failure.evidence} />
+        {last !== null && <LastLines {...last} />}
+        {picture !== null && (
+          <figure className={classes.picture}>
+            <img src={picture} alt={t("session.pictureOfFailure")} />
+            <figcaption>{t("session.pictureOfFailure")}</figcaption>
+          </figure>
+        )}
+        <Evidence evidence={texts} />
       </div>
     </div>
+  );
+}
+
+/** What is read first of the evidence; the whole is folded below. */
+function LastLines({ title, lines }: { title: PlainKey; lines: string }) {
+  return (
+    <section aria-label={t(title)}>
+      <h3 className={classes.lastName}>{t(title)}</h3>
+      <pre className={classes.last} lang="en" tabIndex={0}>
+        {lines}
+      </pre>
+    </section>
   );
 }
 

@@ -2,12 +2,19 @@ import { isFinal, type Isolation, type Session } from "../../api/types";
 import { t, type PlainKey } from "../../i18n";
 import { brief } from "../../ui/brief";
 import { Facts, type Fact } from "../../ui/facts";
+import { day } from "../../ui/time";
 
 const ISOLATION: Record<Isolation, PlainKey> = { vm: "session.vm", container: "session.container" };
 
 /** What is known of the session's machine. */
 export function MachineFacts({ session }: { session: Session }) {
   const facts: Fact[] = [
+    {
+      name: t("session.started"),
+      value: startedAt(session),
+      shown: mapped(startedAt(session), day),
+      copyable: false,
+    },
     { name: t("session.vmId"), value: session.vm_id, copyable: true },
     { name: t("session.ipAddress"), value: session.vm_ip, copyable: true },
     { name: t("common.isolation"), value: isolationOf(session), copyable: false },
@@ -22,6 +29,13 @@ export function MachineFacts({ session }: { session: Session }) {
   ];
   return <Facts facts={facts} unknown={isFinal(session.status) ? t("session.none") : t("session.notYet")} />;
 }
+
+/** When its machine ran; before that there is none. */
+const startedAt = ({ stages }: Session): string | null =>
+  stages.find(({ status }) => status === "vm_created")?.at ?? null;
+
+const mapped = (value: string | null, shown: (value: string) => string): string | null =>
+  value === null ? null : shown(value);
 
 function isolationOf({ isolation, driver }: Session): string | null {
   if (isolation === null) return null;

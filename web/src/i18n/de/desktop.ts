@@ -9,6 +9,13 @@ export const desktop: Translation<typeof english> = {
   "desktop.usedTicket":
     "Der Controller kannte die Erlaubnis zum Ansehen des Desktops nicht mehr; sie gilt einmal und 30 s lang.",
   "desktop.usedTicketRemedy": "Nichts zu tun: Die Seite fragt nach einer neuen.",
+  "desktop.noTicket":
+    "Die Verbindung kam ohne die Erlaubnis, diesen Bildschirm anzusehen: etwas dazwischen hat sie entfernt.",
+  "desktop.noTicketRemedy":
+    "Wenn es so bleibt: ein Proxy muss den Header Sec-WebSocket-Protocol durchlassen.",
+  "desktop.tooMany": "So viele Seiten, wie zugleich dürfen, zeigen diesen Bildschirm schon.",
+  "desktop.tooManyRemedy":
+    "Schließen Sie eine der anderen: diese Seite verbindet sich von selbst, sobald Platz ist.",
   "desktop.stops": "Der Controller wird angehalten oder ersetzt.",
   "desktop.stopsRemedy":
     "Nichts zu tun, wenn er wiederkommt: Anmeldungen gehen weiter, und die Seite verbindet sich von selbst wieder.",

@@ -12,6 +12,7 @@ import { session } from "./session";
 import { settings } from "./settings";
 import { shell } from "./shell";
 import { vault } from "./vault";
+import { watch } from "./watch";
 import type { Catalogue } from "../catalogue";
 
 /** Every text of the page in German; loaded for those alone who read it. */
@@ -30,4 +31,5 @@ export const de: Catalogue = {
   ...settings,
   ...shell,
   ...vault,
+  ...watch,
 };

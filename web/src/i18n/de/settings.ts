@@ -10,6 +10,7 @@ export const settings: Translation<typeof english> = {
   "settings.insteadOf": "statt {usual}",
   "settings.nothing": "nichts",
   "settings.controller": "Controller",
+  "settings.viewers": "Zuschauende und Ansichtslinks",
   "settings.room": "Platz für Maschinen",
   "settings.deadlines": "Fristen",
   "settings.environment": "Andere Variablen",

@@ -6,6 +6,11 @@ export const desktop = {
   "desktop.usedTicket":
     "The controller no longer knew the permission to look at the desktop, which is good once, for 30 s.",
   "desktop.usedTicketRemedy": "Nothing to do: the page asks for a new one.",
+  "desktop.noTicket":
+    "The connection came without the permission to look at this desktop: something in between took it out.",
+  "desktop.noTicketRemedy": "If it stays so: a proxy has to pass the header Sec-WebSocket-Protocol on.",
+  "desktop.tooMany": "As many pages show this desktop already as may at a time.",
+  "desktop.tooManyRemedy": "Close one of the others: this page connects by itself once there is a place.",
   "desktop.stops": "The controller is being stopped or replaced.",
   "desktop.stopsRemedy":
     "Nothing to do if it comes back: sign-ins go on, and the page connects again by itself.",

@@ -12,6 +12,7 @@ import { session } from "./session";
 import { settings } from "./settings";
 import { shell } from "./shell";
 import { vault } from "./vault";
+import { watch } from "./watch";
 
 /** Every text of the page in English, which is complete by definition: its keys are the keys. */
 export const en = {
@@ -29,4 +30,5 @@ export const en = {
   ...settings,
   ...shell,
   ...vault,
+  ...watch,
 } as const;

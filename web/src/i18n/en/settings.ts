@@ -7,6 +7,7 @@ export const settings = {
   "settings.insteadOf": "instead of {usual}",
   "settings.nothing": "nothing",
   "settings.controller": "Controller",
+  "settings.viewers": "Viewers and view links",
   "settings.room": "Room for machines",
   "settings.deadlines": "Deadlines",
   "settings.environment": "Other variables",
