@@ -6,6 +6,7 @@ import base64
 import contextlib
 import json
 import os
+import select
 import shutil
 import socket
 import subprocess
@@ -120,6 +121,17 @@ class Guest:
                 found: dict[str, Any] = event["data"]
                 return found
         raise AssertionError(f"the stream ended without {kind}")
+
+
+def await_warm(guest: Guest) -> str:
+    """The line that tells that all of the desktop is up."""
+    prefix = "vestibule-agent: warm "
+    for _ in range(300):
+        lines = [line for line in guest.stderr().splitlines() if line.startswith(prefix)]
+        if lines:
+            return lines[0].removeprefix(prefix)
+        select.select([], [], [], 0.1)
+    raise AssertionError(guest.stderr())
 
 
 @contextlib.contextmanager

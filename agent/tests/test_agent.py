@@ -4,14 +4,13 @@ import base64
 import hashlib
 import itertools
 import json
-import select
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import guest_container
 import pytest
-from guest_container import AGENT, Guest, handover, running_guest
+from guest_container import AGENT, Guest, await_warm, handover, running_guest
 from rfb_reader import read_frame
 
 from vestibule_agent.build import build_files, build_id
@@ -37,6 +36,7 @@ def stranger(tmp_path: Path) -> Iterator[Guest]:
 def guest(stranger: Guest) -> Guest:
     reply = stranger.introduce()
     assert all(check.ok for check in reply.checks), reply.checks
+    await_warm(stranger)  # its browser is not waited for by the hand-over
     return stranger
 
 
@@ -57,10 +57,27 @@ def test_the_hand_over_is_answered_with_evidence(stranger: Guest) -> None:
     assert (reply.vm_id, reply.contract) == ("vm-test", CONTRACT)
     assert reply.build_id == build_id(reply.files)
     assert reply.files == build_files(AGENT / "vestibule_agent", AGENT / "vestibule_desktop")
-    assert set(found) == {"desktop", "browser", "vnc", "clock", "random", "hostname", "address"}
+    assert {*found, *reply.pending} == {
+        "desktop",
+        "browser",
+        "vnc",
+        "clock",
+        "random",
+        "hostname",
+        "address",
+    }
     assert all(check.ok for check in reply.checks), reply.checks
     assert "1280x800" in found["desktop"].detail
     assert found["vnc"].detail == "RFB 003.008"
+
+
+def test_a_browser_that_is_not_there_yet_is_waited_for_by_nobody_who_looks_on(stranger: Guest) -> None:
+    reply = stranger.introduce()
+    assert reply.pending in ([], ["browser"])
+    assert ("browser" in reply.pending) != ("browser" in {check.name for check in reply.checks})
+    await_warm(stranger)
+    status, health = stranger.request("GET", "/health")
+    assert (status, health["checks"][1]["name"]) == (200, "browser")
 
 
 def test_being_asked_for_its_health_again_and_again_locks_no_viewer_out(guest: Guest) -> None:
@@ -96,29 +113,19 @@ def test_an_address_that_is_not_ours_fails_its_check(stranger: Guest) -> None:
 
 
 def test_before_the_hand_over_every_route_says_so(stranger: Guest) -> None:
-    _await_warm(stranger)
+    await_warm(stranger)
     for method, path in (("GET", "/health"), ("POST", "/login"), ("GET", "/nonesuch")):
         status, body = stranger.request(method, path)
         assert (status, body["code"]) == (503, "not_introduced")
 
 
 def test_the_warm_line_comes_before_any_hand_over(stranger: Guest) -> None:
-    line = _await_warm(stranger)
+    line = await_warm(stranger)
     assert {check["name"]: check["ok"] for check in json.loads(line)["checks"]} == {
         "desktop": True,
         "browser": True,
         "vnc": True,
     }
-
-
-def _await_warm(guest: Guest) -> str:
-    prefix = "vestibule-agent: warm "
-    for _ in range(300):
-        lines = [line for line in guest.stderr().splitlines() if line.startswith(prefix)]
-        if lines:
-            return lines[0].removeprefix(prefix)
-        select.select([], [], [], 0.1)
-    raise AssertionError(guest.stderr())
 
 
 def test_health_checks_everything(guest: Guest) -> None:

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from guest_container import DEADLINE_S, Guest, running_guest
+from guest_container import DEADLINE_S, Guest, await_warm, running_guest
 
 
 @pytest.fixture
@@ -17,6 +17,7 @@ def guest(tmp_path: Path) -> Iterator[Guest]:
     with running_guest(tmp_path) as guest:
         reply = guest.introduce()
         assert all(check.ok for check in reply.checks), reply.checks
+        await_warm(guest)
         yield guest
 
 

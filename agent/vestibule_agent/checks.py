@@ -15,6 +15,7 @@ BANNER = b"RFB 003.008\n"
 NO_PASSWORD = b"\x01"
 """Security type None, and its number."""
 SANE_YEAR_S = 1_700_000_000
+BROWSER = "browser"
 
 
 class Desktop:
@@ -40,8 +41,25 @@ class Desktop:
 
     async def look(self, timeout_s: float) -> list[Check]:
         """desktop, browser and vnc; waits for what is still coming, up to the deadline."""
-        named = (("desktop", self._desktop), ("browser", self._browser), ("vnc", self._vnc))
+        named = (("desktop", self._desktop), (BROWSER, self._browser), ("vnc", self._vnc))
         return list(await asyncio.gather(*(_within(timeout_s, name, look) for name, look in named)))
+
+    async def first_look(self, timeout_s: float) -> tuple[list[Check], list[str]]:
+        """The checks that a first picture of the desktop needs, and the names of those still to come.
+
+        A container's browser takes seconds longer than its screen: nobody waits for it to see the latter.
+        """
+        browser = asyncio.ensure_future(_within(timeout_s, BROWSER, self._browser))
+        named = (("desktop", self._desktop), ("vnc", self._vnc))
+        seen = await asyncio.gather(*(_within(timeout_s, name, look) for name, look in named))
+        if browser.done():
+            return [*seen, browser.result()], []
+        browser.cancel()
+        return list(seen), [BROWSER]
+
+    async def await_browser(self, timeout_s: float) -> None:
+        """Return once the browser's window is there, or after the deadline."""
+        await _within(timeout_s, BROWSER, self._browser)
 
     async def _desktop(self) -> str:
         screen = await self._present()

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from vestibule_agent import identity
 from vestibule_agent.build import build_id
@@ -63,9 +63,10 @@ class Introduction:
         self._task = asyncio.get_running_loop().create_task(self._confirm(handover))
 
     async def _confirm(self, handover: Handover) -> None:
-        self._reply(handover, [*await self._desktop.look(handover.patience_s), *self.applied])
+        seen, pending = await self._desktop.first_look(handover.patience_s)
+        self._reply(handover, [*seen, *self.applied], pending)
 
-    def _reply(self, handover: Handover, checks: list[Check]) -> None:
+    def _reply(self, handover: Handover, checks: list[Check], pending: Sequence[str] = ()) -> None:
         reply = HandoverReply(
             contract=CONTRACT,
             vm_id=handover.vm_id,
@@ -73,6 +74,7 @@ class Introduction:
             random_sample=os.urandom(32).hex(),
             checks=checks,
             files=self._files,
+            pending=list(pending),
         )
         self._channel.send(reply.encode())
 

@@ -40,6 +40,8 @@ from vestibule_desktop.supervisor import Supervisor, announce, report, told
 SPEAKER = "vestibule-agent"
 WARM_S = 300.0
 """How long a golden's desktop may take to come up, in an emulated first boot."""
+BROWSER_S = 60.0
+"""How long the desktop's browser may take until another is started in its place."""
 TITLE_SUFFIX = " - Chromium"
 
 
@@ -113,8 +115,12 @@ class Machine:
         await Verifier(self._children, begin).ask(verification)
 
     async def open_url(self, url: str) -> None:
-        """Show a URL in the browser: the running one, or one started for it."""
+        """Show a URL in the browser: the running one, or one started for it.
+
+        The desktop's own may be on its way still: a second one would be in its way.
+        """
         self._page.asked(url)
+        await self.desktop.await_browser(BROWSER_S)
         try:
             await browser.show(self.paths.profile, url)
         except BrowserError as error:

@@ -39,7 +39,7 @@ from typing import Any, Self, TypeVar
 
 from vestibule_desktop.messages import Message, ProtocolError
 
-CONTRACT = 3
+CONTRACT = 4
 """Version of everything in this module; a mismatch is the failure ``agent_mismatch``."""
 
 AGENT_PORT = 8080
@@ -108,6 +108,8 @@ class HandoverReply(Message):
     checks: list[Check]
     files: dict[str, str] = dataclasses.field(default_factory=dict)
     """Path → SHA-256 of the files of agent and desktop, read from the guest's disk at the agent's start."""
+    pending: list[str] = dataclasses.field(default_factory=list)
+    """Checks that nobody who looks at the desktop waits for, and that are not made yet: ``/health`` tells."""
 
     @classmethod
     def from_mapping(cls, raw: Mapping[str, Any]) -> Self:

@@ -24,7 +24,7 @@ from vestibule.core.audit import AuditAction
 from vestibule.core.egress import Verdict
 from vestibule.core.ids import GoldenId, SessionId, VmId
 from vestibule.core.machines import DriverName
-from vestibule.core.metrics import EGRESS_VERDICTS
+from vestibule.core.metrics import EGRESS_VERDICTS, WARM_CLAIMS
 from vestibule.core.providers import Provider
 from vestibule.drivers import key_file, providers
 from vestibule.drivers.clock import SystemClock
@@ -176,6 +176,7 @@ def assemble(
         watchers=Viewers(settings.max_viewers),
     )
     database.on_changed = tables.changed
+    machines.warm_starts.on_claim = lambda claim: meter.count(WARM_CLAIMS, claim)
     machines.tell_destroyed(
         lambda record, code: audit.note(AuditAction.MACHINE_DESTROYED, subject=record.vm_id, code=code)
     )
@@ -212,7 +213,7 @@ def _machines(
 ) -> Machines:
     internal = {DEMO_HOST: place.demo_socket, **machinery.settings.internal_sites}
     return Machines(
-        settings=_machine_settings(machinery),
+        settings=_machine_settings(machinery, place),
         choice=machinery.choice,
         drivers=machinery.drivers,
         goldens=machinery.goldens.store,
@@ -252,7 +253,7 @@ def _admission(settings: Settings, rows: DbMachines, trial: int | None) -> Admis
     return Admission(rules=rules, patience=patience, live=rows.live, room=read_room, seconds=time.monotonic)
 
 
-def _machine_settings(machinery: Machinery) -> MachineSettings:
+def _machine_settings(machinery: Machinery, place: Place) -> MachineSettings:
     settings = machinery.settings
     return MachineSettings(
         network=machinery.addresses,
@@ -262,6 +263,7 @@ def _machine_settings(machinery: Machinery) -> MachineSettings:
         liveness_s=settings.liveness_s,
         confirm_timeout_s={name: settings.confirm_timeout_s(name) for name in machinery.drivers},
         host=platform.node(),
+        warm_machines=settings.warm_machines if place.most_machines is None else 0,
     )
 
 

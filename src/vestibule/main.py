@@ -224,6 +224,9 @@ async def _background(
         "The promoted golden is no longer judged; restart the controller": probation.run(),
         "Credentials are no longer warned of; restart the controller": context.forecasts.run(),
         "Idle machines are no longer paused; restart the controller": context.machines.pausing.run(),
+        "Machines are no longer kept warm; restart the controller": context.machines.warm_pool.run(
+            context.accounts.operator_id
+        ),
         "What is there is no longer compared with what should be; restart the controller": reconciler.run(),
         "Old evidence and rows are no longer removed; restart the controller": janitor.run(),
         "Goldens' moves are no longer written into the audit; restart the controller": golden_audit.run(),

@@ -52,6 +52,14 @@ class RoomSettings(BaseSettings):
     queue_timeout_s: float = Field(
         default=600, gt=0, description="A sign-in that has waited for a machine for so long fails."
     )
+    warm_machines: int = Field(
+        default=0,
+        ge=0,
+        le=64,
+        description="Machines of the host's own driver that are kept started and paused, so that a sign-in"
+        " has one at once; each takes memory, and they are started only when nobody waits and there is"
+        " room. 0: none.",
+    )
     idle_pause_s: float = Field(
         default=120,
         ge=0,

@@ -390,6 +390,7 @@ def _machines(
     rows, asked = MeteredMachines(database, meter), dict(limits)
     idle_s = asked.pop("idle_s", 0)
     stages: dict[str, Any] = {"life_s": 3600, "start_timeout_s": {DriverName.FAKE: 60}, "liveness_s": 60}
+    stages["warm_machines"] = 0
     stages |= {name: asked.pop(name) for name in stages if name in asked}
     patience = Patience(max_waiting=asked.pop("max_waiting", 100), timeout_s=asked.pop("timeout_s", 60))
     folders = DiskRunFolders(run_dir=folder / "run", evidence_dir=folder / "state/evidence", owner=None)

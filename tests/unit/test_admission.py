@@ -54,6 +54,13 @@ def test_what_speaks_against_one_more(kind: LackKind | None, load: Any, room: An
         assert found.remedy.endswith(".")
 
 
+@pytest.mark.parametrize(("warm", "kind"), [(0, LackKind.MEMORY), (1, None)])
+def test_who_finds_a_machine_warm_needs_nothing_more_of_the_host(warm: int, kind: LackKind | None) -> None:
+    room = dataclasses.replace(QUIET, available_mib=0, cpu_pressure=100.0)
+    found = lacking(RULES, Load(machines=1, own=0, starting=4, warm=warm), room)
+    assert (found and found.kind) == kind
+
+
 @pytest.mark.parametrize("kind", LackKind)
 def test_every_lack_is_in_a_case(kind: LackKind) -> None:
     assert kind in {case[0] for case in CASES}

@@ -110,9 +110,10 @@ def test_a_tool_that_ends_after_its_credential_changes_nothing() -> None:
 
 
 @pytest.mark.parametrize("status", sorted(set(S) - s.FINAL))
-def test_a_desktop_is_shown_only_of_a_confirmed_machine(status: S) -> None:
+def test_a_machine_is_touched_only_once_it_has_confirmed_and_its_view_is_opened_before(status: S) -> None:
     confirmed = status in {S.READY, S.AWAITING_USER_AUTH, S.AUTHENTICATING}
-    assert (s.Action.VIEW in s.allowed_actions(status)) == confirmed
+    assert (s.Action.VIEW in s.allowed_actions(status)) == (confirmed or status is S.VM_CREATED)
+    assert (s.Action.PASTE in s.allowed_actions(status)) == confirmed
     assert s.Action.CANCEL in s.allowed_actions(status)
 
 

@@ -90,6 +90,7 @@ def machine(record: MachineRecord, *, paused: bool) -> schemas.Machine:
         isolation=record.isolation,
         status=record.status,
         paused=paused,
+        warmth=record.warmth,
         vm_ip=record.vm_ip,
         golden_id=record.golden_id,
         agent_build=record.agent_build,

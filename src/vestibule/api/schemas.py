@@ -9,7 +9,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
-from vestibule.core.machines import DriverName, Isolation, MachineStatus, MachineType
+from vestibule.core.machines import DriverName, Isolation, MachineStatus, MachineType, Warmth
 from vestibule.core.provenance import Signature
 from vestibule.core.providers import Flow
 from vestibule.core.sessions import Action, SessionStatus
@@ -210,6 +210,9 @@ class Machine(Model):
     isolation: Isolation
     status: MachineStatus
     paused: bool = Field(description="Nobody watches it: it stands still until somebody does.")
+    warmth: Warmth | None = Field(
+        description="How far a machine of the warm pool is; null once somebody has it, and of all others."
+    )
     vm_ip: str
     golden_id: str
     agent_build: str | None

@@ -16,14 +16,17 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 from vestibule.core.machines import DriverName
+from vestibule.core.pictures import Picture
 from vestibule.drivers import logs
 from vestibule.drivers.clock import SystemClock
+from vestibule.drivers.guest import HttpGuest
 from vestibule.drivers.machines.cold import ColdQemuDriver, evict
+from vestibule.drivers.rfb import rfb_desktop
 from vestibule.drivers.usage import ProcUsageMeter
 from vestibule.machinery import Machinery, open_machinery
 from vestibule.rebuilds import copied_rebuilds
 from vestibule.services.clone_bench import CloneBench, Subject
-from vestibule.services.ports import MachineDriver
+from vestibule.services.ports import Machine, MachineDriver
 from vestibule.services.rebuild_bench import RebuildBench, RebuildResult
 from vestibule.services.resume_bench import ResumeTimes, measure_resumes
 from vestibule.settings import Settings
@@ -43,7 +46,14 @@ async def clone_bench(settings: Settings, driver: DriverName) -> AsyncIterator[C
             meter=ProcUsageMeter(),
             clock=SystemClock(),
             random=secrets.token_bytes,
+            await_picture=_picture,
         )
+
+
+async def _picture(machine: Machine, token: str) -> Picture:
+    """The whole desktop, uncompressed."""
+    async with rfb_desktop(await HttpGuest(machine.connect, token).open_vnc()) as desktop:
+        return await desktop.picture()
 
 
 async def resume_bench(

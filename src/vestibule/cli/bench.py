@@ -39,10 +39,11 @@ def clone(
     observe: Annotated[int, typer.Option(min=1, help="Clones that live for 10 s, to be looked at.")] = 3,
     output: Output = OutputFormat.TABLE,
 ) -> None:
-    """Time one cold boot and some clones, each until its agent has confirmed its identity.
+    """Time one cold boot and some clones, until the agent has confirmed its identity and shows the desktop.
 
-    clone_s is in seconds; private_mb: memory of a clone's own after 10 s; cpu_s: processor time it burned
-    in them.  For containers, "cold" means that none of the golden's files is in the page cache.
+    clone_s, to that, and frame_s, to the desktop's first picture, are in seconds; private_mb: memory of a
+    clone's own after 10 s; cpu_s: processor time it burned in them.  For containers, "cold" means that none
+    of the golden's files is in the page cache.
     """
     result = asyncio.run(_measure(driver.driver_name, clones, observe))
     print_one(dataclasses.asdict(result), output)

@@ -20,6 +20,7 @@ _COLUMNS = (
     "isolation",
     "status",
     "paused",
+    "warmth",
     "error_code",
     "vm_ip",
     "session_id",

@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from vestibule.core.errors import Unavailable
 from vestibule.core.ids import SessionId, UserId
-from vestibule.core.machines import MachineRecord, MachineStatus
+from vestibule.core.machines import MachineRecord, MachineStatus, Warmth
 
 HOST_SATURATED = "host_saturated"
 
@@ -52,6 +52,8 @@ class Load:
     machines: int
     own: int
     starting: int
+    warm: int = 0
+    """Machines of the warm pool that nobody is about to claim yet."""
 
 
 class LackKind(enum.StrEnum):
@@ -105,23 +107,41 @@ class Place:
 
 
 def load_of(live: Sequence[MachineRecord], granted: Mapping[SessionId, UserId], user_id: UserId) -> Load:
-    """The rows that live, and the sign-ins that have their turn and no row yet."""
+    """The rows that live, and the sign-ins that have their turn and no row yet.
+
+    The warm pool's are nobody's: they make room for people, and take none of theirs.
+    """
     rowed = {row.session_id for row in live}
     coming = [owner for session_id, owner in granted.items() if session_id not in rowed]
+    given = [row for row in live if row.warmth is None]
+    warm = sum(row.warmth is Warmth.WARM and row.status is MachineStatus.CREATING for row in live)
     return Load(
-        machines=len(live) + len(coming),
-        own=sum(row.user_id == user_id for row in live) + coming.count(user_id),
+        machines=len(given) + len(coming),
+        own=sum(row.user_id == user_id for row in given) + coming.count(user_id),
         starting=sum(_starts(row) for row in live) + len(coming),
+        warm=max(0, warm - len(coming)),
+    )
+
+
+def load_with_pool(live: Sequence[MachineRecord], granted: Mapping[SessionId, UserId]) -> Load:
+    """The same as one more machine of the warm pool meets it: all count, and none is its own."""
+    coming = granted.keys() - {row.session_id for row in live}
+    return Load(
+        machines=len(live) + len(coming), own=0, starting=sum(_starts(row) for row in live) + len(coming)
     )
 
 
 def _starts(row: MachineRecord) -> bool:
-    return row.agent_build is None and row.status is not MachineStatus.STOPPING
+    under_way = row.agent_build is None and row.warmth is not Warmth.WARM
+    return under_way and row.status is not MachineStatus.STOPPING
 
 
 def lacking(rules: Rules, load: Load, room: Room) -> Lack | None:
-    """The first thing that speaks against one more machine; None when nothing does."""
-    found = (look(rules, load, room) for look in _LOOKS)
+    """The first thing that speaks against one more machine; None when nothing does.
+
+    Who finds one warm needs nothing of the host that it does not have already.
+    """
+    found = (look(rules, load, room) for look in (_PLACES if load.warm else _LOOKS))
     return next((lack for lack in found if lack is not None), None)
 
 
@@ -192,9 +212,9 @@ def _cpu_pressure(rules: Rules, load: Load, room: Room) -> Lack | None:
     )
 
 
+_PLACES: Sequence[Callable[[Rules, Load, Room], Lack | None]] = (_machines, _own_machines)
 _LOOKS: Sequence[Callable[[Rules, Load, Room], Lack | None]] = (
-    _machines,
-    _own_machines,
+    *_PLACES,
     _memory,
     _memory_pressure,
     _starting,

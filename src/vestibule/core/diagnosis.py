@@ -22,8 +22,8 @@ from vestibule_agent.protocol import CONTRACT, Check, HandoverReply
 
 _REBUILD = "Rebuild the golden (vestibule golden build); sessions that run are not touched."
 REQUIRED_CHECKS = frozenset(CHECK_CODES)
-
-
+LATE_CHECKS = frozenset({"browser"})
+"""What a confirmation may leave open: a desktop can be looked at before they are made."""
 NAMED_FILES = 8
 """Of each kind; more are counted."""
 
@@ -47,7 +47,7 @@ def confirm(
             code="agent_mismatch",
             **{f"files_that_{how.replace(' ', '_')}": names for how, names in different.items()},
         )
-    _require_checks(reply.checks)
+    require_checks(reply.checks, REQUIRED_CHECKS - (LATE_CHECKS & set(reply.pending)))
 
 
 def different_files(wanted: Mapping[str, str], found: Mapping[str, str]) -> dict[str, str]:
@@ -67,9 +67,10 @@ def _named(paths: Sequence[str]) -> str:
     return ", ".join(paths[:NAMED_FILES]) + (f" and {more} more" if more > 0 else "")
 
 
-def _require_checks(checks: list[Check]) -> None:
+def require_checks(checks: Sequence[Check], required: frozenset[str]) -> None:
+    """Raise MachineFailed with the code of the first check that failed, or is ``required`` and missing."""
     failed = {check.name: check.detail for check in checks if not check.ok}
-    failed |= dict.fromkeys(REQUIRED_CHECKS - {check.name for check in checks}, "the agent did not look")
+    failed |= dict.fromkeys(required - {check.name for check in checks}, "the agent did not look")
     for name, code in CHECK_CODES.items():
         if name in failed:
             raise MachineFailed(

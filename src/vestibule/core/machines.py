@@ -45,6 +45,14 @@ class MachineStatus(enum.StrEnum):
     FAILED = "failed"
 
 
+class Warmth(enum.StrEnum):
+    """How far a machine of the warm pool is, which nobody has yet."""
+
+    WARMING = "warming"
+    WARM = "warm"
+    """Its desktop is up, and it stands still: whoever claims it has it at once."""
+
+
 MACHINE_TRANSITIONS: dict[MachineStatus, frozenset[MachineStatus]] = {
     MachineStatus.CREATING: frozenset({MachineStatus.RUNNING, MachineStatus.STOPPING, MachineStatus.FAILED}),
     MachineStatus.RUNNING: frozenset({MachineStatus.STOPPING, MachineStatus.FAILED}),
@@ -130,5 +138,9 @@ class MachineRecord:
     """The last state before it failed."""
     error_remedy: str | None = None
     error_evidence: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    warmth: Warmth | None = None
+    """Of a machine of the warm pool, until somebody claims it; its row is the operator's meanwhile."""
+    claimed_at: dt.datetime | None = None
+    """When it was taken from the warm pool."""
     bulk_expired_at: dt.datetime | None = None
     """When the janitor took its evidence and steps away."""

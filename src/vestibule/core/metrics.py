@@ -148,6 +148,13 @@ WEBHOOK_POSTS = _counter(
     "result",
     from_start=[("delivered",), ("failed",)],
 )
+WARM_CLAIMS = _counter(
+    "warm_claims",
+    "Looks of starts into the warm pool, by result: hit, miss (a fresh machine was started), failed (the"
+    " machine did not wake up, and a fresh one was started).",
+    "result",
+    from_start=[("hit",), ("miss",), ("failed",)],
+)
 MACHINES_CPU = _counter(
     "machines_cpu_seconds", "Processor time of machines that live while it is read, by driver.", "driver"
 )
@@ -167,6 +174,7 @@ MACHINES_MEMORY = _gauge(
 )
 SESSIONS_WAITING = _gauge("sessions_waiting", "Sign-ins that wait in line for a machine.")
 MACHINES_PAUSED = _gauge("machines_paused", "Machines that stand still, as nobody looks at them.")
+MACHINES_WARM = _gauge("machines_warm", "Machines of the warm pool that could be claimed now.")
 MACHINES_LIMIT = _gauge("machines_limit", "The setting max_machines.")
 GOLDEN_INFO = _gauge(
     "golden_info",
@@ -209,6 +217,8 @@ METRICS = (
     MACHINES_LIVE,
     SESSIONS_WAITING,
     MACHINES_PAUSED,
+    MACHINES_WARM,
+    WARM_CLAIMS,
     MACHINES_LIMIT,
     MACHINES_ENDED,
     HEALTH_FAILURES,

@@ -63,6 +63,8 @@ class Action(enum.StrEnum):
 
 
 _SHOWN = frozenset({S.READY, S.AWAITING_USER_AUTH, S.AUTHENTICATING})
+_OPENING = frozenset({S.VM_CREATED})
+"""A view may be opened: it shows something once the machine has confirmed itself, and nothing before."""
 
 
 def allowed_actions(status: SessionStatus) -> tuple[Action, ...]:
@@ -73,6 +75,8 @@ def allowed_actions(status: SessionStatus) -> tuple[Action, ...]:
     if status in FINAL:
         return () if status is S.COMPLETED else (Action.RETRY,)
     always = (Action.CANCEL, Action.HEARTBEAT)
+    if status in _OPENING:
+        return (*always, Action.VIEW)
     if status not in _SHOWN:
         return always
     return (*always, Action.VIEW, Action.OPEN_URL, Action.PASTE, Action.SHARE)

@@ -27,6 +27,8 @@ class StepName(enum.StrEnum):
     """A golden is chosen, held, and looked at for damage."""
     START = "start"
     """The driver starts the machine."""
+    TAKE = "take"
+    """A machine of the warm pool is woken, in place of the two before."""
     CONFIRM = "confirm"
     """Hand-over; the agent confirms its build and its checks."""
     LOGIN = "login"

@@ -120,6 +120,11 @@ class Accounts:
         log.info("User removed", user_id=user.user_id, name=name)
         return user
 
+    async def operator_id(self) -> UserId | None:
+        """Who runs this controller; None before there is anybody."""
+        users = await self.users()
+        return users[0].user_id if users else None
+
     async def is_operator(self, user: User) -> bool:
         """Whether this is the first user, who runs the controller."""
         return user.user_id == (await self._rows.first_user()).user_id

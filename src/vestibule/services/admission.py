@@ -19,7 +19,17 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequenc
 
 import structlog
 
-from vestibule.core.admission import HOST_SATURATED, Lack, LackKind, Place, Room, Rules, lacking, load_of
+from vestibule.core.admission import (
+    HOST_SATURATED,
+    Lack,
+    LackKind,
+    Place,
+    Room,
+    Rules,
+    lacking,
+    load_of,
+    load_with_pool,
+)
 from vestibule.core.errors import Unavailable
 from vestibule.core.ids import SessionId, UserId
 from vestibule.core.line import Line
@@ -151,6 +161,18 @@ class Admission:
             raise lack.refusal()
         if (first := self._first_in_line()) is not None:
             raise first.before_others()
+
+    def require_spare(self, live: Sequence[MachineRecord]) -> None:
+        """With ``lock``: raise Unavailable unless there is room that nobody wants: for the warm pool."""
+        load = load_with_pool(live, self._granted)
+        if (lack := lacking(self._rules, load, self._room())) is not None:
+            raise lack.refusal()
+        if self.waiting or load.starting:
+            raise Unavailable(
+                "People's machines start first.",
+                remedy="Wait a moment: it goes on by itself.",
+                code=HOST_SATURATED,
+            )
 
     def _first_in_line(self) -> Lack | None:
         """Why the first waits that does not wait for an own machine to end: no other would be in its way."""

@@ -79,7 +79,7 @@ class Adoption:
             hold.release()
             raise
         guest = self._guest_of(machine, note.token)
-        return Live(
+        live = Live(
             record=row,
             machine=machine,
             agent_build=row.agent_build,
@@ -92,6 +92,8 @@ class Adoption:
             random_sample=note.random_sample,
             typed=note.typed,
         )
+        live.settled.set()
+        return live
 
     async def _taken_over(self, row: MachineRecord) -> tuple[Machine, Note]:
         """Machine and note; one whose note cannot be read is ended, as nobody could speak to it."""

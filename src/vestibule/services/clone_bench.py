@@ -1,5 +1,7 @@
 """Measures what a person waits for: from "start" to the agent's confirmed identity, cold and as clones.
 
+And to the first picture of the desktop, as a viewer gets it, but without a browser that paints it.
+
 One cold start, then clones one after another, so that none waits for another.  The first few live on to
 be looked at ten seconds after their start: memory of their own, processor time burned.
 """
@@ -12,7 +14,7 @@ import contextlib
 import dataclasses
 import statistics
 import time
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from typing import Protocol
 
 from vestibule.core import diagnosis, ids
@@ -66,6 +68,7 @@ class Sample:
     """One start that came to a confirmed agent."""
 
     start_s: float
+    frame_s: float
     random_sample: str
     usage: Usage | None
 
@@ -76,6 +79,7 @@ class Result:
 
     cold_boot_s: float
     clone_s: Percentiles
+    frame_s: Percentiles
     ratio: float
     failures: int
     private_mb: float
@@ -93,7 +97,10 @@ class CloneBench:
         meter: UsageMeter,
         clock: Clock,
         random: Callable[[int], bytes],
+        await_picture: Callable[[Machine, str], Awaitable[object]],
     ) -> None:
+        """``await_picture`` looks at a confirmed machine's desktop, with its token."""
+        self._await_picture = await_picture
         self._subject = subject
         self._folders = folders
         self._meter = meter
@@ -109,7 +116,9 @@ class CloneBench:
         for number in range(1, clones + 1):
             try:
                 samples.append(await self._clone(samples, observe=len(samples) < observed))
-                note(f"clone {number}: {samples[-1].start_s:.3f} s")
+                note(
+                    f"clone {number}: {samples[-1].start_s:.3f} s, first picture {samples[-1].frame_s:.3f} s"
+                )
             except VestibuleError as error:
                 failures.append(error)
                 note(f"clone {number}: {error}")
@@ -127,7 +136,8 @@ class CloneBench:
 
     async def _sample(self, driver: MachineDriver, timeout_s: float, *, observe: bool) -> Sample:
         async with self._started(driver) as (request, machine, begin):
-            reply = await machine.control.introduce(self._handover(request), timeout_s)
+            handover = self._handover(request)
+            reply = await machine.control.introduce(handover, timeout_s)
             start_s = time.monotonic() - begin
             diagnosis.confirm(
                 reply,
@@ -135,8 +145,10 @@ class CloneBench:
                 agent_build=self._subject.agent_build,
                 agent_files=self._subject.agent_files,
             )
+            await self._await_picture(machine, handover.token)
+            frame_s = time.monotonic() - begin
             usage = await self._observe(machine, begin) if observe else None
-        return Sample(start_s=start_s, random_sample=reply.random_sample, usage=usage)
+        return Sample(start_s=start_s, frame_s=frame_s, random_sample=reply.random_sample, usage=usage)
 
     @contextlib.asynccontextmanager
     async def _started(self, driver: MachineDriver) -> AsyncIterator[tuple[MachineRequest, Machine, float]]:
@@ -190,6 +202,7 @@ def _result(cold: Sample, samples: Sequence[Sample], failures: Sequence[Vestibul
     return Result(
         cold_boot_s=round(cold.start_s, 3),
         clone_s=clone_s,
+        frame_s=Percentiles.of([sample.frame_s for sample in samples]),
         ratio=round(cold.start_s / clone_s.p50, 1),
         failures=len(failures),
         private_mb=round(statistics.mean(usage.private_bytes for usage in usages) / 1e6, 1),

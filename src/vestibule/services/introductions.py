@@ -7,6 +7,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import dataclasses
 from collections.abc import Callable, Mapping
@@ -32,11 +33,15 @@ class Live:
     agent_files: Mapping[str, str]
     hold: Hold
     """On its golden: what is in use is not collected."""
+    settled: asyncio.Event = dataclasses.field(default_factory=asyncio.Event)
+    """Set once it has confirmed itself, or is being ended: nobody waits for it any more."""
     guest: Guest | None = None
     witness: Guest | None = None
     """The agent as soon as it has answered, believed or not: asked for evidence alone."""
     private: bool = False
     """Something of the person's may be on its desktop: no picture is kept of it from then on."""
+    pending: frozenset[str] = frozenset()
+    """Checks that its confirmation left open."""
     token: str = dataclasses.field(default="", repr=False)
     """What the agent answers to."""
     typed: tuple[str, ...] = dataclasses.field(default=(), repr=False)
@@ -81,6 +86,7 @@ class Introductions:
         diagnosis.confirm(
             reply, vm_id=live.record.vm_id, agent_build=live.agent_build, agent_files=live.agent_files
         )
+        live.pending = frozenset(reply.pending)
         return live.witness, reply
 
     def _handover(self, record: MachineRecord, token: str) -> Handover:

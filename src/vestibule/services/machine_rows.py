@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import dataclasses
 from collections.abc import Callable
 
 import structlog
@@ -17,7 +18,7 @@ import structlog
 from vestibule.core import diagnosis, ids
 from vestibule.core.errors import Absent, Conflict
 from vestibule.core.ids import GoldenId, SessionId, UserId, VmId
-from vestibule.core.machines import MachineRecord, MachineStatus, MachineType
+from vestibule.core.machines import MachineRecord, MachineStatus, MachineType, Warmth
 from vestibule.core.pressure import Pressure, blame
 from vestibule.core.sessions import Failure
 from vestibule.core.typed_texts import TypedTexts
@@ -76,14 +77,27 @@ class MachineRows:
             live = await self._rows.live()
             self._admission.require(live, user_id, session_id)
             taken = {row.vm_ip for row in live}
-            record = self._record(vm_id, user_id, session_id, driver, golden_id, taken=taken)
-            try:
-                await self._rows.add(record)
-            except asyncio.CancelledError as error:  # it may have been stored all the same
-                await asyncio.shield(self.close(record.vm_id, error))
-                raise
-            self._began[record.vm_id] = self._pressure()
-            return record
+            return await self._added(self._record(vm_id, user_id, session_id, driver, golden_id, taken=taken))
+
+    async def reserve_warming(
+        self, vm_id: VmId, owner: UserId, driver: MachineDriver, golden_id: GoldenId
+    ) -> MachineRecord:
+        """The same for the warm pool.  Raises Unavailable unless there is room that nobody else wants."""
+        async with self._admission.lock:
+            live = await self._rows.live()
+            self._admission.require_spare(live)
+            taken = {row.vm_ip for row in live}
+            record = self._record(vm_id, owner, None, driver, golden_id, taken=taken)
+            return await self._added(dataclasses.replace(record, warmth=Warmth.WARMING))
+
+    async def _added(self, record: MachineRecord) -> MachineRecord:
+        try:
+            await self._rows.add(record)
+        except asyncio.CancelledError as error:  # it may have been stored all the same
+            await asyncio.shield(self.close(record.vm_id, error))
+            raise
+        self._began[record.vm_id] = self._pressure()
+        return record
 
     def _record(
         self,

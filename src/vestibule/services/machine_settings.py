@@ -33,6 +33,8 @@ class MachineSettings:
     liveness_s: float
     """How long a confirmed machine's agent may answer nothing."""
     host: str
+    warm_machines: int = 0
+    """How many are kept in the warm pool; 0: there is none."""
 
     def request(self, record: MachineRecord, run_dir: Path) -> MachineRequest:
         """What a driver needs to start the machine of this row, or to take it over."""

@@ -12,6 +12,7 @@ The table is the truth of what should live; this service holds the handles of wh
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 
 import structlog
@@ -33,6 +34,7 @@ from vestibule.services.evidence import Evidence
 from vestibule.services.explanations import Explanations
 from vestibule.services.golden_ports import GoldenStore
 from vestibule.services.introductions import GuestFactory, Introductions, Live
+from vestibule.services.late_checks import made_up_for
 from vestibule.services.lifetimes import Lifetimes
 from vestibule.services.liveness import Liveness, first_of
 from vestibule.services.machine_rows import MachineRows
@@ -44,6 +46,8 @@ from vestibule.services.repositories import Machines as Rows
 from vestibule.services.starts import Starts
 from vestibule.services.timeline import Timeline, ending_of
 from vestibule.services.waking_guest import WakingGuest
+from vestibule.services.warm_pool import WarmPool
+from vestibule.services.warm_starts import WarmStarts
 from vestibule_desktop.messages import PROXY_PORT
 
 log = structlog.get_logger()
@@ -108,6 +112,27 @@ class Machines:
         self._liveness = Liveness(limit_s=settings.liveness_s, pressure=pressure, reachable=reachable)
         self.lifetimes = Lifetimes(settings.life_s)
         self._on_destroyed: Callable[[MachineRecord, str | None], None] = _nobody
+        self.warm_pool = WarmPool(
+            size=settings.warm_machines,
+            driver=lambda: self.driver(None),
+            serving=serving,
+            rows=rows,
+            starts=self._starts,
+            admission=admission,
+            pausing=pausing,
+            timeline=timeline,
+            clock=clock,
+            take=self._take,
+            destroy=self._destroy_failed,
+        )
+        self.warm_starts = WarmStarts(
+            pool=self.warm_pool,
+            pausing=pausing,
+            egress=egress,
+            timeline=timeline,
+            introduce=self.introduce,
+            destroy=self._destroy_failed,
+        )
 
     def tell_destroyed(self, on_destroyed: Callable[[MachineRecord, str | None], None]) -> None:
         """Have ``on_destroyed`` told every machine that is gone, with the code of its failure."""
@@ -137,11 +162,15 @@ class Machines:
         driver: DriverName | None,
         allow: Sequence[str],
     ) -> Live:
-        """Start a machine; its row is ``creating`` until ``confirm_running``.
+        """A machine of one's own; its row is ``creating`` until ``confirm_running``.
 
-        Raises Unavailable (no room), GoldenFailed, HostUnfit, MachineFailed; nothing is left behind then.
+        One of the warm pool has confirmed already; another is started now.  Raises Unavailable (no room),
+        GoldenFailed, HostUnfit, MachineFailed; nothing is left behind then.
         """
-        live = await self._starts.start(user_id, session_id, self.driver(driver))
+        chosen = self.driver(driver)
+        if (warm := await self.warm_starts.start(user_id, session_id, chosen, allow)) is not None:
+            return warm
+        live = await self._starts.start(user_id, session_id, chosen)
         return await self._with_way_out(live, allow)
 
     async def adopt(self, vm_id: VmId, *, allow: Sequence[str]) -> Live:
@@ -153,9 +182,12 @@ class Machines:
         live.guest = live.guest and WakingGuest(live.guest, vm_id, self.pausing)
         return await self._with_way_out(live, allow)
 
-    async def _with_way_out(self, live: Live, allow: Sequence[str]) -> Live:
+    def _take(self, live: Live) -> None:
         self._live[live.record.vm_id] = live
         self.pausing.add(live)
+
+    async def _with_way_out(self, live: Live, allow: Sequence[str]) -> Live:
+        self._take(live)
         try:
             await self._egress.open(live.record.vm_id, await live.machine.listen(PROXY_PORT), allow)
         except BaseException as error:
@@ -185,7 +217,9 @@ class Machines:
         live = await self.create(user_id, session_id=None, driver=driver, allow=())
         try:
             await self.confirm_running(live)
-            await self.introduce(live)
+            if live.guest is None:
+                await self.introduce(live)
+            await self.complete(live)
         except MachineFailed as error:
             told = await self.explanations.of_machine(error, live)
             await asyncio.shield(self.destroy(live.record.vm_id, failure=told))
@@ -195,6 +229,12 @@ class Machines:
             raise
         self._watch(live)
         return live
+
+    async def complete(self, live: Live) -> None:
+        """Wait for what its confirmation left open.  Raises MachineFailed; the caller ends the machine."""
+        limit_s = self._settings.confirm_timeout_s[live.record.driver]
+        guest = self.guest(live.record.vm_id)
+        await made_up_for(live, guest, limit_s=limit_s, seconds=time.monotonic)
 
     def _watch(self, live: Live) -> None:
         vm_id = live.record.vm_id
@@ -214,7 +254,7 @@ class Machines:
         """Take over the machines without a sign-in that an earlier controller left; how many."""
         adopted = 0
         for row in await self._rows.live():
-            if row.session_id is not None or row.vm_id in self._live:
+            if row.session_id is not None or row.warmth is not None or row.vm_id in self._live:
                 continue
             try:
                 self._watch(await self.adopt(row.vm_id, allow=()))
@@ -235,6 +275,7 @@ class Machines:
         self.admission.wake()
         live.guest = WakingGuest(guest, live.record.vm_id, self.pausing)
         live.random_sample = reply.random_sample
+        live.settled.set()
         await self._keep(live)
         return live.guest
 
@@ -271,6 +312,11 @@ class Machines:
             )
         return guest
 
+    async def confirmed(self, vm_id: VmId) -> Guest:
+        """The agent of a machine, once it has confirmed itself.  Raises Absent when it ends before."""
+        await self.live(vm_id).settled.wait()
+        return self.guest(vm_id)
+
     async def exited(self, live: Live) -> MachineFailed:
         """Wait for the machine to end by itself; the failure that this is."""
         exit_ = await live.machine.wait()
@@ -296,10 +342,14 @@ class Machines:
         """
         live = self._live.pop(vm_id, None)
         if live is not None:
+            live.settled.set()
             self._ending[vm_id] = asyncio.create_task(self._end(live, failure))
             self._ending[vm_id].add_done_callback(lambda _: self._ending.pop(vm_id))
         if (ending := self._ending.get(vm_id)) is not None:
             await asyncio.shield(ending)
+
+    async def _destroy_failed(self, vm_id: VmId, failure: BaseException | None) -> None:
+        await self.destroy(vm_id, failure=failure)
 
     async def _end(self, live: Live, failure: BaseException | None) -> None:
         vm_id = live.record.vm_id
@@ -329,6 +379,7 @@ class Machines:
     async def leave(self) -> None:
         """Let every machine go, as it is, to the next controller."""
         await self.lifetimes.close()
+        await self.warm_pool.drain()
         self._records.give_up()
         for vm_id, live in tuple(self._live.items()):
             self.pausing.forget(vm_id)
@@ -369,13 +420,13 @@ class Machines:
     async def reconcile(self) -> Sequence[MachineRecord]:
         """Rows that claim to live though nothing here holds them: close them, clear their folders.
 
-        A machine that was being ended anyway is destroyed; any other has failed.
+        A machine that was being ended anyway, or was nobody's yet, is destroyed; any other has failed.
 
         Called once what could be taken over was, and the rest has been ended.
         """
         lost = [row for row in await self._rows.live() if row.vm_id not in self.held]
         for row in lost:
-            was_ending = row.status is MachineStatus.STOPPING
+            was_ending = row.status is MachineStatus.STOPPING or row.warmth is not None
             await self._starts.abandon(row.vm_id, None if was_ending else _lost(row))
         await self._folders.clear_except(self.held)
         return lost

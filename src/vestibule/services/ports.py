@@ -169,6 +169,10 @@ class Machine(Protocol):
         """Return when the machine has ended by itself or was stopped."""
         ...
 
+    async def warm(self) -> None:
+        """Return once all of its desktop is up, which it says by itself, before any hand-over."""
+        ...
+
     async def keep(self, note: str) -> None:
         """Let it outlive this controller, with what the next one must know of it; in memory alone."""
         ...

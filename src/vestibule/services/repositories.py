@@ -17,7 +17,7 @@ from vestibule.core.ids import (
     ViewLinkId,
     VmId,
 )
-from vestibule.core.machines import MachineRecord, MachineStatus
+from vestibule.core.machines import DriverName, MachineRecord, MachineStatus
 from vestibule.core.records import (
     ApiToken,
     CredentialRecord,
@@ -119,6 +119,21 @@ class Machines(Protocol):
 
     async def update(self, vm_id: VmId, **fields: object) -> MachineRecord:
         """Change columns other than ``status``.  Raises Absent."""
+        ...
+
+    async def claim_warm(
+        self,
+        golden_id: GoldenId,
+        driver: DriverName,
+        *,
+        user_id: UserId,
+        session_id: SessionId | None,
+        at: dt.datetime,
+    ) -> MachineRecord | None:
+        """Give the machine of this golden that is warm the longest to a user; None when there is none.
+
+        Whoever asks at the same time gets another one.
+        """
         ...
 
     async def live(self) -> Sequence[MachineRecord]:

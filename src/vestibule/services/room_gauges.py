@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from vestibule.core.metrics import MACHINES_PAUSED, SESSIONS_WAITING, Sample
+from vestibule.core.metrics import MACHINES_PAUSED, MACHINES_WARM, SESSIONS_WAITING, Sample
 from vestibule.services.machines import Machines
 
 
@@ -13,4 +13,5 @@ async def room_gauges(machines: Machines) -> Sequence[Sample]:
     return [
         Sample(metric=SESSIONS_WAITING, value=machines.admission.waiting),
         Sample(metric=MACHINES_PAUSED, value=machines.pausing.standing_still),
+        Sample(metric=MACHINES_WARM, value=machines.warm_pool.ready),
     ]

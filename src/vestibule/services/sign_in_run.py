@@ -51,6 +51,7 @@ log = structlog.get_logger()
 
 STORE_AGAIN_S = 5.0
 NOTICEABLE_S = 1.0
+PICTURE_FIRST_S = 3.0
 
 
 class SignInRun:
@@ -252,18 +253,26 @@ class SignInRun:
 
     async def _introduce(self) -> None:
         live = self._running()
-        await self._world.machines.introduce(live)
+        if live.guest is None:  # one of the warm pool has confirmed already
+            await self._world.machines.introduce(live)
         self._spawn(self._watch_agent(live))
         self.post(s.AgentConfirmed(agent_build=live.agent_build))
 
     async def _start_login(self) -> None:
         guest = self._guest()
         self._spawn(self._follow(guest))
+        self._spawn(self._complete(self._running()))
         await self._log_in(guest)
         limit_s = self._world.limits.url_s
         await asyncio.sleep(limit_s)
         if self.record.status is s.SessionStatus.READY:
             raise self._others.not_seen(limit_s, await self._screen())
+
+    async def _complete(self, live: Live) -> None:
+        """What was left open; asked for after the first picture, which the same processor paints."""
+        if live.pending:
+            await asyncio.sleep(PICTURE_FIRST_S)
+        await self._world.machines.complete(live)
 
     async def _log_in(self, guest: Guest) -> None:
         try:

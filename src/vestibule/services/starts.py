@@ -27,6 +27,9 @@ from vestibule.services.stage_limits import start_deadline
 from vestibule.services.threads import to_the_end
 from vestibule.services.timeline import Timeline
 
+Reserve = Callable[[GoldenId], Awaitable[MachineRecord]]
+"""Makes the row of a machine that is to be started from this golden."""
+
 
 class Starts:
     """One per ``Machines``."""
@@ -54,10 +57,24 @@ class Starts:
     async def start(self, user_id: UserId, session_id: SessionId | None, driver: MachineDriver) -> Live:
         """A machine whose process runs.  Raises as ``Machines.create``; nothing is left behind then."""
         vm_id = self._records.new_id()
-        with self._timeline.step(session_id or vm_id, StepName.GOLDEN):
+        return await self._start(
+            session_id or vm_id,
+            driver,
+            lambda golden_id: self._records.reserve(vm_id, user_id, session_id, driver, golden_id),
+        )
+
+    async def start_warming(self, owner: UserId, driver: MachineDriver) -> Live:
+        """The same for the warm pool.  Raises Unavailable unless there is room that nobody else wants."""
+        vm_id = self._records.new_id()
+        return await self._start(
+            vm_id, driver, lambda golden_id: self._records.reserve_warming(vm_id, owner, driver, golden_id)
+        )
+
+    async def _start(self, subject: str, driver: MachineDriver, reserve: Reserve) -> Live:
+        with self._timeline.step(subject, StepName.GOLDEN):
             hold, manifest = await self._golden(driver)
         try:
-            record = await self._records.reserve(vm_id, user_id, session_id, driver, hold.golden_id)
+            record = await reserve(hold.golden_id)
             return await self._started(record, hold, manifest, driver)
         except BaseException as error:
             hold.release()

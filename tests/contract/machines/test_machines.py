@@ -87,15 +87,16 @@ async def test_it_confirms_who_it_is_and_what_it_checked(machine: tuple[Machine,
     reply = await started.control.introduce(introduction(vm_id), 60)
     assert (reply.vm_id, reply.contract) == (vm_id, CONTRACT)
     assert len(bytes.fromhex(reply.random_sample)) == 32
-    assert {"desktop", "browser", "vnc", "clock", "random", "address"} <= {
-        check.name for check in reply.checks
-    }
+    made = {check.name for check in reply.checks}
+    assert {"desktop", "browser", "vnc", "clock", "random", "address"} <= made | set(reply.pending)
 
 
 async def test_its_agent_is_healthy(guest: HttpGuest, machine: tuple[Machine, VmId]) -> None:
-    health = await guest.health()
+    async with asyncio.timeout(60):
+        while (health := await guest.health()).status != "ok":
+            pass  # its browser may come last: each answer waits for it a moment
     assert [check for check in health.checks if not check.ok] == []
-    assert (health.status, health.vm_id) == ("ok", machine[1])
+    assert health.vm_id == machine[1]
 
 
 async def test_a_wrong_token_is_refused(machine: tuple[Machine, VmId]) -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from vestibule.core.errors import Absent, Conflict
 from vestibule.core.ids import GoldenId, VmId
-from vestibule.core.machines import LIVE, MACHINE_TRANSITIONS, MachineStatus
+from vestibule.core.machines import LIVE, MACHINE_TRANSITIONS, DriverName, MachineStatus, Warmth
 
 from .conftest import Store, at
 
@@ -153,3 +153,42 @@ async def test_a_machine_that_lives_is_not_told_of(store: Store) -> None:
         for to in path:
             await store.machines.advance(machine.vm_id, to=to)
     assert await ended_of(store) == []
+
+
+async def _warm(store: Store, number: int, golden_id: str = "g-1") -> VmId:
+    machine = await store.machine(number, await store.user(f"owner-{number}"), golden_id=GoldenId(golden_id))
+    await store.machines.update(machine.vm_id, warmth=Warmth.WARM)
+    return machine.vm_id
+
+
+@pytest.mark.parametrize(("warm", "wanted"), [(4, 10), (7, 7), (5, 2), (0, 3)])
+async def test_of_many_who_claim_at_once_no_two_get_one_machine(store: Store, warm: int, wanted: int) -> None:
+    there = [await _warm(store, number) for number in range(1, warm + 1)]
+    users = [await store.user(f"user-{number}") for number in range(wanted)]
+    claims = await asyncio.gather(
+        *(
+            store.machines.claim_warm(
+                GoldenId("g-1"), DriverName.CONTAINER, user_id=user.user_id, session_id=None, at=at(60)
+            )
+            for user in users
+        )
+    )
+    got = [row for row in claims if row is not None]
+    assert sorted(row.vm_id for row in got) == there[: min(warm, wanted)]
+    assert len({row.user_id for row in got}) == len(got)
+    assert {(row.warmth, row.claimed_at) for row in got} <= {(None, at(60))}
+
+
+async def test_only_a_machine_that_is_warm_and_of_that_golden_is_claimed(store: Store) -> None:
+    ann = await store.user("ann")
+    await store.machine(1, ann)
+    await _warm(store, 2, "g-2")
+    ended = await _warm(store, 3)
+    await store.machines.advance(ended, to=M.FAILED)
+    warming = await store.machine(4, ann)
+    await store.machines.update(warming.vm_id, warmth=Warmth.WARMING)
+    for driver in (DriverName.CONTAINER, DriverName.QEMU):
+        claimed = await store.machines.claim_warm(
+            GoldenId("g-1"), driver, user_id=ann.user_id, session_id=None, at=at(60)
+        )
+        assert claimed is None

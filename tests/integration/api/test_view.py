@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import socket
 import struct
 from contextlib import AbstractAsyncContextManager
 from typing import Any
@@ -17,11 +18,15 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
 from vestibule.core.errors import MachineFailed
-from vestibule.core.machines import Exit
+from vestibule.core.machines import Exit, Warmth
 from vestibule.core.records import SessionRecord
 from vestibule.core.sessions import SessionStatus
+from vestibule.drivers.db.machines import DbMachines
+from vestibule.drivers.guest import HttpGuest
 from vestibule.drivers.machines import fake_desktop
 from vestibule.services.accounts import TICKET_LIFE
+from vestibule.services.introductions import Live
+from vestibule.services.ports import Guest
 
 pytestmark = pytest.mark.anyio
 
@@ -245,17 +250,51 @@ async def test_a_page_of_another_origin_opens_nothing(
         assert await Viewer(websocket).greet() == b"Vestibule"
 
 
-async def test_no_ticket_for_a_machine_that_has_not_confirmed(
-    lab: Lab, ann: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    async def never(*_: object) -> Any:
-        await asyncio.Event().wait()
+@pytest.fixture
+async def unconfirmed(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> tuple[SessionRecord, asyncio.Event]:
+    """A sign-in whose machine confirms itself once the event is set."""
+    introduce, may = lab.machines.introduce, asyncio.Event()
 
-    monkeypatch.setattr(lab.machines, "introduce", never)
+    async def later(live: Live) -> Guest:
+        await may.wait()
+        return await introduce(live)
+
+    monkeypatch.setattr(lab.machines, "introduce", later)
     record = await lab.connect()
-    record = await lab.reach(record.session_id, SessionStatus.VM_CREATED)
-    answer = await ann.post(f"/api/vm/{record.vm_id}/view-ticket")
-    assert (answer.status_code, answer.json()["code"]) == (409, "machine_unconfirmed")
+    return await lab.reach(record.session_id, SessionStatus.VM_CREATED), may
+
+
+async def test_a_view_that_is_opened_early_shows_nothing_until_the_machine_has_confirmed(
+    ann: httpx.AsyncClient,
+    unconfirmed: tuple[SessionRecord, asyncio.Event],
+    served: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    session, may_confirm = unconfirmed
+    opened: list[bool] = []
+    open_vnc = HttpGuest.open_vnc
+
+    async def noted(guest: HttpGuest) -> socket.socket:
+        opened.append(may_confirm.is_set())
+        return await open_vnc(guest)
+
+    monkeypatch.setattr(HttpGuest, "open_vnc", noted)
+    async with _view(served, session.vm_id, await _ticket(ann, session)) as websocket:
+        assert opened == []
+        may_confirm.set()
+        assert await Viewer(websocket).greet() == b"Vestibule"
+    assert opened == [True]
+
+
+async def test_an_early_view_of_a_machine_that_never_confirms_ends_with_it(
+    lab: Lab, ann: httpx.AsyncClient, unconfirmed: tuple[SessionRecord, asyncio.Event], served: str
+) -> None:
+    session, _ = unconfirmed
+    async with _view(served, session.vm_id, await _ticket(ann, session)) as websocket:
+        await lab.sign_ins.cancel(lab.ann, session.session_id)
+        with pytest.raises(ConnectionClosed):
+            await websocket.recv()
+        assert (websocket.close_code, websocket.close_reason) == (1011, "machine_absent")
 
 
 async def test_no_ticket_for_a_machine_that_has_ended(
@@ -265,3 +304,11 @@ async def test_no_ticket_for_a_machine_that_has_ended(
     await lab.ended(session.session_id)
     answer = await ann.post(f"/api/vm/{session.vm_id}/view-ticket")
     assert (answer.status_code, answer.json()["code"]) == (404, "machine_absent")
+
+
+async def test_nobody_looks_at_a_machine_of_the_warm_pool(lab: Lab, ann: httpx.AsyncClient) -> None:
+    live = await lab.machines.start(lab.ann.user_id, driver=None)
+    await DbMachines(lab.database).update(live.record.vm_id, warmth=Warmth.WARM)
+    answer = await ann.post(f"/api/vm/{live.record.vm_id}/view-ticket")
+    assert (answer.status_code, answer.json()["code"]) == (409, "machine_unconfirmed")
+    assert (await ann.get(f"/api/vms/{live.record.vm_id}")).json()["warmth"] == "warm"

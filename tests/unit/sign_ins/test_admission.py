@@ -46,7 +46,7 @@ async def test_a_session_waits_for_a_machine_to_end_and_keeps_its_state(new_lab:
         await lab.reach(first.session_id, S.AWAITING_USER_AUTH)
         second = await lab.connect(lab.bob)
         place = await _waiting(lab, second)
-        assert [sample.value for sample in await room_gauges(lab.machines)] == [1, 0]
+        assert [sample.value for sample in await room_gauges(lab.machines)] == [1, 0, 0]
         assert (place.number, place.lack.kind) == (1, LackKind.MACHINES)
         assert place.lack.cause == "1 machine run, the most that max_machines allows."
         assert (await lab.sessions.get(second.session_id)).status is S.STARTED

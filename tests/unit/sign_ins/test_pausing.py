@@ -63,7 +63,7 @@ async def test_a_sign_in_that_nobody_watches_stands_still_in_time(lab: Lab) -> N
     assert not await _after(lab, IDLE_S - 1)
     assert await _after(lab, 1)
     assert lab.machines.pausing.paused(lab.machines._live[_vm(lab)].record.vm_id)
-    assert [sample.value for sample in await room_gauges(lab.machines)] == [0, 1]
+    assert [sample.value for sample in await room_gauges(lab.machines)] == [0, 1, 0]
     assert (await lab.sessions.get(record.session_id)).status is S.AWAITING_USER_AUTH
 
 

@@ -12,7 +12,7 @@ from vestibule.api import present, schemas, vnc
 from vestibule.api.context import Caller, Context, Services, context_of, same_origin
 from vestibule.api.deeds import CallersDeeds
 from vestibule.core.audit import AuditAction
-from vestibule.core.errors import VestibuleError
+from vestibule.core.errors import Conflict, VestibuleError
 from vestibule.core.failures import FailureCode
 from vestibule.core.ids import VmId
 from vestibule.core.machines import MachineRecord
@@ -76,9 +76,15 @@ async def stop_machine(
 
 @router.post("/api/vm/{vm_id}/view-ticket", status_code=201)
 async def view_ticket(vm_id: str, services: Services, caller: Caller) -> schemas.ViewTicket:
-    """The right to open the remote view once, within 30 s."""
+    """The right to open the remote view once, within 30 s; it is empty until the machine has confirmed."""
     record = await services.machines.of_owner(caller.user_id, VmId(vm_id))
-    services.machines.guest(record.vm_id)
+    if record.warmth is not None:
+        raise Conflict(
+            f"The machine {vm_id} is in the warm pool: it is nobody's yet, and nobody may look at it.",
+            remedy="Start a machine: vestibule vm start.",
+            code="machine_unconfirmed",
+        )
+    services.machines.live(record.vm_id)
     await services.machines.pausing.wake(record.vm_id)
     ticket = await services.accounts.issue_ticket(caller, record.vm_id)
     return schemas.ViewTicket(
@@ -116,9 +122,8 @@ async def _show(websocket: WebSocket, services: Context, vm_id: VmId) -> None:
 
 
 async def _relay(websocket: WebSocket, services: Context, vm_id: VmId) -> None:
-    services.machines.expose(vm_id)
     used = partial(services.sign_ins.viewer_used, vm_id)
     async with services.machines.pausing.watched(vm_id):
-        rfb = await services.machines.guest(vm_id).open_vnc()
+        rfb = await (await services.machines.confirmed(vm_id)).open_vnc()
         async with vnc.owners_gate(used) as gate:
             await vnc.relay(websocket, rfb, gate, services.monitor.ledger)

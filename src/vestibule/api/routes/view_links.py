@@ -154,7 +154,7 @@ async def _session_over(websocket: WebSocket, services: Context, watch: Watch) -
 
 async def _desktop_gone(websocket: WebSocket, services: Context, watch: Watch) -> str:
     vm_id = VmId(watch.session.vm_id or "")
-    rfb = await services.machines.guest(vm_id).open_vnc()
+    rfb = await (await services.machines.confirmed(vm_id)).open_vnc()
     await vnc.relay(websocket, rfb, ViewOnly().feed, services.monitor.ledger, most=vnc.MOST_OF_A_WATCHER)
     session = await services.sign_ins.visible(None, watch.session.session_id)
     return FailureCode.SESSION_OVER if session.status in FINAL else vnc.MACHINE_ENDED

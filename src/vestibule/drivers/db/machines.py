@@ -5,18 +5,27 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping, Sequence
 
+import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from vestibule.core.errors import Conflict
-from vestibule.core.ids import GoldenId, UserId, VmId
-from vestibule.core.machines import LIVE, MACHINE_TRANSITIONS, MachineRecord, MachineStatus
+from vestibule.core.ids import GoldenId, SessionId, UserId, VmId
+from vestibule.core.machines import (
+    LIVE,
+    MACHINE_TRANSITIONS,
+    DriverName,
+    MachineRecord,
+    MachineStatus,
+    Warmth,
+)
 from vestibule.drivers.db.engine import Database
 from vestibule.drivers.db.rows import absent, checked, record, state_changed, values
 from vestibule.drivers.db.schema import vms
 from vestibule.drivers.db.unbroken import unbroken
 
-_FIXED = frozenset({"vm_id", "user_id", "session_id", "status", "created_at"})
+_FIXED = frozenset({"vm_id", "user_id", "session_id", "status", "created_at", "claimed_at"})
+_IS_WARM = (vms.c.warmth == Warmth.WARM, vms.c.status == MachineStatus.CREATING)
 
 
 class DbMachines:
@@ -52,6 +61,30 @@ class DbMachines:
         async with self._database.write() as connection:
             changes = checked(vms, fields, fixed=_FIXED)
             return await _swap(connection, vm_id, set(MachineStatus), changes)
+
+    @unbroken
+    async def claim_warm(
+        self,
+        golden_id: GoldenId,
+        driver: DriverName,
+        *,
+        user_id: UserId,
+        session_id: SessionId | None,
+        at: dt.datetime,
+    ) -> MachineRecord | None:
+        """Give away the machine that is warm the longest: one statement, so that nobody else gets it."""
+        longest = (
+            sa.select(vms.c.vm_id)
+            .where(vms.c.golden_id == golden_id, vms.c.driver == driver, *_IS_WARM)
+            .order_by(vms.c.created_at, vms.c.vm_id)
+            .limit(1)
+            .scalar_subquery()
+        )
+        mine = {"user_id": user_id, "session_id": session_id, "warmth": None, "claimed_at": at}
+        claim = vms.update().where(vms.c.vm_id == longest, *_IS_WARM).values(mine).returning(*vms.c)
+        async with self._database.write() as connection:
+            row = (await connection.execute(claim)).one_or_none()
+        return None if row is None else record(MachineRecord, row)
 
     async def live(self) -> Sequence[MachineRecord]:
         """All machines in a live state, oldest first."""

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from vestibule.core.audit import AuditAction, AuditOutcome
 from vestibule.core.custody import Custody
-from vestibule.core.machines import LIVE, DriverName, Isolation, MachineStatus, MachineType
+from vestibule.core.machines import LIVE, DriverName, Isolation, MachineStatus, MachineType, Warmth
 from vestibule.core.providers import Flow
 from vestibule.core.sessions import FINAL, SessionStatus
 from vestibule.core.steps import StepOutcome
@@ -147,6 +147,8 @@ vms = sa.Table(
     sa.Column("error_remedy", sa.Text),
     sa.Column("error_evidence", sa.JSON, nullable=False, server_default="{}"),
     sa.Column("bulk_expired_at", UtcTime),
+    sa.Column("warmth", Member(Warmth)),
+    sa.Column("claimed_at", UtcTime),
     sa.Index(None, "user_id", "created_at"),
     sa.Index(None, "created_at", "vm_id"),
     sa.Index(None, "golden_id", "created_at"),

@@ -38,7 +38,7 @@ class DbStartTimes:
             sa.select(
                 vms.c.golden_id,
                 vms.c.driver,
-                vms.c.created_at,
+                sa.func.coalesce(vms.c.claimed_at, vms.c.created_at, type_=UtcTime()),
                 sa.func.min(steps.c.ended_at, type_=steps.c.ended_at.type),
             )
             .join(steps, _CONFIRMED)

@@ -63,6 +63,8 @@ class FakeMachine:
         self.note: str | None = None
         """What was kept for the next controller; None for a machine that ends with this one."""
         self.paused = False
+        self.is_warm = asyncio.Event()
+        self.is_warm.set()
         self._unserved: list[socket.socket] = []
         """Connections that were made while it was paused."""
         self._exit: asyncio.Future[Exit] = asyncio.get_running_loop().create_future()
@@ -113,6 +115,10 @@ class FakeMachine:
     def ended(self) -> bool:
         """Whether it runs no more."""
         return self._exit.done()
+
+    async def warm(self) -> None:
+        """See services.ports.Machine."""
+        await self.is_warm.wait()
 
     async def keep(self, note: str) -> None:
         """See services.ports.Machine."""

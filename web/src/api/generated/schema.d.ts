@@ -1160,7 +1160,7 @@ export interface paths {
         put?: never;
         /**
          * View Ticket
-         * @description The right to open the remote view once, within 30 s.
+         * @description The right to open the remote view once, within 30 s; it is empty until the machine has confirmed.
          */
         post: operations["view_ticket"];
         delete?: never;
@@ -2430,6 +2430,8 @@ export interface components {
             vm_id: string;
             /** Vm Ip */
             vm_ip: string;
+            /** @description How far a machine of the warm pool is; null once somebody has it, and of all others. */
+            warmth: components["schemas"]["Warmth"] | null;
         };
         /**
          * MachineGolden
@@ -3374,7 +3376,7 @@ export interface components {
          * @description The steps, in the order in which a sign-in goes through them.
          * @enum {string}
          */
-        StepName: "queue" | "golden" | "start" | "confirm" | "login" | "person" | "claim" | "seal" | "destroy";
+        StepName: "queue" | "golden" | "start" | "take" | "confirm" | "login" | "person" | "claim" | "seal" | "destroy";
         /**
          * StepOutcome
          * @description What a step came to.
@@ -3493,6 +3495,12 @@ export interface components {
             /** Websocket */
             websocket: string;
         };
+        /**
+         * Warmth
+         * @description How far a machine of the warm pool is, which nobody has yet.
+         * @enum {string}
+         */
+        Warmth: "warming" | "warm";
     };
     responses: never;
     parameters: never;

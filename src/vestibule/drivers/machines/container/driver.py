@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import functools
 import hashlib
@@ -21,6 +22,8 @@ from vestibule.services.ports import ControlChannel, MachineRequest, Network
 GUEST_LOOPBACK = "127.0.0.1"
 """The egress proxy listens on the namespace's own loopback: the guest's tools find it there."""
 LOG_NAME = "console.log"
+_WARM = b"vestibule-agent: warm "
+_LOOK_S = 0.25
 _CONTROL = "control"
 """What is kept of a container for the next controller."""
 
@@ -37,7 +40,9 @@ class ContainerMachine:
         control: ControlChannel,
         channel: socket.socket,
         network: Network,
+        console: Path,
     ) -> None:
+        self._console = console
         self._vm_id = vm_id
         self._address = address
         self._pid = pid
@@ -72,6 +77,11 @@ class ContainerMachine:
     async def wait(self) -> Exit:
         """See services.ports.Machine."""
         return await self._network.wait(self._vm_id)
+
+    async def warm(self) -> None:
+        """See services.ports.Machine: its agent writes it on the console, a file that tells nobody."""
+        while not await asyncio.to_thread(_says, self._console, _WARM):  # noqa: ASYNC110 (as said)
+            await asyncio.sleep(_LOOK_S)
 
     async def keep(self, note: str) -> None:
         """See services.ports.Machine."""
@@ -142,6 +152,7 @@ class ContainerDriver:
             control=self._open_control(channel),
             channel=channel,
             network=self._network,
+            console=request.run_dir / LOG_NAME,
         )
 
     async def _spawn(
@@ -182,6 +193,13 @@ class ContainerDriver:
                 code="golden_absent",
             )
         return rootfs
+
+
+def _says(console: Path, words: bytes) -> bool:
+    """Whether a line of the console begins with these words; it is short while a desktop comes up."""
+    with contextlib.suppress(OSError):
+        return any(line.startswith(words) for line in console.read_bytes().splitlines())
+    return False
 
 
 def _identity_files(request: MachineRequest, rootfs: Path) -> dict[str, bytes]:

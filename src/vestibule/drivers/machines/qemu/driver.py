@@ -79,6 +79,9 @@ class QemuMachine:
         """Return when QEMU has ended."""
         return await self.process.wait()
 
+    async def warm(self) -> None:
+        """See services.ports.Machine: a clone goes on from a desktop that is up."""
+
     async def keep(self, note: str) -> None:
         """See services.ports.Machine."""
         await self.process.keep(note)
