@@ -242,7 +242,7 @@ const ALWAYS = ["cancel", "heartbeat"];
 const SHOWN = [...ALWAYS, "view", "open_url", "paste", "share"];
 const ACTIONS = {
   started: ALWAYS,
-  vm_created: ALWAYS,
+  vm_created: [...ALWAYS, "view"],
   ready: SHOWN,
   awaiting_user_auth: SHOWN,
   authenticating: SHOWN,
@@ -250,9 +250,6 @@ const ACTIONS = {
 };
 
 const FAILURE = {
-  retryable: true,
-  golden_id: GOLDEN,
-  agent_build: BUILD,
   code: "agent_build_mismatch",
   cause:
     "The machine's agent reported build a-00000000deadbeef, but this controller needs a-0123456789abcdef; the machine was not shown.",

@@ -1,7 +1,7 @@
 import { Button, Skeleton } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { IconPlugConnected } from "@tabler/icons-react";
-import { useState } from "react";
+import { useEffect, useState } from "react";
 
 import { asProblem } from "../api/problem";
 import { hostQuery, providersQuery } from "../api/queries";
@@ -9,6 +9,7 @@ import type { Provider } from "../api/types";
 import { HostStrip } from "../components/connect/host-strip";
 import { ProviderCard } from "../components/connect/provider-card";
 import { ToolFilter } from "../components/connect/tool-filter";
+import { loadViewerWhenIdle } from "../components/desktop/load-ahead";
 import { FILTER_ABOVE, inOrder, matching } from "../components/connect/tools";
 import { t } from "../i18n";
 import { EmptyState } from "../ui/empty-state";
@@ -23,6 +24,7 @@ import { useConnect } from "./use-connect";
 /** A card per tool. */
 export function ConnectPage() {
   useSessionPageSoon();
+  useEffect(loadViewerWhenIdle, []);
   return (
     <div className={classes.page}>
       <PageHead title={t("connect.title")}>{t("connect.about")}</PageHead>

@@ -33,6 +33,7 @@ export function SessionArea({ session, onFirstFrame }: Props) {
       return (
         <Desktop
           key={area.vmId}
+          preparing={session.status === "vm_created" ? <Preparing session={session} /> : null}
           pageTitle={session.page_title}
           lastGoodStep={goodStepText(session)}
           onFirstFrame={onFirstFrame}

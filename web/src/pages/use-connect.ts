@@ -8,6 +8,7 @@ import { ApiError } from "../api/problem";
 import { keepSession, providersQuery } from "../api/queries";
 import type { Flow } from "../api/types";
 import { markClick } from "../components/desktop/first-frame";
+import { loadViewer } from "../components/desktop/load-ahead";
 import { sessionPath } from "./paths";
 
 /** The flow to sign in with, now or once it is known; null: the preferred one. */
@@ -52,7 +53,10 @@ export function useStart(before?: () => void): Start {
     navigate(sessionPath(id));
   };
   const start = useMutation({
-    mutationFn: (asked: Asked) => startOrFind(cache, asked),
+    mutationFn: (asked: Asked) => {
+      loadViewer();
+      return startOrFind(cache, asked);
+    },
     onSuccess: (id) => {
       void cache.invalidateQueries({ queryKey: providersQuery.queryKey });
       openSession(id);

@@ -45,6 +45,7 @@ export const machineWith = (special: Partial<Machine> = {}): Machine => ({
   isolation: "container",
   status: "running",
   paused: false,
+  warmth: null,
   vm_ip: "192.168.100.7",
   golden_id: "g-1",
   agent_build: "8a1777be1ab09f946b1e78a4f33b9de7",

@@ -14,7 +14,9 @@ class FakeDesktop {
   readonly askSession = vi.fn();
   readonly restoreFocus = vi.fn();
 
+  awaited = false;
   readonly parts: LinkParts = {
+    isAwaited: () => this.awaited,
     askTicket: () => Promise.resolve(this.ticket()),
     openSurface: (ticket, listeners) => Promise.resolve(this.surface(ticket, listeners)),
     askSession: this.askSession,
@@ -83,6 +85,16 @@ describe("the desktop link", () => {
     const hanging = desktop.last.surface;
     await vi.advanceTimersByTimeAsync(10_000);
     expect(hanging.close).toHaveBeenCalledOnce();
+    expect(link.state).toMatchObject({ kind: "lost", problem: { code: "view_silent" } });
+  });
+
+  it("does not give up a machine that has not confirmed itself, until it has", async () => {
+    desktop.awaited = true;
+    await vi.advanceTimersByTimeAsync(40_000);
+    expect(link.state.kind).toBe("opening");
+    expect(desktop.tickets).toBe(1);
+    desktop.awaited = false;
+    await vi.advanceTimersByTimeAsync(10_000);
     expect(link.state).toMatchObject({ kind: "lost", problem: { code: "view_silent" } });
   });
 

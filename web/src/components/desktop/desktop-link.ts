@@ -52,6 +52,8 @@ export interface LinkParts {
   restoreFocus: (surface: Surface) => void;
   onClipboard: (text: string) => void;
   onTold: (text: string) => void;
+  /** Whether the machine has not confirmed itself: a view of it waits for that, however long. */
+  isAwaited: () => boolean;
   now: () => number;
   /** Evenly from 0 to 1. */
   chance: () => number;
@@ -117,7 +119,8 @@ export class DesktopLink {
         return;
       case "expire-in":
         this.after(effect.ms, () => {
-          this.send({ kind: "expired", ...lossOf(effect.attempt, parts) });
+          if (parts.isAwaited()) this.perform(effect, parts);
+          else this.send({ kind: "expired", ...lossOf(effect.attempt, parts) });
         });
         return;
       case "retry-in":

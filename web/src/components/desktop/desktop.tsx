@@ -18,6 +18,8 @@ import { useViewSettings } from "./use-view-settings";
 interface Props {
   askTicket: () => Promise<ViewTicket>;
   askSession: () => void;
+  /** What lies over the desktop of a machine that has not confirmed itself yet; null once it has. */
+  preparing: ReactNode;
   /** Title of the page that the machine's browser shows. */
   pageTitle: string | null;
   /** “Ready, 14:05:09”; told when the connection is lost. */
@@ -29,9 +31,13 @@ interface Props {
 }
 
 /** The machine's desktop, which connects again by itself and says why when it is not there. */
-export function Desktop({ pageTitle, lastGoodStep, onFirstFrame, tools, ...parts }: Props) {
+export function Desktop({ pageTitle, lastGoodStep, onFirstFrame, tools, preparing, ...parts }: Props) {
   const [settings, choose] = useViewSettings();
-  const { target, link, state, clipboard } = useDesktopLink({ ...parts, settings });
+  const { target, link, state, clipboard } = useDesktopLink({
+    ...parts,
+    awaited: preparing !== null,
+    settings,
+  });
   const section = useRef<HTMLElement>(null);
   const captured = useFocusWithin(target);
   const fullScreen = useFullScreen(section);
@@ -63,17 +69,21 @@ export function Desktop({ pageTitle, lastGoodStep, onFirstFrame, tools, ...parts
       {keysShown && <KeysRow keys={keys} disabled={!shown} />}
       <div className={classes.stage}>
         <div ref={target} className={classes.target} data-shown={shown} />
-        <Cover state={state} lastGoodStep={lastGoodStep} retryNow={link.retryNow} />
+        <Cover {...{ state, preparing, lastGoodStep }} retryNow={link.retryNow} />
       </div>
     </section>
   );
 }
 
-type CoverProps = { state: Connection } & Pick<Parameters<typeof Curtain>[0], "lastGoodStep" | "retryNow">;
+type CoverProps = { state: Connection; preparing: ReactNode } & Pick<
+  Parameters<typeof Curtain>[0],
+  "lastGoodStep" | "retryNow"
+>;
 
 /** What lies over a desktop that is not shown: the first opening, or why it is gone. */
-function Cover({ state, ...rest }: CoverProps) {
+function Cover({ state, preparing, ...rest }: CoverProps) {
   if (state.kind === "shown") return null;
+  if (preparing !== null) return <div className={classes.preparing}>{preparing}</div>;
   if (state.problem === null) {
     return (
       <div className={classes.opening} role="status">

@@ -62,6 +62,7 @@ describe("a connection through a relay", () => {
       restoreFocus,
       onClipboard: vi.fn(),
       onTold: vi.fn(),
+      isAwaited: () => false,
       now: Date.now,
       chance: () => 1,
     });

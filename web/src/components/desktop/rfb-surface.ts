@@ -1,4 +1,4 @@
-/** noVNC as a `Surface`.  Loaded on first use, so that pages without a desktop never pay for it. */
+/** noVNC as a `Surface`.  Loaded on its own (`load-ahead.ts`): no page waits for it that has no desktop. */
 
 import type RFB from "@novnc/novnc";
 

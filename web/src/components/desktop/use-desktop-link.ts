@@ -11,6 +11,8 @@ import type { ViewSettings } from "./view-settings";
 export interface DesktopParts {
   askTicket: () => Promise<ViewTicket>;
   askSession: () => void;
+  /** Whether the machine has not confirmed itself yet. */
+  awaited: boolean;
   settings: ViewSettings;
   /** Somebody who may look at it alone; what the controller tells them. */
   watching?: (told: string) => void;
@@ -55,6 +57,7 @@ export function useDesktopLink(parts: DesktopParts): DesktopView {
       },
       onClipboard: setClipboard,
       onTold: (text) => latest.current.watching?.(text),
+      isAwaited: () => latest.current.awaited,
       now: () => performance.now(),
       chance: Math.random,
     });

@@ -5,7 +5,7 @@ import { areaOf } from "./area";
 
 describe("what fills the session page", () => {
   it("is no viewer without the action, even when there is a machine", () => {
-    expect(areaOf(sessionIn("vm_created")).kind).toBe("preparing");
+    expect(areaOf(sessionIn("vm_created", { actions: [] })).kind).toBe("preparing");
   });
 
   it("is no viewer without a machine, even with the action", () => {

@@ -9,6 +9,7 @@ export const WORDS: Record<TimelineStep["name"], PlainKey> = {
   golden: "session.stepGolden",
   queue: "session.stepQueue",
   start: "session.stepStart",
+  take: "session.stepTake",
   confirm: "session.stepConfirm",
   login: "session.startingTool",
   person: "session.stepPerson",

@@ -25,6 +25,7 @@ export function WatchDesktop({ token, lastGoodStep, onTold }: Props) {
     askSession: () => undefined,
     settings: SETTINGS,
     watching: onTold,
+    awaited: false,
   });
   return (
     <section className={classes.desktop} aria-label={t("watch.desktop")}>

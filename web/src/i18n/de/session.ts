@@ -98,6 +98,7 @@ export const session: Translation<typeof english> = {
   "session.stepGolden": "Das Golden wird gewählt",
   "session.stepQueue": "Warten auf einen Platz",
   "session.stepStart": "Die Maschine startet",
+  "session.stepTake": "Eine bereitgehaltene Maschine wird geweckt",
   "session.stepConfirm": "Die Maschine wird geprüft",
   "session.stepPerson": "Sie melden sich an",
   "session.stepClaim": "Zugangsdaten werden genommen",

@@ -88,6 +88,7 @@ export const session = {
   "session.stepGolden": "Choosing the golden",
   "session.stepQueue": "Waiting for a place",
   "session.stepStart": "Starting the machine",
+  "session.stepTake": "Waking a warm machine",
   "session.stepConfirm": "Checking the machine",
   "session.stepPerson": "You sign in",
   "session.stepClaim": "Taking the credential",
