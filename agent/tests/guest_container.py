@@ -72,6 +72,16 @@ class Guest:
         """What the agent has reported so far."""
         return (self._folder / "stderr").read_text()
 
+    def await_warm(self) -> str:
+        """Wait until the whole desktop is up; what the agent said of it."""
+        prefix = "vestibule-agent: warm "
+        for _ in range(300):
+            lines = [line for line in self.stderr().splitlines() if line.startswith(prefix)]
+            if lines:
+                return lines[0].removeprefix(prefix)
+            select.select([], [], [], 0.1)
+        raise AssertionError(self.stderr())
+
     def connect(self) -> socket.socket:
         """A stream to the agent's port 8080."""
         sock = socket.socket(socket.AF_UNIX)
@@ -95,6 +105,19 @@ class Guest:
             self.send(sock, method, path, **more)
             head, _, body = sock.makefile("rb").read().partition(b"\r\n\r\n")
         return int(head.split()[1]), json.loads(body)
+
+    def await_screen(self, text: str, *, nudge: bool = False) -> None:
+        """Wait until this is on the terminal's screen; ``nudge`` it with Enter before each look."""
+        end = time.monotonic() + DEADLINE_S
+        seen = ""
+        while time.monotonic() < end:
+            if nudge:
+                self.request("POST", "/input", body={"text": "", "enter": True})
+            seen = self.request("GET", "/screen")[1]["text"]
+            if text in seen:
+                return
+            select.select([], [], [], 0.05)
+        raise AssertionError(seen)
 
     def open_vnc(self) -> socket.socket:
         """A socket that carries RFB from its first byte."""

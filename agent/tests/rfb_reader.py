@@ -18,7 +18,7 @@ def _read(sock: socket.socket, count: int) -> bytes:
 
 def read_frame(sock: socket.socket) -> tuple[int, int, bytes]:
     """Width, height and pixels of the desktop, now."""
-    width, height = _handshake(sock)
+    width, height = greet(sock)
     sock.sendall(struct.pack(">BxxxBBBBHHHBBBxxx", 0, 32, 24, 0, 1, 255, 255, 255, 16, 8, 0))
     sock.sendall(struct.pack(">BxHi", 2, 1, 0) + struct.pack(">BBHHHH", 3, 0, 0, 0, width, height))
     frame, seen = bytearray(width * height * 4), 0
@@ -29,7 +29,8 @@ def read_frame(sock: socket.socket) -> tuple[int, int, bytes]:
     return width, height, bytes(frame)
 
 
-def _handshake(sock: socket.socket) -> tuple[int, int]:
+def greet(sock: socket.socket) -> tuple[int, int]:
+    """Begin; width and height of the desktop."""
     assert _read(sock, 12) == b"RFB 003.008\n"
     sock.sendall(b"RFB 003.008\n")
     assert 1 in _read(sock, _read(sock, 1)[0])

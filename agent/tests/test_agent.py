@@ -113,14 +113,14 @@ def test_an_address_that_is_not_ours_fails_its_check(stranger: Guest) -> None:
 
 
 def test_before_the_hand_over_every_route_says_so(stranger: Guest) -> None:
-    await_warm(stranger)
+    stranger.await_warm()
     for method, path in (("GET", "/health"), ("POST", "/login"), ("GET", "/nonesuch")):
         status, body = stranger.request(method, path)
         assert (status, body["code"]) == (503, "not_introduced")
 
 
 def test_the_warm_line_comes_before_any_hand_over(stranger: Guest) -> None:
-    line = await_warm(stranger)
+    line = stranger.await_warm()
     assert {check["name"]: check["ok"] for check in json.loads(line)["checks"]} == {
         "desktop": True,
         "browser": True,

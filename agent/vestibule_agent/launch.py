@@ -7,11 +7,15 @@ import dataclasses
 import os
 import subprocess
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 from vestibule_desktop import browser, services
 from vestibule_desktop.paths import Paths
 from vestibule_desktop.person import Person
 from vestibule_desktop.processes import start
+
+VIEW_FEATURES = "256,RGB,bpaste,cstyle,strikethrough,overline,usstyle"
+"""What a terminal in a person's browser can do (tmux(1), terminal-features)."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -44,6 +48,22 @@ class Launcher:
             log=self._paths.logs / "tmux.log",
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
+        )
+
+    def terminal_view(self, terminal: int) -> subprocess.Popen[bytes]:
+        """Join the terminal's session on another (pseudo-)terminal, by its descriptor."""
+        self.person.own(Path(os.ttyname(terminal)))
+        # As "xterm" it stays off the alternate screen (tmux.conf), and can be scrolled back.
+        return start(
+            services.tmux(
+                self._paths, "-N", "-T", VIEW_FEATURES, "attach-session", "-t", f"={services.SESSION}"
+            ),
+            person=self.person,
+            environment={**services.terminal_environment(self._paths), "TERM": "xterm"},
+            folder=self._paths.home,
+            log=self._paths.logs / "terminal.log",
+            stdin=terminal,
+            stdout=terminal,
         )
 
     def browser_with(self, url: str) -> subprocess.Popen[bytes]:

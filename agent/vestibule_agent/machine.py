@@ -20,6 +20,8 @@ from vestibule_agent import browser
 from vestibule_agent.browser import BrowserError
 from vestibule_agent.build import build_id
 from vestibule_agent.checks import Desktop
+from vestibule_agent.clipboard import Clipboard
+from vestibule_agent.downloads import Downloads
 from vestibule_agent.events import EventLog
 from vestibule_agent.handover import Introduction
 from vestibule_agent.launch import Inherited, Launcher
@@ -28,13 +30,14 @@ from vestibule_agent.protocol import Check, Handover, LoginSpec, Verification
 from vestibule_agent.relay import serve_relay
 from vestibule_agent.shown_page import ShownPage
 from vestibule_agent.terminal import Terminal, exit_code
+from vestibule_agent.terminal_view import TerminalView
 from vestibule_agent.uplink import Uplink
 from vestibule_agent.verification import Verifier
 from vestibule_desktop.browser import WINDOW_CLASS
 from vestibule_desktop.messages import PROXY_PORT, SCREEN_UP, TERMINAL_UP
 from vestibule_desktop.paths import Paths
 from vestibule_desktop.processes import Children
-from vestibule_desktop.screen import Screen, Window
+from vestibule_desktop.screen import Screen, Window, XError
 from vestibule_desktop.supervisor import Supervisor, announce, report, told
 
 SPEAKER = "vestibule-agent"
@@ -55,6 +58,8 @@ class Machine:
         self.log = EventLog()
         self.desktop = Desktop(paths)
         self.terminal = Terminal()
+        self.clipboard = Clipboard()
+        self.downloads = Downloads(paths, launcher.person)
         self.login: Login | None = None
         self._person = launcher.person
         self.uplink = Uplink(apart=self._person.switch)
@@ -160,10 +165,22 @@ class Machine:
         try:
             async with asyncio.TaskGroup() as tasks:
                 tasks.create_task(screen.run(self._on_window))
+                tasks.create_task(self._follow_clipboard())
                 if not self._warm:
                     tasks.create_task(self._announce_warm(screen))
         finally:
             self.desktop.show(None)
+
+    async def _follow_clipboard(self) -> None:
+        """Without a clipboard, the desktop goes on."""
+        try:
+            await self.clipboard.run(self.paths.x_socket)
+        except* XError as errors:
+            report(f"no clipboard: {told(errors)}", SPEAKER)
+
+    def view_terminal(self, size: tuple[int, int]) -> TerminalView:
+        """Show the terminal once more, in this size of columns and rows.  Raises OSError."""
+        return TerminalView(self._launcher.terminal_view, self._children, size)
 
     def _on_window(self, window: Window) -> None:
         if window.kind.lower() != WINDOW_CLASS or not window.title:

@@ -26,6 +26,15 @@ Two conversations:
    GET    /screen              –                              200 ``{"text": …}``, the terminal's screen
    POST   /credential/claim    –                              200 :class:`Credential`, once; then 410
    GET    /vnc                 ``Upgrade: rfb``               101, then the raw RFB stream
+   GET    /terminal            ``Upgrade: terminal``,         101, then raw bytes down and the frames of
+          ?columns=&rows=      the size in characters         ``terminal_frames.py`` up
+   PUT    /clipboard           UTF-8, MAX_CLIPBOARD_BYTES     202, once every paste gives it
+   GET    /clipboard?after=NO  –                              200, newline-delimited :class:`Copied`, the
+                                                              last one above NO, then live, no end;
+                                                              without NO only what comes
+   GET    /files               –                              200 :class:`DownloadsList`
+   PUT    /files?name=&quota=  the file, with its length      201 :class:`DownloadsFile`; 507 when full
+   GET    /files?file=ID       –                              200, the file, with its length
    ====== ==================== ============================== =======================================
 
    Errors are ``{"code": …, "cause": …}`` with a 4xx or 5xx status.
@@ -45,6 +54,8 @@ CONTRACT = 4
 AGENT_PORT = 8080
 MAX_CREDENTIAL_BYTES = 1_048_576
 """Of all files of a credential together."""
+MAX_CLIPBOARD_BYTES = 1_048_576
+"""Of a text in UTF-8, either way."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -297,3 +308,39 @@ class Credential(Message):
     def from_mapping(cls, raw: Mapping[str, Any]) -> Self:
         """Build from a decoded object, the nested messages included."""
         return super().from_mapping({**raw, "files": _each(CredentialFile, raw, "files")})
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Copied(Message):
+    """A text that was copied in the guest; a secret, as whatever a person types."""
+
+    number: int
+    """Counts the copies."""
+    text: str | None = dataclasses.field(repr=False)
+    """None when it was longer than MAX_CLIPBOARD_BYTES."""
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class DownloadsFile(Message):
+    """A plain file in the person's Downloads."""
+
+    file: str
+    """Its name's bytes in base64 for URLs, unpadded: a name need not be text."""
+    name: str
+    """To be shown; bytes that are no UTF-8 are escaped."""
+    size: int
+    """Bytes."""
+    modified_at: str
+    """ISO 8601, UTC."""
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class DownloadsList(Message):
+    """What is in Downloads, the newest first."""
+
+    files: list[DownloadsFile]
+
+    @classmethod
+    def from_mapping(cls, raw: Mapping[str, Any]) -> Self:
+        """Build from a decoded object, the nested messages included."""
+        return super().from_mapping({**raw, "files": _each(DownloadsFile, raw, "files")})

@@ -8,22 +8,28 @@ import re
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 
 from vestibule_agent import checks
+from vestibule_agent.clipboard import ClipboardError
 from vestibule_agent.credential import AlreadyClaimedError
+from vestibule_agent.downloads import DiskFullError, chunks_of
 from vestibule_agent.events import now_text
 from vestibule_agent.machine import Machine
-from vestibule_agent.protocol import CONTRACT, Handover, Health, LoginSpec
-from vestibule_agent.server import Answer, Lines, Refusal, Request, Upgrade, answer
+from vestibule_agent.protocol import CONTRACT, DownloadsList, Handover, Health, LoginSpec
+from vestibule_agent.relay import Stream, relay
+from vestibule_agent.server import Answer, Content, Lines, Refusal, Request, Result, Upgrade, answer
 from vestibule_agent.terminal import TerminalError
+from vestibule_agent.terminal_frames import COLUMNS, ROWS
 from vestibule_desktop.messages import ProtocolError
 
 HEALTH_S = 2.0
 URL = re.compile(r"(https?|about|file):\S+\Z")
 
-Route = Callable[[Request], Awaitable[Answer | Lines | Upgrade]]
+Route = Callable[[Request], Awaitable[Result]]
 
 
 class Routes:
     """Answers requests; called by the server."""
+
+    streamed = frozenset({("PUT", "/files")})
 
     def __init__(self, machine: Machine) -> None:
         self._machine = machine
@@ -37,9 +43,14 @@ class Routes:
             ("GET", "/screen"): self._screen,
             ("POST", "/credential/claim"): self._claim,
             ("GET", "/vnc"): self._vnc,
+            ("GET", "/terminal"): self._terminal,
+            ("PUT", "/clipboard"): self._set_clipboard,
+            ("GET", "/clipboard"): self._copied,
+            ("GET", "/files"): self._files,
+            ("PUT", "/files"): self._take_in,
         }
 
-    async def __call__(self, request: Request) -> Answer | Lines | Upgrade:
+    async def __call__(self, request: Request) -> Result:
         """Authenticate and dispatch.  Raises Refusal."""
         handover = self._machine.handover
         if handover is None:
@@ -52,6 +63,8 @@ class Routes:
             return await route(request)
         except TerminalError as error:
             raise Refusal(503, "terminal_unavailable", str(error)) from error
+        except ClipboardError as error:
+            raise Refusal(503, "clipboard_unavailable", str(error)) from error
 
     async def _livez(self, _: Request) -> Answer:
         return answer(200, {})
@@ -71,10 +84,7 @@ class Routes:
         return Answer(status=200 if good else 503, body=health.encode())
 
     async def _events(self, request: Request) -> Lines:
-        after = request.query.get("after", "0")
-        if not (after.isascii() and after.isdigit()):
-            raise Refusal(400, "bad_input", f"after={after!r} is not a number")
-        return Lines(lines=self._lines(int(after)))
+        return Lines(lines=self._lines(_number(request, "after", 0)))
 
     async def _lines(self, after: int) -> AsyncIterator[bytes]:
         async for event in self._machine.log.follow(after):
@@ -126,13 +136,93 @@ class Routes:
             stream = await asyncio.open_unix_connection(self._machine.paths.vnc)
         except OSError as error:
             raise Refusal(503, "vnc_unavailable", f"the desktop's screen: {error}") from error
-        return Upgrade(protocol="rfb", stream=stream)
+
+        async def carry(near: Stream, early: bytes) -> None:
+            stream[1].write(early)
+            await relay(near, stream)
+
+        return Upgrade(protocol="rfb", carry=carry)
+
+    async def _terminal(self, request: Request) -> Upgrade:
+        if request.headers.get("upgrade", "").lower() != "terminal":
+            raise Refusal(426, "upgrade_required", "ask with Upgrade: terminal")
+        columns, rows = _number(request, "columns", 80), _number(request, "rows", 24)
+        if columns not in COLUMNS or rows not in ROWS:
+            raise Refusal(400, "bad_input", f"a terminal of {columns} by {rows} makes no sense")
+        history = await self._machine.terminal.history()
+        try:
+            view = self._machine.view_terminal((columns, rows))
+        except OSError as error:
+            raise Refusal(503, "terminal_unavailable", f"a second client of tmux: {error}") from error
+
+        async def carry(near: Stream, early: bytes) -> None:
+            await view.carry(near, early, history)
+
+        return Upgrade(protocol="terminal", carry=carry)
+
+    async def _set_clipboard(self, request: Request) -> Answer:
+        try:
+            text = request.body.decode()
+        except UnicodeDecodeError as error:
+            raise Refusal(400, "bad_input", "the clipboard takes UTF-8") from error
+        await self._machine.clipboard.put(text)
+        return answer(202, {})
+
+    async def _copied(self, request: Request) -> Lines:
+        after = _number(request, "after", 0) if "after" in request.query else None
+        return Lines(lines=self._copies(after))
+
+    async def _copies(self, after: int | None) -> AsyncIterator[bytes]:
+        async for copied in self._machine.clipboard.follow(after):
+            yield copied.encode()
+
+    async def _files(self, request: Request) -> Answer | Content:
+        downloads = self._machine.downloads
+        try:
+            if "file" not in request.query:
+                return Answer(status=200, body=DownloadsList(files=downloads.files()).encode())
+            opened, size = downloads.open(request.query["file"])
+        except LookupError as error:
+            raise Refusal(404, "file_absent", str(error)) from error
+        except OSError as error:
+            raise _unusable(error) from error
+        return Content(length=size, chunks=chunks_of(opened, size))
+
+    async def _take_in(self, request: Request) -> Answer:
+        length = request.headers.get("content-length", "")
+        if not length.isdigit():
+            raise Refusal(411, "bad_input", "a file comes with its length")
+        quota = _number(request, "quota", 0) if "quota" in request.query else None
+        try:
+            file = await self._machine.downloads.take_in(
+                request.query.get("name", ""), int(length), request.chunks, quota
+            )
+        except ValueError as error:
+            raise Refusal(400, "bad_input", str(error)) from error
+        except DiskFullError as error:
+            raise Refusal(507, "guest_disk_full", error.strerror or str(error)) from error
+        except ConnectionError:
+            raise  # it was broken off: nobody is there to be answered
+        except OSError as error:
+            raise _unusable(error) from error
+        return Answer(status=201, body=file.encode())
 
 
 def _authenticate(request: Request, handover: Handover) -> None:
     given = request.headers.get("authorization", "").encode()
     if not hmac.compare_digest(given, f"Bearer {handover.token}".encode()):
         raise Refusal(401, "not_signed_in", "the bearer token is not this machine's")
+
+
+def _unusable(error: OSError) -> Refusal:
+    return Refusal(500, "downloads_unusable", f"the folder Downloads: {error.strerror or error}")
+
+
+def _number(request: Request, name: str, otherwise: int) -> int:
+    given = request.query.get(name, str(otherwise))
+    if not (given.isascii() and given.isdigit()):
+        raise Refusal(400, "bad_input", f"{name}={given!r} is not a number")
+    return int(given)
 
 
 def _login_spec(request: Request) -> LoginSpec:

@@ -96,12 +96,18 @@ class Terminal:
         text = await self._order("capture-pane", "-p", "-J", "-S", str(-history))
         return "\n".join(line.rstrip() for line in text.split("\n")).strip("\n")
 
+    async def history(self) -> str:
+        """The lines that have scrolled off, with their colours; empty when there are none."""
+        if int(await self._order("display-message", "-p", "#{history_size}")) == 0:
+            return ""
+        return await self._order("capture-pane", "-p", "-e", "-J", "-S", "-", "-E", "-1")
+
     async def columns(self) -> int:
         """The window's present width."""
         return int(await self._order("display-message", "-p", "#{window_width}"))
 
     async def fit(self) -> None:
-        """Take the size of the person's xterm again."""
+        """Take the size of the person's terminal again: the xterm, or one in their own browser."""
         if not self._wide:
             return
         self._wide = False
@@ -110,9 +116,11 @@ class Terminal:
         await self._order("set-option", "-w", "-u", "window-size")
 
     async def _client_columns(self) -> int:
-        clients = await self._order("list-clients", "-F", "#{client_control_mode} #{client_width}")
-        widths = [int(line.split()[1]) for line in clients.splitlines() if line.startswith("0 ")]
-        return widths[0] if widths else DEFAULT_COLUMNS
+        """The width of the client that was used last: the window's, once it is no longer given."""
+        form = "#{client_control_mode} #{client_activity} #{client_width}"
+        clients = [line.split() for line in (await self._order("list-clients", "-F", form)).splitlines()]
+        shown = [(int(used), int(width)) for control, used, width in clients if control == "0"]
+        return max(shown)[1] if shown else DEFAULT_COLUMNS
 
     async def _await_echo(self, text: str) -> None:
         if not text:

@@ -57,6 +57,7 @@ from vestibule.services.probation import Probation
 from vestibule.services.reconciler import Reconciler
 from vestibule.services.vault_ports import KeyRing
 from vestibule.services.viewers import Viewers
+from vestibule.services.viewing import Viewing
 from vestibule.settings import Settings
 from vestibule.settings_report import report as settings_report
 from vestibule.tracing import exporting
@@ -158,6 +159,9 @@ def _context(
         view_links=assembly.view_links,
         viewers=Viewers(settings.max_viewers),
         machines=assembly.machines,
+        viewing=Viewing(
+            machines=assembly.machines, sign_ins=assembly.sign_ins, policy=settings.file_policy()
+        ),
         timeline=assembly.timeline,
         credentials=assembly.credentials,
         custodian=assembly.custodian,

@@ -20,6 +20,7 @@ from monitor_lab import monitor_in_lab
 from vestibule.api.context import Context
 from vestibule.core.addresses import MachineNetwork
 from vestibule.core.audit import AuditAction
+from vestibule.core.file_transfer import FilePolicy, FileTransfer
 from vestibule.core.ids import SessionId
 from vestibule.core.machines import DriverName, Isolation, Limits
 from vestibule.core.promotion import StalePolicy
@@ -76,6 +77,7 @@ from vestibule.services.tables import Tables
 from vestibule.services.timeline import Timeline
 from vestibule.services.view_links import ViewLinks
 from vestibule.services.viewers import Viewers
+from vestibule.services.viewing import Viewing
 from vestibule.vaults import open_vault
 from vestibule_agent.protocol import CONTRACT
 
@@ -84,6 +86,7 @@ LONGEST_LINK_S = 1800
 MOST_VIEWERS = 3
 URL = "http://login.demo.test/authorize?state=fake"
 TOKEN = "visibly-fake-access-token"
+FILES = FilePolicy(transfer=FileTransfer.BOTH, max_bytes=1 << 20, quota_bytes=4 << 20)
 SCRIPT = Script(
     agent_build=BUILD,
     auth_url=URL,
@@ -289,6 +292,7 @@ async def open_lab(
         ),
         viewers=Viewers(MOST_VIEWERS),
         machines=machines,
+        viewing=Viewing(machines=machines, sign_ins=sign_ins, policy=FILES),
         timeline=timeline,
         credentials=credentials,
         custodian=Custodian(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+import sys
 from pathlib import Path
 
 from fastapi import FastAPI
@@ -27,7 +28,9 @@ from vestibule.api.routes import (
     tables,
     timelines,
     view_links,
+    viewing,
 )
+from vestibule_agent.protocol import MAX_CLIPBOARD_BYTES
 
 MAX_BODY_BYTES = 128 * 1024
 """A pasted text of the longest kind, every character of it escaped."""
@@ -38,6 +41,7 @@ MAX_RETURN_BYTES = 2 * 1024 * 1024
 _RESOURCES = (
     sessions,
     machines,
+    viewing,
     logs,
     timelines,
     accounts,
@@ -50,7 +54,16 @@ _RESOURCES = (
     settings,
     view_links,
 )
-_RETURN = re.compile(r"/api/credentials/[^/]+/return")
+MAX_CLIPBOARD_BODY_BYTES = 6 * MAX_CLIPBOARD_BYTES + 1024
+"""A text of the largest size as JSON, every character of it escaped."""
+
+_LARGER = (
+    (re.compile(r"/api/credentials/[^/]+/return"), MAX_RETURN_BYTES),
+    (re.compile(r"/api/vm/[^/]+/clipboard"), MAX_CLIPBOARD_BODY_BYTES),
+    # A file is counted, and passed on, as it comes (services/viewing.py).
+    (re.compile(r"/api/vm/[^/]+/files"), sys.maxsize),
+)
+"""Where more is taken."""
 
 
 def create(web_dir: Path) -> FastAPI:
@@ -79,7 +92,7 @@ def _operation_id(route: APIRoute) -> str:
 
 
 class BodyLimit:
-    """Nothing that the API takes is larger than MAX_BODY_BYTES, but a credential; more is not read."""
+    """Nothing that the API takes is larger than MAX_BODY_BYTES but what is named; more is not read."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -87,7 +100,8 @@ class BodyLimit:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one connection."""
         taken = 0
-        most = MAX_RETURN_BYTES if _RETURN.fullmatch(scope.get("path", "")) else MAX_BODY_BYTES
+        path = scope.get("path", "")
+        most = next((larger for named, larger in _LARGER if named.fullmatch(path)), MAX_BODY_BYTES)
 
         async def counted() -> Message:
             nonlocal taken

@@ -37,6 +37,7 @@ from vestibule.services.tables import Tables
 from vestibule.services.timeline import Timeline
 from vestibule.services.view_links import ViewLinks
 from vestibule.services.viewers import Viewers
+from vestibule.services.viewing import Viewing
 
 COOKIE = "vestibule"
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -54,6 +55,7 @@ class Context:
     viewers: Viewers[VmId]
     """Of desktops, by who owns them; those by links are the links' to count."""
     machines: Machines
+    viewing: Viewing
     timeline: Timeline
     credentials: Credentials
     custodian: Custodian

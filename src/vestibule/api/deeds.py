@@ -33,7 +33,7 @@ class Deeds:
 
     def __init__(self, services: Context, actor_id: UserId, address: str | None) -> None:
         self._services = services
-        self._actor_id = actor_id
+        self.actor_id = actor_id
         self._address = address
 
     @contextlib.asynccontextmanager
@@ -60,7 +60,7 @@ class Deeds:
             AuditEvent(
                 at=deed.at or self._services.audit.now(),
                 action=action,
-                actor_id=self._actor_id,
+                actor_id=self.actor_id,
                 address=self._address,
                 subject=deed.subject,
                 outcome=outcome,

@@ -9,6 +9,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
+from vestibule.core.file_transfer import FileTransfer
 from vestibule.core.machines import DriverName, Isolation, MachineStatus, MachineType, Warmth
 from vestibule.core.provenance import Signature
 from vestibule.core.providers import Flow
@@ -184,7 +185,12 @@ class ViewTicket(Model):
     """
 
     ticket: str
-    websocket: str
+    websocket: str = Field(description="The desktop's RFB stream.")
+    terminal: str = Field(
+        description="The tool's terminal (?columns=&rows=): binary messages are input and output, a text"
+        ' message `{"columns": …, "rows": …}` is its size.'
+    )
+    copies: str = Field(description="Texts that are copied in the machine, as JSON (`number`, `text`).")
     expires_at: dt.datetime
 
 
@@ -214,6 +220,8 @@ class Machine(Model):
         description="How far a machine of the warm pool is; null once somebody has it, and of all others."
     )
     vm_ip: str
+    file_transfer: FileTransfer = Field(description="Which way files may go, as the operator decided.")
+    file_max_bytes: int
     golden_id: str
     agent_build: str | None
     host: str

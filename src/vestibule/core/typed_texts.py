@@ -7,8 +7,12 @@ from typing import Any
 
 SHORTEST = 4
 """Characters: what is shorter answers a question, and would be hidden everywhere."""
-MOST_TEXTS = 20
+MOST_TEXTS = 60
 """The last ones: each is looked for in every event."""
+LONGEST = 16_384
+"""Characters of a text that are looked for: more are never on one screen."""
+SHORTEST_LINE = 8
+"""Characters of a line that is remembered by itself: a shorter one may stand anywhere."""
 SHOWN_INSTEAD = "(pasted text)"
 SHOWN = frozenset({"screen", "title", "cause", "text", "unverified"})
 """Fields of a guest's event that repeat what was typed.  An address must stay what it is."""
@@ -28,11 +32,9 @@ class TypedTexts:
 
     def add(self, text: str) -> None:
         """Remember it.  A terminal wraps lines wherever they end, maybe in a frame: neither counts."""
-        characters = "".join(filter(_counts, text))
-        if len(characters) < SHORTEST:
-            return
-        others = [kept for kept in self._texts if kept != characters]
-        self._texts = [*others, characters][-MOST_TEXTS:]
+        for characters in dict.fromkeys(_told(text)):
+            others = [kept for kept in self._texts if kept != characters]
+            self._texts = [*others, characters][-MOST_TEXTS:]
 
     def hide(self, text: str) -> str:
         """``text`` without any of them; before it is cut, or a part of one could be left."""
@@ -62,6 +64,17 @@ class TypedTexts:
 
     def _hidden(self, name: str, value: object) -> object:
         return self.hide(value) if name in SHOWN and isinstance(value, str) else value
+
+
+def _told(text: str) -> Iterator[str]:
+    """Its lines, of which a screen may show some alone, and after them the whole."""
+    lines = text.splitlines()
+    if len(lines) > 1:
+        bare = ("".join(filter(_counts, line)) for line in lines[:MOST_TEXTS])
+        yield from (line[:LONGEST] for line in bare if len(line) >= SHORTEST_LINE)
+    whole = "".join(filter(_counts, text[: 4 * LONGEST]))
+    if len(whole) >= SHORTEST:
+        yield whole[:LONGEST]
 
 
 def _counts(character: str) -> bool:

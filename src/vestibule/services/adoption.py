@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Self
 
 from vestibule.core.errors import Absent
@@ -20,6 +20,9 @@ from vestibule.services.introductions import GuestFactory, Live
 from vestibule.services.machine_settings import MachineSettings
 from vestibule.services.ports import Machine, MachineDriver, RunFolders
 from vestibule.services.threads import to_the_end
+
+NOTE_ROOM_BYTES = 100_000
+"""For typed texts: the broker's messages have a largest size."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -34,7 +37,7 @@ class Note:
     @classmethod
     def of(cls, live: Live) -> Self:
         """Of a machine as it is now."""
-        return cls(token=live.token, random_sample=live.random_sample, typed=live.typed)
+        return cls(token=live.token, random_sample=live.random_sample, typed=_newest(live.typed))
 
     @classmethod
     def decode(cls, text: str) -> Self:
@@ -48,6 +51,17 @@ class Note:
     def encode(self) -> str:
         """As text."""
         return json.dumps(dataclasses.asdict(self))
+
+
+def _newest(typed: Sequence[str]) -> tuple[str, ...]:
+    """As many of the last ones as a note has room for."""
+    room, kept = NOTE_ROOM_BYTES, list[str]()
+    for text in reversed(typed):
+        room -= len(json.dumps(json.dumps(text)))  # a note is a text in a message
+        if room < 0:
+            break
+        kept.append(text)
+    return tuple(reversed(kept))
 
 
 class Adoption:

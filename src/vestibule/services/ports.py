@@ -6,13 +6,24 @@ import dataclasses
 import datetime as dt
 import socket
 from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 from typing import Protocol
 
 from vestibule.core.ids import GoldenId, VmId
 from vestibule.core.machines import DriverName, Exit, Isolation, Limits
 from vestibule.core.pictures import Picture
-from vestibule_agent.protocol import Credential, Event, Handover, HandoverReply, Health, LoginSpec
+from vestibule_agent.protocol import (
+    Copied,
+    Credential,
+    DownloadsFile,
+    DownloadsList,
+    Event,
+    Handover,
+    HandoverReply,
+    Health,
+    LoginSpec,
+)
 
 
 class Clock(Protocol):
@@ -212,6 +223,15 @@ class MachineDriver(Protocol):
         ...
 
 
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class GuestFile:
+    """A file that comes out of a guest."""
+
+    size: int
+    """Bytes."""
+    chunks: AsyncIterator[bytes]
+
+
 class Guest(Protocol):
     """The agent of one confirmed machine, over HTTP on its port 8080."""
 
@@ -249,6 +269,38 @@ class Guest(Protocol):
 
     async def open_vnc(self) -> socket.socket:
         """A socket that carries raw RFB."""
+        ...
+
+    async def open_terminal(self, columns: int, rows: int) -> socket.socket:
+        """A socket of the tool's terminal: ``vestibule_agent.terminal_frames`` up, raw bytes down."""
+        ...
+
+    async def set_clipboard(self, text: str) -> None:
+        """Have every paste in the guest give this text, once this returns."""
+        ...
+
+    def copies(self, after: int | None = None) -> AsyncIterator[Copied]:
+        """The last text copied in the guest if its number is above ``after``, then each new one.
+
+        Ends with MachineFailed when the stream breaks.
+        """
+        ...
+
+    async def files(self) -> DownloadsList:
+        """What is in the guest's Downloads, the newest first."""
+        ...
+
+    async def take_in(
+        self, name: str, size: int, chunks: AsyncIterator[bytes], *, quota: int
+    ) -> DownloadsFile:
+        """Put a file there, under this name or one like it; nothing is left unless it came whole.
+
+        ``quota``: bytes that Downloads may hold then.  Raises Conflict ``guest_disk_full``.
+        """
+        ...
+
+    def file(self, file: str) -> AbstractAsyncContextManager[GuestFile]:
+        """One of them, by its id.  Raises Absent ``file_absent``."""
         ...
 
 

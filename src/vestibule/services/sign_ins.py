@@ -226,6 +226,13 @@ class SignIns:
                     await run.sign_of_life()
                     self._world.feed.publish(run.record.session_id)
 
+    async def viewer_typed(self, vm_id: VmId, text: str) -> bool:
+        """Remember what somebody passed to a machine as text; False when it serves no sign-in."""
+        found = [run for run in tuple(self._runs.values()) if run.vm_id == vm_id]
+        for run in found:
+            await self._note_typed(run, text)
+        return bool(found)
+
     async def open_url(self, user: User, session_id: SessionId, url: str) -> SessionRecord:
         """Show an http(s) address in the machine's browser."""
         if not is_web_address(url):

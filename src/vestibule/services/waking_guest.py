@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+import contextlib
 import socket
 from collections.abc import AsyncIterator
 
 from vestibule.core.ids import VmId
 from vestibule.services.pausing import Pausing
-from vestibule.services.ports import Guest
-from vestibule_agent.protocol import Credential, Event, Health, LoginSpec
+from vestibule.services.ports import Guest, GuestFile
+from vestibule_agent.protocol import (
+    Copied,
+    Credential,
+    DownloadsFile,
+    DownloadsList,
+    Event,
+    Health,
+    LoginSpec,
+)
 
 
 class WakingGuest:
@@ -64,3 +73,36 @@ class WakingGuest:
         """See services.ports.Guest."""
         async with self._pausing.used(self._vm_id):
             return await self._guest.open_vnc()
+
+    async def open_terminal(self, columns: int, rows: int) -> socket.socket:
+        """See services.ports.Guest."""
+        async with self._pausing.used(self._vm_id):
+            return await self._guest.open_terminal(columns, rows)
+
+    async def set_clipboard(self, text: str) -> None:
+        """See services.ports.Guest."""
+        async with self._pausing.used(self._vm_id):
+            await self._guest.set_clipboard(text)
+
+    async def copies(self, after: int | None = None) -> AsyncIterator[Copied]:
+        """See services.ports.Guest; who follows them watches, and keeps the machine going so."""
+        async for copied in self._guest.copies(after):
+            yield copied
+
+    async def files(self) -> DownloadsList:
+        """See services.ports.Guest."""
+        async with self._pausing.used(self._vm_id):
+            return await self._guest.files()
+
+    async def take_in(
+        self, name: str, size: int, chunks: AsyncIterator[bytes], *, quota: int
+    ) -> DownloadsFile:
+        """See services.ports.Guest."""
+        async with self._pausing.used(self._vm_id):
+            return await self._guest.take_in(name, size, chunks, quota=quota)
+
+    @contextlib.asynccontextmanager
+    async def file(self, file: str) -> AsyncIterator[GuestFile]:
+        """See services.ports.Guest."""
+        async with self._pausing.used(self._vm_id), self._guest.file(file) as found:
+            yield found

@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 import base64
 import json
+import os
 import time
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 
 import pytest
 
@@ -15,6 +16,8 @@ from vestibule.core.ids import VmId
 from vestibule.drivers.guest import HttpGuest
 from vestibule.drivers.proc import start_ticks
 from vestibule.services.ports import Machine, MachineDriver, MachineRequest
+from vestibule_agent import terminal_frames
+from vestibule_agent.file_names import id_of
 from vestibule_agent.protocol import (
     AGENT_PORT,
     CONTRACT,
@@ -150,6 +153,54 @@ async def test_the_desktop_speaks_rfb_from_its_first_byte(guest: HttpGuest) -> N
         with await guest.open_vnc() as desktop:
             banner = await asyncio.wait_for(asyncio.get_running_loop().sock_recv(desktop, 12), 5)
             assert banner == b"RFB 003.008\n"
+
+
+async def test_its_clipboard_takes_a_text_of_any_script(guest: HttpGuest) -> None:
+    await guest.set_clipboard("one\ntwo 👩🏽‍🚀 مرحبا 漢字" * 1000)
+
+
+async def test_a_file_goes_in_and_comes_out_the_same(guest: HttpGuest) -> None:
+    data = os.urandom(300_000)
+
+    async def pieces() -> AsyncIterator[bytes]:
+        for start in range(0, len(data), 70_000):
+            yield data[start : start + 70_000]
+
+    put = await guest.take_in("a مرحبا.bin", len(data), pieces(), quota=1 << 20)
+    assert (put.name, put.size) == ("a مرحبا.bin", len(data))
+    assert [file.file for file in (await guest.files()).files] == [put.file]
+    async with guest.file(put.file) as found:
+        assert found.size == len(data)
+        assert b"".join([chunk async for chunk in found.chunks]) == data
+
+
+async def test_a_file_that_does_not_fit_is_refused(guest: HttpGuest) -> None:
+    async def pieces() -> AsyncIterator[bytes]:
+        yield bytes(100)
+
+    with pytest.raises(Conflict) as refused:
+        await guest.take_in("a", 100, pieces(), quota=99)
+    assert refused.value.failure_code == "guest_disk_full"
+    assert (await guest.files()).files == []
+
+
+async def test_a_file_that_is_not_there_is_absent(guest: HttpGuest) -> None:
+    with pytest.raises(Absent) as refused:
+        async with guest.file(id_of(b"none")):
+            pass
+    assert refused.value.failure_code == "file_absent"
+
+
+async def test_its_terminal_is_shown_and_typed_into(guest: HttpGuest) -> None:
+    await guest.login(SPEC)
+    await event_of(guest, "auth_url")
+    loop = asyncio.get_running_loop()
+    with await guest.open_terminal(90, 30) as terminal:
+        await loop.sock_sendall(terminal, terminal_frames.size(80, 24) + terminal_frames.keys(b"typed-here"))
+        seen = b""
+        async with asyncio.timeout(30):
+            while b"typed-here" not in seen:
+                seen += await loop.sock_recv(terminal, 65_536)
 
 
 async def test_stop_ends_it_and_everything_that_waits_for_it(

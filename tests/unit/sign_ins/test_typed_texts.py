@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from lab import Lab
 
 from vestibule.core.sessions import SessionStatus
-from vestibule.core.typed_texts import MOST_TEXTS, SHOWN_INSTEAD, TypedTexts
+from vestibule.core.typed_texts import LONGEST, MOST_TEXTS, SHOWN_INSTEAD, TypedTexts
 
 CODE = "4/0AbCdEf-visibly.fake+code"
 
@@ -112,3 +112,16 @@ async def test_a_refused_code_is_in_no_notice(lab: Lab) -> None:
 
 
 _SOMETHING = object()
+
+
+def test_each_line_of_a_text_of_several_is_hidden_by_itself() -> None:
+    typed = _typed("first-line of it\nshort\nthird-line of it\n")
+    assert typed.hide("> third-line of it <") == f"> {SHOWN_INSTEAD} <"
+    assert typed.hide("> short <") == "> short <"
+    assert typed.hide("> first-line of it\n short third-line of it <") == f"> {SHOWN_INSTEAD} <"
+
+
+def test_a_text_of_any_length_is_looked_for_in_little_time() -> None:
+    typed = _typed("\n".join(f"a line of its own {number}" for number in range(50_000)))
+    assert len(typed.texts) <= MOST_TEXTS
+    assert sum(map(len, typed.texts)) <= MOST_TEXTS * LONGEST

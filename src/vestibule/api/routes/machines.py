@@ -5,21 +5,19 @@ from __future__ import annotations
 import asyncio
 from functools import partial
 
-import structlog
 from fastapi import APIRouter, WebSocket
 
 from vestibule.api import present, schemas, vnc
-from vestibule.api.context import Caller, Context, Services, context_of, same_origin
+from vestibule.api.context import Caller, Context, Services
 from vestibule.api.deeds import CallersDeeds
+from vestibule.api.doors import admitted, shown
 from vestibule.core.audit import AuditAction
 from vestibule.core.errors import Conflict, VestibuleError
-from vestibule.core.failures import FailureCode
 from vestibule.core.ids import VmId
 from vestibule.core.machines import MachineRecord
 from vestibule.services.golden_ports import GoldenInventory
 
 router = APIRouter(tags=["machines"])
-log = structlog.get_logger()
 
 
 @router.get("/api/vms")
@@ -29,7 +27,8 @@ async def list_machines(services: Services, caller: Caller) -> list[schemas.Mach
 
 
 def _shown(services: Context, record: MachineRecord) -> schemas.Machine:
-    return present.machine(record, paused=services.machines.pausing.paused(record.vm_id))
+    paused = services.machines.pausing.paused(record.vm_id)
+    return present.machine(record, paused=paused, policy=services.viewing.policy)
 
 
 @router.post("/api/vms", status_code=201)
@@ -76,7 +75,7 @@ async def stop_machine(
 
 @router.post("/api/vm/{vm_id}/view-ticket", status_code=201)
 async def view_ticket(vm_id: str, services: Services, caller: Caller) -> schemas.ViewTicket:
-    """The right to open the remote view once, within 30 s; it is empty until the machine has confirmed."""
+    """The right to open one of the machine's WebSockets once, within 30 s; empty until it has confirmed."""
     record = await services.machines.of_owner(caller.user_id, VmId(vm_id))
     if record.warmth is not None:
         raise Conflict(
@@ -88,42 +87,24 @@ async def view_ticket(vm_id: str, services: Services, caller: Caller) -> schemas
     await services.machines.pausing.wake(record.vm_id)
     ticket = await services.accounts.issue_ticket(caller, record.vm_id)
     return schemas.ViewTicket(
-        ticket=ticket.secret, websocket=f"/api/vm/{vm_id}/vnc", expires_at=ticket.expires_at
+        ticket=ticket.secret,
+        websocket=f"/api/vm/{vm_id}/vnc",
+        terminal=f"/api/vm/{vm_id}/terminal",
+        copies=f"/api/vm/{vm_id}/clipboard/copies",
+        expires_at=ticket.expires_at,
     )
 
 
 @router.websocket("/api/vm/{vm_id}/vnc")
 async def view_desktop(websocket: WebSocket, vm_id: str) -> None:
     """The desktop's RFB stream, for whoever brings an unused ticket of this machine."""
-    services = context_of(websocket)
-    ticket = vnc.offered_ticket(websocket)
-    if not same_origin(websocket, services.public_url):
-        await vnc.refuse(websocket, FailureCode.FOREIGN_ORIGIN)
-    elif ticket is None:
-        await vnc.refuse(websocket, FailureCode.NOT_SIGNED_IN)
-    elif await services.accounts.redeem_ticket(ticket, VmId(vm_id)) is None:
-        await vnc.refuse(websocket, FailureCode.VIEW_TICKET_INVALID)
-    else:
-        await websocket.accept(subprotocol=vnc.SUBPROTOCOL)
-        await _show(websocket, services, VmId(vm_id))
-
-
-async def _show(websocket: WebSocket, services: Context, vm_id: VmId) -> None:
-    reason = vnc.CONTROLLER_STOPS
-    try:
-        with services.viewers.looking(vm_id):
-            await _relay(websocket, services, vm_id)
-        reason = vnc.MACHINE_ENDED
-    except VestibuleError as error:
-        reason = error.failure_code
-        log.warning("Remote view failed", vm_id=vm_id, code=error.failure_code, cause=error.cause)
-    finally:
-        await vnc.close(websocket, vnc.code_of(reason), reason)
-
-
-async def _relay(websocket: WebSocket, services: Context, vm_id: VmId) -> None:
-    used = partial(services.sign_ins.viewer_used, vm_id)
-    async with services.machines.pausing.watched(vm_id):
-        rfb = await (await services.machines.confirmed(vm_id)).open_vnc()
-        async with vnc.owners_gate(used) as gate:
-            await vnc.relay(websocket, rfb, gate, services.monitor.ledger)
+    machine = VmId(vm_id)
+    services = await admitted(websocket, machine)
+    if services is None:
+        return
+    async with shown(websocket, services, machine):
+        with services.viewers.looking(machine):
+            rfb = await (await services.machines.confirmed(machine)).open_vnc()
+            used = partial(services.sign_ins.viewer_used, machine)
+            async with vnc.owners_gate(used) as gate:
+                await vnc.relay(websocket, rfb, gate, services.monitor.ledger)

@@ -66,10 +66,23 @@ OF_REQUESTS: Mapping[Code, FailureMeaning] = {
     Code.CREDENTIAL_SUPERSEDED: lasting(
         _REQUEST, "What is kept is newer than what was written back.", _TOOL_FILES
     ),
+    Code.FILE_ABSENT: lasting(
+        _REQUEST, "There is no such file in the machine's Downloads.", "List them again."
+    ),
     Code.FILE_EXISTS: lasting(
         _REQUEST,
         "A file that would be written is there already.",
         "Move it away, or export into another folder.",
+    ),
+    Code.FILE_TOO_LARGE: lasting(
+        _REQUEST,
+        "The file is larger than what may go into a machine, or come out of it.",
+        "Pass a smaller one; the operator can raise file_max_mib.",
+    ),
+    Code.FILE_TRANSFER_OFF: lasting(
+        _REQUEST,
+        "Files may not go this way between people and machines.",
+        "The operator decides that: file_transfer.",
     ),
     Code.FILE_UNREADABLE: lasting(
         _REQUEST, "A file that was named cannot be read.", "Name the file that the tool wrote."
@@ -160,6 +173,11 @@ OF_REQUESTS: Mapping[Code, FailureMeaning] = {
     ),
     Code.UPGRADE_REQUIRED: lasting(
         _REQUEST, "The machine's screen was asked for in the wrong way.", "Use the session's page."
+    ),
+    Code.UPLOAD_BROKEN_OFF: passing(
+        _REQUEST,
+        "A file that was to go into a machine did not come whole; nothing of it was left there.",
+        "Send it again.",
     ),
     Code.USER_BUSY: passing(
         _REQUEST,

@@ -18,6 +18,14 @@ OF_SIGN_INS: Mapping[Code, FailureMeaning] = {
     Code.BROWSER_CRASHED: passing(
         _MACHINE, "The browser in the machine ended and did not come back.", _CONSOLE
     ),
+    Code.CLIPBOARD_UNAVAILABLE: passing(
+        _MACHINE, "The desktop in the machine, whose clipboard it would be, is not there.", _CONSOLE
+    ),
+    Code.DOWNLOADS_UNUSABLE: passing(
+        _MACHINE,
+        "The folder Downloads in the machine cannot be used: it may be something else by now.",
+        "Put right in the machine what took its place, or start a new session.",
+    ),
     Code.GUEST_DISK_FULL: passing(
         _MACHINE,
         "The machine's own disk, which is memory, is full.",

@@ -15,6 +15,7 @@ from urllib.parse import parse_qs, urlsplit
 import h11
 
 from vestibule.drivers.machines import fake_desktop
+from vestibule.drivers.machines.fake_viewing import FakeViewing
 from vestibule_agent.protocol import (
     CONTRACT,
     Check,
@@ -83,6 +84,7 @@ class FakeAgent:
         self._claimed = False
         self._connections: set[asyncio.Task[None]] = set()
         self.desktop = fake_desktop.FakeDesktop(painted=script.painted)
+        self.viewing = FakeViewing()
         self.typed: list[str] = []
         """What was typed into the tool's terminal."""
 
@@ -145,6 +147,8 @@ class FakeAgent:
             await self._stream_events(http, request, stream[1])
         elif route == ("GET", "/vnc"):
             await self._show_desktop(http, stream)
+        elif route[1] in self.viewing.paths:
+            await self.viewing.answer(http, request, body, stream)
         else:
             await _send(http, stream[1], await self._route(route, body))
 

@@ -1149,6 +1149,72 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/vm/{vm_id}/clipboard": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Set Clipboard
+         * @description Have every paste in the machine give this text; answers once it does.
+         */
+        put: operations["set_clipboard"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/vm/{vm_id}/files": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Files
+         * @description What is in the machine's Downloads, and what may pass.
+         */
+        get: operations["list_files"];
+        put?: never;
+        /**
+         * Upload File
+         * @description Put a file into the machine's Downloads: the body, with its Content-Length.
+         *
+         *     Beside one of its name it gets another.  Nothing of it is left there unless all of it came.
+         */
+        post: operations["upload_file"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/vm/{vm_id}/files/{file}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Download File
+         * @description One of the files, to be saved.
+         */
+        get: operations["download_file"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/vm/{vm_id}/view-ticket": {
         parameters: {
             query?: never;
@@ -1160,7 +1226,7 @@ export interface paths {
         put?: never;
         /**
          * View Ticket
-         * @description The right to open the remote view once, within 30 s; it is empty until the machine has confirmed.
+         * @description The right to open one of the machine's WebSockets once, within 30 s; empty until it has confirmed.
          */
         post: operations["view_ticket"];
         delete?: never;
@@ -1387,7 +1453,7 @@ export interface components {
          * @description What was done, or asked for and refused.
          * @enum {string}
          */
-        AuditAction: "signed_in" | "sign_in_link_made" | "user_added" | "user_removed" | "token_issued" | "token_revoked" | "sign_in_started" | "sign_in_cancelled" | "machine_started" | "machine_stopped" | "machine_destroyed" | "golden_renewed" | "golden_promoted" | "golden_rolled_back" | "golden_rejected" | "golden_not_renewed" | "credential_sealed" | "credential_checked_out" | "credential_returned" | "credential_refused" | "credential_exported" | "credential_revoked" | "key_rotated" | "view_link_made" | "view_link_opened" | "view_link_revoked" | "view_link_expired" | "operator_asked";
+        AuditAction: "signed_in" | "sign_in_link_made" | "user_added" | "user_removed" | "token_issued" | "token_revoked" | "sign_in_started" | "sign_in_cancelled" | "machine_started" | "machine_stopped" | "machine_destroyed" | "file_uploaded" | "file_downloaded" | "golden_renewed" | "golden_promoted" | "golden_rolled_back" | "golden_rejected" | "golden_not_renewed" | "credential_sealed" | "credential_checked_out" | "credential_returned" | "credential_refused" | "credential_exported" | "credential_revoked" | "key_rotated" | "view_link_made" | "view_link_opened" | "view_link_revoked" | "view_link_expired" | "operator_asked";
         /**
          * AuditEvent
          * @description Who did what, on what, when, from where, and what came of it.
@@ -1519,6 +1585,17 @@ export interface components {
              * @description The name that a holder gives itself, such as its host's.
              */
             holder: string;
+        };
+        /**
+         * ClipboardText
+         * @description PUT /api/vm/{vm_id}/clipboard.
+         */
+        ClipboardText: {
+            /**
+             * Text
+             * @description At most 1048576 bytes as UTF-8.
+             */
+            text: string;
         };
         /**
          * CountOfCode
@@ -1769,6 +1846,58 @@ export interface components {
             holder: string | null;
         };
         /**
+         * Downloads
+         * @description GET /api/vm/{vm_id}/files.
+         */
+        Downloads: {
+            /**
+             * Download
+             * @description Whether files may come out; if not, none are listed.
+             */
+            download: boolean;
+            /**
+             * Files
+             * @description The newest first.
+             */
+            files: components["schemas"]["DownloadsFile"][];
+            /**
+             * Max Bytes
+             * @description Of one file, either way.
+             */
+            max_bytes: number;
+            /**
+             * Upload
+             * @description Whether files may go into the machine.
+             */
+            upload: boolean;
+        };
+        /**
+         * DownloadsFile
+         * @description A file in a machine's Downloads.
+         */
+        DownloadsFile: {
+            /**
+             * File
+             * @description Stands for its name in addresses.
+             */
+            file: string;
+            /**
+             * Modified At
+             * Format: date-time
+             */
+            modified_at: string;
+            /**
+             * Name
+             * @description To be shown; bytes that are no UTF-8 are escaped.
+             */
+            name: string;
+            /**
+             * Size
+             * @description Bytes.
+             */
+            size: number;
+        };
+        /**
          * DriverName
          * @description How a machine is run.
          * @enum {string}
@@ -1990,6 +2119,12 @@ export interface components {
              */
             until: string;
         };
+        /**
+         * FileTransfer
+         * @description What the operator allows.
+         * @enum {string}
+         */
+        FileTransfer: "off" | "upload" | "download" | "both";
         /**
          * FirstFrame
          * @description POST /api/auth/session/{id}/first-frame: what a browser measured.
@@ -2406,6 +2541,10 @@ export interface components {
              */
             error_code: string | null;
             failure: components["schemas"]["Failure"] | null;
+            /** File Max Bytes */
+            file_max_bytes: number;
+            /** @description Which way files may go, as the operator decided. */
+            file_transfer: components["schemas"]["FileTransfer"];
             /** @description Null in lists, and when the golden is not on this host any more. */
             golden?: components["schemas"]["MachineGolden"] | null;
             /** Golden Id */
@@ -3486,13 +3625,26 @@ export interface components {
          */
         ViewTicket: {
             /**
+             * Copies
+             * @description Texts that are copied in the machine, as JSON (`number`, `text`).
+             */
+            copies: string;
+            /**
              * Expires At
              * Format: date-time
              */
             expires_at: string;
+            /**
+             * Terminal
+             * @description The tool's terminal (?columns=&rows=): binary messages are input and output, a text message `{"columns": …, "rows": …}` is its size.
+             */
+            terminal: string;
             /** Ticket */
             ticket: string;
-            /** Websocket */
+            /**
+             * Websocket
+             * @description The desktop's RFB stream.
+             */
             websocket: string;
         };
         /**
@@ -6044,6 +6196,175 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["StartedSignIn"];
+                };
+            };
+            /** @description Client Error */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Server Error */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    set_clipboard: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                vm_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ClipboardText"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Client Error */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Server Error */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_files: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                vm_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Downloads"];
+                };
+            };
+            /** @description Client Error */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Server Error */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    upload_file: {
+        parameters: {
+            query: {
+                name: string;
+            };
+            header?: never;
+            path: {
+                vm_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/octet-stream": string;
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DownloadsFile"];
+                };
+            };
+            /** @description Client Error */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Server Error */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    download_file: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                vm_id: string;
+                file: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": string;
                 };
             };
             /** @description Client Error */
