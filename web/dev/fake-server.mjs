@@ -206,8 +206,14 @@ function answer(method, path, input, search) {
     return ok({
       ticket: "fake",
       websocket: "/api/vnc/fake",
+      terminal: "/api/terminal/fake",
+      copies: "/api/copies/fake",
       expires_at: new Date(Date.now() + 30_000).toISOString(),
     });
+  if (path.endsWith("/files"))
+    return method === "POST"
+      ? { status: 201, body: { ...DOWNLOADS.files[0], name: search.get("name") } }
+      : ok(DOWNLOADS);
   const [, credential, deed] = /^\/api\/credentials\/([^/]+)(?:\/(.+))?$/.exec(path) ?? [];
   if (credential !== undefined) return ofCredential(credential, deed);
   if (path.startsWith("/api/goldens/")) {
@@ -217,6 +223,16 @@ function answer(method, path, input, search) {
   const [, id, action] = /^\/api\/auth\/session\/([^/]+)(?:\/(.+))?$/.exec(path) ?? [];
   return id === undefined ? ABSENT : act(id, action, input, method);
 }
+
+const DOWNLOADS = {
+  upload: true,
+  download: true,
+  max_bytes: 64 * 2 ** 20,
+  files: [
+    { file: "YQ", name: "مرحبا report (final) 👩🏽‍🚀.pdf", size: 1_572_864, modified_at: "2026-11-03T14:05:30Z" },
+    { file: "Yg", name: "oauth-client.json", size: 2311, modified_at: "2026-11-03T14:01:00Z" },
+  ],
+};
 
 /** One that is held refuses to be handed out; the others are, and stay as they are. */
 function ofCredential(id, action) {
@@ -314,13 +330,30 @@ const server = createServer((request, response) => {
   });
 });
 
+/** What a tool shows while it waits, then the echo of what is typed. */
+function showTerminal(socket) {
+  const lines = [
+    "$ vestibule-demo login",
+    "",
+    "Open this address in your browser:",
+    "",
+    "  http://login.demo.test/authorize?state=fake",
+  ];
+  socket.send(Buffer.from(`\x1b[1m${lines.join("\r\n")}\x1b[0m\r\n\r\n\x1b[32m?\x1b[0m Waiting… `));
+  socket.on("message", (data, binary) => binary && socket.send(data));
+}
+
 const sockets = new WebSocketServer({ server, handleProtocols: () => "binary" });
 sockets.on("connection", (socket, request) => {
-  if (request.url === "/api/watch") {
+  const { url } = request;
+  if (url === "/api/watch") {
     const [, token] = /vestibule\.ticket\.([^,\s]+)/.exec(request.headers["sec-websocket-protocol"]) ?? [];
     if (LINK_ENDS[token] !== undefined) return socket.close(...LINK_ENDS[token]);
     socket.send(JSON.stringify(WATCHED));
   }
+  if (url.startsWith("/api/terminal/")) return showTerminal(socket);
+  if (url.startsWith("/api/copies/"))
+    return void setTimeout(() => socket.send(JSON.stringify({ number: 1, text: "FAKE-CODE مرحبا" })), 2000);
   if (process.env.VNC_SOCKET === undefined) return socket.close(1011, "VNC_SOCKET is not set");
   const desktop = connect(process.env.VNC_SOCKET);
   desktop

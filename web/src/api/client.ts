@@ -7,6 +7,8 @@ import { ApiError, problemOf, unreachable } from "./problem";
 import type {
   Credential,
   CredentialDetail,
+  Downloads,
+  DownloadsFile,
   ExportedCredential,
   Failures,
   Flow,
@@ -203,7 +205,7 @@ export const openUrl = (id: string, url: string): Promise<Session> =>
 export const paste = (id: string, text: string): Promise<Session> =>
   body(http.POST("/api/auth/session/{session_id}/input", { ...one(id), body: { text } }));
 
-/** A ticket for one RFB WebSocket; good once, for 30 s. */
+/** A ticket for one of a machine's WebSockets; good once, for 30 s. */
 export const viewTicket = (vm_id: string): Promise<ViewTicket> =>
   body(http.POST("/api/vm/{vm_id}/view-ticket", { params: { path: { vm_id } } }));
 
@@ -224,6 +226,46 @@ export const revokeViewLink = (session_id: string, link_id: string): Promise<Vie
 
 /** Where the picture of a failed machine's desktop is. */
 export const screenshotPath = (vm_id: string): string => `/api/vms/${encodeURIComponent(vm_id)}/screenshot`;
+
+export async function setClipboard(vm_id: string, text: string): Promise<void> {
+  await answered(http.PUT("/api/vm/{vm_id}/clipboard", { params: { path: { vm_id } }, body: { text } }));
+}
+
+/** What is in a machine's Downloads, and what may pass. */
+export const downloads = (vm_id: string): Promise<Downloads> =>
+  body(http.GET("/api/vm/{vm_id}/files", { params: { path: { vm_id } } }));
+
+/** Sends a file as it is read; by XMLHttpRequest, because fetch tells nothing of how far it is. */
+export function answeredUpload(
+  path: string,
+  file: File,
+  onProgress: (share: number) => void,
+  signal: AbortSignal,
+): Promise<DownloadsFile> {
+  return new Promise((resolve, reject) => {
+    const request = new XMLHttpRequest();
+    request.open("POST", path);
+    request.responseType = "json";
+    request.upload.onprogress = ({ loaded, total }) => {
+      onProgress(total === 0 ? 1 : loaded / total);
+    };
+    request.onload = () => {
+      const { status, response } = request as { status: number; response: unknown };
+      if (status === 201) resolve(response as DownloadsFile);
+      else reject(new ApiError(status, problemOf(status, response)));
+    };
+    request.onerror = () => {
+      reject(unreachable());
+    };
+    request.onabort = () => {
+      reject(new DOMException("cancelled", "AbortError"));
+    };
+    signal.addEventListener("abort", () => {
+      request.abort();
+    });
+    request.send(file);
+  });
+}
 
 export const GOLDENS_EVENTS = "/api/goldens/events";
 export const eventsPath = (id: string): string => `/api/auth/session/${encodeURIComponent(id)}/events`;

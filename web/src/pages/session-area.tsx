@@ -2,10 +2,9 @@ import { Button } from "@mantine/core";
 import { useQueryClient } from "@tanstack/react-query";
 import { useLocation } from "wouter";
 
-import { screenshotPath, viewTicket } from "../api/client";
+import { screenshotPath } from "../api/client";
 import { sessionQuery } from "../api/queries";
 import type { Failure, Session } from "../api/types";
-import { Desktop } from "../components/desktop/desktop";
 import { areaOf } from "../components/session/area";
 import { ConnectedPanel } from "../components/session/connected-panel";
 import { FailurePanel } from "../components/session/failure-panel";
@@ -13,6 +12,7 @@ import { Preparing } from "../components/session/preparing";
 import { lastGoodStep, STEP_WORDS } from "../components/session/rail";
 import { t } from "../i18n";
 import { clock } from "../ui/time";
+import { MachineViews } from "./machine-views";
 import { PATHS } from "./paths";
 import { ShareView } from "./share-view";
 import { useConnect } from "./use-connect";
@@ -31,14 +31,14 @@ export function SessionArea({ session, onFirstFrame }: Props) {
       return <Preparing session={session} />;
     case "desktop":
       return (
-        <Desktop
+        <MachineViews
           key={area.vmId}
+          vmId={area.vmId}
           preparing={session.status === "vm_created" ? <Preparing session={session} /> : null}
           pageTitle={session.page_title}
           lastGoodStep={goodStepText(session)}
           onFirstFrame={onFirstFrame}
           tools={session.actions.includes("share") && <ShareView session={session} />}
-          askTicket={() => viewTicket(area.vmId)}
           askSession={() => void cache.refetchQueries(sessionQuery(session.session_id))}
         />
       );

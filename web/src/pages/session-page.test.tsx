@@ -48,7 +48,13 @@ describe("the session page", () => {
   });
 
   it("shows a viewer only when the session allows it", async () => {
-    const ticket = { ticket: "t", websocket: "/api/vnc/1", expires_at: instant(30) };
+    const ticket = {
+      ticket: "t",
+      websocket: "/api/vnc/1",
+      terminal: "/t",
+      copies: "/c",
+      expires_at: instant(30),
+    };
     const requests = await open({ "POST /api/vm/vm-1/view-ticket": ticket });
     push("vm_created");
     expect(await screen.findByRole("heading", { name: "Waking desktop and browser…" })).toBeVisible();

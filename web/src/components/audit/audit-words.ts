@@ -16,6 +16,8 @@ export const ACTION_WORDS: Record<AuditAction, PlainKey> = {
   machine_started: "audit.machineStarted",
   machine_stopped: "audit.machineStopped",
   machine_destroyed: "audit.machineDestroyed",
+  file_uploaded: "audit.fileUploaded",
+  file_downloaded: "audit.fileDownloaded",
   golden_renewed: "audit.goldenRenewed",
   golden_promoted: "audit.goldenPromoted",
   golden_rolled_back: "audit.goldenRolledBack",

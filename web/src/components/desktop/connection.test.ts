@@ -4,7 +4,13 @@ import type { ViewTicket } from "../../api/types";
 import type { End } from "./causes";
 import { backoffMs, begin, decide, type Connection, type ConnectionEvent } from "./connection";
 
-const TICKET: ViewTicket = { ticket: "t", websocket: "/ws", expires_at: "2026-11-03T14:05:30Z" };
+const TICKET: ViewTicket = {
+  ticket: "t",
+  websocket: "/ws",
+  terminal: "/t",
+  copies: "/c",
+  expires_at: "2026-11-03T14:05:30Z",
+};
 const PROBLEM = { code: "absent", cause: "No such machine.", remedy: "Try again." };
 const CUT: End = { code: 1006, reason: "", online: true };
 

@@ -21,7 +21,6 @@ class FakeDesktop {
     openSurface: (ticket, listeners) => Promise.resolve(this.surface(ticket, listeners)),
     askSession: this.askSession,
     restoreFocus: this.restoreFocus,
-    onClipboard: vi.fn(),
     onTold: vi.fn(),
     now: () => Date.now(),
     chance: () => 1,
@@ -34,7 +33,13 @@ class FakeDesktop {
   }
 
   private ticket(): ViewTicket {
-    return { ticket: `t${++this.tickets}`, websocket: "/ws", expires_at: "2026-11-03T14:05:30Z" };
+    return {
+      ticket: `t${++this.tickets}`,
+      websocket: "/ws",
+      terminal: "/t",
+      copies: "/c",
+      expires_at: "2026-11-03T14:05:30Z",
+    };
   }
 
   private surface(ticket: ViewTicket, listeners: SurfaceListeners): Surface {

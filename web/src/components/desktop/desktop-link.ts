@@ -26,6 +26,8 @@ export interface Surface {
   release: () => void;
   /** Presses one key while others are held. */
   press: (key: Key, held: readonly Key[]) => void;
+  /** Lets go of the modifiers that are down: what is pressed next is pressed alone. */
+  letGo: () => void;
   /** Types text by key symbols: right for every keyboard layout. */
   type: (text: string) => void;
   show: (settings: ViewSettings) => void;
@@ -39,18 +41,20 @@ export interface SurfaceListeners {
   onDropped: (end: End) => void;
   /** The connection stands, and nothing comes through it. */
   onSilent: () => void;
-  /** The machine's clipboard changed. */
-  onClipboard: (text: string) => void;
   /** The controller tells a watcher how the session stands. */
   onTold: (text: string) => void;
 }
 
-export interface LinkParts {
+/** What can be shown, and must be closed; a desktop unless it is said what. */
+interface Closable {
+  close: () => void;
+}
+
+export interface LinkParts<S extends Closable = Surface> {
   askTicket: () => Promise<ViewTicket>;
-  openSurface: (ticket: ViewTicket, listeners: SurfaceListeners) => Promise<Surface>;
+  openSurface: (ticket: ViewTicket, listeners: SurfaceListeners) => Promise<S>;
   askSession: () => void;
-  restoreFocus: (surface: Surface) => void;
-  onClipboard: (text: string) => void;
+  restoreFocus: (surface: S) => void;
   onTold: (text: string) => void;
   /** Whether the machine has not confirmed itself: a view of it waits for that, however long. */
   isAwaited: () => boolean;
@@ -59,13 +63,13 @@ export interface LinkParts {
   chance: () => number;
 }
 
-export class DesktopLink {
+export class DesktopLink<S extends Closable = Surface> {
   state: Connection = { kind: "asking", attempt: 0, failures: 0, problem: null };
-  private surface: Surface | undefined;
+  private surface: S | undefined;
   private readonly timers = new Set<ReturnType<typeof setTimeout>>();
   private readonly watchers = new Set<() => void>();
   /** What it works with, from `start` to `stop`. */
-  private parts: LinkParts | undefined;
+  private parts: LinkParts<S> | undefined;
 
   readonly subscribe = (watcher: () => void): (() => void) => {
     this.watchers.add(watcher);
@@ -75,11 +79,11 @@ export class DesktopLink {
   readonly current = (): Connection => this.state;
 
   /** The surface on the screen, for the toolbar. */
-  get shown(): Surface | undefined {
+  get shown(): S | undefined {
     return this.state.kind === "shown" ? this.surface : undefined;
   }
 
-  start(parts: LinkParts): void {
+  start(parts: LinkParts<S>): void {
     this.parts = parts;
     this.apply(begin(this.state.attempt + 1));
   }
@@ -106,7 +110,7 @@ export class DesktopLink {
     for (const watcher of this.watchers) watcher();
   }
 
-  private perform(effect: Effect, parts: LinkParts): void {
+  private perform(effect: Effect, parts: LinkParts<S>): void {
     switch (effect.kind) {
       case "ask-ticket":
         this.askTicket(effect.attempt, parts);
@@ -134,7 +138,7 @@ export class DesktopLink {
     }
   }
 
-  private askTicket(attempt: number, parts: LinkParts): void {
+  private askTicket(attempt: number, parts: LinkParts<S>): void {
     parts.askTicket().then(
       (ticket) => {
         this.send({ kind: "ticket", attempt, ticket });
@@ -145,7 +149,7 @@ export class DesktopLink {
     );
   }
 
-  private open({ attempt, ticket }: { attempt: number; ticket: ViewTicket }, parts: LinkParts): void {
+  private open({ attempt, ticket }: { attempt: number; ticket: ViewTicket }, parts: LinkParts<S>): void {
     const listeners: SurfaceListeners = {
       onOpened: () => {
         this.send({ kind: "opened", attempt, at: parts.now() });
@@ -156,7 +160,6 @@ export class DesktopLink {
       onSilent: () => {
         this.send({ kind: "silent", ...lossOf(attempt, parts) });
       },
-      onClipboard: parts.onClipboard,
       onTold: parts.onTold,
     };
     parts.openSurface(ticket, listeners).then(
@@ -170,14 +173,14 @@ export class DesktopLink {
   }
 
   /** noVNC may arrive (it is loaded on first use) after its attempt was given up. */
-  private adopt(attempt: number, surface: Surface): void {
+  private adopt(attempt: number, surface: S): void {
     const wanted =
       this.parts !== undefined && this.state.kind === "opening" && this.state.attempt === attempt;
     if (wanted) this.surface = surface;
     else surface.close();
   }
 
-  private refuse(attempt: number, error: unknown, parts: LinkParts): void {
+  private refuse(attempt: number, error: unknown, parts: LinkParts<S>): void {
     this.send({ kind: "refused", problem: asProblem(error), ...lossOf(attempt, parts) });
   }
 
@@ -198,6 +201,9 @@ export class DesktopLink {
   }
 }
 
-function lossOf(attempt: number, parts: LinkParts): { attempt: number; at: number; chance: number } {
+function lossOf(
+  attempt: number,
+  parts: Pick<LinkParts, "now" | "chance">,
+): { attempt: number; at: number; chance: number } {
   return { attempt, at: parts.now(), chance: parts.chance() };
 }

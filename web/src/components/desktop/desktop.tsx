@@ -1,8 +1,11 @@
 import { Loader } from "@mantine/core";
 import { useEffect, useRef, useState, type ReactNode } from "react";
 
-import type { ViewTicket } from "../../api/types";
+import type { MachineAccess } from "../../api/machine-access";
 import { t } from "../../i18n";
+import { useClipboard } from "../clipboard/use-clipboard";
+import { DropZone } from "../files/drop-zone";
+import { useFiles } from "../files/use-files";
 import type { Connection } from "./connection";
 import { Curtain } from "./curtain";
 import classes from "./desktop.module.css";
@@ -16,7 +19,7 @@ import { useOnScreenKeys } from "./use-on-screen-keys";
 import { useViewSettings } from "./use-view-settings";
 
 interface Props {
-  askTicket: () => Promise<ViewTicket>;
+  machine: MachineAccess;
   askSession: () => void;
   /** What lies over the desktop of a machine that has not confirmed itself yet; null once it has. */
   preparing: ReactNode;
@@ -31,10 +34,13 @@ interface Props {
 }
 
 /** The machine's desktop, which connects again by itself and says why when it is not there. */
-export function Desktop({ pageTitle, lastGoodStep, onFirstFrame, tools, preparing, ...parts }: Props) {
+export function Desktop(props: Props) {
+  const { machine, pageTitle, lastGoodStep, onFirstFrame, tools, preparing, askSession } = props;
   const [settings, choose] = useViewSettings();
-  const { target, link, state, clipboard } = useDesktopLink({
-    ...parts,
+  const { askTicket } = machine;
+  const { target, link, state } = useDesktopLink({
+    askTicket,
+    askSession,
     awaited: preparing !== null,
     settings,
   });
@@ -44,6 +50,8 @@ export function Desktop({ pageTitle, lastGoodStep, onFirstFrame, tools, preparin
   const shown = state.kind === "shown";
   const surface = shown ? link.shown : undefined;
   const keys = useOnScreenKeys(surface);
+  const clipboard = useClipboard({ machine, surface, target });
+  const files = useFiles(machine);
   const [keysShown, showKeys] = useState(false);
   useEffect(() => {
     if (!shown || target.current === null) return undefined;
@@ -56,6 +64,7 @@ export function Desktop({ pageTitle, lastGoodStep, onFirstFrame, tools, preparin
           pageTitle,
           surface,
           clipboard,
+          files,
           captured,
           keys,
           keysShown,
@@ -69,6 +78,7 @@ export function Desktop({ pageTitle, lastGoodStep, onFirstFrame, tools, preparin
       {keysShown && <KeysRow keys={keys} disabled={!shown} />}
       <div className={classes.stage}>
         <div ref={target} className={classes.target} data-shown={shown} />
+        <DropZone files={files} />
         <Cover {...{ state, preparing, lastGoodStep }} retryNow={link.retryNow} />
       </div>
     </section>

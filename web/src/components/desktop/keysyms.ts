@@ -22,6 +22,7 @@ export const KEYS = {
   right: { keysym: 0xff53, code: "ArrowRight" },
   down: { keysym: 0xff54, code: "ArrowDown" },
   delete: { keysym: 0xffff, code: "Delete" },
+  insert: { keysym: 0xff63, code: "Insert" },
 } as const satisfies Record<string, Key>;
 
 export const MODIFIER_KEYS = {
@@ -30,6 +31,15 @@ export const MODIFIER_KEYS = {
   shift: { keysym: SHIFT_LEFT, code: "ShiftLeft" },
   super: { keysym: 0xffeb, code: "MetaLeft" },
 } as const satisfies Record<string, Key>;
+
+/** All that may be down when a chord was begun in the machine and is ended by the page. */
+export const MODIFIERS: readonly Key[] = [
+  ...Object.values(MODIFIER_KEYS),
+  { keysym: 0xffe4, code: "ControlRight" },
+  { keysym: 0xffe2, code: "ShiftRight" },
+  { keysym: 0xffea, code: "AltRight" },
+  { keysym: 0xffec, code: "MetaRight" },
+];
 
 export type Modifier = keyof typeof MODIFIER_KEYS;
 

@@ -3,7 +3,6 @@ declare module "@novnc/novnc" {
   interface RfbEvents {
     connect: CustomEvent<Record<string, never>>;
     disconnect: CustomEvent<{ clean: boolean }>;
-    clipboard: CustomEvent<{ text: string }>;
   }
 
   /** What noVNC needs of a WebSocket (core/websock.js). */

@@ -56,11 +56,11 @@ describe("a connection through a relay", () => {
         losses.push({ state: link.state, at: Date.now() });
     });
     link.start({
-      askTicket: () => Promise.resolve({ ticket: "t", websocket: relay.url, expires_at: "" }),
+      askTicket: () =>
+        Promise.resolve({ ticket: "t", websocket: relay.url, terminal: "", copies: "", expires_at: "" }),
       openSurface: ({ websocket }, listeners) => Promise.resolve(openViewer(websocket, seen, listeners)),
       askSession: vi.fn(),
       restoreFocus,
-      onClipboard: vi.fn(),
       onTold: vi.fn(),
       isAwaited: () => false,
       now: Date.now,

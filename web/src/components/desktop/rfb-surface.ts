@@ -5,7 +5,8 @@ import type RFB from "@novnc/novnc";
 import type { ViewTicket } from "../../api/types";
 import { Channel } from "./channel";
 import type { Surface, SurfaceListeners } from "./desktop-link";
-import { keysymOf, SHIFT_LEFT, SHIFT_RIGHT, type Key } from "./keysyms";
+import { keysymOf, MODIFIERS, SHIFT_LEFT, SHIFT_RIGHT, type Key } from "./keysyms";
+import { openSocket } from "./open-socket";
 import { QUALITIES, type ViewSettings } from "./view-settings";
 
 /** What the person may do; the controller holds a watcher to it, whatever this page does. */
@@ -20,10 +21,7 @@ export async function openRfb(
   use: Use,
 ): Promise<Surface> {
   const { default: Rfb } = await import("@novnc/novnc");
-  const socket = new WebSocket(websocketUrl(ticket.websocket), [
-    "binary",
-    `vestibule.ticket.${ticket.ticket}`,
-  ]);
+  const socket = openSocket(ticket.websocket, ticket);
   // noVNC keeps the close frame to itself; this listener is there first and hears it.
   let end = { code: 1006, reason: "" };
   socket.addEventListener("close", ({ code, reason }) => {
@@ -41,9 +39,6 @@ export async function openRfb(
     gone = true;
     listeners.onDropped({ ...end, online: navigator.onLine });
   });
-  rfb.addEventListener("clipboard", (event) => {
-    listeners.onClipboard(event.detail.text);
-  });
   return {
     ...keysOf(rfb),
     show: (wanted) => {
@@ -57,7 +52,7 @@ export async function openRfb(
   };
 }
 
-function keysOf(rfb: RFB): Pick<Surface, "focus" | "release" | "press" | "type"> {
+function keysOf(rfb: RFB): Pick<Surface, "focus" | "release" | "press" | "letGo" | "type"> {
   return {
     focus: () => {
       rfb.focus({ preventScroll: true });
@@ -71,6 +66,9 @@ function keysOf(rfb: RFB): Pick<Surface, "focus" | "release" | "press" | "type">
       for (const { keysym, code } of held) rfb.sendKey(keysym, code, true);
       rfb.sendKey(key.keysym, key.code);
       for (const { keysym, code } of held.toReversed()) rfb.sendKey(keysym, code, false);
+    },
+    letGo: () => {
+      for (const { keysym, code } of MODIFIERS) rfb.sendKey(keysym, code, false);
     },
     type: (text) => {
       for (const key of keysOfText(text)) rfb.sendKey(key.keysym, key.code);
@@ -93,11 +91,4 @@ function apply({ quality, size }: ViewSettings, rfb: RFB, channel: Channel): voi
   rfb.resizeSession = size === "resize" || size === "native";
   rfb.qualityLevel = QUALITIES[quality].qualityLevel;
   rfb.compressionLevel = QUALITIES[quality].compressionLevel;
-}
-
-/** The ticket's path on this origin, over TLS when the page came over TLS. */
-function websocketUrl(path: string): string {
-  const url = new URL(path, window.location.href);
-  url.protocol = window.location.protocol === "https:" ? "wss:" : "ws:";
-  return url.href;
 }

@@ -4,6 +4,7 @@ import userEvent from "@testing-library/user-event";
 import { useState } from "react";
 import { describe, expect, it, vi } from "vitest";
 
+import { fakeClipboard, fakeFiles } from "../../testing/machine";
 import { fakeSurface } from "../../testing/surface";
 import type { Surface } from "./desktop-link";
 import { KEYS, MODIFIER_KEYS } from "./keysyms";
@@ -31,8 +32,9 @@ function Bench({ surface, captured = false, fullScreen = WINDOWED, choose = vi.f
       <Toolbar
         {...{ surface, captured, keys, keysShown, showKeys, choose, fullScreen }}
         pageTitle="Sign in"
-        clipboard={null}
         tools={null}
+        clipboard={fakeClipboard()}
+        files={fakeFiles()}
         settings={{ quality: "balanced", size: "fit" }}
       />
       {keysShown && <KeysRow keys={keys} disabled={surface === undefined} />}

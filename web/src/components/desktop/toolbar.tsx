@@ -1,14 +1,13 @@
-import {
-  IconArrowsMaximize,
-  IconArrowsMinimize,
-  IconClipboardCopy,
-  IconCommand,
-  IconWorld,
-} from "@tabler/icons-react";
+import { IconArrowsMaximize, IconArrowsMinimize, IconCommand, IconWorld } from "@tabler/icons-react";
 
 import type { ReactNode } from "react";
 
 import { t } from "../../i18n";
+import { CopiedButton } from "../clipboard/copied-button";
+import { PasteButton } from "../clipboard/paste-button";
+import type { Clipboard } from "../clipboard/use-clipboard";
+import { FilesButton } from "../files/files-button";
+import type { Files } from "../files/use-files";
 import classes from "./desktop.module.css";
 import type { Surface } from "./desktop-link";
 import { KeyboardButton } from "./keyboard-button";
@@ -25,7 +24,9 @@ interface Props {
   pageTitle: string | null;
   /** The desktop on the screen; undefined while there is none. */
   surface: Surface | undefined;
-  clipboard: string | null;
+  /** Passes texts to the machine and back. */
+  clipboard: Clipboard;
+  files: Files;
   /** Whether keys go to the machine. */
   captured: boolean;
   keys: OnScreenKeys;
@@ -39,7 +40,7 @@ interface Props {
 }
 
 /** What can be done with the desktop besides using it; above it, never over it. */
-export function Toolbar({ pageTitle, surface, clipboard, captured, fullScreen, ...rest }: Props) {
+export function Toolbar({ pageTitle, surface, clipboard, files, captured, fullScreen, ...rest }: Props) {
   return (
     <div className={classes.toolbar} role="group" aria-label={t("desktop.controls")}>
       <KeyboardButton
@@ -54,7 +55,7 @@ export function Toolbar({ pageTitle, surface, clipboard, captured, fullScreen, .
         <span>{pageTitle ?? t("desktop.desktop")}</span>
       </span>
       {surface !== undefined && <Readout surface={surface} />}
-      {clipboard !== null && <CopyOut text={clipboard} />}
+      <CopiedButton clipboard={clipboard} />
       <TextEntryField idle={surface === undefined} enter={rest.keys.enter} />
       <ToolButton
         label={t("desktop.onScreenKeys")}
@@ -65,24 +66,13 @@ export function Toolbar({ pageTitle, surface, clipboard, captured, fullScreen, .
       >
         <IconCommand size={18} />
       </ToolButton>
+      <PasteButton clipboard={clipboard} disabled={surface === undefined} />
       <TypeText surface={surface} />
+      <FilesButton files={files} />
       {rest.tools}
       <ViewMenu settings={rest.settings} choose={rest.choose} />
       {fullScreen.possible && <FullScreenButton {...fullScreen} />}
     </div>
-  );
-}
-
-function CopyOut({ text }: { text: string }) {
-  return (
-    <ToolButton
-      label={t("desktop.copyOut")}
-      onClick={() => {
-        void navigator.clipboard.writeText(text);
-      }}
-    >
-      <IconClipboardCopy size={18} />
-    </ToolButton>
   );
 }
 

@@ -22,14 +22,12 @@ export interface DesktopView {
   target: RefObject<HTMLDivElement | null>;
   link: DesktopLink;
   state: Connection;
-  clipboard: string | null;
 }
 
 export function useDesktopLink(parts: DesktopParts): DesktopView {
   const target = useRef<HTMLDivElement>(null);
   const latest = useRef(parts);
   const wantsKeys = useFocusMemory(target);
-  const [clipboard, setClipboard] = useState<string | null>(null);
   const [link] = useState(() => new DesktopLink());
   const state = useSyncExternalStore(link.subscribe, link.current);
   useEffect(() => {
@@ -55,7 +53,6 @@ export function useDesktopLink(parts: DesktopParts): DesktopView {
       restoreFocus: (surface) => {
         if (wantsKeys.current && latest.current.watching === undefined) surface.focus();
       },
-      onClipboard: setClipboard,
       onTold: (text) => latest.current.watching?.(text),
       isAwaited: () => latest.current.awaited,
       now: () => performance.now(),
@@ -67,7 +64,7 @@ export function useDesktopLink(parts: DesktopParts): DesktopView {
   }, [link, wantsKeys]);
   useWayOut(target, link);
   useReturnOfNetwork(link);
-  return { target, link, state, clipboard };
+  return { target, link, state };
 }
 
 function elementOf(target: RefObject<HTMLDivElement | null>): HTMLDivElement {
@@ -116,7 +113,7 @@ function letGo(surface: Surface | undefined, element: HTMLElement | null): void 
 }
 
 /** A device that has a network again need not wait for the next try. */
-function useReturnOfNetwork(link: DesktopLink): void {
+export function useReturnOfNetwork(link: Pick<DesktopLink, "retryNow">): void {
   useEffect(() => {
     window.addEventListener("online", link.retryNow);
     return () => {

@@ -38,7 +38,13 @@ export function WatchDesktop({ token, lastGoodStep, onTold }: Props) {
 }
 
 /** The link's secret is the ticket, and is good more than once. */
-const ticketOf = (token: string): ViewTicket => ({ ticket: token, websocket: "/api/watch", expires_at: "" });
+const ticketOf = (token: string): ViewTicket => ({
+  ticket: token,
+  websocket: "/api/watch",
+  terminal: "",
+  copies: "",
+  expires_at: "",
+});
 
 type CoverProps = { state: Connection } & Pick<Parameters<typeof Curtain>[0], "lastGoodStep" | "retryNow">;
 

@@ -13,6 +13,8 @@ export const audit: Translation<typeof english> = {
   "audit.machineStarted": "Maschine gestartet",
   "audit.machineStopped": "Maschine angehalten",
   "audit.machineDestroyed": "Maschine zerstört",
+  "audit.fileUploaded": "Datei in eine Maschine gelegt",
+  "audit.fileDownloaded": "Datei aus einer Maschine geholt",
   "audit.goldenRenewed": "Neubau verlangt",
   "audit.goldenPromoted": "Golden freigegeben",
   "audit.goldenRolledBack": "Golden zurückgesetzt",

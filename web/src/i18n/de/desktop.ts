@@ -80,7 +80,6 @@ export const desktop: Translation<typeof english> = {
   "desktop.deviceKeyboardHint": "Mit der Tastatur dieses Geräts oder einer Eingabemethode tippen",
   "desktop.controls": "Bedienung des Desktops",
   "desktop.desktop": "Desktop",
-  "desktop.copyOut": "Aus der Maschine kopieren",
   "desktop.leaveFullScreen": "Vollbild verlassen",
   "desktop.fullScreen": "Vollbild",
   "desktop.typeText": "Einen Text tippen",

@@ -12,6 +12,7 @@ import { session } from "./session";
 import { settings } from "./settings";
 import { shell } from "./shell";
 import { vault } from "./vault";
+import { viewing } from "./viewing";
 import { watch } from "./watch";
 import type { Catalogue } from "../catalogue";
 
@@ -31,5 +32,6 @@ export const de: Catalogue = {
   ...settings,
   ...shell,
   ...vault,
+  ...viewing,
   ...watch,
 };

@@ -10,6 +10,8 @@ export const audit = {
   "audit.machineStarted": "Started a machine",
   "audit.machineStopped": "Stopped a machine",
   "audit.machineDestroyed": "Destroyed a machine",
+  "audit.fileUploaded": "Put a file into a machine",
+  "audit.fileDownloaded": "Took a file out of a machine",
   "audit.goldenRenewed": "Asked for a rebuild",
   "audit.goldenPromoted": "Promoted a golden",
   "audit.goldenRolledBack": "Rolled a golden back",

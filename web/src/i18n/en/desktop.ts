@@ -72,7 +72,6 @@ export const desktop = {
   "desktop.deviceKeyboardHint": "Type with this device’s keyboard, or an input method",
   "desktop.controls": "Desktop controls",
   "desktop.desktop": "Desktop",
-  "desktop.copyOut": "Copy from machine",
   "desktop.leaveFullScreen": "Leave full screen",
   "desktop.fullScreen": "Full screen",
   "desktop.typeText": "Type a text",

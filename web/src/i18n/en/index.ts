@@ -12,6 +12,7 @@ import { session } from "./session";
 import { settings } from "./settings";
 import { shell } from "./shell";
 import { vault } from "./vault";
+import { viewing } from "./viewing";
 import { watch } from "./watch";
 
 /** Every text of the page in English, which is complete by definition: its keys are the keys. */
@@ -30,5 +31,6 @@ export const en = {
   ...settings,
   ...shell,
   ...vault,
+  ...viewing,
   ...watch,
 } as const;

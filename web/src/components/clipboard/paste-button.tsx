@@ -1,0 +1,119 @@
+import { Button, Popover, Textarea } from "@mantine/core";
+import { IconClipboardText } from "@tabler/icons-react";
+import { useState } from "react";
+
+import type { Problem } from "../../api/types";
+import { t } from "../../i18n";
+import { Warning } from "../../ui/warning";
+import { ToolButton } from "../desktop/tool-button";
+import classes from "./clipboard.module.css";
+import type { Clipboard } from "./use-clipboard";
+
+/** Pastes this device's clipboard into the machine; where the browser keeps it to itself, a field takes it. */
+export function PasteButton({ clipboard, disabled }: { clipboard: Clipboard; disabled: boolean }) {
+  const [asked, setAsked] = useState(false);
+  const [text, setText] = useState("");
+  const opened = asked || clipboard.problem !== null;
+  const close = (): void => {
+    setAsked(false);
+    clipboard.dismiss();
+  };
+  const send = (given: string): void => {
+    clipboard.paste(given).then(
+      () => {
+        setText("");
+        setAsked(false);
+      },
+      () => {
+        setText(given);
+        setAsked(true);
+      },
+    );
+  };
+  return (
+    <Popover
+      opened={opened && !disabled}
+      onChange={(open) => {
+        if (!open) close();
+      }}
+      width={300}
+      position="bottom-end"
+      trapFocus
+      withinPortal={false}
+    >
+      <Popover.Target>
+        <ToolButton
+          label={t("viewing.paste")}
+          hint={t("viewing.pasteHint")}
+          expanded={opened}
+          disabled={disabled}
+          onClick={() => {
+            if (opened) close();
+            else
+              void readClipboard().then((found) => {
+                if (found === null) setAsked(true);
+                else send(found);
+              });
+          }}
+        >
+          <IconClipboardText size={18} />
+        </ToolButton>
+      </Popover.Target>
+      <Popover.Dropdown>
+        <PasteField problem={clipboard.problem} {...{ text, setText, send }} />
+      </Popover.Dropdown>
+    </Popover>
+  );
+}
+
+interface FieldProps {
+  text: string;
+  setText: (text: string) => void;
+  send: (text: string) => void;
+  problem: Problem | null;
+}
+
+function PasteField({ text, setText, send, problem }: FieldProps) {
+  return (
+    <div className={classes.paste}>
+      <Textarea
+        label={t("viewing.pasteHere")}
+        description={t("viewing.pasteHereHint")}
+        rows={3}
+        value={text}
+        data-autofocus
+        autoComplete="off"
+        spellCheck={false}
+        onChange={(event) => {
+          setText(event.currentTarget.value);
+        }}
+      />
+      {problem !== null && (
+        <Warning>
+          <span lang="en">
+            {problem.cause} {problem.remedy}
+          </span>
+        </Warning>
+      )}
+      <Button
+        size="xs"
+        disabled={text === ""}
+        onClick={() => {
+          send(text);
+        }}
+      >
+        {t("viewing.pasteIn")}
+      </Button>
+    </div>
+  );
+}
+
+/** Null when the browser does not hand it over, or it holds no text. */
+async function readClipboard(): Promise<string | null> {
+  try {
+    const text = await navigator.clipboard.readText();
+    return text === "" ? null : text;
+  } catch {
+    return null;
+  }
+}

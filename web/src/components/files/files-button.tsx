@@ -1,0 +1,169 @@
+import { Button, CloseButton, Popover, Progress } from "@mantine/core";
+import { IconDownload, IconFolder, IconUpload } from "@tabler/icons-react";
+import { useRef, useState } from "react";
+
+import type { DownloadsFile } from "../../api/types";
+import { t } from "../../i18n";
+import { ToolButton } from "../desktop/tool-button";
+import classes from "./files.module.css";
+import { sizeText } from "./sizes";
+import type { Files, Upload } from "./use-files";
+
+/** The machine's Downloads: files are put there and taken from there. */
+export function FilesButton({ files }: { files: Files }) {
+  const [asked, setAsked] = useState(false);
+  const opened = asked || files.uploads.length > 0;
+  const close = (): void => {
+    setAsked(false);
+    files.tidy();
+  };
+  return (
+    <Popover
+      opened={opened}
+      onChange={(open) => {
+        if (!open) close();
+      }}
+      width={320}
+      position="bottom-end"
+      withinPortal={false}
+    >
+      <Popover.Target>
+        <ToolButton
+          label={t("viewing.files")}
+          expanded={opened}
+          onClick={() => {
+            if (opened) {
+              close();
+              return;
+            }
+            setAsked(true);
+            files.refresh();
+          }}
+        >
+          <IconFolder size={18} />
+        </ToolButton>
+      </Popover.Target>
+      <Popover.Dropdown>
+        <div className={classes.files}>
+          <h3>{t("viewing.downloads")}</h3>
+          <Content files={files} />
+        </div>
+      </Popover.Dropdown>
+    </Popover>
+  );
+}
+
+function Content({ files }: { files: Files }) {
+  const { downloads, problem, uploads } = files;
+  return (
+    <>
+      {problem !== null && (
+        <p role="alert" className={classes.problem}>
+          {problem.cause} {problem.remedy}
+        </p>
+      )}
+      {downloads?.upload === true && <UploadButton files={files} most={downloads.max_bytes} />}
+      {uploads.length > 0 && (
+        <ul className={classes.list} aria-label={t("viewing.onTheirWay")}>
+          {uploads.map((upload) => (
+            <UploadItem key={upload.id} upload={upload} />
+          ))}
+        </ul>
+      )}
+      {downloads?.download === true && <DownloadsList files={downloads.files} address={files.address} />}
+      {downloads !== null && !downloads.download && <p>{t("viewing.noDownload")}</p>}
+    </>
+  );
+}
+
+function UploadButton({ files, most }: { files: Files; most: number }) {
+  const input = useRef<HTMLInputElement>(null);
+  return (
+    <div className={classes.upload}>
+      <input
+        ref={input}
+        type="file"
+        multiple
+        hidden
+        aria-label={t("viewing.toUpload")}
+        onChange={({ currentTarget }) => {
+          files.upload(Array.from(currentTarget.files ?? []));
+          currentTarget.value = "";
+        }}
+      />
+      <Button
+        size="xs"
+        leftSection={<IconUpload size={14} />}
+        onClick={() => {
+          input.current?.click();
+        }}
+      >
+        {t("viewing.upload")}
+      </Button>
+      <span>{t("viewing.orDrop", { size: sizeText(most) })}</span>
+    </div>
+  );
+}
+
+function UploadItem({ upload: { name, share, state } }: { upload: Upload }) {
+  return (
+    <li className={classes.item}>
+      <bdi className={classes.name} title={name}>
+        {name}
+      </bdi>
+      <span className={classes.size} role="status">
+        {progressOf(state.kind, share)}
+      </span>
+      {state.kind === "going" && (
+        <>
+          <CloseButton size="sm" aria-label={t("viewing.cancelUpload", { name })} onClick={state.cancel} />
+          <Progress
+            className={classes.wide}
+            value={share * 100}
+            size="sm"
+            aria-label={t("viewing.uploadOf", { name })}
+          />
+        </>
+      )}
+      {state.kind === "failed" && (
+        <span role="alert" className={`${classes.wide ?? ""} ${classes.problem ?? ""}`}>
+          {state.problem.cause} {state.problem.remedy}
+        </span>
+      )}
+    </li>
+  );
+}
+
+function progressOf(kind: Upload["state"]["kind"], share: number): string {
+  if (kind === "failed") return t("viewing.notUploaded");
+  return kind === "done" ? t("viewing.uploaded") : `${Math.round(share * 100)} %`;
+}
+
+interface ListProps {
+  files: readonly DownloadsFile[];
+  address: (file: DownloadsFile) => string;
+}
+
+function DownloadsList({ files, address }: ListProps) {
+  if (files.length === 0) return <p>{t("viewing.nothingThere")}</p>;
+  return (
+    <ul className={classes.list} aria-label={t("viewing.downloads")}>
+      {files.map((file) => (
+        <li key={file.file} className={classes.item}>
+          <bdi className={classes.name} title={file.name}>
+            {file.name}
+          </bdi>
+          <span className={classes.size}>{sizeText(file.size)}</span>
+          <a
+            href={address(file)}
+            download={file.name}
+            aria-label={t("viewing.save", { name: file.name })}
+            className={classes.save}
+          >
+            <IconDownload size={16} aria-hidden="true" />
+          </a>
+        </li>
+      ))}
+    </ul>
+  );
+}

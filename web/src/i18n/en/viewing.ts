@@ -1,0 +1,36 @@
+/** What passes between a person and their machine beside the picture: clipboard, files, the terminal. */
+export const viewing = {
+  "viewing.copiedThere": "Copied in the machine",
+  "viewing.copyTooLong":
+    "The text is longer than 1 MiB, which is more than can be passed on. Copy less at once.",
+  "viewing.onClipboard": "On your clipboard",
+  "viewing.copy": "Copy",
+  "viewing.paste": "Paste",
+  "viewing.pasteHint":
+    "Paste into the machine: any length up to 1 MiB, any script. On the desktop, Ctrl+V or ⌘V does it, too.",
+  "viewing.pasteHere": "Paste here",
+  "viewing.pasteHereHint":
+    "This browser keeps its clipboard to itself until you paste. The text is kept nowhere.",
+  "viewing.pasteIn": "Paste into the machine",
+  "viewing.drop": "Drop to put into the machine’s Downloads",
+  "viewing.files": "Files",
+  "viewing.downloads": "Downloads in the machine",
+  "viewing.onTheirWay": "On their way into the machine",
+  "viewing.noDownload": "Files do not come out of machines here: the operator decided so.",
+  "viewing.toUpload": "Files to upload",
+  "viewing.upload": "Upload files",
+  "viewing.orDrop": "or drop them on the desktop; {size} each at most",
+  "viewing.notUploaded": "Not uploaded",
+  "viewing.uploaded": "Uploaded",
+  "viewing.cancelUpload": "Cancel the upload of {name}",
+  "viewing.uploadOf": "Upload of {name}",
+  "viewing.nothingThere": "Nothing is there yet.",
+  "viewing.save": "Save {name}",
+  "viewing.desktop": "Desktop",
+  "viewing.terminal": "Terminal",
+  "viewing.both": "Both",
+  "viewing.whatIsShown": "What is shown of the machine",
+  "viewing.theTerminal": "The tool's terminal",
+  "viewing.opening": "Opening the terminal…",
+  "viewing.terminalLost": "The terminal is not connected",
+} as const;
