@@ -131,3 +131,13 @@ def test_an_address_that_is_still_being_printed_is_not_taken(url: str, missing: 
     part = url[: len(url) - missing]
     assert reader.read(f"Open: {part}", 10_000) == []
     assert reader.read(f"Open: {url}\nWaiting", 10_000) == [url]
+
+
+def test_an_address_that_goes_on_behind_punctuation_is_not_taken_before() -> None:
+    reader = urls.ScreenReader()
+    assert reader.read("Open: https://login.example/authorize", 10_000) == []
+    assert reader.read("Open: https://login.example/authorize?", 10_000) == []
+    assert reader.read("Open: https://login.example/authorize?x=1", 10_000) == []
+    assert reader.read("Open: https://login.example/authorize?x=1", 10_000) == [
+        "https://login.example/authorize?x=1"
+    ]

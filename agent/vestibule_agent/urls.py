@@ -70,6 +70,8 @@ class Sighting:
     """A URL on a screen."""
 
     url: str
+    printed: str
+    """With the punctuation at its end, which may be a part of it when more comes."""
     ends_screen: bool
     """Nothing is below or after it: the tool may not have printed all of it yet."""
 
@@ -84,8 +86,8 @@ class ScreenReader:
     def read(self, screen: str, columns: int) -> list[str]:
         """The URLs that are printed to their end, in order."""
         seen = sightings_on(screen, columns)
-        whole = [found.url for found in seen if not found.ends_screen or found.url == self.held]
-        last = next((found.url for found in seen if found.ends_screen), None)
+        whole = [found.url for found in seen if not found.ends_screen or found.printed == self.held]
+        last = next((found.printed for found in seen if found.ends_screen), None)
         self.held = None if last == self.held else last
         return whole
 
@@ -113,7 +115,7 @@ def _whole(lines: list[str], row: int, match: re.Match[str], columns: int) -> Si
         end = len(lines[row].rstrip(_FRAME))
         full = end >= edge
     at_end = row + 1 == len(lines) and (full or end == len(lines[row]))
-    return Sighting(url=url.rstrip(_TRAILING), ends_screen=at_end)
+    return Sighting(url=url.rstrip(_TRAILING), printed=url, ends_screen=at_end)
 
 
 def user_code_on(pattern: str, screen: str) -> str | None:
