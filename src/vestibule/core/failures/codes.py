@@ -72,6 +72,7 @@ class FailureCode(enum.StrEnum):
     INTEGRITY_MISMATCH = "integrity_mismatch"
     KERNEL_CHANGED = "kernel_changed"
     LOCK_MISMATCH = "lock_mismatch"
+    KERNEL_PANICKED = "kernel_panicked"
     MIRROR_FAILED = "mirror_failed"
     NO_GOLDEN_BEFORE = "no_golden_before"
     PACKAGE_MISSING = "package_missing"

@@ -155,6 +155,11 @@ OF_GOLDENS: Mapping[Code, FailureMeaning] = {
         "The memory snapshot was made again while a machine was started from it.",
         "Start the machine again.",
     ),
+    Code.KERNEL_PANICKED: passing(
+        _BUILD,
+        "The kernel of a machine that was to be saved stopped by itself.",
+        "Build again: an emulated processor trips a kernel now and then. If it repeats, read the console.",
+    ),
     Code.SNAPSHOT_FAILED: passing(
         _BUILD,
         "A machine could not be brought to where its memory can be saved.",

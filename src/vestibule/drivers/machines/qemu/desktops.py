@@ -12,6 +12,10 @@ import functools
 import json
 from pathlib import Path
 
+import structlog
+
+from vestibule.core.errors import GoldenFailed
+from vestibule.core.failures.codes import FailureCode
 from vestibule.core.goldens import DesktopKey, MachineShape
 from vestibule.core.ids import GoldenId
 from vestibule.core.machines import Limits
@@ -37,6 +41,8 @@ from vestibule.drivers.machines.qemu.template import (
     save,
 )
 from vestibule.services.ports import Network
+
+log = structlog.get_logger()
 
 KIND = "desktops"
 DESKTOP_STEPS = 3
@@ -105,6 +111,24 @@ class DesktopStore:
     async def _make(
         self, folder: Path, key: DesktopKey, golden_id: GoldenId, limits: Limits, steps: Steps
     ) -> None:
+        try:
+            quiet, digests = await self._boot_and_save(folder, key, golden_id, limits, steps)
+        except GoldenFailed as failed:
+            if failed.failure_code != FailureCode.KERNEL_PANICKED:
+                raise
+            log.warning("The desktop's kernel panicked; it is booted once more", cause=str(failed))
+            quiet, digests = await self._boot_and_save(folder, key, golden_id, limits, steps)
+        describe(folder, key, digests, steps, quiet=quiet)
+        attest_snapshot(folder, KIND, key, self._goldens.signer, sum(steps.seconds.values()))
+
+    async def _boot_and_save(
+        self, folder: Path, key: DesktopKey, golden_id: GoldenId, limits: Limits, steps: Steps
+    ) -> tuple[bool, dict[str, str]]:
+        """Whether it was quiet, and the digests.
+
+        Under emulation a kernel that patches its own code while its other processor runs it panics in one of
+        some hundreds of boots: no reason to give up a build.
+        """
         console = console_of(self._goldens.cache, key.name)
         with kept_memory(limits) as memory:
             async with running(self._network, self._request(golden_id, limits, memory, console)) as template:
@@ -113,9 +137,7 @@ class DesktopStore:
                 with steps.step("let the desktop grow quiet"):
                     quiet = await grow_quiet(template, self._quiet)
                 with steps.step("save the desktop"):
-                    digests = await save(template, folder, memory, SAVE_S)
-        describe(folder, key, digests, steps, quiet=quiet)
-        attest_snapshot(folder, KIND, key, self._goldens.signer, sum(steps.seconds.values()))
+                    return quiet, await save(template, folder, memory, SAVE_S)
 
     def _request(self, golden_id: GoldenId, limits: Limits, memory: int, console: Path) -> TemplateRequest:
         files = self._goldens.files(golden_id)

@@ -13,6 +13,7 @@ import dataclasses
 import datetime as dt
 import json
 import os
+import re
 import time
 import uuid
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
@@ -20,7 +21,7 @@ from pathlib import Path
 
 import structlog
 
-from vestibule.core.errors import GoldenFailed
+from vestibule.core.errors import GoldenFailed, MachineFailed
 from vestibule.core.goldens import DesktopKey, SnapshotKey
 from vestibule.core.ids import VmId
 from vestibule.core.machines import Limits
@@ -37,6 +38,7 @@ log = structlog.get_logger()
 MEMORY, STATE = "memory.img", "state.bin"
 TEMPLATE_CIDR, TEMPLATE_ADDRESS, TEMPLATE_GATEWAY = "192.168.100.0/24", "192.168.100.2", "192.168.100.1"
 """Never seen by anyone: the hand-over gives each clone its own."""
+_PANIC = re.compile(r"Kernel panic - not syncing: ([^\r\n]{1,200})")
 
 Say = Callable[[str], None]
 
@@ -142,7 +144,7 @@ def console_of(cache: Cache, name: str) -> Path:
 async def await_line(template: QemuProcess, console: Path, line: str, timeout_s: float) -> str:
     """Await a line that contains ``line`` on the console; returns what follows it there.
 
-    Raises GoldenFailed when it does not come in time, MachineFailed when QEMU ends before.
+    Raises GoldenFailed when it does not come in time or the kernel panics, MachineFailed when QEMU ends.
     """
     try:
         async with asyncio.timeout(timeout_s):
@@ -162,10 +164,22 @@ async def _line(template: QemuProcess, console: Path, line: str) -> str:
         while line not in (text := tail(console)) or "\n" not in text.partition(line)[2]:
             done, _pending = await asyncio.wait({ended}, timeout=0.1)
             if done:
-                raise template.failure(f"the golden's machine ended before it was saved ({ended.result()})")
+                raise _end(template, console, str(ended.result()))
     finally:
         ended.cancel()
     return text.partition(line)[2].partition("\n")[0].strip()
+
+
+def _end(template: QemuProcess, console: Path, how: str) -> GoldenFailed | MachineFailed:
+    """Why it has ended by itself: in its kernel's own words when it has any."""
+    if panic := _PANIC.search(text := tail(console)):
+        return GoldenFailed(
+            f"the kernel of the golden's machine stopped by itself: {panic[1].strip()}",
+            remedy=f"Build again; if it repeats, read the console in {console}.",
+            code="kernel_panicked",
+            console=text,
+        )
+    return template.failure(f"the golden's machine ended before it was saved ({how})")
 
 
 async def grow_quiet(template: QemuProcess, quiet: Quiet) -> bool:
