@@ -183,7 +183,7 @@ def assemble(
     return Assembly(
         accounts=accounts,
         sign_ins=sign_ins,
-        first_frames=FirstFrames(sessions, feed),
+        first_frames=FirstFrames(sessions, feed, machines.pictured),
         view_links=view_links,
         machines=machines,
         credentials=credentials,

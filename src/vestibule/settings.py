@@ -241,8 +241,8 @@ class Settings(StageSettings, RoomSettings, ViewerSettings, BaseSettings):
     golden_scrub_h: float = Field(
         default=24,
         ge=0,
-        description="Every byte of the promoted golden is read and compared when it is promoted, when the"
-        " controller starts, and so many hours later; 0: never.",
+        description="Every byte of the promoted golden is read and compared five minutes after it is promoted"
+        " or the controller starts, and so many hours later; 0: never.",
     )
     vault_key_source: KeySource = Field(
         default=KeySource.FILE,

@@ -278,7 +278,7 @@ async def open_lab(
     context = Context(
         accounts=accounts,
         sign_ins=sign_ins,
-        first_frames=FirstFrames(sessions, feed),
+        first_frames=FirstFrames(sessions, feed, machines.pictured),
         view_links=ViewLinks(
             rows=DbViewLinks(database),
             sessions=sessions,

@@ -35,6 +35,10 @@ class Live:
     """On its golden: what is in use is not collected."""
     settled: asyncio.Event = dataclasses.field(default_factory=asyncio.Event)
     """Set once it has confirmed itself, or is being ended: nobody waits for it any more."""
+    looked_for: asyncio.Event = dataclasses.field(default_factory=asyncio.Event)
+    """Set once somebody's view of it is open."""
+    pictured: asyncio.Event = dataclasses.field(default_factory=asyncio.Event)
+    """Set once somebody has seen a first frame of its desktop."""
     guest: Guest | None = None
     witness: Guest | None = None
     """The agent as soon as it has answered, believed or not: asked for evidence alone."""

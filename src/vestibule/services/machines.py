@@ -314,8 +314,15 @@ class Machines:
 
     async def confirmed(self, vm_id: VmId) -> Guest:
         """The agent of a machine, once it has confirmed itself.  Raises Absent when it ends before."""
-        await self.live(vm_id).settled.wait()
+        live = self.live(vm_id)
+        live.looked_for.set()
+        await live.settled.wait()
         return self.guest(vm_id)
+
+    def pictured(self, vm_id: VmId) -> None:
+        """Somebody has seen a first frame of its desktop."""
+        if (live := self._live.get(vm_id)) is not None:
+            live.pictured.set()
 
     async def exited(self, live: Live) -> MachineFailed:
         """Wait for the machine to end by itself; the failure that this is."""

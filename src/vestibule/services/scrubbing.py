@@ -25,8 +25,10 @@ log = structlog.get_logger()
 
 AGAIN = dt.timedelta(minutes=10)
 """After a scrub that found damage, or came to no end."""
+CALM = dt.timedelta(minutes=5)
+"""After a start or a promotion: then people sign in, and a scrub takes a whole processor, however nice."""
 LOOK_S = 60.0
-"""How often it is asked whether a scrub is due; a promotion asks at once."""
+"""How often it is asked whether a scrub is due."""
 Scrub = Callable[[GoldenId], Awaitable[Sequence[Damage]]]
 """Reads a golden through; what is damaged is remembered, and no machine starts from it."""
 
@@ -56,6 +58,8 @@ class Scrubbing:
         self.last: Scrubbed | None = None
         """The newest that came to its end; None before the first."""
         self._begun: tuple[GoldenId, dt.datetime] | None = None
+        self._met: tuple[GoldenId, dt.datetime] | None = None
+        """What is promoted, and since when that is known here."""
         self._scrub = scrub
         self._promotions = promotions
         self._feed = feed
@@ -88,11 +92,14 @@ class Scrubbing:
         self._feed.publish(GOLDENS)
 
     def _is_due(self, promoted: GoldenId, every: dt.timedelta) -> bool:
-        if self._begun is None:
-            return True
-        golden_id, began_at = self._begun
+        now = self._clock.now()
+        if self._met is None or self._met[0] != promoted:
+            self._met = promoted, now
+        if self._begun is None or self._begun[0] != promoted:
+            return now - self._met[1] >= min(CALM, every)
+        began_at = self._begun[1]
         pause = every if self._was_sound(began_at) else min(AGAIN, every)
-        return golden_id != promoted or self._clock.now() - began_at >= pause
+        return now - began_at >= pause
 
     def _was_sound(self, began_at: dt.datetime) -> bool:
         """Whether the scrub that began then came to its end and found nothing; damage may be mended."""

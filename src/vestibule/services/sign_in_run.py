@@ -36,6 +36,7 @@ from vestibule.services import guest_events, transitions
 from vestibule.services.claims import claimed
 from vestibule.services.clues import Heard
 from vestibule.services.deadline import Deadline, left_s
+from vestibule.services.first_pictures import first_picture
 from vestibule.services.inbox import Inbox
 from vestibule.services.introductions import Live
 from vestibule.services.missed_sites import MissedSites
@@ -51,7 +52,8 @@ log = structlog.get_logger()
 
 STORE_AGAIN_S = 5.0
 NOTICEABLE_S = 1.0
-PICTURE_FIRST_S = 3.0
+CHECKS_LATER_S = 3.0
+"""For the first picture, which the same processor paints."""
 
 
 class SignInRun:
@@ -260,6 +262,7 @@ class SignInRun:
 
     async def _start_login(self) -> None:
         guest = self._guest()
+        await first_picture(self._running())
         self._spawn(self._follow(guest))
         self._spawn(self._complete(self._running()))
         await self._log_in(guest)
@@ -271,7 +274,7 @@ class SignInRun:
     async def _complete(self, live: Live) -> None:
         """What was left open; asked for after the first picture, which the same processor paints."""
         if live.pending:
-            await asyncio.sleep(PICTURE_FIRST_S)
+            await asyncio.sleep(CHECKS_LATER_S)
         await self._world.machines.complete(live)
 
     async def _log_in(self, guest: Guest) -> None:

@@ -35,7 +35,10 @@ class _Part:
     """Stands for what is run beside the requests."""
 
     def __init__(self, work: Work) -> None:
-        self.run = work
+        self._work = work
+
+    def run(self, *_given: object) -> Awaitable[None]:
+        return self._work()
 
 
 @pytest.mark.parametrize(
@@ -51,16 +54,20 @@ class _Part:
         (7, "Old evidence and rows are no longer removed; restart the controller"),
         (8, "Goldens' moves are no longer written into the audit; restart the controller"),
         (9, "The host's history is no longer kept; restart the controller"),
+        (10, "Machines are no longer kept warm; restart the controller"),
+        (11, "View links are no longer ended in time; restart the controller"),
     ],
 )
 async def test_each_end_is_told_for_what_it_means(broken: int, said: str) -> None:
-    works = [_breaks if number == broken else _goes_on for number in range(10)]
+    works = [_breaks if number == broken else _goes_on for number in range(12)]
     machinery = SimpleNamespace(preload=works[0])
     context = SimpleNamespace(
         freshness=_Part(works[1]),
         scrubbing=_Part(works[2]),
         forecasts=_Part(works[4]),
-        machines=SimpleNamespace(pausing=_Part(works[5])),
+        accounts=SimpleNamespace(operator_id=None),
+        view_links=_Part(works[11]),
+        machines=SimpleNamespace(pausing=_Part(works[5]), warm_pool=_Part(works[10])),
         monitor=SimpleNamespace(history=_Part(works[9])),
     )
     numbered = {"probation": 3, "reconciler": 6, "janitor": 7, "golden_audit": 8}

@@ -26,6 +26,7 @@ DAMAGE = Damage(product=GOLDEN, file="kernel", problem="was changed")
 @pytest.fixture(autouse=True)
 def _looks_often(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(scrubbing, "LOOK_S", 0.01)
+    monkeypatch.setattr(scrubbing, "CALM", dt.timedelta(0))
 
 
 def scrubbing_of(lab: GoldenLab, every: dt.timedelta | None = DAY) -> Scrubbing:
@@ -78,6 +79,26 @@ async def test_what_is_promoted_is_scrubbed_at_once(lab: GoldenLab) -> None:
         lab.promotions.promote(NEXT, why="a test does")
         lab.renewals.feed.publish(GOLDENS)
         await until(lambda: lab.goldens.scrubbed == [GOLDEN, NEXT])
+
+
+async def test_nothing_is_read_while_people_wait_for_what_has_just_started(
+    lab: GoldenLab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(scrubbing, "CALM", dt.timedelta(minutes=5))
+    one = scrubbing_of(lab)
+    await one._look(DAY)
+    lab.clock.move(299)
+    await one._look(DAY)
+    assert lab.goldens.scrubbed == []
+    lab.clock.move(1)
+    await one._look(DAY)
+    lab.made(NEXT)
+    lab.promotions.promote(NEXT, why="a test does")
+    await one._look(DAY)
+    assert lab.goldens.scrubbed == [GOLDEN]
+    lab.clock.move(300)
+    await one._look(DAY)
+    assert lab.goldens.scrubbed == [GOLDEN, NEXT]
 
 
 async def test_damage_is_kept_and_told(lab: GoldenLab) -> None:

@@ -9,28 +9,34 @@ import type { Provider } from "../api/types";
 import { HostStrip } from "../components/connect/host-strip";
 import { ProviderCard } from "../components/connect/provider-card";
 import { ToolFilter } from "../components/connect/tool-filter";
-import { loadViewerWhenIdle } from "../components/desktop/load-ahead";
+import { loadViewer } from "../components/desktop/load-ahead";
 import { FILTER_ABOVE, inOrder, matching } from "../components/connect/tools";
 import { t } from "../i18n";
 import { EmptyState } from "../ui/empty-state";
 import { PageHead } from "../ui/page-head";
 import { ProblemPanel } from "../ui/problem-panel";
 import { useNow } from "../ui/use-now";
+import { whenIdle } from "../ui/when-idle";
 import { ConnectGuidance } from "./connect-guidance";
 import classes from "./connect-page.module.css";
-import { useSessionPageSoon } from "./late-pages";
+import { loadSessionPage } from "./late-pages";
 import { useConnect } from "./use-connect";
 
 /** A card per tool. */
 export function ConnectPage() {
-  useSessionPageSoon();
-  useEffect(loadViewerWhenIdle, []);
+  useEffect(() => whenIdle(loadWhatFollows), []);
   return (
     <div className={classes.page}>
       <PageHead title={t("connect.title")}>{t("connect.about")}</PageHead>
       <HostAndTools />
     </div>
   );
+}
+
+/** What a press of *Connect* needs, so that nobody waits for it then. */
+function loadWhatFollows(): void {
+  loadSessionPage();
+  loadViewer();
 }
 
 /** Both at once when both are there: nothing that is read already moves. */

@@ -1,10 +1,7 @@
 /** Pages that the first one does not need: each is loaded when somebody goes there. */
 
 import { Skeleton } from "@mantine/core";
-import { lazy, Suspense, useEffect, type ReactNode } from "react";
-
-/** The page has painted by then, and its own requests have gone out. */
-const IDLE_MS = 1_000;
+import { lazy, Suspense, type ReactNode } from "react";
 
 export const AllCredentialsPage = lazy(async () => {
   const { AllCredentialsPage: page } = await import("./all-credentials-page");
@@ -46,14 +43,9 @@ export const WatchPage = lazy(async () => {
   return { default: page };
 });
 
-/** Fetches what follows a press of *Connect* while nothing else is to do, so that nobody waits for it then. */
-export function useSessionPageSoon(): void {
-  useEffect(() => {
-    const timer = setTimeout(() => void sessionPage().catch(() => undefined), IDLE_MS);
-    return () => {
-      clearTimeout(timer);
-    };
-  }, []);
+/** Loads it now; whoever goes there meets it loaded, or is told why it cannot be. */
+export function loadSessionPage(): void {
+  sessionPage().catch(() => undefined);
 }
 
 /** What stands in a page's place until it is there. */

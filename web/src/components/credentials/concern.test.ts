@@ -20,6 +20,7 @@ it("tells the vault's doubt as it is", () => {
     state: "May not work",
     tone: "warn",
     why: DOUBT,
+    reported: true,
   });
 });
 

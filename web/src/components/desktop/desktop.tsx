@@ -1,5 +1,5 @@
 import { Loader } from "@mantine/core";
-import { useEffect, useRef, useState, type ReactNode } from "react";
+import { useEffect, useRef, useState, type ReactNode, type RefObject } from "react";
 
 import type { MachineAccess } from "../../api/machine-access";
 import { t } from "../../i18n";
@@ -50,13 +50,10 @@ export function Desktop(props: Props) {
   const shown = state.kind === "shown";
   const surface = shown ? link.shown : undefined;
   const keys = useOnScreenKeys(surface);
-  const clipboard = useClipboard({ machine, surface, target });
+  const painted = usePainted(shown, target, onFirstFrame);
+  const clipboard = useClipboard({ machine, surface: painted ? surface : undefined, target });
   const files = useFiles(machine);
   const [keysShown, showKeys] = useState(false);
-  useEffect(() => {
-    if (!shown || target.current === null) return undefined;
-    return watchFirstFrame(target.current, onFirstFrame);
-  }, [shown, target, onFirstFrame]);
   return (
     <section ref={section} className={classes.desktop} aria-label={t("desktop.theDesktop")}>
       <Toolbar
@@ -83,6 +80,31 @@ export function Desktop(props: Props) {
       </div>
     </section>
   );
+}
+
+/** A desktop that stays black that long is taken for painted. */
+const BLACK_MS = 2_000;
+
+/** Whether the first frame has been painted: what else wants the machine's processor comes after that. */
+function usePainted(
+  shown: boolean,
+  target: RefObject<HTMLDivElement | null>,
+  onFirstFrame: () => void,
+): boolean {
+  const [painted, setPainted] = useState(false);
+  useEffect(() => {
+    if (!shown || target.current === null) return undefined;
+    const stop = watchFirstFrame(target.current, () => {
+      setPainted(true);
+      onFirstFrame();
+    });
+    const timer = setTimeout(setPainted, BLACK_MS, true);
+    return () => {
+      stop();
+      clearTimeout(timer);
+    };
+  }, [shown, target, onFirstFrame]);
+  return painted;
 }
 
 type CoverProps = { state: Connection; preparing: ReactNode } & Pick<

@@ -70,7 +70,7 @@ function Check({ check }: { check: CanaryCheck }) {
       )}
       <strong>
         {check.name}
-        {!check.ok && <VisuallyHidden>{t("goldens.failedWord")}</VisuallyHidden>}
+        {!check.ok && <VisuallyHidden>{` ${t("goldens.failedWord")}`}</VisuallyHidden>}
       </strong>
       <span className={classes.detail} lang="en">
         {check.detail}

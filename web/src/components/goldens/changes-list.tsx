@@ -60,7 +60,7 @@ function Values({ row }: { row: ChangeRow }) {
       return (
         <>
           <Value text={row.before} /> <span aria-hidden="true">→</span>
-          <VisuallyHidden>{t("goldens.became")}</VisuallyHidden> <Value text={row.after} />
+          <VisuallyHidden>{` ${t("goldens.became")} `}</VisuallyHidden> <Value text={row.after} />
         </>
       );
   }
