@@ -96,6 +96,8 @@ def _connect(page: Page, desk: Controller) -> None:
     Desktop(page).await_picture()
     waiting = page.get_by_role("status").get_by_text("Waiting for you", exact=True)
     expect(waiting).to_be_visible(timeout=SHOWN_MS)
+    # Until the browser has opened the page, it takes the keyboard away from the terminal.
+    expect(page.get_by_text("The sign-in page cannot load")).to_be_visible(timeout=SHOWN_MS)
 
 
 def _choose(page: Page, view: str) -> None:
@@ -159,7 +161,7 @@ def test_a_browser_that_keeps_its_clipboard_shows_what_was_copied(
 
 
 def test_files_go_in_and_come_out_the_same(person: Page, tmp_path: Path) -> None:
-    name, content = "a مرحبا 👩🏽‍🚀.bin", os.urandom(2 << 20)
+    name, content = "a مرحبا 🚀.bin", os.urandom(2 << 20)
     (tmp_path / name).write_bytes(content)
     person.get_by_role("button", name="Files", exact=True).click()
     person.get_by_label("Files to upload").set_input_files(tmp_path / name)

@@ -5,6 +5,7 @@ import type { Terminal } from "@xterm/xterm";
 import type { ViewTicket } from "../../api/types";
 import type { SurfaceListeners } from "../desktop/desktop-link";
 import { openSocket } from "../desktop/open-socket";
+import { withStyleNonce } from "./with-style-nonce";
 
 /** A terminal on the screen. */
 export interface TerminalSurface {
@@ -57,7 +58,9 @@ export async function openTerminal(
   });
   const fit = new FitAddon();
   terminal.loadAddon(fit);
-  terminal.open(target);
+  withStyleNonce(() => {
+    terminal.open(target);
+  });
   fit.fit();
   copyAndPasteByKeys(terminal);
   const socket = openSocket(`${ticket.terminal}?columns=${terminal.cols}&rows=${terminal.rows}`, ticket);
