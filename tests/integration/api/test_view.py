@@ -294,7 +294,7 @@ async def test_an_early_view_of_a_machine_that_never_confirms_ends_with_it(
         await lab.sign_ins.cancel(lab.ann, session.session_id)
         with pytest.raises(ConnectionClosed):
             await websocket.recv()
-        assert (websocket.close_code, websocket.close_reason) == (1011, "machine_absent")
+        assert (websocket.close_code, websocket.close_reason) == (4404, "machine_absent")
 
 
 async def test_no_ticket_for_a_machine_that_has_ended(

@@ -11,7 +11,9 @@ import pytest
 from vestibule.settings import Settings
 
 SOURCE = Path(__file__).parents[3] / "src/vestibule"
-OWN = {SOURCE / name for name in ("settings.py", "room_settings.py", "stage_settings.py")}
+OWN = {
+    SOURCE / name for name in ("settings.py", "room_settings.py", "stage_settings.py", "viewer_settings.py")
+}
 
 
 def _reads(path: Path) -> Iterator[str]:

@@ -18,6 +18,7 @@ from vestibule.core.machines import MachineStatus
 from vestibule.core.pressure import BUSY
 from vestibule.core.records import SessionRecord
 from vestibule.core.sessions import SessionStatus as S
+from vestibule.drivers.guest import HttpGuest
 from vestibule.services.liveness import BUSY_CPU, BUSY_MEMORY, first_of
 from vestibule.services.waking_guest import WakingGuest
 
@@ -70,7 +71,8 @@ async def test_a_refused_connection_is_no_answer(lab: Lab, monkeypatch: pytest.M
     assert record.vm_id is not None
     asked = lab.machines.guest(record.vm_id)
     assert isinstance(asked, WakingGuest)
-    monkeypatch.setattr(asked._guest, "_connect", vanished)
+    assert isinstance(asked._guest, HttpGuest)
+    monkeypatch.setattr(asked._guest._http, "_connect", vanished)
     assert (await lab.ended(record.session_id)).error_code == "agent_unreachable"
 
 
