@@ -236,7 +236,24 @@ TABLES = [
         title="All credentials",
     ),
     State(
-        name="all-credentials-empty", path="/dashboard/credentials/all", shows="Nothing sealed yet", bare=True
+        name="all-credentials-empty",
+        path="/dashboard/credentials/all",
+        shows="Nothing sealed yet",
+        answers={
+            "/api/tables/credentials": {
+                "total": 0,
+                "of_everybody": True,
+                "facets": {"custody": [], "provider": [], "owner": []},
+                "rows": [],
+            },
+            "/api/tables/credentials/events": Pending(),
+        },
+    ),
+    State(
+        name="all-credentials-other-user",
+        path="/dashboard/credentials/all",
+        shows="The list of all credentials is the operator",
+        bare=True,
     ),
 ]
 
