@@ -252,7 +252,7 @@ class Guest(Protocol):
         ...
 
     async def open_url(self, url: str) -> None:
-        """Show a URL in the guest's browser."""
+        """Show a URL in the guest's browser, once that is there: event ``browser_opened``."""
         ...
 
     async def type_text(self, text: str, *, enter: bool) -> None:
