@@ -73,7 +73,7 @@ def desktops(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> _Browser:
 
 
 async def _nothing() -> AsyncIterator[bytes]:
-    for chunk in ():
+    for chunk in list[bytes]():
         yield chunk
 
 
