@@ -295,7 +295,8 @@ class Guest(Protocol):
     ) -> DownloadsFile:
         """Put a file there, under this name or one like it; nothing is left unless it came whole.
 
-        ``quota``: bytes that Downloads may hold then.  Raises Conflict ``guest_disk_full``.
+        ``quota``: bytes that Downloads may hold then.  Raises Conflict ``guest_disk_full``; BadInput
+        ``upload_broken_off`` when ``chunks`` stall.
         """
         ...
 
