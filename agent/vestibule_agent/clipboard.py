@@ -16,9 +16,8 @@ from pathlib import Path
 
 from vestibule_agent import selections as x
 from vestibule_agent.protocol import MAX_CLIPBOARD_BYTES, Copied
-from vestibule_agent.x_client import XClient
-from vestibule_desktop.screen import XError
 from vestibule_desktop.x11 import PROPERTY_NOTIFY, read_setup
+from vestibule_desktop.x_client import XClient, XError
 
 COPY_S = 5.0
 """How long an owner may take from one piece of its text to the next."""

@@ -37,8 +37,9 @@ from vestibule_desktop.browser import WINDOW_CLASS
 from vestibule_desktop.messages import PROXY_PORT, SCREEN_UP, TERMINAL_UP
 from vestibule_desktop.paths import Paths
 from vestibule_desktop.processes import Children
-from vestibule_desktop.screen import Screen, Window, XError
+from vestibule_desktop.screen import Screen, Window
 from vestibule_desktop.supervisor import Supervisor, announce, report, told
+from vestibule_desktop.x_client import XError
 
 SPEAKER = "vestibule-agent"
 WARM_S = 300.0
