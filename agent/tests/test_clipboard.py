@@ -3,11 +3,13 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
+import signal
 import subprocess
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
+from waiting import until
 
 from vestibule_agent.clipboard import Clipboard, ClipboardError
 from vestibule_agent.protocol import MAX_CLIPBOARD_BYTES
@@ -46,12 +48,15 @@ async def _running(socket: Path) -> AsyncIterator[Clipboard]:
     clipboard = Clipboard()
     task = asyncio.create_task(clipboard.run(socket))
     try:
-        async with asyncio.timeout(20):
-            await clipboard.ready.wait()
+        await _there(clipboard)
         yield clipboard
     finally:
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
+
+
+async def _there(clipboard: Clipboard) -> None:
+    await until(lambda: clipboard._owner is not None)
 
 
 async def _next(clipboard: Clipboard, after: int = 0) -> str | None:
@@ -118,10 +123,22 @@ async def test_who_asks_for_what_is_to_come_is_not_told_of_what_was(
 async def test_without_an_x_server_it_says_so(x_server: tuple[Path, subprocess.Popen[bytes]]) -> None:
     clipboard = Clipboard()
     running = asyncio.create_task(clipboard.run(x_server[0]))
+    await _there(clipboard)
     async with asyncio.timeout(20):
-        await clipboard.ready.wait()
         x_server[1].kill()
         with pytest.raises(ExceptionGroup):
             await running
     with pytest.raises(ClipboardError):
         await clipboard.put("x")
+
+
+async def test_an_x_server_that_ends_meanwhile_is_told(
+    x_server: tuple[Path, subprocess.Popen[bytes]],
+) -> None:
+    async with _running(x_server[0]) as clipboard, asyncio.timeout(20):
+        x_server[1].send_signal(signal.SIGSTOP)
+        putting = asyncio.create_task(clipboard.put("x"))
+        await asyncio.sleep(0)  # it has asked, and is not answered
+        x_server[1].kill()
+        with pytest.raises(ClipboardError, match="the X server has ended"):
+            await putting

@@ -1,7 +1,9 @@
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import os
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Iterable, Iterator
 from pathlib import Path
 
 import pytest
@@ -159,6 +161,89 @@ async def test_what_does_not_fit_is_refused_before_it_comes(
     monkeypatch.setattr(downloads, "KEPT_FREE_BYTES", 1 << 60)
     with pytest.raises(DiskFullError):
         await _put(kept, "fourth")
+
+
+async def test_what_is_on_its_way_counts_already(kept: Downloads, home: Path) -> None:
+    more = asyncio.Event()
+
+    async def slow() -> AsyncIterator[bytes]:
+        await more.wait()
+        yield b"12345"
+
+    first = asyncio.create_task(kept.take_in("first", 5, slow(), 8))
+    await asyncio.sleep(0)
+    with pytest.raises(DiskFullError, match="more than 8"):
+        await _put(kept, "second", b"1234", quota=8)
+    (coming,) = (home / "Downloads").iterdir()
+    assert coming.stat().st_blocks > 0, "its room is taken on the disk, too"
+    more.set()
+    assert (await first).size == 5
+
+
+async def test_a_disk_without_room_to_reserve_leaves_nothing(
+    kept: Downloads, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "posix_fallocate", full)
+    with pytest.raises(DiskFullError):
+        await _put(kept, "a")
+    assert list((home / "Downloads").iterdir()) == []
+
+
+async def test_an_empty_file_comes_in(kept: Downloads) -> None:
+    assert await _put(kept, "empty", b"") == "empty"
+    assert kept.files()[0].size == 0
+
+
+async def test_a_file_that_is_taken_away_meanwhile_does_not_count(
+    kept: Downloads, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await _put(kept, "first", b"12345")
+    scandir = os.scandir
+
+    @contextlib.contextmanager
+    def late(folder: int) -> Iterator[list[os.DirEntry[str]]]:
+        with scandir(folder) as entries:
+            found = list(entries)
+        (home / "Downloads" / "first").unlink(missing_ok=True)
+        yield found
+
+    monkeypatch.setattr(os, "scandir", late)
+    assert await _put(kept, "second", b"12345678", quota=8) == "second"
+
+
+@pytest.mark.parametrize(
+    ("mtime_s", "told"),
+    [(10**18, "9999-12-31T23:59:59+00:00"), (-(10**18), "1970-01-01T00:00:00+00:00")],
+)
+async def test_a_file_with_an_absurd_time_is_listed(
+    kept: Downloads, monkeypatch: pytest.MonkeyPatch, mtime_s: int, told: str
+) -> None:
+    await _put(kept, "a")
+    stat = os.stat
+
+    def absurd(name: bytes, *, dir_fd: int, follow_symlinks: bool) -> os.stat_result:
+        found = stat(name, dir_fd=dir_fd, follow_symlinks=follow_symlinks)
+        return os.stat_result((*found[:8], mtime_s, found[9]))
+
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "stat", absurd)
+        files = kept.files()
+    assert [file.modified_at for file in files] == [told]
+
+
+async def test_the_person_owns_what_was_opened_not_what_has_its_name(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    owned: list[int] = []
+    monkeypatch.delattr(os, "chown")
+    monkeypatch.setattr(os, "fchown", lambda opened, *_: owned.append(os.fstat(opened).st_ino))
+    person = Person(uid=os.geteuid(), gid=os.getegid(), switch=True)
+    await _put(Downloads(Paths(home=home), person), "a")
+    folder = home / "Downloads"
+    assert owned == [folder.stat().st_ino, (folder / "a").stat().st_ino]
 
 
 async def test_a_disk_that_fills_meanwhile_leaves_nothing(

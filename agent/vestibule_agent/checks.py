@@ -9,7 +9,8 @@ from collections.abc import Awaitable, Callable
 from vestibule_agent.protocol import Check
 from vestibule_desktop.browser import WINDOW_CLASS
 from vestibule_desktop.paths import Paths
-from vestibule_desktop.screen import Screen, XError
+from vestibule_desktop.screen import Screen
+from vestibule_desktop.x_client import XError
 
 BANNER = b"RFB 003.008\n"
 NO_PASSWORD = b"\x01"

@@ -16,9 +16,8 @@ from pathlib import Path
 
 from vestibule_agent import selections as x
 from vestibule_agent.protocol import MAX_CLIPBOARD_BYTES, Copied
-from vestibule_agent.x_client import XClient
-from vestibule_desktop.screen import XError
 from vestibule_desktop.x11 import PROPERTY_NOTIFY, read_setup
+from vestibule_desktop.x_client import XClient, XError
 
 COPY_S = 5.0
 """How long an owner may take from one piece of its text to the next."""
@@ -38,14 +37,15 @@ class Clipboard:
         self._copied = Copied(number=0, text="")
         self._changed = asyncio.Event()
         self._owner: _Owner | None = None
-        self.ready = asyncio.Event()
-        """Set while there is a desktop whose clipboard this is."""
 
     async def put(self, text: str) -> None:
         """Make this the text that pasting gives, in every program.  Raises ClipboardError."""
         if self._owner is None:
             raise ClipboardError("the desktop's X server is not there")
-        await self._owner.offer(text.encode(errors="replace"))
+        try:
+            await self._owner.offer(text.encode(errors="replace"))
+        except ConnectionError as error:
+            raise ClipboardError(str(error)) from error
 
     async def follow(self, after: int | None) -> AsyncIterator[Copied]:
         """What is copied in the guest: the last one if its number is above ``after``, then each new one.
@@ -72,11 +72,9 @@ class Clipboard:
     async def _serve(self, owner: _Owner) -> None:
         await owner.prepare()
         self._owner = owner
-        self.ready.set()
         try:
             await owner.run()
         finally:
-            self.ready.clear()
             self._owner = None
 
     def _take(self, text: str | None) -> None:
@@ -116,7 +114,7 @@ class _Owner:
         client.send(x.watch(opcode, self._window, self._atoms["CLIPBOARD"]))
 
     async def offer(self, text: bytes) -> None:
-        """Own both selections; returns once the server says so.  Raises ClipboardError, XServerEnded."""
+        """Own both selections; returns once the server says so.  Raises XError, XServerEnded."""
         self._text = text
         for name in ("CLIPBOARD", "PRIMARY"):
             self._client.send(x.own(self._window, self._atoms[name]))

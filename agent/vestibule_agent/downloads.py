@@ -28,6 +28,8 @@ MOST_FILES = 500
 KEPT_FREE_BYTES = 64 << 20
 """Left to desktop and tool: where disk is memory, the last of it ends programs."""
 CHUNK_BYTES = 65_536
+LATEST_S = 253_402_300_799
+"""The last second that is a date, of the year 9999."""
 _FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
 
 
@@ -61,10 +63,12 @@ class Downloads:
         """
         wanted = checked(name)
         with self._folder() as folder:
-            self._make_room(folder, size, quota)
+            _require_room(folder, size, quota)
             coming = COMING + os.urandom(8).hex().encode()
             try:
-                await self._write(folder, coming, size, chunks)
+                # Nothing is awaited since the check: of two that come at once, the second sees the first.
+                reserved = self._reserved(folder, coming, size)
+                await _write(reserved, size, chunks)
                 given = _link(folder, coming, wanted)
             except OSError as error:
                 if error.errno in _FULL:
@@ -101,41 +105,68 @@ class Downloads:
         flags = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW
         home = os.open(self._paths.home, flags)
         try:
-            with contextlib.suppress(FileExistsError):
-                os.mkdir(FOLDER, 0o755, dir_fd=home)
-                self._own(FOLDER, home)
+            made = _made(home)
             folder = os.open(FOLDER, flags, dir_fd=home)
         finally:
             os.close(home)
         try:
+            if made:
+                self._own(folder)
             yield folder
         finally:
             os.close(folder)
 
-    def _make_room(self, folder: int, size: int, quota: int | None) -> None:
-        disk = os.fstatvfs(folder)
-        free = disk.f_bavail * disk.f_frsize
-        if free - size < KEPT_FREE_BYTES:
-            raise DiskFullError(errno.ENOSPC, f"{size} bytes do not fit beside what must stay free")
-        if quota is not None and size + _used(folder) > quota:
-            raise DiskFullError(errno.EDQUOT, f"Downloads would hold more than {quota} bytes")
-
-    async def _write(self, folder: int, coming: bytes, size: int, chunks: AsyncIterator[bytes]) -> None:
-        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW
-        file, left = os.open(coming, flags, 0o644, dir_fd=folder), size
+    def _reserved(self, folder: int, coming: bytes, size: int) -> int:
+        """A new file that holds its room on the disk already: its descriptor.  Raises OSError."""
+        flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW
+        file = os.open(coming, flags, 0o644, dir_fd=folder)
         try:
-            self._own(coming, folder)
-            async for chunk in chunks:
-                left -= len(chunk)
-                _write_all(file, chunk)
-        finally:
+            self._own(file)
+            if size:
+                os.posix_fallocate(file, 0, size)
+        except BaseException:
             os.close(file)
-        if left != 0:
-            raise BrokenOffError(f"{size - left} of {size} bytes came")
+            raise
+        return file
 
-    def _own(self, name: str | bytes, folder: int) -> None:
+    def _own(self, opened: int) -> None:
+        """By its descriptor: the folder is the person's, who could put something else under the name."""
         if self._person.switch:
-            os.chown(name, self._person.uid, self._person.gid, dir_fd=folder, follow_symlinks=False)
+            os.fchown(opened, self._person.uid, self._person.gid)
+
+
+def _made(home: int) -> bool:
+    """Make the folder; whether it was missing."""
+    try:
+        os.mkdir(FOLDER, 0o755, dir_fd=home)
+    except FileExistsError:
+        return False
+    return True
+
+
+def _require_room(folder: int, size: int, quota: int | None) -> None:
+    """Raises DiskFullError."""
+    disk = os.fstatvfs(folder)
+    free = disk.f_bavail * disk.f_frsize
+    if free - size < KEPT_FREE_BYTES:
+        raise DiskFullError(errno.ENOSPC, f"{size} bytes do not fit beside what must stay free")
+    if quota is not None and size + _used(folder) > quota:
+        raise DiskFullError(errno.EDQUOT, f"Downloads would hold more than {quota} bytes")
+
+
+async def _write(file: int, size: int, chunks: AsyncIterator[bytes]) -> None:
+    """Fill a file with what comes, and close it.  Raises BrokenOffError when that is not ``size`` bytes."""
+    left = size
+    try:
+        async for chunk in chunks:
+            left -= len(chunk)
+            if left < 0:
+                break
+            _write_all(file, chunk)
+    finally:
+        os.close(file)
+    if left != 0:
+        raise BrokenOffError(f"{size - left} of {size} bytes came")
 
 
 async def chunks_of(file: int, size: int) -> AsyncGenerator[bytes]:
@@ -162,13 +193,23 @@ def _described(folder: int, name: bytes) -> DownloadsFile | None:
         file=id_of(name),
         name=name.decode(errors="backslashreplace"),
         size=found.st_size,
-        modified_at=dt.datetime.fromtimestamp(found.st_mtime, dt.UTC).isoformat(),
+        modified_at=_moment(found.st_mtime),
     )
 
 
+def _moment(mtime_s: float) -> str:
+    """A file's time may be any number: one that is no date becomes the nearest that is."""
+    return dt.datetime.fromtimestamp(min(max(mtime_s, 0), LATEST_S), dt.UTC).isoformat()
+
+
 def _used(folder: int) -> int:
+    """Bytes, with what is reserved for files that are on their way."""
+    used = 0
     with os.scandir(folder) as entries:
-        return sum(entry.stat(follow_symlinks=False).st_size for entry in entries)
+        for entry in entries:
+            with contextlib.suppress(FileNotFoundError):  # it was taken away meanwhile
+                used += entry.stat(follow_symlinks=False).st_size
+    return used
 
 
 def _names(folder: int) -> list[bytes]:

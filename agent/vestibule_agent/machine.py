@@ -37,8 +37,9 @@ from vestibule_desktop.browser import WINDOW_CLASS
 from vestibule_desktop.messages import PROXY_PORT, SCREEN_UP, TERMINAL_UP
 from vestibule_desktop.paths import Paths
 from vestibule_desktop.processes import Children
-from vestibule_desktop.screen import Screen, Window, XError
+from vestibule_desktop.screen import Screen, Window
 from vestibule_desktop.supervisor import Supervisor, announce, report, told
+from vestibule_desktop.x_client import XError
 
 SPEAKER = "vestibule-agent"
 WARM_S = 300.0
@@ -69,6 +70,7 @@ class Machine:
         self._title = ""
         self._page = ShownPage()
         self._page_lost = asyncio.Event()
+        self._opening: set[asyncio.Task[None]] = set()
         self._warm = False
         self._introduction = Introduction(
             inherited.handover_fd, files, self.desktop, self.uplink, root=self._person.switch
@@ -130,8 +132,21 @@ class Machine:
             await browser.show(self.paths.profile, url)
         except BrowserError as error:
             report(f"{error}; starting the browser with the URL", SPEAKER)
-            self._launcher.browser_with(url)
+            try:
+                self._launcher.browser_with(url)
+            except OSError as failed:
+                report(f"the browser could not be started: {failed}", SPEAKER)
+                return
         self.log.emit("browser_opened", url=url)
+
+    def begin_opening(self, url: str) -> None:
+        """The same for who asks by a request: a slow browser takes longer than an answer may.
+
+        That it is shown is told by the event ``browser_opened``.
+        """
+        task = asyncio.create_task(self.open_url(url))
+        self._opening.add(task)
+        task.add_done_callback(self._opening.discard)
 
     async def _listen_to_desktop(self) -> None:
         loop, reader = asyncio.get_running_loop(), asyncio.StreamReader()

@@ -21,7 +21,7 @@ Two conversations:
    GET    /events?after=SEQ    –                              200, newline-delimited :class:`Event`,
                                                               replayed from SEQ, then live, no end
    POST   /login               :class:`LoginSpec`             202; 409 when one is running
-   POST   /open-url            ``{"url": …}``                 202
+   POST   /open-url            ``{"url": …}``                 202 at once, then ``browser_opened``
    POST   /input               ``{"text": …, "enter": bool}`` 202, typed into the tool's terminal
    GET    /screen              –                              200 ``{"text": …}``, the terminal's screen
    POST   /credential/claim    –                              200 :class:`Credential`, once; then 410

@@ -103,7 +103,7 @@ class Routes:
         url = request.json().get("url")
         if not isinstance(url, str) or not URL.match(url):
             raise Refusal(400, "bad_input", "url: an http(s) URL is needed")
-        await self._machine.open_url(url)
+        self._machine.begin_opening(url)
         return answer(202, {})
 
     async def _input(self, request: Request) -> Answer:

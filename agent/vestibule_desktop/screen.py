@@ -9,24 +9,13 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
-import struct
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from vestibule_desktop import x11
+from vestibule_desktop.x_client import XClient, XError, XServerEnded
 
 ATOMS = ("_NET_CLIENT_LIST", "_NET_WM_NAME", "WM_CLASS")
-
-
-class XError(ConnectionError):
-    """The X server refused a request; most often the window was closed meanwhile."""
-
-
-class XServerEnded(ConnectionError):
-    """There is no X server any more."""
-
-    def __init__(self) -> None:
-        super().__init__("the X server has ended")
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -41,27 +30,19 @@ class Window:
 class Screen:
     """One connection to the X server."""
 
-    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, setup: x11.Setup) -> None:
-        self.setup = setup
+    def __init__(self, client: XClient) -> None:
+        self.setup = x11.read_setup(client.setup)
         self.windows: dict[int, Window] = {}
         self.on_resize: Callable[[int, int], None] = lambda _width, _height: None
-        self._reader, self._writer = reader, writer
-        self._sent = 0
-        self._replies: dict[int, asyncio.Future[bytes]] = {}
+        self._client = client
         self._atoms: dict[str, int] = {}
         self._dirty = asyncio.Event()
         self._changed = asyncio.Event()
 
     @classmethod
     async def connect(cls, socket: Path) -> Screen:
-        """Connect and read the set-up.  Raises ConnectionError or OSError."""
-        reader, writer = await asyncio.open_unix_connection(socket)
-        writer.write(x11.SETUP_REQUEST)
-        head = await reader.readexactly(x11.SETUP_HEAD_BYTES)
-        body = await reader.readexactly(4 * struct.unpack_from("<H", head, 6)[0])
-        if head[0] != 1:
-            raise XError(f"the X server refused us: {body[: head[1]].decode(errors='replace')}")
-        return cls(reader, writer, x11.read_setup(body))
+        """Connect and read the set-up.  Raises as ``XClient.connect``."""
+        return cls(await XClient.connect(socket))
 
     async def run(self, on_window: Callable[[Window], None]) -> None:
         """Follow the desktop until the connection ends; ``on_window`` hears of each new one and title.
@@ -76,8 +57,8 @@ class Screen:
 
     async def _follow(self, on_window: Callable[[Window], None]) -> None:
         for name in ATOMS:
-            self._atoms[name] = struct.unpack_from("<I", await self._ask(x11.intern_atom(name)), 8)[0]
-        self._send(x11.select(self.setup.root, x11.PROPERTY_CHANGE | x11.STRUCTURE_NOTIFY))
+            self._atoms[name] = await self._client.atom(name)
+        self._client.send(x11.select(self.setup.root, x11.PROPERTY_CHANGE | x11.STRUCTURE_NOTIFY))
         self._dirty.set()
         while True:
             await self._dirty.wait()
@@ -86,7 +67,7 @@ class Screen:
 
     async def wait_for(self, kind: str) -> Window:
         """Return a window of this class that is viewable, as soon as there is one.  Raises XServerEnded."""
-        while not self._writer.is_closing():
+        while not self._client.ended:
             changed = self._changed
             for window in [known for known in self.windows.values() if known.kind.lower() == kind]:
                 if await self.is_visible(window):
@@ -97,7 +78,7 @@ class Screen:
     async def is_visible(self, window: Window) -> bool:
         """Whether the window and all its ancestors are mapped, now."""
         try:
-            reply = await self._ask(x11.get_window(x11.GET_WINDOW_ATTRIBUTES, window.number))
+            reply = await self._client.ask(x11.get_window(x11.GET_WINDOW_ATTRIBUTES, window.number))
         except XError:
             return False
         return reply[26] == x11.VIEWABLE
@@ -105,21 +86,21 @@ class Screen:
     async def geometry(self, number: int | None = None) -> x11.Geometry:
         """Where a window is, now; the whole screen when no window is named.  Raises XError."""
         target = self.setup.root if number is None else number
-        size = await self._ask(x11.get_window(x11.GET_GEOMETRY, target))
-        corner = await self._ask(x11.translate_to_root(target, self.setup.root))
+        size = await self._client.ask(x11.get_window(x11.GET_GEOMETRY, target))
+        corner = await self._client.ask(x11.translate_to_root(target, self.setup.root))
         (width, height), (x, y) = x11.size_of(size), x11.corner_of(corner)
         return x11.Geometry(x=x, y=y, width=width, height=height)
 
     def paint(self, pixel: int) -> None:
         """Give the root window one colour (0xRRGGBB)."""
-        self._send(x11.paint_root(self.setup.root, pixel), requests=2)
+        self._client.send(*x11.paint_root(self.setup.root, pixel))
 
     def tile(self, places: Mapping[str, x11.Geometry]) -> None:
         """Put the first window of each named class in its place."""
         for kind, place in places.items():
             numbers = [window.number for window in self.windows.values() if window.kind.lower() == kind]
             if numbers:
-                self._send(x11.move(min(numbers), place))
+                self._client.send(x11.move(min(numbers), place))
 
     async def _refresh(self, on_window: Callable[[Window], None]) -> None:
         clients = await self._property(self.setup.root, "_NET_CLIENT_LIST")
@@ -137,7 +118,7 @@ class Screen:
     async def _describe(self, number: int) -> Window | None:
         try:
             if number not in self.windows:
-                self._send(x11.select(number, x11.PROPERTY_CHANGE | x11.STRUCTURE_NOTIFY))
+                self._client.send(x11.select(number, x11.PROPERTY_CHANGE | x11.STRUCTURE_NOTIFY))
             kinds = (await self._property(number, "WM_CLASS")).decode(errors="replace").split("\0")
             title = (await self._property(number, "_NET_WM_NAME")).decode(errors="replace")
         except XError:
@@ -145,53 +126,16 @@ class Screen:
         return Window(number=number, kind=kinds[1] if len(kinds) > 1 else "", title=title)
 
     async def _property(self, window: int, name: str) -> bytes:
-        return x11.property_value(await self._ask(x11.get_property(window, self._atoms[name])))
-
-    def _send(self, data: bytes, *, requests: int = 1) -> None:
-        self._sent += requests
-        self._writer.write(data)
-
-    async def _ask(self, data: bytes) -> bytes:
-        if self._writer.is_closing():
-            raise XServerEnded
-        self._send(data)
-        future: asyncio.Future[bytes] = asyncio.get_running_loop().create_future()
-        self._replies[self._sent & 0xFFFF] = future
-        return await future
+        return x11.property_value(await self._client.ask(x11.get_property(window, self._atoms[name])))
 
     async def _receive(self) -> None:
         try:
-            while True:
-                packet = await self._reader.readexactly(x11.PACKET_BYTES)
-                if packet[0] == x11.REPLY:
-                    packet += await self._reader.readexactly(4 * struct.unpack_from("<I", packet, 4)[0])
-                self._dispatch(packet)
-        except asyncio.IncompleteReadError as error:
-            raise XServerEnded from error
+            await self._client.run(self._on_event)
         finally:
-            self._abandon()
+            self._changed.set()  # who waits for a window sees that there will be none
 
-    def _dispatch(self, packet: bytes) -> None:
-        kind = packet[0] & 0x7F
-        if kind == x11.CONFIGURE_NOTIFY and x11.configured_window(packet) == self.setup.root:
-            self.on_resize(*x11.configured_size(packet))
+    def _on_event(self, kind: int, event: bytes) -> None:
+        if kind == x11.CONFIGURE_NOTIFY and x11.configured_window(event) == self.setup.root:
+            self.on_resize(*x11.configured_size(event))
         if kind in {x11.PROPERTY_NOTIFY, x11.CONFIGURE_NOTIFY}:
             self._dirty.set()
-        if kind not in {x11.ERROR, x11.REPLY}:
-            return
-        future = self._replies.pop(struct.unpack_from("<H", packet, 2)[0], None)
-        if future is None or future.done():
-            return
-        if kind == x11.REPLY:
-            future.set_result(packet)
-        else:
-            future.set_exception(XError(f"X error {packet[1]}"))
-
-    def _abandon(self) -> None:
-        self._writer.close()
-        self._changed.set()
-        for future in self._replies.values():
-            if not future.done():
-                future.set_exception(XServerEnded())
-                future.exception()
-        self._replies.clear()

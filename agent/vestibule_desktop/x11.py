@@ -78,10 +78,10 @@ def select(window: int, mask: int) -> bytes:
     return request(CHANGE_WINDOW_ATTRIBUTES, 0, struct.pack("<III", window, EVENT_MASK, mask))
 
 
-def paint_root(root: int, pixel: int) -> bytes:
-    """Give the root window one colour (0xRRGGBB)."""
+def paint_root(root: int, pixel: int) -> tuple[bytes, bytes]:
+    """Give the root window one colour (0xRRGGBB): two requests."""
     colour = request(CHANGE_WINDOW_ATTRIBUTES, 0, struct.pack("<III", root, BACK_PIXEL, pixel))
-    return colour + request(CLEAR_AREA, 0, struct.pack("<IHHHH", root, 0, 0, 0, 0))
+    return colour, request(CLEAR_AREA, 0, struct.pack("<IHHHH", root, 0, 0, 0, 0))
 
 
 def get_window(opcode: int, window: int) -> bytes:

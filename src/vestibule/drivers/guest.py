@@ -7,10 +7,12 @@ import contextlib
 import datetime as dt
 import socket
 from collections.abc import AsyncIterator, Coroutine
+from typing import NoReturn
 from urllib.parse import urlencode
 
 import h11
 
+from vestibule.core.errors import BadInput
 from vestibule.drivers.guest_http import (
     Connect,
     Exchange,
@@ -38,6 +40,8 @@ from vestibule_agent.protocol import (
 
 ANSWER_TIMEOUT_S = 15.0
 """Where no setting says another."""
+SENDER_TIMEOUT_S = 60.0
+"""A person's connection may stall for longer than an agent: between two parts of a file that they send."""
 _MAX_COPY_BYTES = 6 * MAX_CLIPBOARD_BYTES + 1024
 """Of a copied text as JSON, were each of its characters escaped."""
 
@@ -62,7 +66,7 @@ class HttpGuest:
         """See services.ports.Guest."""
         async with self._http.exchange("GET", f"/events?after={after}") as (exchange, head):
             if head.status_code != 200:
-                refuse(head.status_code, await collect(exchange))
+                await self._refuse(exchange, head.status_code)
             async for line in lines_of(exchange):
                 yield decode(Event, line, 200)
         raise unreachable("the stream of events ended")
@@ -106,7 +110,7 @@ class HttpGuest:
         query = "" if after is None else f"?after={after}"
         async with self._http.exchange("GET", f"/clipboard{query}") as (exchange, head):
             if head.status_code != 200:
-                refuse(head.status_code, await collect(exchange))
+                await self._refuse(exchange, head.status_code)
             async for line in lines_of(exchange, _MAX_COPY_BYTES):
                 copied = decode(Copied, line, 200)
                 told: tuple[object, object] = (copied.number, copied.text)  # decoded from what a guest sent
@@ -128,7 +132,8 @@ class HttpGuest:
         target = "/files?" + urlencode({"name": name, "quota": quota}, errors="surrogateescape")
         async with self._http.sending("PUT", target, size) as exchange:
             head = await self._answered(exchange, _send_all(exchange, chunks, self._http))
-            answer = await collect(exchange)
+            async with self._http.timed():
+                answer = await collect(exchange)
         if head.status_code != 201:
             refuse(head.status_code, answer)
         return _sane(decode(DownloadsFile, answer, head.status_code))
@@ -155,16 +160,49 @@ class HttpGuest:
         target = "/files?" + urlencode({"file": file})
         async with self._http.exchange("GET", target) as (exchange, head):
             if head.status_code != 200:
-                refuse(head.status_code, await collect(exchange))
+                await self._refuse(exchange, head.status_code)
             size = next((int(value) for name, value in head.headers if name == b"content-length"), 0)
-            yield GuestFile(size=size, chunks=exchange.chunks())
+            yield GuestFile(size=size, chunks=_timed(exchange.chunks(), self._http))
+
+    async def _refuse(self, exchange: Exchange, status: int) -> NoReturn:
+        async with self._http.timed():
+            body = await collect(exchange)
+        refuse(status, body)
+
+
+async def _timed(chunks: AsyncIterator[bytes], http: GuestHttp) -> AsyncIterator[bytes]:
+    """Each in time, from when it is asked for.  Raises MachineFailed."""
+    while True:
+        async with http.timed():
+            chunk = await anext(chunks, None)
+        if chunk is None:
+            return
+        yield chunk
+
+
+async def _sent(chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    """What a person sends.  Raises BadInput ``upload_broken_off`` when nothing more comes."""
+    while True:
+        try:
+            async with asyncio.timeout(SENDER_TIMEOUT_S):
+                chunk = await anext(chunks, None)
+        except TimeoutError as error:
+            raise BadInput(
+                f"Nothing of the file came for {SENDER_TIMEOUT_S:g} s.",
+                remedy="Send it again.",
+                code="upload_broken_off",
+            ) from error
+        if chunk is None:
+            return
+        yield chunk
 
 
 async def _send_all(exchange: Exchange, chunks: AsyncIterator[bytes], http: GuestHttp) -> None:
-    async for chunk in chunks:
+    async for chunk in _sent(chunks):
         async with http.timed():
             await exchange.send(h11.Data(data=chunk))
-    await exchange.send(h11.EndOfMessage())
+    async with http.timed():
+        await exchange.send(h11.EndOfMessage())
 
 
 def _sane(file: DownloadsFile) -> DownloadsFile:

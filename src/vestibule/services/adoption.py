@@ -2,7 +2,7 @@
 
 ::
 
-    confirmed ─▶ note (token, random sample, typed texts) ─▶ kept by the broker, in memory alone
+    confirmed ─▶ note (token, random sample, typed texts, open checks) ─▶ kept by the broker, in memory alone
     restart   ─▶ golden held ─▶ driver adopts ─▶ note ─▶ the agent is spoken to as before
 """
 
@@ -33,18 +33,30 @@ class Note:
     random_sample: str = dataclasses.field(repr=False)
     typed: tuple[str, ...] = dataclasses.field(default=(), repr=False)
     """Texts that no screen that is kept may show."""
+    pending: tuple[str, ...] = ()
+    """Checks that its confirmation left open; a note of an earlier release tells of none."""
 
     @classmethod
     def of(cls, live: Live) -> Self:
         """Of a machine as it is now."""
-        return cls(token=live.token, random_sample=live.random_sample, typed=_newest(live.typed))
+        return cls(
+            token=live.token,
+            random_sample=live.random_sample,
+            typed=_newest(live.typed),
+            pending=tuple(sorted(live.pending)),
+        )
 
     @classmethod
     def decode(cls, text: str) -> Self:
         """Read what ``encode`` wrote.  Raises Absent when it is of another release."""
         try:
             raw = json.loads(text)
-            return cls(token=raw["token"], random_sample=raw["random_sample"], typed=tuple(raw["typed"]))
+            return cls(
+                token=raw["token"],
+                random_sample=raw["random_sample"],
+                typed=tuple(raw["typed"]),
+                pending=tuple(raw.get("pending", ())),
+            )
         except (ValueError, KeyError, TypeError) as error:
             raise _unknown() from error
 
@@ -105,6 +117,7 @@ class Adoption:
             token=note.token,
             random_sample=note.random_sample,
             typed=note.typed,
+            pending=frozenset(note.pending),
         )
         live.settled.set()
         return live

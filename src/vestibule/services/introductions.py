@@ -90,7 +90,7 @@ class Introductions:
         diagnosis.confirm(
             reply, vm_id=live.record.vm_id, agent_build=live.agent_build, agent_files=live.agent_files
         )
-        live.pending = frozenset(reply.pending)
+        live.pending = frozenset(reply.pending) & diagnosis.LATE_CHECKS
         return live.witness, reply
 
     def _handover(self, record: MachineRecord, token: str) -> Handover:

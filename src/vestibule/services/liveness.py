@@ -34,7 +34,7 @@ BUSY_CPU = 60.0
 """Percent of the last ten seconds in which something waited for a processor; the load follows late."""
 BUSY_MEMORY = 20.0
 """The same for memory."""
-_NO_ANSWER = frozenset({FailureCode.AGENT_UNREACHABLE, FailureCode.MACHINE_NOT_PAUSED})
+NO_ANSWER = frozenset({FailureCode.AGENT_UNREACHABLE, FailureCode.MACHINE_NOT_PAUSED})
 """Not reached, or it stands still and could not be resumed; whatever else an agent says is an answer."""
 
 T = TypeVar("T")
@@ -130,7 +130,7 @@ async def _answered(guest: Guest) -> bool:
     try:
         await guest.alive()
     except VestibuleError as error:
-        return error.failure_code not in _NO_ANSWER
+        return error.failure_code not in NO_ANSWER
     return True
 
 

@@ -232,9 +232,12 @@ class Machines:
 
     async def complete(self, live: Live) -> None:
         """Wait for what its confirmation left open.  Raises MachineFailed; the caller ends the machine."""
+        if not live.pending:
+            return
         limit_s = self._settings.confirm_timeout_s[live.record.driver]
         guest = self.guest(live.record.vm_id)
         await made_up_for(live, guest, limit_s=limit_s, seconds=time.monotonic)
+        await self._keep(live)
 
     def _watch(self, live: Live) -> None:
         vm_id = live.record.vm_id

@@ -252,7 +252,7 @@ class Guest(Protocol):
         ...
 
     async def open_url(self, url: str) -> None:
-        """Show a URL in the guest's browser."""
+        """Show a URL in the guest's browser, once that is there: event ``browser_opened``."""
         ...
 
     async def type_text(self, text: str, *, enter: bool) -> None:
@@ -295,7 +295,8 @@ class Guest(Protocol):
     ) -> DownloadsFile:
         """Put a file there, under this name or one like it; nothing is left unless it came whole.
 
-        ``quota``: bytes that Downloads may hold then.  Raises Conflict ``guest_disk_full``.
+        ``quota``: bytes that Downloads may hold then.  Raises Conflict ``guest_disk_full``; BadInput
+        ``upload_broken_off`` when ``chunks`` stall.
         """
         ...
 

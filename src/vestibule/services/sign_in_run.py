@@ -245,6 +245,7 @@ class SignInRun:
                 await self._claim()
             case _:
                 self._spawn(self._follow(self._guest()))
+                self._spawn(self._complete(live))
 
     async def _watch_machine(self, live: Live) -> None:
         live.may_pause = lambda: may_pause(self.record.status, self.record.flow)

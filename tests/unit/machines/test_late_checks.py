@@ -11,6 +11,7 @@ import pytest
 
 from vestibule.core.diagnosis import confirm
 from vestibule.core.errors import MachineFailed
+from vestibule.services.adoption import Note
 from vestibule.services.introductions import Live
 from vestibule.services.late_checks import made_up_for
 from vestibule.services.ports import Guest
@@ -28,10 +29,16 @@ class _Guest:
     """Its browser is there at the question with this number."""
 
     there_at: int
+    unanswered: int = 0
+    """So many of the first questions are not answered,"""
+    code: str = "agent_unreachable"
+    """which is told with this code."""
     asked: int = 0
 
     async def health(self) -> Health:
         self.asked += 1
+        if self.asked <= self.unanswered:
+            raise MachineFailed("No answer came.", remedy="Start again.", code=self.code)
         browser = _check("browser", ok=self.asked >= self.there_at)
         told = {"status": "", "timestamp": "", "contract": CONTRACT, "build_id": "", "vm_id": None}
         return Health.from_mapping({**told, "checks": [dataclasses.asdict(browser)]})
@@ -59,6 +66,32 @@ async def test_a_browser_that_never_comes_is_named() -> None:
     with pytest.raises(MachineFailed) as failed:
         await _wait(_Guest(there_at=99), frozenset({"browser"}), iter([0, 5, 11]))
     assert failed.value.failure_code == "browser_absent"
+
+
+@pytest.mark.parametrize("code", ["agent_unreachable", "machine_not_paused"])
+async def test_an_agent_that_is_too_busy_to_answer_is_asked_again(code: str) -> None:
+    guest = _Guest(there_at=3, unanswered=2, code=code)
+    assert await _wait(guest, frozenset({"browser"}), iter(range(9))) == frozenset()
+    assert guest.asked == 3
+
+
+async def test_an_agent_that_never_answers_is_named_in_the_end() -> None:
+    guest = _Guest(there_at=99, unanswered=99)
+    with pytest.raises(MachineFailed) as failed:
+        await _wait(guest, frozenset({"browser"}), iter([0, 5, 11]))
+    assert (failed.value.failure_code, guest.asked) == ("agent_unreachable", 2)
+
+
+async def test_an_answer_that_is_wrong_is_not_asked_for_again() -> None:
+    guest = _Guest(there_at=99, unanswered=99, code="agent_mismatch")
+    with pytest.raises(MachineFailed, match="No answer came"):
+        await _wait(guest, frozenset({"browser"}), iter([0, 5, 11]))
+    assert guest.asked == 1
+
+
+def test_a_note_of_before_tells_of_no_open_checks() -> None:
+    note = Note.decode('{"token": "t", "random_sample": "r", "typed": ["x"]}')
+    assert (note.token, note.typed, note.pending) == ("t", ("x",), ())
 
 
 def _reply(names: list[str], pending: list[str]) -> HandoverReply:

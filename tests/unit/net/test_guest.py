@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import socket
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 
 import pytest
 
-from vestibule.core.errors import Conflict, MachineFailed
+from vestibule.core.errors import BadInput, Conflict, MachineFailed
+from vestibule.drivers import guest
 from vestibule.drivers.guest import HttpGuest
 
 pytestmark = pytest.mark.anyio
@@ -122,6 +123,80 @@ async def test_events_that_break_off_end_in_a_failure() -> None:
     with pytest.raises(MachineFailed) as caught:
         await anext(events)
     assert caught.value.failure_code == "agent_unreachable"
+    kept[0].close()
+
+
+def hanging(*pieces: bytes) -> tuple[Connect, list[socket.socket]]:
+    """An agent that says these pieces, and then nothing."""
+    kept: list[socket.socket] = []
+
+    async def connect(_port: int) -> socket.socket:
+        ours, theirs = socket.socketpair()
+        ours.setblocking(False)
+        for piece in pieces:
+            theirs.sendall(piece)
+        kept.append(theirs)
+        return ours
+
+    return connect, kept
+
+
+async def _file_of(size: int) -> AsyncIterator[bytes]:
+    for _ in range(size // 65_536):
+        yield b"x" * 65_536
+
+
+async def _content(connect: Connect) -> bytes:
+    async with asyncio.timeout(20), HttpGuest(connect, "t", 0.05).file("YQ") as found:
+        return b"".join([chunk async for chunk in found.chunks])
+
+
+async def test_a_file_whose_next_part_never_comes_is_a_named_failure() -> None:
+    connect, kept = hanging(b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\npart")
+    with pytest.raises(MachineFailed, match=r"within 0\.05 s") as caught:
+        await _content(connect)
+    assert caught.value.failure_code == "agent_unreachable"
+    kept[0].close()
+
+
+async def test_a_refusal_whose_body_never_comes_is_a_named_failure() -> None:
+    connect, kept = hanging(b"HTTP/1.1 404 No\r\nContent-Length: 9\r\n\r\n")
+    with pytest.raises(MachineFailed) as caught:
+        await _content(connect)
+    assert caught.value.failure_code == "agent_unreachable"
+    kept[0].close()
+
+
+@pytest.mark.parametrize("size", [0, 1 << 26], ids=["no answer in the end", "no part is taken"])
+async def test_an_agent_that_takes_no_file_is_a_named_failure(size: int) -> None:
+    connect, kept = hanging()
+    with pytest.raises(MachineFailed) as caught:
+        async with asyncio.timeout(20):
+            await HttpGuest(connect, "t", 0.05).take_in("a", size, _file_of(size), quota=size)
+    assert caught.value.failure_code == "agent_unreachable"
+    kept[0].close()
+
+
+async def test_an_answer_that_stops_in_its_middle_is_a_named_failure() -> None:
+    connect, kept = hanging(b"HTTP/1.1 201 Yes\r\nContent-Length: 99\r\n\r\n{")
+    with pytest.raises(MachineFailed) as caught:
+        async with asyncio.timeout(20):
+            await HttpGuest(connect, "t", 0.05).take_in("a", 0, _file_of(0), quota=9)
+    assert caught.value.failure_code == "agent_unreachable"
+    kept[0].close()
+
+
+async def test_a_sender_that_stalls_has_broken_off(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def stalling() -> AsyncIterator[bytes]:
+        yield b"part"
+        await asyncio.Event().wait()
+
+    monkeypatch.setattr(guest, "SENDER_TIMEOUT_S", 0.05)
+    connect, kept = hanging()
+    with pytest.raises(BadInput) as caught:
+        async with asyncio.timeout(20):
+            await HttpGuest(connect, "t").take_in("a", 9, stalling(), quota=9)
+    assert caught.value.failure_code == "upload_broken_off"
     kept[0].close()
 
 

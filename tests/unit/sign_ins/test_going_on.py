@@ -12,8 +12,10 @@ from typing import Any
 import pytest
 from lab import SCRIPT, Lab, gathered
 
+from vestibule.core.machines import DriverName
 from vestibule.core.sessions import SessionStatus as S
 from vestibule.drivers.db.machines import DbMachines
+from vestibule.services import late_checks, sign_in_run
 from vestibule.services.deadline import RETURN_S
 
 pytestmark = pytest.mark.anyio
@@ -47,6 +49,38 @@ async def test_a_sign_in_goes_on_and_is_completed(lab: Lab) -> None:
     assert done.credential_id is not None
     await lab.ended(record.session_id)
     await lab.nothing_left()
+
+
+async def test_a_browser_that_never_came_is_noticed_by_the_next_controller(
+    lab: Lab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sign_in_run, "CHECKS_LATER_S", 0)
+    monkeypatch.setattr(late_checks, "AGAIN_S", 0)
+    settings = dataclasses.replace(lab.machines._settings, confirm_timeout_s={DriverName.FAKE: 0.1})
+    monkeypatch.setattr(lab.machines, "_settings", settings)
+    record = await lab.connect()
+    before = await lab.reach(record.session_id, S.AWAITING_USER_AUTH)
+    assert before.vm_id is not None
+    live = lab.machines.live(before.vm_id)
+    live.pending = frozenset({"browser"})
+    await lab.machines.note_typed(before.vm_id, ())
+    await _die(lab)
+    lab.machine().agent._script = dataclasses.replace(SCRIPT, failing_check="browser")
+    assert await lab.sign_ins.recover() == 0
+    assert (await lab.reach(record.session_id, S.FAILED)).error_code == "browser_absent"
+
+
+async def test_what_was_made_up_for_is_not_asked_again_by_the_next_controller(lab: Lab) -> None:
+    record = await lab.connect()
+    before = await lab.reach(record.session_id, S.AWAITING_USER_AUTH)
+    assert before.vm_id is not None
+    live = lab.machines.live(before.vm_id)
+    live.pending = frozenset({"browser"})
+    await lab.machines.note_typed(before.vm_id, ())
+    await lab.machines.complete(live)
+    await _die(lab)
+    assert await lab.sign_ins.recover() == 0
+    assert lab.machines.live(before.vm_id).pending == frozenset()
 
 
 async def test_who_signed_in_while_nobody_listened_is_not_asked_again(lab: Lab) -> None:

@@ -1,7 +1,4 @@
-"""A connection to the X server for requests that answer and events that come by themselves.
-
-``vestibule_desktop/screen.py`` has its own: that one belongs to the desktop's layer, this to the agent's.
-"""
+"""A connection to the X server for requests that answer and events that come by themselves."""
 
 from __future__ import annotations
 
@@ -11,7 +8,17 @@ from collections.abc import Callable
 from pathlib import Path
 
 from vestibule_desktop import x11
-from vestibule_desktop.screen import XError, XServerEnded
+
+
+class XError(ConnectionError):
+    """The X server refused a request; most often the window was closed meanwhile."""
+
+
+class XServerEnded(ConnectionError):
+    """There is no X server any more."""
+
+    def __init__(self) -> None:
+        super().__init__("the X server has ended")
 
 
 class XClient:
@@ -25,7 +32,7 @@ class XClient:
 
     @classmethod
     async def connect(cls, socket: Path) -> XClient:
-        """Connect and read the set-up.  Raises ConnectionError or OSError."""
+        """Connect and read the set-up.  Raises XError, XServerEnded or OSError."""
         reader, writer = await asyncio.open_unix_connection(socket)
         try:
             writer.write(x11.SETUP_REQUEST)
@@ -34,7 +41,15 @@ class XClient:
         except asyncio.IncompleteReadError as error:
             writer.close()
             raise XServerEnded from error
+        if head[0] != 1:
+            writer.close()
+            raise XError(f"the X server refused us: {body[: head[1]].decode(errors='replace')}")
         return cls(reader, writer, body)
+
+    @property
+    def ended(self) -> bool:
+        """Whether nothing is answered any more."""
+        return self._writer.is_closing()
 
     def send(self, *requests: bytes) -> None:
         """Send requests that nothing answers."""
@@ -43,7 +58,7 @@ class XClient:
 
     async def ask(self, request: bytes) -> bytes:
         """Send a request and return its reply.  Raises XError, XServerEnded."""
-        if self._writer.is_closing():
+        if self.ended:
             raise XServerEnded
         self.send(request)
         future: asyncio.Future[bytes] = asyncio.get_running_loop().create_future()
