@@ -122,6 +122,7 @@ class Machines:
             pausing=pausing,
             timeline=timeline,
             clock=clock,
+            begin=self._records.begin,
             take=self._take,
             destroy=self._destroy_failed,
         )
@@ -164,12 +165,15 @@ class Machines:
     ) -> Live:
         """A machine of one's own; its row is ``creating`` until ``confirm_running``.
 
-        One of the warm pool has confirmed already; another is started now.  Raises Unavailable (no room),
-        GoldenFailed, HostUnfit, MachineFailed; nothing is left behind then.
+        One of the warm pool has confirmed already; another is started now, or once there is room for one
+        where a warm one was promised and is gone.  Raises Unavailable (no room), GoldenFailed, HostUnfit,
+        MachineFailed; nothing is left behind then.
         """
         chosen = self.driver(driver)
         if (warm := await self.warm_starts.start(user_id, session_id, chosen, allow)) is not None:
             return warm
+        if session_id is not None:
+            await self.admission.turn_anew(session_id)
         live = await self._starts.start(user_id, session_id, chosen)
         return await self._with_way_out(live, allow)
 
@@ -243,7 +247,7 @@ class Machines:
             vm_id,
             exited=lambda: self._explained_end(live),
             destroy=lambda failure: self.destroy(vm_id, failure=failure),
-            lived_s=(self._clock.now() - live.record.created_at).total_seconds(),
+            lived_s=(self._clock.now() - live.record.begun_at).total_seconds(),
         )
 
     async def _explained_end(self, live: Live) -> MachineFailed:

@@ -105,7 +105,7 @@ class SignIns:
         record = self._record(user, provider, driver, provider.flow(flow).kind)
         record = dataclasses.replace(record, page_url=page_url(record.session_id))
         admission = self._world.machines.admission
-        await admission.join(record.session_id, record.user_id)
+        await admission.join(record.session_id, record.user_id, record.driver)
         try:
             await self._world.sessions.add(record)
         except BaseException:
@@ -330,7 +330,9 @@ class SignIns:
             provider = self.providers[stored.provider]
             record = await self._with_time(stored, provider)
             waited_s = self._waited_s(record)
-            self._world.machines.admission.rejoin(record.session_id, record.user_id, waited_s=waited_s)
+            self._world.machines.admission.rejoin(
+                record.session_id, record.user_id, record.driver, waited_s=waited_s
+            )
             self._launch(record, provider)
         return len(begun)
 
