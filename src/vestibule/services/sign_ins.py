@@ -323,7 +323,7 @@ class SignIns:
     async def begin_anew(self) -> int:
         """Put the sign-ins that had no machine back in the line, oldest first; how many.
 
-        After ``Machines.reconcile``, which would take what these start for what is left of others.
+        After ``Restarts.reconcile``, which would take what these start for what is left of others.
         """
         begun, self._unbegun = self._unbegun, []
         for stored in begun:
@@ -350,7 +350,7 @@ class SignIns:
         if provider is None or record.vm_id is None or record.status not in _GOES_ON:
             return False
         try:
-            adopted = await self._world.machines.adopt(record.vm_id, allow=provider.egress.allow)
+            adopted = await self._world.machines.restarts.adopt(record.vm_id, allow=provider.egress.allow)
         except VestibuleError as error:
             log.warning("Sign-in cannot go on", session_id=record.session_id, why=error.cause)
             return False

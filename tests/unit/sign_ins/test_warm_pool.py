@@ -219,8 +219,8 @@ async def test_the_next_controller_ends_what_one_that_is_gone_had_warmed(lab: La
     left = list(lab.driver.machines)
     lab.machines.warm_pool._size = 0
     await _die(lab)
-    assert await lab.machines.adopt_unused() == 0
-    assert {row.vm_id for row in await lab.machines.reconcile()} >= set(left)
+    assert await lab.machines.restarts.adopt_unused() == 0
+    assert {row.vm_id for row in await lab.machines.restarts.reconcile()} >= set(left)
     rows = [await DbMachines(lab.database).get(vm_id) for vm_id in left]
     assert {(row.status, row.error_code) for row in rows} == {(MachineStatus.DESTROYED, None)}
 
