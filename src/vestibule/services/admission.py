@@ -229,6 +229,11 @@ class Admission:
         """Whether somebody waits for memory."""
         return any(place.lack.of_memory for place in self._places().values())
 
+    @property
+    def promised(self) -> int:
+        """How many have their turn for a machine of the warm pool alone."""
+        return sum(wait.on_warm for wait in self._waits.values())
+
     def _first_in_line(self) -> Lack | None:
         """Why the first waits that does not wait for an own machine to end: no other would be in its way."""
         waiting = (place.lack for place in self._places().values())

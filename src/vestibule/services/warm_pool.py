@@ -222,7 +222,8 @@ class WarmPool:
             if golden_id not in {None, live.record.golden_id}:
                 log.info("Warm machine is ended", vm_id=vm_id, golden_id=live.record.golden_id)
                 await self._end(vm_id, None)
-        if self._admission.wants_memory and (first := next(iter(self._warm), None)) is not None:
+        if self._admission.wants_memory and len(self._warm) > self._admission.promised:
+            first = next(iter(self._warm))
             log.info("Warm machine is ended: somebody waits for memory", vm_id=first)
             await self._end(first, None)
 

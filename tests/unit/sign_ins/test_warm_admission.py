@@ -25,6 +25,7 @@ from .test_warm_pool import running
 
 pytestmark = pytest.mark.anyio
 OpenLab = Callable[..., AbstractAsyncContextManager[Lab]]
+OTHER = SessionId("s-of-another-driver")
 
 
 @pytest.fixture(autouse=True)
@@ -61,19 +62,24 @@ async def test_a_warm_machine_that_a_turn_was_given_for_is_nobody_else_s(
     async with new_lab(limits={"warm_machines": 1}) as lab:
         await _fill(lab, 1)
         _take_memory(lab)
-        pool, go_on = lab.machines.warm_pool, asyncio.Event()
+        pool, asked, go_on = lab.machines.warm_pool, asyncio.Event(), asyncio.Event()
         serving = pool._serving
 
         async def held(driver: Any) -> Any:
+            asked.set()
             await go_on.wait()
             return await serving(driver)
 
         monkeypatch.setattr(pool, "_serving", held)
         record = await lab.connect()
-        await until(lambda: record.session_id in lab.machines.admission._granted)
+        await asked.wait()
         monkeypatch.setattr(pool, "_serving", serving)
         with pytest.raises(Unavailable, match="of memory available"):
             await lab.machines.start(lab.bob.user_id, driver=None)
+        lab.machines.admission.rejoin(OTHER, lab.bob.user_id, DriverName.QEMU, waited_s=0)
+        await until(lambda: lab.machines.admission.wants_memory)
+        await pool._sort_out()
+        lab.machines.admission.leave(OTHER)
         go_on.set()
         reached = await lab.reach(record.session_id, S.AWAITING_USER_AUTH)
         assert [reached.vm_id] == list(lab.driver.machines)
@@ -127,10 +133,9 @@ async def test_warm_machines_end_while_somebody_waits_for_memory(new_lab: OpenLa
     async with new_lab(limits={"warm_machines": 2}) as lab, running(lab):
         await until(lambda: lab.machines.warm_pool.ready == 2)
         _take_memory(lab)
-        other = SessionId("s-of-another-driver")
-        lab.machines.admission.rejoin(other, lab.bob.user_id, DriverName.QEMU, waited_s=0)
+        lab.machines.admission.rejoin(OTHER, lab.bob.user_id, DriverName.QEMU, waited_s=0)
         await until(lambda: all(machine.ended for machine in lab.driver.machines.values()))
-        lab.machines.admission.leave(other)
+        lab.machines.admission.leave(OTHER)
 
 
 async def test_nobody_waits_for_a_machine_that_is_being_warmed(
