@@ -258,9 +258,9 @@ async def _recover(machinery: Machinery, context: Context) -> None:
     """What an earlier controller left: sign-ins and machines go on; what cannot is ended, and its rows."""
     await context.timeline.recover()
     sessions = await context.sign_ins.recover()
-    adopted = await context.machines.adopt_unused()
+    adopted = await context.machines.restarts.adopt_unused()
     orphans = await machinery.network.end_orphans()
-    machines = await context.machines.reconcile()
+    machines = await context.machines.restarts.reconcile()
     for machine in machines:
         await machinery.network.destroy(machine.vm_id)  # its control groups: a sweep spares young ones
     if sessions or machines or orphans:

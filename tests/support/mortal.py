@@ -150,11 +150,11 @@ def _is_of_the_database(task: asyncio.Task[Any]) -> bool:
 async def _recover(lab: Lab) -> None:
     """As ``main`` does; the broker of a lab is its driver."""
     await lab.sign_ins.recover()
-    await lab.machines.adopt_unused()
+    await lab.machines.restarts.adopt_unused()
     for vm_id, machine in lab.driver.machines.items():
         if vm_id not in lab.machines._live:
             await _kill(machine)
-    await lab.machines.reconcile()
+    await lab.machines.restarts.reconcile()
     await lab.sign_ins.begin_anew()
 
 

@@ -92,6 +92,17 @@ async def test_the_first_user_runs_the_controller_and_nobody_else(accounts: Acco
     assert refused.value.failure_code == "operator_only"
 
 
+async def test_the_operator_is_the_first_user_and_nobody_before(
+    accounts: Accounts, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert await accounts.operator_id() is None
+    ann = await accounts.add_user("ann")
+    clock.moment += SECOND
+    await accounts.add_user("bob")
+    monkeypatch.setattr(accounts._rows, "users", None)  # not all are read for it
+    assert await accounts.operator_id() == ann.user_id
+
+
 async def test_who_runs_the_controller_is_read_once_for_a_refusal(
     accounts: Accounts, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from vestibule.core.admission import LackKind, Load, Room, Rules, lacking
+from vestibule.core.admission import LackKind, Load, Room, Rules, lacking, lacking_place
 from vestibule.core.pausing import may_pause
 from vestibule.core.providers import Flow
 from vestibule.core.sessions import SessionStatus
@@ -54,11 +54,12 @@ def test_what_speaks_against_one_more(kind: LackKind | None, load: Any, room: An
         assert found.remedy.endswith(".")
 
 
-@pytest.mark.parametrize(("warm", "kind"), [(0, LackKind.MEMORY), (1, None)])
-def test_who_finds_a_machine_warm_needs_nothing_more_of_the_host(warm: int, kind: LackKind | None) -> None:
+def test_a_warm_machine_needs_a_place_and_nothing_more_of_the_host() -> None:
     room = dataclasses.replace(QUIET, available_mib=0, cpu_pressure=100.0)
-    found = lacking(RULES, Load(machines=1, own=0, starting=4, warm=warm), room)
-    assert (found and found.kind) == kind
+    assert lacking_place(RULES, Load(machines=1, own=0, starting=4), room) is None
+    found = lacking_place(RULES, Load(machines=10, own=0, starting=0), QUIET)
+    assert found is not None
+    assert found.kind is LackKind.MACHINES
 
 
 @pytest.mark.parametrize("kind", LackKind)

@@ -12,8 +12,8 @@ import enum
 from collections.abc import Callable, Mapping, Sequence
 
 from vestibule.core.errors import Unavailable
-from vestibule.core.ids import SessionId, UserId
-from vestibule.core.machines import MachineRecord, MachineStatus, Warmth
+from vestibule.core.ids import GoldenId, SessionId, UserId
+from vestibule.core.machines import DriverName, MachineRecord, MachineStatus, Warmth
 
 HOST_SATURATED = "host_saturated"
 
@@ -46,14 +46,29 @@ class Room:
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
+class Claimable:
+    """What a machine of the warm pool must be of to be claimed: any other is ended soon."""
+
+    driver: DriverName
+    golden_id: GoldenId
+
+    def fits(self, row: MachineRecord) -> bool:
+        """Whether this machine is warm, and of these."""
+        is_warm = row.warmth is Warmth.WARM and row.status is MachineStatus.CREATING
+        return is_warm and row.driver == self.driver and row.golden_id == self.golden_id
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
 class Load:
     """Machines that live or are about to, as one user meets them."""
 
     machines: int
     own: int
     starting: int
+    warming: int = 0
+    """Machines of the warm pool whose memory is promised and not used yet; nobody waits for their start."""
     warm: int = 0
-    """Machines of the warm pool that nobody is about to claim yet."""
+    """Machines of the warm pool that this user could claim, and nobody else is about to."""
 
 
 class LackKind(enum.StrEnum):
@@ -68,6 +83,7 @@ class LackKind(enum.StrEnum):
 
 
 _NOT_NOW = frozenset({LackKind.STARTS, LackKind.CPU_PRESSURE})
+_OF_MEMORY = frozenset({LackKind.MEMORY, LackKind.MEMORY_PRESSURE})
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -82,6 +98,11 @@ class Lack:
     def full(self) -> bool:
         """Whether that refuses who cannot wait."""
         return self.kind not in _NOT_NOW
+
+    @property
+    def of_memory(self) -> bool:
+        """Whether a machine less would help that does nothing but take memory."""
+        return self.kind in _OF_MEMORY
 
     def refusal(self) -> Unavailable:
         """The error of who cannot wait."""
@@ -98,6 +119,9 @@ class Lack:
         return Unavailable(cause, remedy=self.remedy, code=HOST_SATURATED)
 
 
+_Look = Callable[[Rules, Load, Room], Lack | None]
+
+
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Place:
     """Where in the line a sign-in waits, from 1, and why."""
@@ -106,19 +130,26 @@ class Place:
     lack: Lack
 
 
-def load_of(live: Sequence[MachineRecord], granted: Mapping[SessionId, UserId], user_id: UserId) -> Load:
+def load_of(
+    live: Sequence[MachineRecord],
+    granted: Mapping[SessionId, UserId],
+    user_id: UserId,
+    claimable: Claimable | None = None,
+) -> Load:
     """The rows that live, and the sign-ins that have their turn and no row yet.
 
-    The warm pool's are nobody's: they make room for people, and take none of theirs.
+    The warm pool's are nobody's: they take no place and no start of people's.  The memory that they have is
+    missing all the same; what cannot be ``claimable`` makes nobody wait for it, the pool ends it.
     """
     rowed = {row.session_id for row in live}
     coming = [owner for session_id, owner in granted.items() if session_id not in rowed]
     given = [row for row in live if row.warmth is None]
-    warm = sum(row.warmth is Warmth.WARM and row.status is MachineStatus.CREATING for row in live)
+    warm = sum(map(claimable.fits, live)) if claimable else 0
     return Load(
         machines=len(given) + len(coming),
         own=sum(row.user_id == user_id for row in given) + coming.count(user_id),
-        starting=sum(_starts(row) for row in live) + len(coming),
+        starting=sum(_starts(row) for row in given) + len(coming),
+        warming=sum(_starts(row) for row in live if row.warmth is not None),
         warm=max(0, warm - len(coming)),
     )
 
@@ -137,11 +168,17 @@ def _starts(row: MachineRecord) -> bool:
 
 
 def lacking(rules: Rules, load: Load, room: Room) -> Lack | None:
-    """The first thing that speaks against one more machine; None when nothing does.
+    """The first thing that speaks against starting one more machine; None when nothing does."""
+    return _first(_LOOKS, rules, load, room)
 
-    Who finds one warm needs nothing of the host that it does not have already.
-    """
-    found = (look(rules, load, room) for look in (_PLACES if load.warm else _LOOKS))
+
+def lacking_place(rules: Rules, load: Load, room: Room) -> Lack | None:
+    """What speaks against taking a warm one, which has all that it needs of the host."""
+    return _first(_PLACES, rules, load, room)
+
+
+def _first(looks: Sequence[_Look], rules: Rules, load: Load, room: Room) -> Lack | None:
+    found = (look(rules, load, room) for look in looks)
     return next((lack for lack in found if lack is not None), None)
 
 
@@ -167,10 +204,11 @@ def _too_many(kind: LackKind, what: str, setting: str) -> Lack:
 
 
 def _memory(rules: Rules, load: Load, room: Room) -> Lack | None:
-    promised = load.starting * rules.need_mib
+    coming = load.starting + load.warming
+    promised = coming * rules.need_mib
     if room.available_mib is None or room.available_mib - promised - rules.need_mib >= rules.reserve_mib:
         return None
-    started = f", {promised} MiB of it promised to {_count(load.starting)} that start" if promised else ""
+    started = f", {promised} MiB of it promised to {_count(coming)} that start" if promised else ""
     return Lack(
         kind=LackKind.MEMORY,
         cause=f"The host has {room.available_mib} MiB of memory available{started}; a machine needs"
@@ -212,8 +250,8 @@ def _cpu_pressure(rules: Rules, load: Load, room: Room) -> Lack | None:
     )
 
 
-_PLACES: Sequence[Callable[[Rules, Load, Room], Lack | None]] = (_machines, _own_machines)
-_LOOKS: Sequence[Callable[[Rules, Load, Room], Lack | None]] = (
+_PLACES: Sequence[_Look] = (_machines, _own_machines)
+_LOOKS: Sequence[_Look] = (
     *_PLACES,
     _memory,
     _memory_pressure,

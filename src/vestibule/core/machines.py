@@ -144,3 +144,8 @@ class MachineRecord:
     """When it was taken from the warm pool."""
     bulk_expired_at: dt.datetime | None = None
     """When the janitor took its evidence and steps away."""
+
+    @property
+    def begun_at(self) -> dt.datetime:
+        """Since when it is its user's."""
+        return self.claimed_at or self.created_at

@@ -1,10 +1,11 @@
 """When a promoted golden has shown that it is broken: a sequential test over the machines started from it.
 
 Each machine that ended tells for the golden (its agent confirmed, and nothing that a golden causes went
-wrong) or against it.  Their log-likelihood ratio, "three in ten fail" against "three in a hundred
-fail", is summed up and never falls below zero (Page's cumulative sum, Biometrika 41, 1954): a long good
-past does not hide that a golden has turned bad, for example with a site that changed.  Above ``LIMIT``
-the golden is condemned: by three failures with at most five good machines among them, at any time.
+wrong) or against it; one that the warm pool had tells only what its user met.  Their log-likelihood ratio,
+"three in ten fail" against "three in a hundred fail", is summed up and never falls below zero (Page's
+cumulative sum, Biometrika 41, 1954): a long good past does not hide that a golden has turned bad, for
+example with a site that changed.  Above ``LIMIT`` the golden is condemned: by three failures with at most
+five good machines among them, at any time.
 
 The limit is Wald's for error probabilities of 0.5 % (a good golden condemned) and 5 % per test.
 """
@@ -64,7 +65,13 @@ def standing(ended: Sequence[MachineRecord]) -> Standing:
 
 
 def _tells(machine: MachineRecord) -> bool | None:
-    """Whether a machine tells for its golden; None when it tells nothing."""
+    """Whether a machine tells for its golden; None when it tells nothing.
+
+    Nobody has met one that was not claimed, or was not confirmed after its claim: whoever would have had it
+    got a fresh one, which tells.  A host that was asleep fails all that are warm at once.
+    """
+    if machine.warmth is not None or (machine.claimed_at is not None and machine.agent_build is None):
+        return None
     if machine.status is MachineStatus.FAILED and machine.error_code in GOLDEN_CAUSED:
         return False
     return True if machine.agent_build is not None else None

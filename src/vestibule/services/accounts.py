@@ -122,8 +122,10 @@ class Accounts:
 
     async def operator_id(self) -> UserId | None:
         """Who runs this controller; None before there is anybody."""
-        users = await self.users()
-        return users[0].user_id if users else None
+        try:
+            return (await self._rows.first_user()).user_id
+        except Absent:
+            return None
 
     async def is_operator(self, user: User) -> bool:
         """Whether this is the first user, who runs the controller."""

@@ -5,9 +5,10 @@
     join() ─▶ line ─▶ look: rows, memory, pressure ─▶ turn() ─▶ a row is reserved ─▶ the agent confirms
                 └──── timeout_s ─▶ Unavailable host_saturated
 
-Who does not wait (``vestibule vm start``, a canary's clones) is judged once, by ``require``, and overtakes
-nobody who does.  Rows are the
-truth of what lives; here is only who waits, and who has a turn and no row yet.
+Who does not wait (``vestibule vm start``, a canary's clones) is judged once, by ``require`` or ``may_claim``,
+and overtakes nobody who does.  A turn may be given for a machine of the warm pool alone; when that is not
+to be had after all, ``turn_anew`` waits for one that can be started.  Rows are the truth of what lives; here
+is only who waits, and who has a turn and no row yet.
 """
 
 from __future__ import annotations
@@ -21,19 +22,21 @@ import structlog
 
 from vestibule.core.admission import (
     HOST_SATURATED,
+    Claimable,
     Lack,
     LackKind,
     Place,
     Room,
     Rules,
     lacking,
+    lacking_place,
     load_of,
     load_with_pool,
 )
 from vestibule.core.errors import Unavailable
 from vestibule.core.ids import SessionId, UserId
 from vestibule.core.line import Line
-from vestibule.core.machines import MachineRecord
+from vestibule.core.machines import DriverName, MachineRecord
 
 log = structlog.get_logger()
 
@@ -56,7 +59,11 @@ class Patience:
 class _Wait:
     user_id: UserId
     since_s: float
+    driver: DriverName | None
+    """None: the host's own."""
     turn: asyncio.Future[None]
+    on_warm: bool = False
+    """Whether it has its turn for a machine of the warm pool alone."""
     lack: Lack | None = None
     """What was lacking at the last look; None before the first."""
 
@@ -78,6 +85,8 @@ class Admission:
         """Held from a look at the rows until what it allowed is written."""
         self.on_moved: Callable[[SessionId], None] = _nobody
         """Called when a sign-in's place, or the reason why it waits, is another."""
+        self.claimable: Claimable | None = None
+        """What the warm pool gives away now; None when nothing."""
         self._rules = rules
         self._patience = patience
         self._live = live
@@ -97,7 +106,7 @@ class Admission:
         """How long a sign-in may wait for a machine."""
         return self._patience.timeout_s
 
-    async def join(self, session_id: SessionId, user_id: UserId) -> None:
+    async def join(self, session_id: SessionId, user_id: UserId, driver: DriverName | None = None) -> None:
         """Put a new sign-in in the line.  Raises Unavailable ``host_saturated`` when too many wait.
 
         Only those that lack room: a line that is full is looked at before anybody is refused for it.
@@ -106,12 +115,15 @@ class Admission:
             await self._look_if_news()
         if self._is_full():
             raise self._crowded()
-        self.rejoin(session_id, user_id, waited_s=0)
+        self.rejoin(session_id, user_id, driver, waited_s=0)
 
-    def rejoin(self, session_id: SessionId, user_id: UserId, *, waited_s: float) -> None:
+    def rejoin(
+        self, session_id: SessionId, user_id: UserId, driver: DriverName | None = None, *, waited_s: float
+    ) -> None:
         """Put one in that an earlier controller had let in, and that has waited for so long already."""
         turn = asyncio.get_running_loop().create_future()
-        self._waits[session_id] = _Wait(user_id=user_id, since_s=self._seconds() - waited_s, turn=turn)
+        since_s = self._seconds() - waited_s
+        self._waits[session_id] = _Wait(user_id=user_id, since_s=since_s, driver=driver, turn=turn)
         self._line = self._line.joined(user_id, session_id)
         self.wake()
 
@@ -137,6 +149,20 @@ class Admission:
         finally:
             self.leave(session_id)
 
+    async def turn_anew(self, session_id: SessionId) -> None:
+        """The warm machine of its turn is not to be had: wait until one can be started instead.
+
+        Returns at once for a turn that was given for any machine.  Raises as ``turn``.
+        """
+        wait = self._waits.get(session_id)
+        if wait is None or not wait.on_warm:
+            return
+        wait.on_warm, wait.turn = False, asyncio.get_running_loop().create_future()
+        self._granted.pop(session_id, None)
+        self._line = self._line.joined(wait.user_id, session_id)
+        self.wake()
+        await wait.turn
+
     def place(self, session_id: SessionId) -> Place | None:
         """Where in the line it waits, and why; None when it does not, or was not looked at yet."""
         return self._places().get(session_id)
@@ -156,7 +182,31 @@ class Admission:
             return
         room = self._room()
         self._judge_all(live, room)
-        lack = lacking(self._rules, load_of(live, self._granted, user_id), room)
+        self._refuse(lacking(self._rules, load_of(live, self._granted, user_id), room))
+
+    def may_claim(
+        self,
+        live: Sequence[MachineRecord],
+        user_id: UserId,
+        session_id: SessionId | None,
+        claimable: Claimable,
+    ) -> bool:
+        """With ``lock``: whether there is a warm machine that was promised to nobody else.
+
+        Raises as ``require``, but needs nothing of the host than a place.
+        """
+        if session_id in self._granted:
+            return True
+        room = self._room()
+        self._judge_all(live, room)
+        load = load_of(live, self._granted, user_id, claimable)
+        if not load.warm:
+            return False
+        self._refuse(lacking_place(self._rules, load, room))
+        return True
+
+    def _refuse(self, lack: Lack | None) -> None:
+        """Who cannot wait: for what is full, and while others wait."""
         if lack is not None and lack.full:
             raise lack.refusal()
         if (first := self._first_in_line()) is not None:
@@ -173,6 +223,16 @@ class Admission:
                 remedy="Wait a moment: it goes on by itself.",
                 code=HOST_SATURATED,
             )
+
+    @property
+    def wants_memory(self) -> bool:
+        """Whether somebody waits for memory."""
+        return any(place.lack.of_memory for place in self._places().values())
+
+    @property
+    def promised(self) -> int:
+        """How many have their turn for a machine of the warm pool alone."""
+        return sum(wait.on_warm for wait in self._waits.values())
 
     def _first_in_line(self) -> Lack | None:
         """Why the first waits that does not wait for an own machine to end: no other would be in its way."""
@@ -233,9 +293,12 @@ class Admission:
         wait = self._waits[session_id]
         if wait.turn.done():  # it was given up, and leaves in a moment
             return
-        lack = lacking(self._rules, load_of(live, self._granted, user_id), room)
+        load = load_of(live, self._granted, user_id, self._claimable_by(wait))
+        lack = lacking(self._rules, load, room)
+        if on_warm := lack is not None and load.warm > 0:
+            lack = lacking_place(self._rules, load, room)
         if lack is None:
-            self._granted[session_id] = user_id
+            self._granted[session_id], wait.on_warm = user_id, on_warm
             self._line = self._line.served(user_id, session_id)
             wait.turn.set_result(None)
         elif self._seconds() - wait.since_s >= self.timeout_s:
@@ -243,6 +306,10 @@ class Admission:
             wait.turn.set_exception(lack.waited(self.timeout_s) if self.timeout_s else lack.refusal())
         elif wait.lack is None or wait.lack.kind is not lack.kind:
             wait.lack = lack  # its figures stay those of the first look: each change is sent to a page
+
+    def _claimable_by(self, wait: _Wait) -> Claimable | None:
+        claimable = self.claimable
+        return claimable if claimable and wait.driver in {None, claimable.driver} else None
 
     def _places(self) -> Mapping[SessionId, Place]:
         return {

@@ -9,7 +9,7 @@ from vestibule.core.machines import Isolation
 from vestibule.services.introductions import Live
 
 LOOK_S, PICTURE_S = 0.3, 0.8
-"""For somebody's view to be opened, and for its picture: a tool that starts takes the processor from both."""
+"""For somebody to want to see it, and for its picture: a tool that starts takes the processor from both."""
 
 
 async def first_picture(live: Live) -> None:

@@ -36,7 +36,7 @@ class Live:
     settled: asyncio.Event = dataclasses.field(default_factory=asyncio.Event)
     """Set once it has confirmed itself, or is being ended: nobody waits for it any more."""
     looked_for: asyncio.Event = dataclasses.field(default_factory=asyncio.Event)
-    """Set once somebody's view of it is open."""
+    """Set once somebody wants to see it; their view opens once it has confirmed itself."""
     pictured: asyncio.Event = dataclasses.field(default_factory=asyncio.Event)
     """Set once somebody has seen a first frame of its desktop."""
     guest: Guest | None = None

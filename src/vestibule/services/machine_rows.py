@@ -58,7 +58,7 @@ class MachineRows:
         self._random = random
         self._closing: dict[VmId, asyncio.Task[None]] = {}
         self._began: dict[VmId, Pressure] = {}
-        """What the host counted when the machine was begun."""
+        """What the host counted when the machine was begun, or claimed."""
 
     def new_id(self) -> VmId:
         """The id of a machine to come."""
@@ -96,8 +96,12 @@ class MachineRows:
         except asyncio.CancelledError as error:  # it may have been stored all the same
             await asyncio.shield(self.close(record.vm_id, error))
             raise
-        self._began[record.vm_id] = self._pressure()
+        self.begin(record.vm_id)
         return record
+
+    def begin(self, vm_id: VmId) -> None:
+        """A machine's way begins now, or anew at its claim: what the host lacked before explains nothing."""
+        self._began[vm_id] = self._pressure()
 
     def _record(
         self,
@@ -131,7 +135,7 @@ class MachineRows:
         )
 
     def began(self, vm_id: VmId) -> Pressure | None:
-        """What the host counted when the machine was begun; None when an earlier controller began it."""
+        """The same of one machine; None when an earlier controller began it."""
         return self._began.get(vm_id)
 
     async def close(self, vm_id: VmId, failure: BaseException | None) -> None:

@@ -14,4 +14,4 @@ def subject(record: MachineRecord) -> str:
 def finish(timeline: Timeline, record: MachineRecord, failure: BaseException | None) -> None:
     """The whole way of a machine without a session; one with a session is a part of that one's."""
     if record.session_id is None:
-        timeline.finish(record.vm_id, "machine", since=record.created_at, ending=ending_of(failure))
+        timeline.finish(record.vm_id, "machine", since=record.begun_at, ending=ending_of(failure))

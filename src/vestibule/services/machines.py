@@ -17,7 +17,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 
 import structlog
 
-from vestibule.core.errors import Absent, Conflict, HostUnfit, MachineFailed, VestibuleError
+from vestibule.core.errors import Absent, Conflict, HostUnfit, MachineFailed
 from vestibule.core.ids import GoldenId, SessionId, UserId, VmId
 from vestibule.core.machines import (
     DriverName,
@@ -43,6 +43,7 @@ from vestibule.services.patience import patiently
 from vestibule.services.pausing import Pausing
 from vestibule.services.ports import Clock, Egress, Guest, MachineDriver, RunFolders
 from vestibule.services.repositories import Machines as Rows
+from vestibule.services.restarts import Restarts
 from vestibule.services.starts import Starts
 from vestibule.services.timeline import Timeline, ending_of
 from vestibule.services.waking_guest import WakingGuest
@@ -99,9 +100,6 @@ class Machines:
             timeline=timeline,
         )
         self._introductions = Introductions(settings=settings, guest_of=guest_of, clock=clock, random=random)
-        self._adoption = Adoption(
-            settings=settings, driver=self.driver, goldens=goldens, folders=folders, guest_of=guest_of
-        )
         self._egress = egress
         self._folders = folders
         self._clock = clock
@@ -122,6 +120,7 @@ class Machines:
             pausing=pausing,
             timeline=timeline,
             clock=clock,
+            begin=self._records.begin,
             take=self._take,
             destroy=self._destroy_failed,
         )
@@ -132,6 +131,19 @@ class Machines:
             timeline=timeline,
             introduce=self.introduce,
             destroy=self._destroy_failed,
+        )
+
+        self.restarts = Restarts(
+            rows=rows,
+            adoption=Adoption(
+                settings=settings, driver=self.driver, goldens=goldens, folders=folders, guest_of=guest_of
+            ),
+            pausing=pausing,
+            starts=self._starts,
+            folders=folders,
+            held=lambda: self.held,
+            take=self._with_way_out,
+            watch=self._watch,
         )
 
     def tell_destroyed(self, on_destroyed: Callable[[MachineRecord, str | None], None]) -> None:
@@ -164,22 +176,16 @@ class Machines:
     ) -> Live:
         """A machine of one's own; its row is ``creating`` until ``confirm_running``.
 
-        One of the warm pool has confirmed already; another is started now.  Raises Unavailable (no room),
-        GoldenFailed, HostUnfit, MachineFailed; nothing is left behind then.
+        One of the warm pool has confirmed already; another is started now, or once there is room for one
+        where a warm one was promised and is gone.  Raises Unavailable (no room), GoldenFailed, HostUnfit,
+        MachineFailed; nothing is left behind then.
         """
         chosen = self.driver(driver)
         if (warm := await self.warm_starts.start(user_id, session_id, chosen, allow)) is not None:
             return warm
+        if session_id is not None:
+            await self.admission.turn_anew(session_id)
         live = await self._starts.start(user_id, session_id, chosen)
-        return await self._with_way_out(live, allow)
-
-    async def adopt(self, vm_id: VmId, *, allow: Sequence[str]) -> Live:
-        """Take over a confirmed machine of a controller that is gone.
-
-        Raises VestibuleError when it cannot be; ``reconcile`` closes its row then.
-        """
-        live = await self._adoption.adopt(await self._rows.get(vm_id))
-        live.guest = live.guest and WakingGuest(live.guest, vm_id, self.pausing)
         return await self._with_way_out(live, allow)
 
     def _take(self, live: Live) -> None:
@@ -246,25 +252,12 @@ class Machines:
             vm_id,
             exited=lambda: self._explained_end(live),
             destroy=lambda failure: self.destroy(vm_id, failure=failure),
-            lived_s=(self._clock.now() - live.record.created_at).total_seconds(),
+            lived_s=(self._clock.now() - live.record.begun_at).total_seconds(),
         )
 
     async def _explained_end(self, live: Live) -> MachineFailed:
         found = await first_of(self.exited(live), self.silent(live))
         return await self.explanations.of_machine(found, live)
-
-    async def adopt_unused(self) -> int:
-        """Take over the machines without a sign-in that an earlier controller left; how many."""
-        adopted = 0
-        for row in await self._rows.live():
-            if row.session_id is not None or row.warmth is not None or row.vm_id in self._live:
-                continue
-            try:
-                self._watch(await self.adopt(row.vm_id, allow=()))
-                adopted += 1
-            except VestibuleError as error:
-                log.warning("Machine could not be taken over", vm_id=row.vm_id, why=error.cause)
-        return adopted
 
     async def introduce(self, live: Live) -> Guest:
         """Hand the machine its identity and verify the answer.
@@ -426,28 +419,6 @@ class Machines:
     async def close_lost(self, vm_id: VmId, failure: MachineFailed) -> None:
         """Close the row of a machine that nothing runs, and archive its folder."""
         await self._starts.abandon(vm_id, failure)
-
-    async def reconcile(self) -> Sequence[MachineRecord]:
-        """Rows that claim to live though nothing here holds them: close them, clear their folders.
-
-        A machine that was being ended anyway, or was nobody's yet, is destroyed; any other has failed.
-
-        Called once what could be taken over was, and the rest has been ended.
-        """
-        lost = [row for row in await self._rows.live() if row.vm_id not in self.held]
-        for row in lost:
-            was_ending = row.status is MachineStatus.STOPPING or row.warmth is not None
-            await self._starts.abandon(row.vm_id, None if was_ending else _lost(row))
-        await self._folders.clear_except(self.held)
-        return lost
-
-
-def _lost(row: MachineRecord) -> MachineFailed:
-    return MachineFailed(
-        f"The controller that ran {row.vm_id} is gone, and the machine could not be taken over.",
-        remedy="Start again.",
-        code="controller_restarted",
-    )
 
 
 def _nobody(_record: MachineRecord, _code: str | None) -> None:

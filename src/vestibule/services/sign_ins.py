@@ -105,7 +105,7 @@ class SignIns:
         record = self._record(user, provider, driver, provider.flow(flow).kind)
         record = dataclasses.replace(record, page_url=page_url(record.session_id))
         admission = self._world.machines.admission
-        await admission.join(record.session_id, record.user_id)
+        await admission.join(record.session_id, record.user_id, record.driver)
         try:
             await self._world.sessions.add(record)
         except BaseException:
@@ -323,14 +323,16 @@ class SignIns:
     async def begin_anew(self) -> int:
         """Put the sign-ins that had no machine back in the line, oldest first; how many.
 
-        After ``Machines.reconcile``, which would take what these start for what is left of others.
+        After ``Restarts.reconcile``, which would take what these start for what is left of others.
         """
         begun, self._unbegun = self._unbegun, []
         for stored in begun:
             provider = self.providers[stored.provider]
             record = await self._with_time(stored, provider)
             waited_s = self._waited_s(record)
-            self._world.machines.admission.rejoin(record.session_id, record.user_id, waited_s=waited_s)
+            self._world.machines.admission.rejoin(
+                record.session_id, record.user_id, record.driver, waited_s=waited_s
+            )
             self._launch(record, provider)
         return len(begun)
 
@@ -348,7 +350,7 @@ class SignIns:
         if provider is None or record.vm_id is None or record.status not in _GOES_ON:
             return False
         try:
-            adopted = await self._world.machines.adopt(record.vm_id, allow=provider.egress.allow)
+            adopted = await self._world.machines.restarts.adopt(record.vm_id, allow=provider.egress.allow)
         except VestibuleError as error:
             log.warning("Sign-in cannot go on", session_id=record.session_id, why=error.cause)
             return False

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
 import random
 from collections.abc import Iterable, Sequence
@@ -9,7 +10,7 @@ from collections.abc import Iterable, Sequence
 import pytest
 
 from vestibule.core.ids import GoldenId, UserId, VmId
-from vestibule.core.machines import DriverName, Isolation, MachineRecord, MachineStatus, MachineType
+from vestibule.core.machines import DriverName, Isolation, MachineRecord, MachineStatus, MachineType, Warmth
 from vestibule.core.probation import GOLDEN_CAUSED, standing
 
 T0 = dt.datetime(2026, 11, 24, 9, tzinfo=dt.UTC)
@@ -155,3 +156,18 @@ def test_a_golden_whose_machines_fail_three_in_a_hundred_is_condemned_rarely() -
 def test_a_golden_whose_machines_fail_four_in_ten_is_condemned_soon() -> None:
     condemnations = sum(condemned(lives(0.40, 25, seed)) for seed in range(300))
     assert condemnations >= 300 * 0.95
+
+
+@pytest.mark.parametrize("warmth", Warmth)
+def test_a_machine_of_the_warm_pool_that_nobody_claimed_tells_nothing(warmth: Warmth) -> None:
+    lost = dataclasses.replace(ended("machine_exited", confirmed=False), warmth=warmth)
+    assert standing([lost] * 3).machines == 0
+
+
+def test_warm_machines_that_a_host_s_sleep_has_ended_condemn_no_golden() -> None:
+    silent = dataclasses.replace(ended("no_identity_ack", confirmed=False), claimed_at=T0)
+    assert standing([silent] * 3).machines == 0
+
+
+def test_a_machine_of_the_warm_pool_tells_once_its_user_has_it() -> None:
+    assert condemned([dataclasses.replace(BAD, claimed_at=T0)] * 3)

@@ -321,7 +321,7 @@ async def test_rows_that_cannot_be_read_for_a_moment_lose_nobody(
 async def _successor(lab: Lab) -> None:
     """What a controller does first: what is left of the one before goes on."""
     assert await lab.sign_ins.recover() == 0
-    await lab.machines.reconcile()
+    await lab.machines.restarts.reconcile()
 
 
 async def test_who_waits_goes_on_waiting_with_the_next_controller(new_lab: Any) -> None:

@@ -263,7 +263,7 @@ async def test_what_a_dead_controller_left_is_ended_at_the_next_start(lab: Lab) 
     await _die(lab)
     lab.machine().end(Exit(code=None, signal=9))
     assert await lab.sign_ins.recover() == 1
-    lost = await lab.machines.reconcile()
+    lost = await lab.machines.restarts.reconcile()
     assert [row.vm_id for row in lost] == [now.vm_id]
     ended = await lab.sessions.get(record.session_id)
     assert (ended.status, ended.error_code, ended.error_stage) == (
@@ -276,7 +276,7 @@ async def test_what_a_dead_controller_left_is_ended_at_the_next_start(lab: Lab) 
     assert not (lab.folder / "run/machines" / now.vm_id).exists()
     assert (lab.folder / "state/evidence" / now.vm_id / "console.log").read_text() == CONSOLE_TEXT
     assert await lab.sign_ins.recover() == 0
-    assert await lab.machines.reconcile() == []
+    assert await lab.machines.restarts.reconcile() == []
 
 
 async def _die(lab: Lab) -> None:
@@ -297,7 +297,7 @@ async def test_a_folder_without_a_machine_is_cleared_at_the_start(lab: Lab) -> N
     orphan = lab.folder / "run/machines/vm-00000000000000ff"
     orphan.mkdir(parents=True)
     (orphan / "console.log").write_text("old")
-    await lab.machines.reconcile()
+    await lab.machines.restarts.reconcile()
     assert not orphan.exists()
     assert (lab.folder / "state/evidence" / orphan.name / "console.log").read_text() == "old"
 

@@ -42,7 +42,7 @@ async def test_a_sign_in_goes_on_and_is_completed(lab: Lab) -> None:
     before = await lab.reach(record.session_id, S.AWAITING_USER_AUTH)
     await _die(lab)
     assert await lab.sign_ins.recover() == 0
-    assert await lab.machines.reconcile() == []
+    assert await lab.machines.restarts.reconcile() == []
     await lab.machine().agent.sign_in()
     done = await lab.reach(record.session_id, S.COMPLETED)
     assert (done.vm_id, done.auth_url) == (before.vm_id, before.auth_url)
@@ -122,7 +122,7 @@ async def test_a_sign_in_whose_machine_was_only_starting_gets_another_one(lab: L
     await lab.driver.starting.wait()
     await _die(lab)
     assert await lab.sign_ins.recover() == 0
-    await lab.machines.reconcile()
+    await lab.machines.restarts.reconcile()
     lab.driver.gate.set()
     assert await lab.sign_ins.begin_anew() == 1
     await lab.reach(record.session_id, S.AWAITING_USER_AUTH)
@@ -167,8 +167,8 @@ async def test_a_deadline_that_passed_meanwhile_leaves_time_to_come_back(lab: La
 async def test_a_machine_without_a_sign_in_is_taken_over(lab: Lab) -> None:
     live = await lab.machines.start(lab.ann.user_id, driver=None)
     await _die(lab)
-    assert await lab.machines.adopt_unused() == 1
-    assert await lab.machines.reconcile() == []
+    assert await lab.machines.restarts.adopt_unused() == 1
+    assert await lab.machines.restarts.reconcile() == []
     assert (await lab.machines.guest(live.record.vm_id).health()).vm_id == live.record.vm_id
     await lab.machines.destroy(live.record.vm_id)
     await lab.nothing_left()

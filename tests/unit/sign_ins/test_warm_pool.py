@@ -15,7 +15,7 @@ from golden_doubles import GOLDEN, NEXT
 from lab import Lab
 from waiting import until
 
-from vestibule.core.errors import MachineFailed
+from vestibule.core.errors import GoldenFailed, MachineFailed, Unavailable
 from vestibule.core.machines import DriverName, Exit, MachineStatus, Warmth
 from vestibule.core.records import SessionRecord
 from vestibule.core.sessions import SessionStatus as S
@@ -39,7 +39,7 @@ def _soon(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @contextlib.asynccontextmanager
-async def _running(lab: Lab) -> AsyncIterator[Counter[Claim]]:
+async def running(lab: Lab) -> AsyncIterator[Counter[Claim]]:
     """The pool is kept filled; what became of each claim."""
     claims: Counter[Claim] = Counter()
     lab.machines.warm_starts.on_claim = lambda claim: claims.update([claim])
@@ -64,7 +64,7 @@ async def lab(new_lab: OpenLab) -> AsyncIterator[Lab]:
 @pytest.fixture
 async def claims(lab: Lab) -> AsyncIterator[Counter[Claim]]:
     """Of a pool that is full."""
-    async with _running(lab) as counted:
+    async with running(lab) as counted:
         await _filled(lab)
         yield counted
 
@@ -121,7 +121,7 @@ async def test_it_is_filled_again(lab: Lab) -> None:
 
 
 async def test_of_many_at_once_each_gets_a_machine_of_their_own(new_lab: OpenLab) -> None:
-    async with new_lab(limits={"warm_machines": SIZE, "max_machines": 20}) as lab, _running(lab) as claims:
+    async with new_lab(limits={"warm_machines": SIZE, "max_machines": 20}) as lab, running(lab) as claims:
         await _filled(lab)
         users = [await lab.context.accounts.add_user(f"user-{number}") for number in range(6)]
         records = await asyncio.gather(*(lab.connect(user) for user in users))
@@ -160,7 +160,7 @@ async def test_one_that_ends_by_itself_is_recorded_and_replaced(lab: Lab) -> Non
 async def test_what_cannot_be_warmed_keeps_no_sign_in_waiting(lab: Lab, log: list[Any]) -> None:
     error = MachineFailed("It is broken.", remedy="Mend it.", code="machine_not_started")
     lab.driver.refuse(error)
-    async with _running(lab) as counted:
+    async with running(lab) as counted:
         await until(lambda: any(line["event"] == "No machine could be warmed" for line in log))
         lab.driver._start_error = None
         await _ready(lab)
@@ -182,7 +182,7 @@ async def test_machines_of_another_golden_are_replaced(lab: Lab) -> None:
 
 async def test_they_take_nobody_s_room(new_lab: OpenLab) -> None:
     limits = {"warm_machines": SIZE, "max_machines": SIZE, "max_machines_per_user": 1}
-    async with new_lab(limits=limits) as lab, _running(lab):
+    async with new_lab(limits=limits) as lab, running(lab):
         await _filled(lab)
         first, second = await _ready(lab), await lab.connect(lab.bob)
         second = await lab.reach(second.session_id, S.AWAITING_USER_AUTH)
@@ -191,7 +191,7 @@ async def test_they_take_nobody_s_room(new_lab: OpenLab) -> None:
 
 
 async def test_without_the_setting_there_is_none(new_lab: OpenLab) -> None:
-    async with new_lab() as lab, _running(lab) as counted:
+    async with new_lab() as lab, running(lab) as counted:
         await _ready(lab)
         assert (len(lab.driver.machines), counted) == (1, Counter())
 
@@ -208,7 +208,7 @@ async def test_one_that_was_claimed_and_not_taken_is_ended(lab: Lab) -> None:
 
 async def test_they_end_with_their_controller(new_lab: OpenLab) -> None:
     async with new_lab(limits={"warm_machines": SIZE}) as lab:
-        async with _running(lab):
+        async with running(lab):
             await _filled(lab)
         await lab.machines.destroy_all()
         await lab.nothing_left()
@@ -219,7 +219,114 @@ async def test_the_next_controller_ends_what_one_that_is_gone_had_warmed(lab: La
     left = list(lab.driver.machines)
     lab.machines.warm_pool._size = 0
     await _die(lab)
-    assert await lab.machines.adopt_unused() == 0
-    assert {row.vm_id for row in await lab.machines.reconcile()} >= set(left)
+    assert await lab.machines.restarts.adopt_unused() == 0
+    assert {row.vm_id for row in await lab.machines.restarts.reconcile()} >= set(left)
     rows = [await DbMachines(lab.database).get(vm_id) for vm_id in left]
     assert {(row.status, row.error_code) for row in rows} == {(MachineStatus.DESTROYED, None)}
+
+
+async def test_its_way_begins_anew_when_it_is_claimed(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its life, its steps, and what the host lacked while it stood still."""
+    lived: list[float] = []
+    async with running(lab):
+        await _filled(lab)
+    lab.clock.move(7200)
+    lab.host.runs_out_of_memory()
+    monkeypatch.setattr(lab.machines.lifetimes, "watch", lambda _vm_id, **how: lived.append(how["lived_s"]))
+    live = await lab.machines.start(lab.bob.user_id, driver=None)
+    assert lived == [0]
+    assert lab.machines._records.began(live.record.vm_id) == lab.host.pressure
+    await lab.machines.destroy(live.record.vm_id)
+    *_, way = [span for span in lab.spans if span.name == "machine"]
+    assert way.started_at == lab.clock.now()
+    assert way.facts["golden_id"] == GOLDEN
+
+
+async def test_failures_for_days_end_nothing(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(warm_pool, "LONGEST_REST_S", 0)
+    lab.machines.warm_pool._failures = 5000
+    await lab.machines.warm_pool._rest()
+
+
+async def test_a_look_that_ended_well_ends_a_row_of_failures(lab: Lab) -> None:
+    lab.host.room = dataclasses.replace(lab.host.room, available_mib=0)  # nothing is to be warmed
+    lab.machines.warm_pool._failures = 1
+    async with running(lab):
+        await until(lambda: lab.machines.warm_pool._failures == 0)
+
+
+@pytest.mark.parametrize(
+    ("part", "error"),
+    [
+        ("_serving", GoldenFailed("There is none.", remedy="Wait.", code="golden_absent")),
+        ("_starts.start_warming", Unavailable("Others come first.", remedy="Wait.", code="host_saturated")),
+    ],
+)
+async def test_what_is_to_be_waited_for_is_no_failure(
+    lab: Lab, monkeypatch: pytest.MonkeyPatch, part: str, error: Exception
+) -> None:
+    asked: list[None] = []
+
+    async def refused(*_given: object) -> None:
+        asked.append(None)
+        raise error
+
+    pool = lab.machines.warm_pool
+    *path, name = part.split(".")
+    monkeypatch.setattr(pool._starts if path else pool, name, refused)
+    async with running(lab):
+        await until(lambda: len(asked) > 2)
+    assert pool._failures == 0
+
+
+@pytest.mark.usefixtures("claims")
+async def test_what_is_of_no_use_is_ended_while_another_is_warmed(
+    lab: Lab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(warm_pool, "SETTLE_S", 3600)
+    await lab.machines.start(lab.bob.user_id, driver=None)
+    await until(lambda: len(lab.driver.machines) == SIZE + 1)
+    (left,) = lab.machines.warm_pool._warm
+    lab.goldens.add(NEXT)
+    lab.works.prepared.add((NEXT, DriverName.FAKE))
+    lab.context.promotions.promote(NEXT, why="a test does")
+    await until(lambda: lab.driver.machines[left].ended)
+
+
+async def test_a_claim_that_is_cancelled_leaves_nothing(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
+    async with running(lab):
+        await _filled(lab)
+    pool, written = lab.machines.warm_pool, asyncio.Event()
+    claim_warm = pool._rows.claim_warm
+
+    async def held(*given: Any, **whose: Any) -> Any:
+        row = await claim_warm(*given, **whose)
+        written.set()
+        await asyncio.Event().wait()
+        return row
+
+    monkeypatch.setattr(pool._rows, "claim_warm", held)
+    claim = asyncio.create_task(pool.claim(lab.bob.user_id, None, DriverName.FAKE))
+    await written.wait()
+    claim.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await claim
+    (row,) = await DbMachines(lab.database).of_user(lab.bob.user_id)
+    assert (row.status, lab.driver.machines[row.vm_id].ended) == (MachineStatus.DESTROYED, True)
+    assert pool.ready == SIZE - 1
+
+
+async def test_its_exit_tells_more_than_what_becomes_of_the_wait_for_its_desktop(
+    lab: Lab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(warm_pool, "SETTLE_S", 3600)
+
+    async def broken() -> None:
+        raise ConnectionResetError
+
+    live = await lab.machines.create(lab.bob.user_id, session_id=None, driver=None, allow=())
+    monkeypatch.setattr(live.machine, "warm", broken)
+    waited = asyncio.create_task(warm_pool._in_time(live))
+    lab.machine().end(Exit(code=1, signal=None))
+    with pytest.raises(MachineFailed, match="machine_exited"):
+        await waited
