@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from waiting import until
 
+from vestibule_agent import clipboard as clipboards
 from vestibule_agent.clipboard import Clipboard, ClipboardError
 from vestibule_agent.protocol import MAX_CLIPBOARD_BYTES
 from vestibule_agent.selections import PIECE_BYTES
@@ -120,7 +121,9 @@ async def test_who_asks_for_what_is_to_come_is_not_told_of_what_was(
             assert (await coming).text == "after"
 
 
-async def test_without_an_x_server_it_says_so(x_server: tuple[Path, subprocess.Popen[bytes]]) -> None:
+async def test_without_an_x_server_it_says_so(
+    x_server: tuple[Path, subprocess.Popen[bytes]], monkeypatch: pytest.MonkeyPatch
+) -> None:
     clipboard = Clipboard()
     running = asyncio.create_task(clipboard.run(x_server[0]))
     await _there(clipboard)
@@ -128,8 +131,21 @@ async def test_without_an_x_server_it_says_so(x_server: tuple[Path, subprocess.P
         x_server[1].kill()
         with pytest.raises(ExceptionGroup):
             await running
+    monkeypatch.setattr(clipboards, "COME_S", 0.1)
     with pytest.raises(ClipboardError):
         await clipboard.put("x")
+
+
+async def test_a_text_waits_for_an_x_server_that_is_still_coming(
+    x_server: tuple[Path, subprocess.Popen[bytes]],
+) -> None:
+    clipboard = Clipboard()
+    putting = asyncio.create_task(clipboard.put("early"))
+    await asyncio.sleep(0)  # it has asked
+    running = asyncio.create_task(clipboard.run(x_server[0]))
+    await asyncio.wait_for(putting, 20)
+    running.cancel()
+    await asyncio.gather(running, return_exceptions=True)
 
 
 async def test_an_x_server_that_ends_meanwhile_is_told(

@@ -11,6 +11,7 @@ The text is in this process's memory and nowhere else: not in events, not in a l
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
@@ -19,6 +20,8 @@ from vestibule_agent.protocol import MAX_CLIPBOARD_BYTES, Copied
 from vestibule_desktop.x11 import PROPERTY_NOTIFY, read_setup
 from vestibule_desktop.x_client import XClient, XError
 
+COME_S = 5.0
+"""So long a text waits for the X server that it is for."""
 COPY_S = 5.0
 """How long an owner may take from one piece of its text to the next."""
 MOST_READERS = 16
@@ -37,15 +40,24 @@ class Clipboard:
         self._copied = Copied(number=0, text="")
         self._changed = asyncio.Event()
         self._owner: _Owner | None = None
+        self._there = asyncio.Event()
 
     async def put(self, text: str) -> None:
         """Make this the text that pasting gives, in every program.  Raises ClipboardError."""
-        if self._owner is None:
-            raise ClipboardError("the desktop's X server is not there")
+        owner = await self._present()
         try:
-            await self._owner.offer(text.encode(errors="replace"))
+            await owner.offer(text.encode(errors="replace"))
         except ConnectionError as error:
             raise ClipboardError(str(error)) from error
+
+    async def _present(self) -> _Owner:
+        """Wait for it: a machine has confirmed itself a moment before its clipboard is there."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(COME_S):
+                await self._there.wait()
+        if self._owner is None:
+            raise ClipboardError("the desktop's X server is not there")
+        return self._owner
 
     async def follow(self, after: int | None) -> AsyncIterator[Copied]:
         """What is copied in the guest: the last one if its number is above ``after``, then each new one.
@@ -72,9 +84,11 @@ class Clipboard:
     async def _serve(self, owner: _Owner) -> None:
         await owner.prepare()
         self._owner = owner
+        self._there.set()
         try:
             await owner.run()
         finally:
+            self._there.clear()
             self._owner = None
 
     def _take(self, text: str | None) -> None:
