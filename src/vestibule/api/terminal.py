@@ -42,16 +42,16 @@ async def relay(websocket: WebSocket, guest: socket.socket, used: Used, typed: T
     pasted, which is begun before the machine gets it.
     """
     reader, writer = await asyncio.open_connection(sock=guest, limit=CHUNK_BYTES)
-    try:
-        async with signs_of(used) as signs:
+    async with signs_of(used) as signs:
+        try:
             await first_of(
                 _to_guest(websocket, writer, _Input(signs, typed), meter),
                 _to_person(reader, websocket, meter),
             )
-    finally:
-        writer.close()
-        with contextlib.suppress(OSError):
-            await writer.wait_closed()
+        finally:  # whatever is still being told
+            writer.close()
+            with contextlib.suppress(OSError):
+                await writer.wait_closed()
 
 
 class _Input:

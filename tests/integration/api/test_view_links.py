@@ -420,8 +420,10 @@ async def test_a_watcher_who_comes_too_early_and_leaves_gives_the_place_back(
     live = lab.machines.running[0]
     live.settled.clear()
     counted = lab.context.view_links.watchers.count
-    async with _watching(served, _secret(await _link(ann, session))):
-        await until(lambda: counted(session.session_id) == 1)
+    async with _watching(served, _secret(await _link(ann, session))) as watcher:
+        async with asyncio.timeout(10):
+            await watcher.websocket.recv()  # how the sign-in stands
+        assert counted(session.session_id) == 1
     await until(lambda: counted(session.session_id) == 0)
 
 
