@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import AsyncIterator
 
 import structlog
 from fastapi import WebSocket
@@ -14,6 +13,8 @@ from vestibule.api.context import Context, context_of, same_origin
 from vestibule.core.errors import VestibuleError
 from vestibule.core.failures import FailureCode
 from vestibule.core.ids import VmId
+from vestibule.services.ports import Guest
+from vestibule.services.racing import first_of
 
 log = structlog.get_logger()
 
@@ -36,8 +37,12 @@ async def admitted(websocket: WebSocket, vm_id: VmId) -> Context | None:
 
 @contextlib.asynccontextmanager
 async def shown(websocket: WebSocket, services: Context, vm_id: VmId) -> AsyncIterator[None]:
-    """Somebody looks on while the block runs; then the WebSocket is closed with the reason of its end."""
-    reason = vnc.CONTROLLER_STOPS
+    """The owner looks on while the block runs; then the WebSocket is closed with the reason of its end.
+
+    What they do there is theirs: no picture of the machine is kept from now on.
+    """
+    reason: str = vnc.CONTROLLER_STOPS
+    services.machines.expose(vm_id)
     try:
         async with services.machines.pausing.watched(vm_id):
             yield
@@ -45,18 +50,22 @@ async def shown(websocket: WebSocket, services: Context, vm_id: VmId) -> AsyncIt
     except VestibuleError as error:
         reason = error.failure_code
         log.warning("Remote view failed", vm_id=vm_id, code=error.failure_code, cause=error.cause)
+    except Exception:
+        reason = FailureCode.INTERNAL
+        log.exception("Remote view broke", vm_id=vm_id)
     finally:
         await vnc.close(websocket, vnc.code_of(reason), reason)
 
 
-async def until_one_ends(*works: Coroutine[None, None, None]) -> None:
-    """Do all of them until the first ends, the way it ends: raises what that one raises."""
-    tasks = [asyncio.create_task(work) for work in works]
-    try:
-        done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-    finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
-    for task in done:
-        task.result()
+async def confirmed(websocket: WebSocket, services: Context, vm_id: VmId) -> Guest | None:
+    """The machine's agent, once it has confirmed itself; None when the viewer leaves before.
+
+    Only while the viewer has nothing to say.  Raises Absent when the machine ends before.
+    """
+    return await first_of(left(websocket), services.machines.confirmed(vm_id))
+
+
+async def left(websocket: WebSocket) -> None:
+    """Wait until the viewer, who has nothing to say here, has gone."""
+    while (await websocket.receive())["type"] != "websocket.disconnect":
+        pass

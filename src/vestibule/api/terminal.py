@@ -4,6 +4,7 @@
 
     binary message              → input, as it is
     text {"columns", "rows"}    → the terminal's size
+    text {"ping": n}            → answered here with {"pong": n}: the connection stands
     binary message              ← what the terminal shows, as it is
 """
 
@@ -17,15 +18,19 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 
 from fastapi import WebSocket, WebSocketDisconnect
 
-from vestibule.api.doors import until_one_ends
-from vestibule.api.vnc import CHUNK_BYTES, USED_EVERY_S, Used
+from vestibule.api.signs import Signs, Used, signs_of
+from vestibule.api.vnc import CHUNK_BYTES
 from vestibule.core.errors import BadInput
 from vestibule.core.metrics import RELAY_BYTES
+from vestibule.core.typed_texts import SHORTEST
 from vestibule.services.meter import Meter
+from vestibule.services.racing import first_of
 from vestibule_agent import terminal_frames as frames
 
 NOTICED_BYTES = 8
 """Input that comes at once and is no shorter was pasted: it counts as typed text."""
+PASTE_BEGINS, PASTE_ENDS = b"\x1b[200~", b"\x1b[201~"
+"""Around what is pasted into a program that asked for it (bracketed paste, xterm's mode 2004)."""
 
 Typed = Callable[[str], Awaitable[None]]
 
@@ -33,34 +38,39 @@ Typed = Callable[[str], Awaitable[None]]
 async def relay(websocket: WebSocket, guest: socket.socket, used: Used, typed: Typed, meter: Meter) -> None:
     """Copy both ways until either side ends; closes the guest's socket.
 
-    ``used`` is called for input, once in USED_EVERY_S at most; ``typed`` with a text that was pasted.
+    Told beside the copying: ``used`` for input, once in USED_EVERY_S at most; ``typed`` with a text that was
+    pasted, which is begun before the machine gets it.
     """
     reader, writer = await asyncio.open_connection(sock=guest, limit=CHUNK_BYTES)
-    try:
-        await until_one_ends(
-            _to_person(reader, websocket, meter),
-            _to_guest(websocket, writer, _Input(used, typed), meter),
-        )
-    finally:
-        writer.close()
-        with contextlib.suppress(OSError):
-            await writer.wait_closed()
+    async with signs_of(used) as signs:
+        try:
+            await first_of(
+                _to_guest(websocket, writer, _Input(signs, typed), meter),
+                _to_person(reader, websocket, meter),
+            )
+        finally:  # whatever is still being told
+            writer.close()
+            with contextlib.suppress(OSError):
+                await writer.wait_closed()
 
 
 class _Input:
     """Looks at what one person types."""
 
-    def __init__(self, used: Used, typed: Typed) -> None:
-        self._used, self._typed = used, typed
-        self._again_at = 0.0
+    def __init__(self, signs: Signs, typed: Typed) -> None:
+        self._signs, self._typed = signs, typed
 
     async def look(self, data: bytes) -> None:
-        if len(data) >= NOTICED_BYTES:
-            await self._typed(data.decode(errors="replace"))
-        now = asyncio.get_running_loop().time()
-        if now >= self._again_at:
-            self._again_at = now + USED_EVERY_S
-            await self._used()
+        if (text := pasted(data)) is not None:
+            await self._signs.tell(self._typed(text))
+        self._signs.of_life()
+
+
+def pasted(data: bytes) -> str | None:
+    """The text that came at once, without a paste's brackets; None when it was typed, or says nothing."""
+    text = data.replace(PASTE_BEGINS, b"").replace(PASTE_ENDS, b"")
+    shortest = NOTICED_BYTES if text == data else SHORTEST
+    return text.decode(errors="replace") if len(text) >= shortest else None
 
 
 async def _to_person(reader: asyncio.StreamReader, websocket: WebSocket, meter: Meter) -> None:
@@ -71,11 +81,14 @@ async def _to_person(reader: asyncio.StreamReader, websocket: WebSocket, meter: 
 
 
 async def _to_guest(websocket: WebSocket, writer: asyncio.StreamWriter, look: _Input, meter: Meter) -> None:
-    with contextlib.suppress(ConnectionError):
+    with contextlib.suppress(ConnectionError, WebSocketDisconnect):
         async for message in _received(websocket):
             if isinstance(message, bytes):
                 await look.look(message)
                 writer.write(frames.keys(message))
+            elif (number := _ping(message)) is not None:
+                await websocket.send_text(json.dumps({"pong": number}))
+                continue
             else:
                 writer.write(frames.size(*_size(message)))
             await writer.drain()
@@ -90,6 +103,15 @@ async def _received(websocket: WebSocket) -> AsyncIterator[bytes | str]:
                 return
             data = message.get("bytes")
             yield data if data is not None else str(message.get("text") or "")
+
+
+def _ping(text: str) -> int | None:
+    """The number of a ping; None when it is none."""
+    with contextlib.suppress(ValueError):
+        match json.loads(text):
+            case {"ping": int(number)}:
+                return number
+    return None
 
 
 def _size(text: str) -> tuple[int, int]:

@@ -10,21 +10,19 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import socket
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 
-import structlog
 from fastapi import WebSocket, WebSocketDisconnect
 
-from vestibule.core.errors import NotAllowed, VestibuleError
+from vestibule.api.signs import Used, signs_of
+from vestibule.core.errors import NotAllowed
 from vestibule.core.failures import FailureCode
 from vestibule.core.metrics import RELAY_BYTES
 from vestibule.core.viewer_input import ViewerInput
 from vestibule.services.meter import Meter
-
-log = structlog.get_logger()
+from vestibule.services.racing import first_of
 
 CHUNK_BYTES = 65_536
-USED_EVERY_S = 10.0
 SUBPROTOCOL = "binary"
 TICKET_PREFIX = "vestibule.ticket."
 
@@ -46,13 +44,13 @@ _CODES: Mapping[str, int] = {
     FailureCode.SESSION_OVER: 4410,
     FailureCode.VIEW_LINK_EXPIRED: 4410,
     FailureCode.VIEW_LINK_REVOKED: 4410,
+    FailureCode.MACHINE_UNCONFIRMED: 4425,
     FailureCode.TOO_MANY_VIEWERS: 4429,
 }
 MACHINE_ENDED = "the machine has ended"
 CONTROLLER_STOPS = "the controller stops"
 _LEAVING = frozenset({MACHINE_ENDED, CONTROLLER_STOPS})
 
-Used = Callable[[], Awaitable[None]]
 Gate = Callable[[bytes], bytes]
 """What of a viewer's bytes goes on.  Raises NotAllowed for what ends the view."""
 
@@ -89,18 +87,12 @@ async def relay(
     message.  Raises NotAllowed when the gate does, or for a longer message.
     """
     reader, writer = await asyncio.open_connection(sock=rfb, limit=CHUNK_BYTES)
-    copies = [
-        asyncio.create_task(_to_viewer(reader, websocket, meter)),
-        asyncio.create_task(_to_guest(_received(websocket, most), writer, gate, meter)),
-    ]
     try:
-        done, _ = await asyncio.wait(copies, return_when=asyncio.FIRST_COMPLETED)
-        for copy in done:
-            copy.result()
+        await first_of(
+            _to_guest(_received(websocket, most), writer, gate, meter),
+            _to_viewer(reader, websocket, meter),
+        )
     finally:
-        for copy in copies:
-            copy.cancel()
-        await asyncio.gather(*copies, return_exceptions=True)
         writer.close()
         with contextlib.suppress(OSError):
             await writer.wait_closed()
@@ -112,32 +104,15 @@ async def owners_gate(used: Used) -> AsyncIterator[Gate]:
 
     ``used`` is called when a person types or points, once in USED_EVERY_S at most, beside the copying.
     """
-    async with asyncio.TaskGroup() as tasks:
-        yield _Use(used, tasks).look
+    person = ViewerInput()
+    async with signs_of(used) as signs:
 
+        def look(data: bytes) -> bytes:
+            if person.feed(data):
+                signs.of_life()
+            return data
 
-class _Use:
-    """Looks at what one viewer sends, without touching it."""
-
-    def __init__(self, used: Used, tasks: asyncio.TaskGroup) -> None:
-        self._used = used
-        self._tasks = tasks
-        self._input = ViewerInput()
-        self._again_at = 0.0
-
-    def look(self, data: bytes) -> bytes:
-        """Tell of a person's input, unless that was told a moment ago; all of it goes on."""
-        now = asyncio.get_running_loop().time()
-        if self._input.feed(data) and now >= self._again_at:
-            self._again_at = now + USED_EVERY_S
-            self._tasks.create_task(self._tell())
-        return data
-
-    async def _tell(self) -> None:
-        try:
-            await self._used()
-        except VestibuleError as error:  # a full disk: the view goes on
-            log.warning("A sign of life could not be kept", code=error.failure_code, cause=error.cause)
+        yield look
 
 
 async def _to_viewer(reader: asyncio.StreamReader, websocket: WebSocket, meter: Meter) -> None:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from itertools import islice
 from typing import Any
 
 SHORTEST = 4
 """Characters: what is shorter answers a question, and would be hidden everywhere."""
 MOST_TEXTS = 60
-"""The last ones: each is looked for in every event."""
+"""The last ones, of codes and of other texts: each is looked for in every event."""
+MOST_LINES = 20
+"""Of one text that are remembered by themselves: one long text cannot take every place."""
 LONGEST = 16_384
 """Characters of a text that are looked for: more are never on one screen."""
 SHORTEST_LINE = 8
@@ -20,25 +23,36 @@ _FRAME = frozenset("│┃|║▏▕")
 
 
 class TypedTexts:
-    """Of one sign-in; in memory alone."""
+    """Of one sign-in; in memory alone.
 
-    def __init__(self) -> None:
-        self._texts: list[str] = []
+    A code that a person gave the tool is forgotten for later codes only: whatever else passes, what a program
+    in the machine copies among it, has places of its own.
+    """
+
+    def __init__(self, known: Iterable[str] = ()) -> None:
+        """``known``: ``texts`` of another, as they are; each counts as a code, and none is left out."""
+        self._others: list[str] = []
+        self._codes = list(dict.fromkeys(filter(None, known)))
 
     @property
     def texts(self) -> tuple[str, ...]:
-        """All that is remembered; secret."""
-        return tuple(self._texts)
+        """All that is remembered, what is forgotten first first; secret."""
+        return (*self._others, *self._codes)
 
     def add(self, text: str) -> None:
         """Remember it.  A terminal wraps lines wherever they end, maybe in a frame: neither counts."""
-        for characters in dict.fromkeys(_told(text)):
-            others = [kept for kept in self._texts if kept != characters]
-            self._texts = [*others, characters][-MOST_TEXTS:]
+        new = [characters for characters in _told(text) if characters not in self._codes]
+        self._others = _newest(self._others, new)
+
+    def add_code(self, text: str) -> None:
+        """Remember it, as what the sign-in hangs on."""
+        new = list(_told(text))
+        self._codes = _newest(self._codes, new)
+        self._others = [kept for kept in self._others if kept not in new]
 
     def hide(self, text: str) -> str:
         """``text`` without any of them; before it is cut, or a part of one could be left."""
-        if not self._texts:
+        if not self.texts:
             return text
         places = [place for place, character in enumerate(text) if _counts(character)]
         bare = "".join(text[place] for place in places)
@@ -50,7 +64,7 @@ class TypedTexts:
 
     def _found(self, bare: str) -> Iterator[tuple[int, int]]:
         """First and last place of each of them, in time that grows with the length of ``bare`` alone."""
-        for characters in self._texts:
+        for characters in self.texts:
             first = bare.find(characters)
             while first >= 0:
                 yield first, first + len(characters) - 1
@@ -70,11 +84,17 @@ def _told(text: str) -> Iterator[str]:
     """Its lines, of which a screen may show some alone, and after them the whole."""
     lines = text.splitlines()
     if len(lines) > 1:
-        bare = ("".join(filter(_counts, line)) for line in lines[:MOST_TEXTS])
-        yield from (line[:LONGEST] for line in bare if len(line) >= SHORTEST_LINE)
+        bare = ("".join(filter(_counts, line[: 4 * LONGEST])) for line in lines)
+        long = (line[:LONGEST] for line in bare if len(line) >= SHORTEST_LINE)
+        yield from islice(long, MOST_LINES)
     whole = "".join(filter(_counts, text[: 4 * LONGEST]))
     if len(whole) >= SHORTEST:
         yield whole[:LONGEST]
+
+
+def _newest(known: list[str], new: list[str]) -> list[str]:
+    """Both, each once, where it came last; as many as are remembered."""
+    return [*(text for text in known if text not in new), *dict.fromkeys(new)][-MOST_TEXTS:]
 
 
 def _counts(character: str) -> bool:

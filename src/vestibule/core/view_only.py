@@ -34,7 +34,8 @@ _CAPABILITIES, _NOTIFY = 1 << 24, 1 << 27
 SILENT_CLIPBOARD = struct.pack(">Bxxxi", rfb.CUT_TEXT, -4) + struct.pack(">I", _CAPABILITIES | _NOTIFY)
 """Asks Xvnc to tell that there is something on the clipboard, and nothing of what: a watcher cannot fetch it.
 
-Without a client's word, TigerVNC sends up to 20 MiB of text unasked, whatever the client understands.
+A second fence: the desktop's Xvnc is told to send no cut text at all (decision 0038).  One that was not would
+send up to 20 MiB of it unasked, whatever the client understands.
 """
 
 _PASSED: Mapping[int, int] = {

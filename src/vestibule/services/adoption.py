@@ -66,12 +66,13 @@ class Note:
 
 
 def _newest(typed: Sequence[str]) -> tuple[str, ...]:
-    """As many of the last ones as a note has room for."""
+    """As many of the last ones as a note has room for; one that is too long keeps no earlier one out."""
     room, kept = NOTE_ROOM_BYTES, list[str]()
     for text in reversed(typed):
-        room -= len(json.dumps(json.dumps(text)))  # a note is a text in a message
-        if room < 0:
-            break
+        size = len(json.dumps(json.dumps(text)))  # a note is a text in a message
+        if size > room:
+            continue
+        room -= size
         kept.append(text)
     return tuple(reversed(kept))
 

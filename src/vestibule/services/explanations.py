@@ -79,10 +79,9 @@ class Explanations:
 
 def _secrets_of(live: Live | None, typed: TypedTexts | None) -> TypedTexts:
     """What is known to be secret: texts that were typed, and the machine's token."""
-    known = TypedTexts()
-    for text in (*(typed.texts if typed else ()), *(live.typed if live else ()), live.token if live else ""):
-        known.add(text)
-    return known
+    return TypedTexts(
+        (*(typed.texts if typed else ()), *((*live.typed, live.token) if live else ()))  # none is left out
+    )
 
 
 def without_secrets(failure: Failure, known: TypedTexts) -> Failure:

@@ -14,8 +14,7 @@ PATIENCE times the limit, for its machines are late as well.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Coroutine
-from typing import Any, TypeVar
+from collections.abc import Awaitable, Callable
 
 from vestibule.core.errors import MachineFailed, VestibuleError
 from vestibule.core.failures import FailureCode
@@ -36,8 +35,6 @@ BUSY_MEMORY = 20.0
 """The same for memory."""
 NO_ANSWER = frozenset({FailureCode.AGENT_UNREACHABLE, FailureCode.MACHINE_NOT_PAUSED})
 """Not reached, or it stands still and could not be resumed; whatever else an agent says is an answer."""
-
-T = TypeVar("T")
 
 
 def is_paused(live: Live) -> bool:
@@ -132,15 +129,3 @@ async def _answered(guest: Guest) -> bool:
     except VestibuleError as error:
         return error.failure_code not in NO_ANSWER
     return True
-
-
-async def first_of(*works: Coroutine[Any, Any, T]) -> T:
-    """What the first to end comes to; the others are given up."""
-    tasks = [asyncio.create_task(work) for work in works]
-    try:
-        done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-        return next(iter(done)).result()
-    finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)

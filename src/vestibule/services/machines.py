@@ -36,12 +36,13 @@ from vestibule.services.golden_ports import GoldenStore
 from vestibule.services.introductions import GuestFactory, Introductions, Live
 from vestibule.services.late_checks import made_up_for
 from vestibule.services.lifetimes import Lifetimes
-from vestibule.services.liveness import Liveness, first_of
+from vestibule.services.liveness import Liveness
 from vestibule.services.machine_rows import MachineRows
 from vestibule.services.machine_settings import Choice, MachineSettings
 from vestibule.services.patience import patiently
 from vestibule.services.pausing import Pausing
 from vestibule.services.ports import Clock, Egress, Guest, MachineDriver, RunFolders
+from vestibule.services.racing import first_of
 from vestibule.services.repositories import Machines as Rows
 from vestibule.services.restarts import Restarts
 from vestibule.services.starts import Starts

@@ -81,14 +81,12 @@ class SignInRun:
         self._others = OtherAddresses()
         self._steps = SessionSteps(world.timeline, record)
         self._clues = Heard()
-        self.typed = TypedTexts()
+        self.typed = TypedTexts(adopted.typed if adopted else ())
         self.missed = MissedSites()
         self.record = record
         self._deadline = Deadline(world.clock.monotonic, left_s(record.deadline_at, world.clock.now()))
         if adopted is not None:
             self._has_turn.set()
-        for text in adopted.typed if adopted else ():
-            self.typed.add(text)
 
     @property
     def vm_id(self) -> VmId | None:

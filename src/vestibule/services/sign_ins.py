@@ -230,7 +230,8 @@ class SignIns:
         """Remember what somebody passed to a machine as text; False when it serves no sign-in."""
         found = [run for run in tuple(self._runs.values()) if run.vm_id == vm_id]
         for run in found:
-            await self._note_typed(run, text)
+            run.typed.add(text)
+            await self._keep_typed(run)
         return bool(found)
 
     async def open_url(self, user: User, session_id: SessionId, url: str) -> SessionRecord:
@@ -246,12 +247,13 @@ class SignIns:
     async def paste(self, user: User, session_id: SessionId, text: str) -> SessionRecord:
         """Type a text into the tool and press Enter."""
         guest = await self._guest(user, session_id, Action.PASTE)
-        await self._note_typed(self._run(session_id), text)
+        run = self._run(session_id)
+        run.typed.add_code(text)
+        await self._keep_typed(run)
         await guest.type_text(text, enter=True)
         return await self._helped(user, session_id)
 
-    async def _note_typed(self, run: SignInRun, text: str) -> None:
-        run.typed.add(text)
+    async def _keep_typed(self, run: SignInRun) -> None:
         if run.vm_id is not None:
             await self._world.machines.note_typed(run.vm_id, run.typed.texts)
 

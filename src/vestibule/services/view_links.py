@@ -47,6 +47,8 @@ MOST_LINKS = 10
 """Good ones of one session."""
 LOOK_S = 0.25
 """How often good links are looked at while there are any: who watches is cut off that late."""
+STORE_AGAIN_S = 5.0
+"""After an end could not be stored."""
 MOST_ADDRESSES = 50
 """Of a link, whose first opening is written down each: the audit cannot be filled by opening one again."""
 _SECRET = re.compile(r"[A-Za-z0-9_-]{43}")
@@ -110,7 +112,9 @@ class ViewLinks:
         self.longest_s = longest_s
         self.watchers = watchers
         self._good: dict[ViewLinkId, _Good] = {}
-        self._some = asyncio.Event()
+        self._unstored: dict[ViewLinkId, ViewLinkRecord] = {}
+        """Links with the end that they had, which is not in the database yet."""
+        self._some, self._ended = asyncio.Event(), asyncio.Event()
 
     async def recover(self) -> None:
         """At start, once sign-ins go on: the links that an earlier controller left."""
@@ -148,8 +152,12 @@ class ViewLinks:
             created_at=now,
             expires_at=now + dt.timedelta(seconds=good_s),
         )
-        await self._rows.add(link)
-        self._keep(link)
+        self._keep(link)  # it has its place before anything is waited for
+        try:
+            await self._rows.add(link)
+        except BaseException:
+            self._good.pop(link.link_id, None)
+            raise
         log.info("View link made", session_id=link.session_id, link_id=link.link_id, seconds=good_s)
         return NewViewLink(link=link, secret=secret)
 
@@ -173,13 +181,15 @@ class ViewLinks:
         return [self._seen(link) for link in await self._rows.of_session(session_id)]
 
     def _seen(self, link: ViewLinkRecord) -> ViewLinkRecord:
+        link = self._unstored.get(link.link_id, link)
         end = self._end_of(link)
         return link if end is link.end else dataclasses.replace(link, end=end, ended_at=self._now())
 
     async def revoke(self, session_id: SessionId, link_id: ViewLinkId) -> ViewLinkRecord:
         """Take a link back: who watches by it is cut off before this returns.  One that is over stays so.
 
-        Raises Absent when the session has no such link.
+        It is over though that cannot be stored; then raises why.  Raises Absent when the session has no such
+        link.
         """
         links = {link.link_id: link for link in await self._rows.of_session(session_id)}
         if link_id not in links:
@@ -188,7 +198,11 @@ class ViewLinks:
                 remedy="List those that there are: vestibule session shares ID.",
             )
         if self._end_of(links[link_id]) is None:
-            await self._finish(links[link_id], ViewLinkEnd.REVOKED)
+            try:
+                await self._store(self._finish(links[link_id], ViewLinkEnd.REVOKED))
+            except BaseException:  # it is taken back all the same, and stored once that is possible
+                self._ended.set()
+                raise
         return next(link for link in await self.of_session(session_id) if link.link_id == link_id)
 
     @contextlib.asynccontextmanager
@@ -238,44 +252,70 @@ class ViewLinks:
         )
 
     def _end_of(self, link: ViewLinkRecord) -> ViewLinkEnd | None:
-        return end_of(link, self._now(), session_open=link.session_id in self._carried())
+        known = self._unstored.get(link.link_id, link)
+        return end_of(known, self._now(), session_open=link.session_id in self._carried())
 
     async def run(self) -> None:
-        """End what is over, again and again, while there is something that is good."""
+        """End what is over, again and again, while there is something that is good; store that beside it."""
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self._look_again())
+            tasks.create_task(self._store_again())
+
+    async def _look_again(self) -> None:
         while True:
             await self._some.wait()
-            await self.look()
+            self._look()
             if not self._good:
                 self._some.clear()
                 continue
             await asyncio.sleep(LOOK_S)
 
-    async def look(self) -> None:
-        """End every link whose time, or whose session, is over."""
+    def _look(self) -> None:
+        """End every link whose time, or whose session, is over: nobody is cut off late by a slow database."""
         for good in tuple(self._good.values()):
             if (end := self._end_of(good.link)) is not None:
-                await self._expire(good.link, end)
+                self._finish(good.link, end)
+                self._ended.set()
 
-    async def _expire(self, link: ViewLinkRecord, end: ViewLinkEnd) -> None:
+    async def _store_again(self) -> None:
+        while True:
+            await self._ended.wait()
+            self._ended.clear()
+            for link in tuple(self._unstored.values()):
+                await self._expire(link)
+            if self._unstored:
+                await asyncio.sleep(STORE_AGAIN_S)
+                self._ended.set()
+
+    async def _expire(self, link: ViewLinkRecord) -> None:
         try:
-            ended = await self._finish(link, end)
-        except Exception:  # who watches is cut off already; the row is read as over, and tried again at start
-            log.exception("The end of a view link could not be stored", link_id=link.link_id, end=end)
+            ended = await self._store(link)
+        except Exception:  # who watches is cut off already; it is tried again
+            log.exception("The end of a view link could not be stored", link_id=link.link_id, end=link.end)
             return
-        if ended:
+        if ended and link.end is not ViewLinkEnd.REVOKED:
             self._audit.note(
-                AuditAction.VIEW_LINK_EXPIRED, subject=link.session_id, detail=f"{link.link_id}: {end}"
+                AuditAction.VIEW_LINK_EXPIRED, subject=link.session_id, detail=f"{link.link_id}: {link.end}"
             )
 
-    async def _finish(self, link: ViewLinkRecord, end: ViewLinkEnd) -> bool:
-        """End it, those who watch by it first; False when it had an end."""
+    def _finish(self, link: ViewLinkRecord, end: ViewLinkEnd) -> ViewLinkRecord:
+        """End it in memory, for those who watch by it as well; what is to be stored."""
+        ended = dataclasses.replace(link, end=end, ended_at=self._now())
+        self._unstored[link.link_id] = ended
         if (good := self._good.pop(link.link_id, None)) is not None:
             good.end = end
             good.over.set()
-        ended = await self._rows.end(link.link_id, end, self._now())
+        return ended
+
+    async def _store(self, link: ViewLinkRecord) -> bool:
+        """Its end; False when it had one."""
+        assert link.end is not None  # noqa: S101 (of ``_finish``)
+        assert link.ended_at is not None  # noqa: S101
+        stored = await self._rows.end(link.link_id, link.end, link.ended_at)
+        self._unstored.pop(link.link_id, None)
         self._feed.publish(link.session_id)
-        log.info("View link ended", session_id=link.session_id, link_id=link.link_id, end=end)
-        return ended is not None
+        log.info("View link ended", session_id=link.session_id, link_id=link.link_id, end=link.end)
+        return stored is not None
 
     def _now(self) -> dt.datetime:
         return self._clock.now()

@@ -9,7 +9,9 @@ from __future__ import annotations
 import contextlib
 from collections.abc import AsyncIterator, Sequence
 
-from vestibule.core.errors import BadInput, NotAllowed
+import structlog
+
+from vestibule.core.errors import BadInput, NotAllowed, VestibuleError
 from vestibule.core.file_transfer import FilePolicy
 from vestibule.core.ids import UserId, VmId
 from vestibule.core.typed_texts import TypedTexts
@@ -18,6 +20,8 @@ from vestibule.services.ports import Guest, GuestFile
 from vestibule.services.sign_ins import SignIns
 from vestibule_agent.file_names import checked
 from vestibule_agent.protocol import MAX_CLIPBOARD_BYTES, Copied, DownloadsFile
+
+log = structlog.get_logger()
 
 
 class Viewing:
@@ -49,7 +53,7 @@ class Viewing:
         guest = await self.guest(user_id, vm_id)
         await self.typed(vm_id, text)
         await guest.set_clipboard(text)
-        await self._sign_ins.viewer_used(vm_id)
+        await self.used(vm_id)
 
     async def copies(self, vm_id: VmId, after: int | None) -> AsyncIterator[Copied]:
         """What is copied in a machine, for its owner, who looks on.  Raises as ``Machines.guest``."""
@@ -57,6 +61,13 @@ class Viewing:
             if copied.text is not None:
                 await self.typed(vm_id, copied.text)
             yield copied
+
+    async def used(self, vm_id: VmId) -> None:
+        """A sign of life, if that can be kept: what it was a sign of has been done, and is not undone."""
+        try:
+            await self._sign_ins.viewer_used(vm_id)
+        except VestibuleError as error:  # a full disk
+            log.warning("A sign of life could not be kept", code=error.failure_code, cause=error.cause)
 
     async def typed(self, vm_id: VmId, text: str) -> None:
         """Remember what a person typed, or might: no screen that is kept may show it."""
@@ -89,7 +100,7 @@ class Viewing:
         self._check_size(size)
         guest = await self.guest(user_id, vm_id)
         given = await guest.take_in(name, size, _whole(chunks, size), quota=self.policy.quota_bytes)
-        await self._sign_ins.viewer_used(vm_id)
+        await self.used(vm_id)
         return given
 
     @contextlib.asynccontextmanager
@@ -104,7 +115,7 @@ class Viewing:
         guest = await self.guest(user_id, vm_id)
         async with guest.file(file) as found:
             self._check_size(found.size)
-            await self._sign_ins.viewer_used(vm_id)
+            await self.used(vm_id)
             yield found
 
     def _check_size(self, size: int) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import dataclasses
 import socket
 import struct
 from contextlib import AbstractAsyncContextManager
@@ -12,12 +13,14 @@ from typing import Any
 import httpx
 import pytest
 from exposition import read
-from lab import MOST_VIEWERS, Lab
+from lab import MOST_VIEWERS, SCRIPT, Lab
 from rfb_viewer import Viewer
+from waiting import until
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
 from vestibule.core.errors import MachineFailed
+from vestibule.core.ids import VmId
 from vestibule.core.machines import Exit, Warmth
 from vestibule.core.records import SessionRecord
 from vestibule.core.sessions import SessionStatus
@@ -295,6 +298,95 @@ async def test_an_early_view_of_a_machine_that_never_confirms_ends_with_it(
         with pytest.raises(ConnectionClosed):
             await websocket.recv()
         assert (websocket.close_code, websocket.close_reason) == (4404, "machine_absent")
+
+
+async def test_an_early_viewer_who_leaves_gives_the_place_back(
+    lab: Lab, ann: httpx.AsyncClient, unconfirmed: tuple[SessionRecord, asyncio.Event], served: str
+) -> None:
+    session, _ = unconfirmed
+    looking = lab.context.viewers.count
+    async with _view(served, session.vm_id, await _ticket(ann, session)):
+        await until(lambda: looking(VmId(str(session.vm_id))) == 1)
+    await until(lambda: looking(VmId(str(session.vm_id))) == 0)
+
+
+async def test_what_nobody_foresaw_is_no_end_of_the_controller_s(
+    ann: httpx.AsyncClient, session: SessionRecord, served: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def broken(_guest: object) -> Any:
+        raise KeyError("x")
+
+    monkeypatch.setattr("vestibule.drivers.guest.HttpGuest.open_vnc", broken)
+    await _refused(served, session.vm_id, await _ticket(ann, session), words=(1011, "internal"))
+
+
+async def test_a_sign_of_life_that_cannot_be_told_does_not_end_the_view(
+    lab: Lab,
+    ann: httpx.AsyncClient,
+    session: SessionRecord,
+    served: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    asked = asyncio.Event()
+
+    async def broken(_vm_id: object) -> None:
+        asked.set()
+        raise KeyError("x")
+
+    monkeypatch.setattr(lab.sign_ins, "viewer_used", broken)
+    async with _view(served, session.vm_id, await _ticket(ann, session)) as websocket:
+        viewer = Viewer(websocket)
+        await viewer.greet()
+        await websocket.send(struct.pack(">BBxxI", 4, 1, 0x61))
+        await asked.wait()
+        await websocket.send(struct.pack(">BBHHHH", 3, 0, 0, 0, 1280, 800))
+        await viewer.read(len(fake_desktop._picture()))
+
+
+async def test_a_terminal_that_is_opened_too_early_is_told_so(
+    ann: httpx.AsyncClient, unconfirmed: tuple[SessionRecord, asyncio.Event], served: str
+) -> None:
+    session, _ = unconfirmed
+    ticket = (await ann.post(f"/api/vm/{session.vm_id}/view-ticket")).json()
+    offered: list[Any] = ["binary", f"vestibule.ticket.{ticket['ticket']}"]
+    async with connect(f"ws://{served}{ticket['terminal']}", subprotocols=offered, proxy=None) as websocket:
+        with pytest.raises(ConnectionClosed):
+            await websocket.recv()
+    assert (websocket.close_code, websocket.close_reason) == (4425, "machine_unconfirmed")
+
+
+# -- what was looked at is the person's --------------------------------------------------------------------
+
+FAILED = MachineFailed("It is not well.", remedy="Start again.", code="desktop_absent")
+
+
+async def _kept_of(lab: Lab, vm_id: str) -> bool:
+    """Whether a picture is kept once the machine has failed."""
+    live = lab.machines.live(VmId(vm_id))
+    return "screenshot" in (await lab.machines.explanations.of_machine(FAILED, live)).evidence
+
+
+@pytest.mark.parametrize("kind", ["websocket", "terminal", "copies"])
+async def test_no_picture_is_kept_of_a_machine_that_was_looked_at(
+    lab: Lab, ann: httpx.AsyncClient, served: str, kind: str
+) -> None:
+    vm_id = (await ann.post("/api/vms", json={})).json()["vm_id"]
+    assert await _kept_of(lab, vm_id)
+    ticket = (await ann.post(f"/api/vm/{vm_id}/view-ticket")).json()
+    offered: list[Any] = ["binary", f"vestibule.ticket.{ticket['ticket']}"]
+    async with connect(f"ws://{served}{ticket[kind]}", subprotocols=offered, proxy=None):
+        assert not await _kept_of(lab, vm_id)
+
+
+async def test_no_picture_is_kept_of_a_sign_in_that_was_looked_at_before_its_page_was_open(
+    lab: Lab, ann: httpx.AsyncClient, served: str
+) -> None:
+    lab.driver._script = lambda: dataclasses.replace(SCRIPT, auth_url=None)
+    record = await lab.reach((await lab.connect()).session_id, SessionStatus.READY)
+    async with _view(served, record.vm_id, await _ticket(ann, record)) as websocket:
+        await Viewer(websocket).greet()
+        await lab.machine().agent.tell("tool_exited", exit_code=1, screen="bye")
+        assert "screenshot" not in (await lab.ended(record.session_id)).error_evidence
 
 
 async def test_no_ticket_for_a_machine_that_has_ended(

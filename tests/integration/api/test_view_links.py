@@ -15,6 +15,7 @@ import pytest
 import sqlalchemy as sa
 from lab import LONGEST_LINK_S, MOST_VIEWERS, Lab
 from rfb_viewer import Viewer
+from waiting import until
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
@@ -233,6 +234,47 @@ async def test_a_link_s_time_is_over_though_that_cannot_be_stored(
     assert listed["end"] == "expired"
 
 
+async def test_nobody_is_cut_off_late_because_another_s_end_is_being_stored(
+    lab: Lab, ann: httpx.AsyncClient, session: SessionRecord, served: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def locked(*_: object) -> Any:
+        await asyncio.Event().wait()
+
+    monkeypatch.setattr(DbViewLinks, "end", locked)
+    links = [await _link(ann, session, seconds=60) for _ in range(2)]
+    async with contextlib.AsyncExitStack() as views:
+        watchers = [await views.enter_async_context(_watching(served, _secret(link))) for link in links]
+        for watcher in watchers:
+            await watcher.greet()
+        lab.clock.move(60)
+        for watcher in watchers:
+            assert await watcher.end() == (4410, "view_link_expired")
+
+
+async def test_a_link_stays_taken_back_though_that_is_stored_later(
+    lab: Lab, ann: httpx.AsyncClient, session: SessionRecord, served: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    full = {"disk": True}
+    end = DbViewLinks.end
+
+    async def sometimes(rows: DbViewLinks, *what: Any) -> Any:
+        if full["disk"]:
+            raise DiskFull("The disk is full.", remedy="Make room.")
+        return await end(rows, *what)
+
+    monkeypatch.setattr(DbViewLinks, "end", sometimes)
+    monkeypatch.setattr("vestibule.services.view_links.STORE_AGAIN_S", 0.01)
+    link = await _link(ann, session)
+    answer = await ann.delete(f"{_path(session)}/{link['link_id']}")
+    assert answer.json()["code"] == "disk_full"
+    await _refused(served, _secret(link), 4410, "view_link_revoked")
+    assert (await ann.get(_path(session))).json()["links"][0]["end"] == "revoked"
+    full["disk"] = False
+    await until(lambda: not lab.context.view_links._unstored)
+    (stored,) = await DbViewLinks(lab.database).of_session(session.session_id)
+    assert stored.end == "revoked"
+
+
 async def test_who_watches_is_told_of_the_sign_in_s_end(
     lab: Lab, ann: httpx.AsyncClient, session: SessionRecord, served: str
 ) -> None:
@@ -350,6 +392,50 @@ async def test_a_session_has_so_many_links_at_a_time(ann: httpx.AsyncClient, ses
     assert (answer.status_code, answer.json()["code"]) == (409, "view_links_full")
     await ann.delete(f"{_path(session)}/{links[0]['link_id']}")
     await _link(ann, session)
+
+
+async def test_links_that_are_made_at_once_are_no_more_than_may_be(
+    ann: httpx.AsyncClient, session: SessionRecord
+) -> None:
+    asked = [ann.post(_path(session), json={}) for _ in range(MOST_LINKS + 5)]
+    answers = sorted(answer.status_code for answer in await asyncio.gather(*asked))
+    assert answers == [201] * MOST_LINKS + [409] * 5
+
+
+async def test_a_link_that_cannot_be_stored_takes_no_place(
+    lab: Lab, ann: httpx.AsyncClient, session: SessionRecord, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def full(*_: object) -> Any:
+        raise DiskFull("The disk is full.", remedy="Make room.")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(DbViewLinks, "add", full)
+        assert (await ann.post(_path(session), json={})).json()["code"] == "disk_full"
+    assert lab.context.view_links._good == {}
+
+
+async def test_a_watcher_who_comes_too_early_and_leaves_gives_the_place_back(
+    lab: Lab, ann: httpx.AsyncClient, session: SessionRecord, served: str
+) -> None:
+    live = lab.machines.running[0]
+    live.settled.clear()
+    counted = lab.context.view_links.watchers.count
+    async with _watching(served, _secret(await _link(ann, session))) as watcher:
+        async with asyncio.timeout(10):
+            await watcher.websocket.recv()  # how the sign-in stands
+        assert counted(session.session_id) == 1
+    await until(lambda: counted(session.session_id) == 0)
+
+
+async def test_what_nobody_foresaw_is_no_end_of_the_controller_s(
+    ann: httpx.AsyncClient, session: SessionRecord, served: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def broken(_guest: object) -> Any:
+        raise KeyError("x")
+
+    monkeypatch.setattr("vestibule.drivers.guest.HttpGuest.open_vnc", broken)
+    async with _watching(served, _secret(await _link(ann, session))) as watcher:
+        assert await watcher.end() == (1011, "internal")
 
 
 async def test_links_are_their_owner_s_alone(

@@ -16,6 +16,7 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
 from vestibule.core.audit import AuditAction
+from vestibule.core.errors import DiskFull
 from vestibule.core.file_transfer import FileTransfer
 from vestibule.core.machines import Exit
 from vestibule.core.records import SessionRecord
@@ -222,6 +223,50 @@ async def test_the_terminal_is_typed_into_and_resized(
     assert "visibly-fake-pasted" in lab.sign_ins._runs[session.session_id].typed.texts
 
 
+async def test_a_code_that_is_pasted_in_brackets_is_hidden(
+    lab: Lab, ann: httpx.AsyncClient, session: SessionRecord, machine: str, served: str
+) -> None:
+    path, ticket = await _ticket(ann, machine, "terminal")
+    async with _open(served, path, ticket) as websocket:
+        await websocket.send(b"\x1b[200~482913\x1b[201~")
+        await _until(websocket, b"482913")
+    typed = lab.sign_ins._runs[session.session_id].typed
+    assert typed.hide("> 482913 <") == f"> {SHOWN_INSTEAD} <"
+
+
+async def test_what_cannot_be_kept_of_the_person_ends_no_terminal_and_holds_no_key_up(
+    lab: Lab, ann: httpx.AsyncClient, machine: str, served: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    may = asyncio.Event()
+
+    async def full(*_: object) -> Any:
+        await may.wait()
+        raise DiskFull("The disk is full.", remedy="Make room.")
+
+    monkeypatch.setattr(lab.sign_ins, "viewer_used", full)
+    monkeypatch.setattr(lab.context.viewing, "typed", full)
+    path, ticket = await _ticket(ann, machine, "terminal")
+    async with _open(served, path, ticket) as websocket:
+        await websocket.send(b"visibly-fake-pasted")
+        await _until(websocket, b"visibly-fake-pasted")
+        may.set()
+        await websocket.send(b"next")
+        await _until(websocket, b"next")
+
+
+async def test_a_ping_is_answered_and_does_not_reach_the_machine(
+    ann: httpx.AsyncClient, machine: str, served: str
+) -> None:
+    path, ticket = await _ticket(ann, machine, "terminal")
+    async with _open(served, path, ticket) as websocket:
+        await _until(websocket, b"fake$ ")
+        await websocket.send(json.dumps({"ping": 7}))
+        assert await _next(websocket) == {"pong": 7}
+        await websocket.send(b"x")
+        async with asyncio.timeout(10):
+            assert await websocket.recv() == b"x"
+
+
 @pytest.mark.parametrize("size", ["{", "[]", '{"columns": 1, "rows": 20}', '{"columns": "x", "rows": 20}'])
 async def test_a_size_that_is_none_is_refused(
     ann: httpx.AsyncClient, machine: str, served: str, size: str
@@ -255,6 +300,18 @@ async def test_a_file_goes_in_and_comes_out_the_same(
     assert await _told(lab, ann, AuditAction.FILE_DOWNLOADED) == [
         ("done", f"{name}, {len(data)} bytes", None)
     ]
+
+
+async def test_a_file_comes_out_though_the_sign_of_life_cannot_be_kept(
+    lab: Lab, ann: httpx.AsyncClient, machine: str, fake: FakeViewing, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def full(*_: object) -> Any:
+        raise DiskFull("The disk is full.", remedy="Make room.")
+
+    monkeypatch.setattr(lab.sign_ins, "viewer_used", full)
+    fake.files[b"a"] = b"its content"
+    got = await ann.get(f"{machine}/files/{id_of(b'a')}")
+    assert (got.status_code, got.content) == (200, b"its content")
 
 
 @pytest.mark.parametrize("name", ["..", "a/b", "../a", "a\0b", "é" * 128])

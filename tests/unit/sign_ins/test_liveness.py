@@ -19,7 +19,8 @@ from vestibule.core.pressure import BUSY
 from vestibule.core.records import SessionRecord
 from vestibule.core.sessions import SessionStatus as S
 from vestibule.drivers.guest import HttpGuest
-from vestibule.services.liveness import BUSY_CPU, BUSY_MEMORY, first_of
+from vestibule.services.liveness import BUSY_CPU, BUSY_MEMORY
+from vestibule.services.racing import first_of
 from vestibule.services.waking_guest import WakingGuest
 
 pytestmark = pytest.mark.anyio

@@ -11,6 +11,7 @@ from lab import Lab
 
 from vestibule.core.sessions import SessionStatus
 from vestibule.core.typed_texts import LONGEST, MOST_TEXTS, SHOWN_INSTEAD, TypedTexts
+from vestibule.services.adoption import NOTE_ROOM_BYTES, _newest
 
 CODE = "4/0AbCdEf-visibly.fake+code"
 
@@ -125,3 +126,55 @@ def test_a_text_of_any_length_is_looked_for_in_little_time() -> None:
     typed = _typed("\n".join(f"a line of its own {number}" for number in range(50_000)))
     assert len(typed.texts) <= MOST_TEXTS
     assert sum(map(len, typed.texts)) <= MOST_TEXTS * LONGEST
+
+
+def test_one_long_text_does_not_take_the_place_of_those_before() -> None:
+    typed = _typed("pasted-before-it", "\n".join(f"a line of its own {number}" for number in range(60)))
+    assert typed.hide("> pasted-before-it <") == f"> {SHOWN_INSTEAD} <"
+
+
+def test_a_code_is_not_forgotten_for_other_texts() -> None:
+    typed = TypedTexts()
+    typed.add_code(CODE)
+    for number in range(2 * MOST_TEXTS):
+        typed.add(f"copied by a program {number}")
+    typed.add(CODE)
+    assert typed.hide(f"> {CODE} <") == f"> {SHOWN_INSTEAD} <"
+    assert len(typed.texts) == MOST_TEXTS + 1
+
+
+def test_a_text_that_is_given_as_a_code_is_kept_as_one() -> None:
+    typed = _typed(CODE)
+    typed.add_code(CODE)
+    assert typed.texts == (CODE,)
+    for number in range(MOST_TEXTS):
+        typed.add(f"copied by a program {number}")
+    assert CODE in typed.texts
+
+
+def test_what_another_knew_is_not_forgotten_for_other_texts_either() -> None:
+    typed = TypedTexts((CODE, ""))
+    for number in range(MOST_TEXTS):
+        typed.add(f"copied by a program {number}")
+    assert typed.texts[-1] == CODE
+
+
+@pytest.mark.anyio
+async def test_the_code_box_s_code_outlasts_what_is_copied(lab: Lab) -> None:
+    record = await lab.connect()
+    await lab.reach(record.session_id, SessionStatus.AWAITING_USER_AUTH)
+    agent = lab.machine().agent
+    agent._credential = agent._credential or _SOMETHING  # type: ignore[assignment]  # Enter brings none
+    await lab.sign_ins.paste(lab.ann, record.session_id, CODE)
+    assert record.session_id in lab.sign_ins.carried
+    (live,) = lab.machines.running
+    for number in range(MOST_TEXTS):
+        await lab.sign_ins.viewer_typed(live.record.vm_id, f"copied by a program {number}")
+    await agent.tell("tool_exited", exit_code=1, screen=f"> {CODE}\nInvalid code.\n")
+    ended = await lab.ended(record.session_id)
+    assert ended.error_evidence["screen"] == f"> {SHOWN_INSTEAD}\nInvalid code.\n"
+
+
+def test_a_note_has_every_text_that_fits_whatever_came_after() -> None:
+    typed = (CODE, "x" * NOTE_ROOM_BYTES, "copied-after-it")
+    assert _newest(typed) == (CODE, "copied-after-it")

@@ -10,7 +10,7 @@ from fastapi import APIRouter, WebSocket
 from vestibule.api import present, schemas, vnc
 from vestibule.api.context import Caller, Context, Services
 from vestibule.api.deeds import CallersDeeds
-from vestibule.api.doors import admitted, shown
+from vestibule.api.doors import admitted, confirmed, shown
 from vestibule.core.audit import AuditAction
 from vestibule.core.errors import Conflict, VestibuleError
 from vestibule.core.ids import VmId
@@ -104,7 +104,10 @@ async def view_desktop(websocket: WebSocket, vm_id: str) -> None:
         return
     async with shown(websocket, services, machine):
         with services.viewers.looking(machine):
-            rfb = await (await services.machines.confirmed(machine)).open_vnc()
+            guest = await confirmed(websocket, services, machine)
+            if guest is None:
+                return
+            rfb = await guest.open_vnc()
             used = partial(services.sign_ins.viewer_used, machine)
             async with vnc.owners_gate(used) as gate:
                 await vnc.relay(websocket, rfb, gate, services.monitor.ledger)

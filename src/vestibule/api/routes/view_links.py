@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 from typing import Annotated
 
 import structlog
-from fastapi import APIRouter, Depends, Request, WebSocket
+from fastapi import APIRouter, Depends, Request, WebSocket, WebSocketDisconnect
 
 from vestibule.api import view_link_schemas as schemas
 from vestibule.api import vnc
 from vestibule.api.context import Caller, Context, Services, address_of, context_of, origin, same_origin
 from vestibule.api.deeds import CallersDeeds
+from vestibule.api.doors import confirmed
 from vestibule.core.audit import AuditAction
 from vestibule.core.errors import VestibuleError
 from vestibule.core.failures import FailureCode
@@ -21,6 +21,7 @@ from vestibule.core.records import SessionRecord
 from vestibule.core.sessions import FINAL
 from vestibule.core.view_links import ViewLinkRecord
 from vestibule.core.view_only import ViewOnly
+from vestibule.services.racing import first_of
 from vestibule.services.view_links import Watch
 
 router = APIRouter(tags=["view links"])
@@ -100,32 +101,27 @@ async def watch(websocket: WebSocket) -> None:
 async def _show(websocket: WebSocket, services: Context, watch: Watch) -> None:
     """Until the watcher leaves, the link or the sign-in is over, or the desktop is gone."""
     reason: str = vnc.CONTROLLER_STOPS
+    session_id = watch.session.session_id
     try:
-        async with services.machines.pausing.watched(watch.session.session_id):
+        async with services.machines.pausing.watched(session_id):
             reason = await _first_end(websocket, services, watch)
     except VestibuleError as error:
         reason = error.failure_code
-        log.info(
-            "A watcher's view ended", session_id=watch.session.session_id, code=reason, cause=error.cause
-        )
+        log.info("A watcher's view ended", session_id=session_id, code=reason, cause=error.cause)
+    except Exception:
+        reason = FailureCode.INTERNAL
+        log.exception("A watcher's view broke", session_id=session_id)
     finally:
         await vnc.close(websocket, vnc.code_of(reason), reason)
 
 
 async def _first_end(websocket: WebSocket, services: Context, watch: Watch) -> str:
     """What ended the view, as the close frame's reason; raises what the desktop or the gate did."""
-    ends = [
-        asyncio.create_task(_link_over(watch)),
-        asyncio.create_task(_session_over(websocket, services, watch)),
-        asyncio.create_task(_desktop_gone(websocket, services, watch)),
-    ]
-    try:
-        done, _ = await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
-        return next(end for end in ends if end in done).result()
-    finally:
-        for end in ends:
-            end.cancel()
-        await asyncio.gather(*ends, return_exceptions=True)
+    return await first_of(
+        _link_over(watch),
+        _session_over(websocket, services, watch),
+        _desktop_gone(websocket, services, watch),
+    )
 
 
 async def _link_over(watch: Watch) -> str:
@@ -144,7 +140,7 @@ async def _session_over(websocket: WebSocket, services: Context, watch: Watch) -
             expires_at=watch.link.expires_at,
         )
         if now != told:
-            with contextlib.suppress(RuntimeError):  # the watcher has just left
+            with contextlib.suppress(RuntimeError, WebSocketDisconnect):  # the watcher has just left
                 await websocket.send_text(now.model_dump_json())
             told = now
         if session.status in FINAL:
@@ -154,7 +150,9 @@ async def _session_over(websocket: WebSocket, services: Context, watch: Watch) -
 
 async def _desktop_gone(websocket: WebSocket, services: Context, watch: Watch) -> str:
     vm_id = VmId(watch.session.vm_id or "")
-    rfb = await (await services.machines.confirmed(vm_id)).open_vnc()
-    await vnc.relay(websocket, rfb, ViewOnly().feed, services.monitor.ledger, most=vnc.MOST_OF_A_WATCHER)
+    guest = await confirmed(websocket, services, vm_id)
+    if guest is not None:
+        rfb, gate = await guest.open_vnc(), ViewOnly().feed
+        await vnc.relay(websocket, rfb, gate, services.monitor.ledger, most=vnc.MOST_OF_A_WATCHER)
     session = await services.sign_ins.visible(None, watch.session.session_id)
     return FailureCode.SESSION_OVER if session.status in FINAL else vnc.MACHINE_ENDED

@@ -17,10 +17,11 @@ from starlette.websockets import WebSocketDisconnect
 from vestibule.api import terminal, viewing_schemas
 from vestibule.api.context import Caller, Context, Services
 from vestibule.api.deeds import CallersDeeds
-from vestibule.api.doors import admitted, shown, until_one_ends
+from vestibule.api.doors import admitted, left, shown
 from vestibule.core.audit import AuditAction
 from vestibule.core.errors import BadInput
 from vestibule.core.ids import VmId
+from vestibule.services.racing import first_of
 from vestibule_agent.file_names import name_of
 from vestibule_agent.protocol import DownloadsFile
 from vestibule_agent.terminal_frames import COLUMNS, ROWS
@@ -49,7 +50,7 @@ async def follow_copies(
     if services is not None:
         async with shown(websocket, services, VmId(vm_id)):
             telling = _tell_copies(websocket, services, VmId(vm_id), after)
-            await until_one_ends(telling, _left(websocket))
+            await first_of(left(websocket), telling)
 
 
 async def _tell_copies(websocket: WebSocket, services: Context, vm_id: VmId, after: int | None) -> None:
@@ -57,12 +58,6 @@ async def _tell_copies(websocket: WebSocket, services: Context, vm_id: VmId, aft
         async for copied in services.viewing.copies(vm_id, after):
             told = viewing_schemas.Copied(number=copied.number, text=copied.text)
             await websocket.send_text(told.model_dump_json())
-
-
-async def _left(websocket: WebSocket) -> None:
-    """Wait until the person has gone, who has nothing to say here."""
-    while (await websocket.receive())["type"] != "websocket.disconnect":
-        pass
 
 
 @router.websocket(f"{_MACHINE}/terminal")
