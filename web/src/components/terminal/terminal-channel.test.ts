@@ -4,7 +4,7 @@
 import { once } from "node:events";
 
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { WebSocketServer } from "ws";
+import { WebSocketServer, type WebSocket as Peer } from "ws";
 
 import type { Connection } from "../desktop/connection";
 import { DesktopLink } from "../desktop/desktop-link";
@@ -36,7 +36,7 @@ describe("the terminal's connection", () => {
     vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "setInterval", "clearInterval", "Date"] });
     [seen, pings, losses] = ["", [], []];
     server = new WebSocketServer({ host: "127.0.0.1", port: 0 });
-    server.on("connection", (socket) => {
+    server.on("connection", (socket: Peer) => {
       frozen = false;
       socket.send(Buffer.from(PROMPT));
       socket.on("message", (data: Buffer) => {
