@@ -3,6 +3,7 @@ import { useEffect, useRef, useState } from "react";
 
 import { t } from "../../i18n";
 import classes from "./files.module.css";
+import { holdsFiles } from "./stray-drops";
 import { givenIn, type Given } from "./upload-checks";
 import type { Files } from "./use-files";
 
@@ -25,7 +26,6 @@ export function DropZone({ files }: { files: Files }) {
     // Whether files may go in at all is known with the list.
     if (over && latest.current.downloads === null) latest.current.refresh();
   }, [over]);
-  useEffect(refuseElsewhere, []);
   const allowed = files.downloads?.upload;
   const told = over && allowed !== undefined;
   return (
@@ -42,22 +42,6 @@ export function DropZone({ files }: { files: Files }) {
       )}
     </div>
   );
-}
-
-const holdsFiles = ({ dataTransfer }: DragEvent): boolean => dataTransfer?.types.includes("Files") === true;
-
-/** A file that is dropped beside the frame is not opened in place of this page; returns what ends that. */
-function refuseElsewhere(): () => void {
-  const refuse = (event: DragEvent): void => {
-    if (event.defaultPrevented || !holdsFiles(event)) return;
-    event.preventDefault();
-    if (event.dataTransfer !== null) event.dataTransfer.dropEffect = "none";
-  };
-  const names = ["dragover", "drop"] as const;
-  for (const name of names) window.addEventListener(name, refuse);
-  return () => {
-    for (const name of names) window.removeEventListener(name, refuse);
-  };
 }
 
 /** Hears of files that are dragged over an element or any of its parts; returns what ends that. */

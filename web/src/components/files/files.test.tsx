@@ -28,14 +28,14 @@ function Bench({ machine }: { machine: MachineAccess }) {
   );
 }
 
-/** The browser's event for what is dragged over the desktop, or elsewhere. */
+/** The browser's event for what is dragged over the desktop. */
 function drag(
   name: "dragEnter" | "dragOver" | "dragLeave" | "drop",
   types: string[],
   files: File[] = [],
   folders: string[] = [],
-  target: Element = screen.getByTestId("stage"),
 ): Event {
+  const target = screen.getByTestId("stage");
   const items = files.map((file) => ({
     getAsFile: () => file,
     webkitGetAsEntry: () => ({ isDirectory: folders.includes(file.name) }),
@@ -238,17 +238,6 @@ describe("files dragged over the desktop", () => {
     await screen.findByText(/Drop to put/);
     drag("dragLeave", ["Files"]);
     expect(screen.queryByText(/Drop to put/)).toBeNull();
-  });
-
-  it.each([
-    ["Files", true],
-    ["text/plain", false],
-  ])("do not take the page's place when dropped beside it: %s", (type, kept) => {
-    const machine = fakeMachine();
-    render(<Bench machine={machine} />);
-    for (const name of ["dragOver", "drop"] as const)
-      expect(drag(name, [type], [], [], document.body).defaultPrevented).toBe(kept);
-    expect(machine.upload).not.toHaveBeenCalled();
   });
 
   it("are files: a text that is dragged is none", () => {
