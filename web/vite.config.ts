@@ -1,6 +1,8 @@
 import react from "@vitejs/plugin-react";
 import { defineConfig } from "vitest/config";
 
+import { xtermColours } from "./vite/xterm-colours.ts";
+
 /** Where `npm run dev` finds the API: the controller, or `npm run dev:fake`. */
 const controller = process.env.VESTIBULE_CONTROLLER ?? "http://127.0.0.1:4000";
 
@@ -9,7 +11,7 @@ const browsers = ["chrome123", "edge123", "firefox121", "safari17.5"];
 
 export default defineConfig({
   base: "/dashboard/",
-  plugins: [react()],
+  plugins: [react(), xtermColours()],
   // The controller puts a new one in for every page (api/pages.py): style elements that the page makes carry it.
   html: { cspNonce: "__CSP_NONCE__" },
   build: {

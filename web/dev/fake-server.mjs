@@ -338,9 +338,15 @@ function showTerminal(socket) {
     "Open this address in your browser:",
     "",
     "  http://login.demo.test/authorize?state=fake",
+    "",
+    "\x1b[38;2;255;90;60m24-bit\x1b[38;2;90;200;255m colours\x1b[0m",
   ];
   socket.send(Buffer.from(`\x1b[1m${lines.join("\r\n")}\x1b[0m\r\n\r\n\x1b[32m?\x1b[0m Waiting… `));
-  socket.on("message", (data, binary) => binary && socket.send(data));
+  socket.on("message", (data, binary) => {
+    if (binary) return socket.send(data);
+    const { ping } = JSON.parse(data);
+    if (ping !== undefined) socket.send(JSON.stringify({ pong: ping }));
+  });
 }
 
 const sockets = new WebSocketServer({ server, handleProtocols: () => "binary" });

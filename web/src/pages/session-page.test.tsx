@@ -1,4 +1,4 @@
-import { act, render, screen, waitFor, within } from "@testing-library/react";
+import { act, createEvent, fireEvent, render, screen, waitFor, within } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 
@@ -64,6 +64,20 @@ describe("the session page", () => {
     await waitFor(() => {
       expect(document.querySelector("canvas")).not.toBeNull();
     });
+  });
+
+  it.each([
+    ["Files", true],
+    ["text/plain", false],
+  ])("does not give its place to what is dropped beside the machine: %s", async (type, kept) => {
+    await open({});
+    for (const name of ["dragOver", "drop"] as const) {
+      const event = createEvent[name](document.body, {
+        dataTransfer: { types: [type], files: [], items: [] },
+      });
+      fireEvent(document.body, event);
+      expect(event.defaultPrevented).toBe(kept);
+    }
   });
 
   it("says in the steps how long the first frame took, once that is known", async () => {

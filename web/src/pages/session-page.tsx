@@ -8,6 +8,7 @@ import { asProblem, isAbsent } from "../api/problem";
 import { sessionQuery, useSessionAction, useSessionEvents } from "../api/queries";
 import { isFinal, type Session } from "../api/types";
 import { markFirstFrame } from "../components/desktop/first-frame";
+import { useNoStrayDrops } from "../components/files/stray-drops";
 import { STATUS_WORDS } from "../components/session/status-words";
 import { useHeartbeat } from "../components/session/use-heartbeat";
 import { t } from "../i18n";
@@ -43,6 +44,7 @@ function Loaded({ session, live }: { session: Session; live: boolean }) {
     beat.mutate(undefined);
   });
   const onFirstFrame = useFirstFrameReport(session.session_id);
+  useNoStrayDrops();
   return (
     <div className={classes.page}>
       <SessionHead session={session} live={live} />

@@ -1,4 +1,3 @@
-import { Popover } from "@mantine/core";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { IconShare2 } from "@tabler/icons-react";
 import { useEffect, useState } from "react";
@@ -8,6 +7,7 @@ import { asProblem } from "../api/problem";
 import { viewLinksQuery } from "../api/queries";
 import type { Session } from "../api/types";
 import { ToolButton } from "../components/desktop/tool-button";
+import { ToolPopover } from "../components/desktop/tool-popover";
 import { SharePanel } from "../components/sharing/share-panel";
 import { t } from "../i18n";
 
@@ -26,16 +26,13 @@ export function ShareView({ session }: { session: Session }) {
   }, [cache, id, watchers]);
   const error = make.error ?? revoke.error ?? links.error;
   return (
-    <Popover
+    <ToolPopover
       opened={opened}
       onChange={setOpened}
       width={340}
-      position="bottom-end"
       trapFocus
       returnFocus
-      withinPortal={false}
-    >
-      <Popover.Target>
+      button={
         <ToolButton
           label={t("watch.share")}
           expanded={opened}
@@ -45,20 +42,19 @@ export function ShareView({ session }: { session: Session }) {
         >
           <IconShare2 size={18} />
         </ToolButton>
-      </Popover.Target>
-      <Popover.Dropdown>
-        <SharePanel
-          links={links.data}
-          made={make.data}
-          watchers={watchers}
-          busy={make.isPending || revoke.isPending}
-          problem={error === null ? null : asProblem(error)}
-          make={make.mutate}
-          revoke={({ link_id }) => {
-            revoke.mutate(link_id);
-          }}
-        />
-      </Popover.Dropdown>
-    </Popover>
+      }
+    >
+      <SharePanel
+        links={links.data}
+        made={make.data}
+        watchers={watchers}
+        busy={make.isPending || revoke.isPending}
+        problem={error === null ? null : asProblem(error)}
+        make={make.mutate}
+        revoke={({ link_id }) => {
+          revoke.mutate(link_id);
+        }}
+      />
+    </ToolPopover>
   );
 }

@@ -3,7 +3,7 @@ declare module "ws" {
   import type { EventEmitter } from "node:events";
 
   export interface WebSocket extends EventEmitter {
-    send(data: Uint8Array): void;
+    send(data: Uint8Array | string): void;
     close(code: number, reason: string): void;
     terminate(): void;
   }

@@ -1,9 +1,10 @@
-import { Button, Popover } from "@mantine/core";
+import { Button } from "@mantine/core";
 import { IconCheck, IconClipboardCopy, IconCopy } from "@tabler/icons-react";
 import { useState } from "react";
 
 import { t } from "../../i18n";
 import { ToolButton } from "../desktop/tool-button";
+import { ToolPopover } from "../desktop/tool-popover";
 import classes from "./clipboard.module.css";
 import type { Clipboard } from "./use-clipboard";
 
@@ -22,16 +23,13 @@ export function CopiedButton({ clipboard: { copied, take } }: { clipboard: Clipb
     setClosed(copied.number);
   };
   return (
-    <Popover
+    <ToolPopover
       opened={opened}
       onChange={(open) => {
         if (!open) close();
       }}
       width={300}
-      position="bottom-end"
-      withinPortal={false}
-    >
-      <Popover.Target>
+      button={
         <ToolButton
           label={t("viewing.copiedThere")}
           expanded={opened}
@@ -42,27 +40,26 @@ export function CopiedButton({ clipboard: { copied, take } }: { clipboard: Clipb
         >
           {copied.taken ? <IconCheck size={18} /> : <IconClipboardCopy size={18} />}
         </ToolButton>
-      </Popover.Target>
-      <Popover.Dropdown>
-        <div className={classes.copied} role="status">
-          <h3>{t("viewing.copiedThere")}</h3>
-          {copied.text === null ? (
-            <p>{t("viewing.copyTooLong")}</p>
-          ) : (
-            <>
-              <pre dir="auto">{brief(copied.text)}</pre>
-              <Button
-                size="xs"
-                leftSection={copied.taken ? <IconCheck size={14} /> : <IconCopy size={14} />}
-                onClick={take}
-              >
-                {t(copied.taken ? "viewing.onClipboard" : "viewing.copy")}
-              </Button>
-            </>
-          )}
-        </div>
-      </Popover.Dropdown>
-    </Popover>
+      }
+    >
+      <div className={classes.copied} role="status">
+        <h3>{t("viewing.copiedThere")}</h3>
+        {copied.text === null ? (
+          <p>{t("viewing.copyTooLong")}</p>
+        ) : (
+          <>
+            <pre dir="auto">{brief(copied.text)}</pre>
+            <Button
+              size="xs"
+              leftSection={copied.taken ? <IconCheck size={14} /> : <IconCopy size={14} />}
+              onClick={take}
+            >
+              {t(copied.taken ? "viewing.onClipboard" : "viewing.copy")}
+            </Button>
+          </>
+        )}
+      </div>
+    </ToolPopover>
   );
 }
 

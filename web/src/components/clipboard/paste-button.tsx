@@ -1,4 +1,4 @@
-import { Button, Popover, Textarea } from "@mantine/core";
+import { Button, Textarea } from "@mantine/core";
 import { IconClipboardText } from "@tabler/icons-react";
 import { useState } from "react";
 
@@ -6,6 +6,7 @@ import type { Problem } from "../../api/types";
 import { t } from "../../i18n";
 import { Warning } from "../../ui/warning";
 import { ToolButton } from "../desktop/tool-button";
+import { ToolPopover } from "../desktop/tool-popover";
 import classes from "./clipboard.module.css";
 import type { Clipboard } from "./use-clipboard";
 
@@ -31,17 +32,14 @@ export function PasteButton({ clipboard, disabled }: { clipboard: Clipboard; dis
     );
   };
   return (
-    <Popover
+    <ToolPopover
       opened={opened && !disabled}
       onChange={(open) => {
         if (!open) close();
       }}
       width={300}
-      position="bottom-end"
       trapFocus
-      withinPortal={false}
-    >
-      <Popover.Target>
+      button={
         <ToolButton
           label={t("viewing.paste")}
           hint={t("viewing.pasteHint")}
@@ -58,11 +56,10 @@ export function PasteButton({ clipboard, disabled }: { clipboard: Clipboard; dis
         >
           <IconClipboardText size={18} />
         </ToolButton>
-      </Popover.Target>
-      <Popover.Dropdown>
-        <PasteField problem={clipboard.problem} {...{ text, setText, send }} />
-      </Popover.Dropdown>
-    </Popover>
+      }
+    >
+      <PasteField problem={clipboard.problem} {...{ text, setText, send }} />
+    </ToolPopover>
   );
 }
 

@@ -7,7 +7,7 @@ import { ProblemPanel } from "../../ui/problem-panel";
 import classes from "./desktop.module.css";
 
 interface Props {
-  title?: string;
+  title: string;
   problem: Problem;
   /** On `performance.now()`'s clock; null while a try is under way. */
   retryAt: number | null;
@@ -16,13 +16,7 @@ interface Props {
 }
 
 /** Over a desktop that is not there: why, the last good step, and when the next try is. */
-export function Curtain({
-  title = t("desktop.notConnected"),
-  problem,
-  retryAt,
-  lastGoodStep,
-  retryNow,
-}: Props) {
+export function Curtain({ title, problem, retryAt, lastGoodStep, retryNow }: Props) {
   return (
     <div className={classes.curtain}>
       <div className={classes.notice}>

@@ -1,13 +1,11 @@
-import { Loader } from "@mantine/core";
 import { useEffect, useRef, useState, type ReactNode, type RefObject } from "react";
 
 import type { MachineAccess } from "../../api/machine-access";
 import { t } from "../../i18n";
 import { useClipboard } from "../clipboard/use-clipboard";
 import { DropZone } from "../files/drop-zone";
-import { useFiles } from "../files/use-files";
-import type { Connection } from "./connection";
-import { Curtain } from "./curtain";
+import type { Files } from "../files/use-files";
+import { Cover } from "./cover";
 import classes from "./desktop.module.css";
 import { watchFirstFrame } from "./first-frame";
 import { KeysRow } from "./keys-row";
@@ -20,6 +18,7 @@ import { useViewSettings } from "./use-view-settings";
 
 interface Props {
   machine: MachineAccess;
+  files: Files;
   askSession: () => void;
   /** What lies over the desktop of a machine that has not confirmed itself yet; null once it has. */
   preparing: ReactNode;
@@ -35,7 +34,7 @@ interface Props {
 
 /** The machine's desktop, which connects again by itself and says why when it is not there. */
 export function Desktop(props: Props) {
-  const { machine, pageTitle, lastGoodStep, onFirstFrame, tools, preparing, askSession } = props;
+  const { machine, files, pageTitle, lastGoodStep, onFirstFrame, tools, preparing, askSession } = props;
   const [settings, choose] = useViewSettings();
   const { askTicket } = machine;
   const { target, link, state } = useDesktopLink({
@@ -52,7 +51,6 @@ export function Desktop(props: Props) {
   const keys = useOnScreenKeys(surface);
   const painted = usePainted(shown, target, onFirstFrame);
   const clipboard = useClipboard({ machine, surface: painted ? surface : undefined, target });
-  const files = useFiles(machine);
   const [keysShown, showKeys] = useState(false);
   return (
     <section ref={section} className={classes.desktop} aria-label={t("desktop.theDesktop")}>
@@ -76,7 +74,7 @@ export function Desktop(props: Props) {
       <div className={classes.stage}>
         <div ref={target} className={classes.target} data-shown={shown} />
         <DropZone files={files} />
-        <Cover {...{ state, preparing, lastGoodStep }} retryNow={link.retryNow} />
+        <Cover {...{ state, preparing, lastGoodStep }} opening="desktop.opening" retryNow={link.retryNow} />
       </div>
     </section>
   );
@@ -105,23 +103,4 @@ function usePainted(
     };
   }, [shown, target, onFirstFrame]);
   return painted;
-}
-
-type CoverProps = { state: Connection; preparing: ReactNode } & Pick<
-  Parameters<typeof Curtain>[0],
-  "lastGoodStep" | "retryNow"
->;
-
-/** What lies over a desktop that is not shown: the first opening, or why it is gone. */
-function Cover({ state, preparing, ...rest }: CoverProps) {
-  if (state.kind === "shown") return null;
-  if (preparing !== null) return <div className={classes.preparing}>{preparing}</div>;
-  if (state.problem === null) {
-    return (
-      <div className={classes.opening} role="status">
-        <Loader size="sm" /> {t("desktop.opening")}
-      </div>
-    );
-  }
-  return <Curtain problem={state.problem} retryAt={state.kind === "lost" ? state.retryAt : null} {...rest} />;
 }

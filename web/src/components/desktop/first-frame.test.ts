@@ -29,3 +29,9 @@ it("is not measured of a session that another click, or none, has started", () =
   expect(markFirstFrame("s-2")).toBeNull();
   expect(performance.getEntriesByName(CLICK_MARK)).toHaveLength(1);
 });
+
+it("is not measured after the page was hidden", () => {
+  markClick("s-1", performance.now());
+  document.dispatchEvent(new Event("visibilitychange"));
+  expect(markFirstFrame("s-1")).toBeNull();
+});

@@ -3,7 +3,8 @@
  *
  * RFB tells of no finished frame, so a 16 × 10 copy of the canvas is looked at once per displayed frame until
  * it shows something.  The marks are in the browser's performance timeline under the names below; a click's
- * says in its `detail` which session it started, so that it is never taken for another's.
+ * says in its `detail` which session it started, so that it is never taken for another's.  A click after which
+ * nobody waited for a desktop (the page was hidden, or shows the terminal alone) is forgotten.
  */
 
 export const CLICK_MARK = "vestibule:connect-click";
@@ -18,6 +19,13 @@ const BLACK = 24;
 /** @param clickedAt On `performance.now()`'s clock. */
 export function markClick(sessionId: string, clickedAt: number): void {
   performance.mark(CLICK_MARK, { startTime: clickedAt, detail: sessionId });
+  // Of a page that is seen, the first change is that it is not.
+  document.addEventListener("visibilitychange", forgetClick, { once: true });
+}
+
+/** Nobody waits for the desktop: what its first frame took would say nothing. */
+export function forgetClick(): void {
+  performance.clearMarks(CLICK_MARK);
 }
 
 /** Marks the session's first frame; whole milliseconds since the click that started it here, null without. */
@@ -28,7 +36,7 @@ export function markFirstFrame(sessionId: string): number | null {
   if (click === undefined) return null;
   const { startTime } = performance.mark(FRAME_MARK, { detail: sessionId });
   // One click, one measurement: a reconnect later is not a start.
-  performance.clearMarks(CLICK_MARK);
+  forgetClick();
   return Math.round(performance.measure(MEASURE, { start: click.startTime, end: startTime }).duration);
 }
 

@@ -8,8 +8,8 @@ import { begin, bytesWords, read, roundTripWords } from "./reading";
 
 const EVERY_MS = 1_000;
 
-/** How far away the desktop is, and how much comes from it. */
-export function Readout({ surface }: { surface: Surface }) {
+/** How far away it is what is shown, and how much comes from it; the hint says between what this is measured. */
+export function Readout({ surface, hint }: { surface: Pick<Surface, "traffic">; hint: string }) {
   const [reading, setReading] = useState(() => begin(surface.traffic(), performance.now()));
   useEffect(() => {
     const timer = setInterval(() => {
@@ -25,7 +25,7 @@ export function Readout({ surface }: { surface: Surface }) {
       withinPortal={false}
       multiline
       maw={280}
-      label={t("desktop.readoutHint")}
+      label={hint}
     >
       <span className={classes.readout} tabIndex={0} role="group" aria-label={t("desktop.connection")}>
         <span>{roundTripWords(reading.roundTripMs)}</span>

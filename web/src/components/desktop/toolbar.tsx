@@ -1,4 +1,4 @@
-import { IconArrowsMaximize, IconArrowsMinimize, IconCommand, IconWorld } from "@tabler/icons-react";
+import { IconCommand, IconWorld } from "@tabler/icons-react";
 
 import type { ReactNode } from "react";
 
@@ -10,6 +10,7 @@ import { FilesButton } from "../files/files-button";
 import type { Files } from "../files/use-files";
 import classes from "./desktop.module.css";
 import type { Surface } from "./desktop-link";
+import { FullScreenButton } from "./full-screen-button";
 import { KeyboardButton } from "./keyboard-button";
 import { Readout } from "./readout";
 import { TextEntryField } from "./text-entry-field";
@@ -54,7 +55,7 @@ export function Toolbar({ pageTitle, surface, clipboard, files, captured, fullSc
         <IconWorld size={16} aria-hidden="true" />
         <span>{pageTitle ?? t("desktop.desktop")}</span>
       </span>
-      {surface !== undefined && <Readout surface={surface} />}
+      {surface !== undefined && <Readout surface={surface} hint={t("desktop.readoutHint")} />}
       <CopiedButton clipboard={clipboard} />
       <TextEntryField idle={surface === undefined} enter={rest.keys.enter} />
       <ToolButton
@@ -71,15 +72,7 @@ export function Toolbar({ pageTitle, surface, clipboard, files, captured, fullSc
       <FilesButton files={files} />
       {rest.tools}
       <ViewMenu settings={rest.settings} choose={rest.choose} />
-      {fullScreen.possible && <FullScreenButton {...fullScreen} />}
+      <FullScreenButton fullScreen={fullScreen} />
     </div>
-  );
-}
-
-function FullScreenButton({ on, toggle }: FullScreen) {
-  return (
-    <ToolButton label={on ? t("desktop.leaveFullScreen") : t("desktop.fullScreen")} onClick={toggle}>
-      {on ? <IconArrowsMinimize size={18} /> : <IconArrowsMaximize size={18} />}
-    </ToolButton>
   );
 }

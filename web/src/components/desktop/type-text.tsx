@@ -1,4 +1,4 @@
-import { Button, Popover, Textarea } from "@mantine/core";
+import { Button, Textarea } from "@mantine/core";
 import { IconForms } from "@tabler/icons-react";
 import { useState } from "react";
 
@@ -6,6 +6,7 @@ import { t } from "../../i18n";
 import classes from "./desktop.module.css";
 import type { Surface } from "./desktop-link";
 import { ToolButton } from "./tool-button";
+import { ToolPopover } from "./tool-popover";
 
 /** Types text where the machine's cursor is: pasting, phones, and characters that a keyboard lacks. */
 export function TypeText({ surface }: { surface: Surface | undefined }) {
@@ -18,15 +19,12 @@ export function TypeText({ surface }: { surface: Surface | undefined }) {
     surface?.focus();
   };
   return (
-    <Popover
+    <ToolPopover
       opened={opened}
       onChange={setOpened}
       width={300}
-      position="bottom-end"
       trapFocus
-      withinPortal={false}
-    >
-      <Popover.Target>
+      button={
         <ToolButton
           label={t("desktop.typeText")}
           expanded={opened}
@@ -37,28 +35,27 @@ export function TypeText({ surface }: { surface: Surface | undefined }) {
         >
           <IconForms size={18} />
         </ToolButton>
-      </Popover.Target>
-      <Popover.Dropdown>
-        <div className={classes.typing}>
-          <Textarea
-            label={t("desktop.textToType")}
-            description={t("desktop.typeTextHint")}
-            autosize
-            minRows={2}
-            maxRows={6}
-            value={text}
-            data-autofocus
-            autoComplete="off"
-            spellCheck={false}
-            onChange={(event) => {
-              setText(event.currentTarget.value);
-            }}
-          />
-          <Button size="xs" disabled={text === ""} onClick={send}>
-            {t("desktop.typeIt")}
-          </Button>
-        </div>
-      </Popover.Dropdown>
-    </Popover>
+      }
+    >
+      <div className={classes.typing}>
+        <Textarea
+          label={t("desktop.textToType")}
+          description={t("desktop.typeTextHint")}
+          autosize
+          minRows={2}
+          maxRows={6}
+          value={text}
+          data-autofocus
+          autoComplete="off"
+          spellCheck={false}
+          onChange={(event) => {
+            setText(event.currentTarget.value);
+          }}
+        />
+        <Button size="xs" disabled={text === ""} onClick={send}>
+          {t("desktop.typeIt")}
+        </Button>
+      </div>
+    </ToolPopover>
   );
 }

@@ -36,6 +36,7 @@ const words = (): string | null => screen.getByRole("button").textContent;
 beforeEach(() => {
   full = null;
   keyboard.lock.mockClear();
+  keyboard.unlock.mockClear();
   vi.stubGlobal("navigator", Object.assign(Object.create(navigator) as Navigator, { keyboard }));
   Object.defineProperty(document, "fullscreenElement", { configurable: true, get: () => full });
   Object.assign(Element.prototype, { requestFullscreen: request });
@@ -73,5 +74,6 @@ it("takes no notice of another part of the page in full screen", async () => {
   render(<Bench />);
   await become(document.body);
   expect(keyboard.lock).not.toHaveBeenCalled();
+  expect(keyboard.unlock).not.toHaveBeenCalled();
   expect(words()).toBe("on: false, all keys: false");
 });

@@ -26,8 +26,9 @@ export function useFullScreen(element: RefObject<HTMLElement | null>): FullScree
       const full = element.current !== null && document.fullscreenElement === element.current;
       setOn(full);
       setAllKeys(false);
-      if (!full) keyboard()?.unlock();
-      else
+      // Another view may be in full screen: the lock is then that one's.
+      if (document.fullscreenElement === null) keyboard()?.unlock();
+      else if (full)
         void keyboard()
           ?.lock()
           .then(

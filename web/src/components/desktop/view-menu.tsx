@@ -1,9 +1,10 @@
-import { Popover, Radio, Stack } from "@mantine/core";
+import { Radio, Stack } from "@mantine/core";
 import { IconAdjustmentsHorizontal } from "@tabler/icons-react";
 import { useState } from "react";
 
 import { t } from "../../i18n";
 import { ToolButton } from "./tool-button";
+import { ToolPopover } from "./tool-popover";
 import { QUALITIES, QUALITY_NAMES, sizeNames, SIZES, type ViewSettings } from "./view-settings";
 
 interface Props {
@@ -16,16 +17,13 @@ export function ViewMenu({ settings, choose }: Props) {
   const [opened, setOpened] = useState(false);
   const sizes = sizeNames(window.devicePixelRatio);
   return (
-    <Popover
+    <ToolPopover
       opened={opened}
       onChange={setOpened}
       width={290}
-      position="bottom-end"
       trapFocus
       returnFocus
-      withinPortal={false}
-    >
-      <Popover.Target>
+      button={
         <ToolButton
           label={t("desktop.sizeAndQuality")}
           expanded={opened}
@@ -35,37 +33,36 @@ export function ViewMenu({ settings, choose }: Props) {
         >
           <IconAdjustmentsHorizontal size={18} />
         </ToolButton>
-      </Popover.Target>
-      <Popover.Dropdown>
-        <Stack gap="md">
-          <Radio.Group
-            label={t("desktop.size")}
-            value={sizes.includes(settings.size) ? settings.size : "resize"}
-            onChange={(size) => {
-              choose({ ...settings, size });
-            }}
-          >
-            <Stack gap={8} mt={6}>
-              {sizes.map((name) => (
-                <Radio key={name} value={name} size="sm" label={t(SIZES[name].words)} />
-              ))}
-            </Stack>
-          </Radio.Group>
-          <Radio.Group
-            label={t("desktop.quality")}
-            value={settings.quality}
-            onChange={(quality) => {
-              choose({ ...settings, quality });
-            }}
-          >
-            <Stack gap={8} mt={6}>
-              {QUALITY_NAMES.map((name) => (
-                <Radio key={name} value={name} size="sm" label={t(QUALITIES[name].words)} />
-              ))}
-            </Stack>
-          </Radio.Group>
-        </Stack>
-      </Popover.Dropdown>
-    </Popover>
+      }
+    >
+      <Stack gap="md">
+        <Radio.Group
+          label={t("desktop.size")}
+          value={sizes.includes(settings.size) ? settings.size : "resize"}
+          onChange={(size) => {
+            choose({ ...settings, size });
+          }}
+        >
+          <Stack gap={8} mt={6}>
+            {sizes.map((name) => (
+              <Radio key={name} value={name} size="sm" label={t(SIZES[name].words)} />
+            ))}
+          </Stack>
+        </Radio.Group>
+        <Radio.Group
+          label={t("desktop.quality")}
+          value={settings.quality}
+          onChange={(quality) => {
+            choose({ ...settings, quality });
+          }}
+        >
+          <Stack gap={8} mt={6}>
+            {QUALITY_NAMES.map((name) => (
+              <Radio key={name} value={name} size="sm" label={t(QUALITIES[name].words)} />
+            ))}
+          </Stack>
+        </Radio.Group>
+      </Stack>
+    </ToolPopover>
   );
 }

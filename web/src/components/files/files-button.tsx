@@ -1,56 +1,67 @@
-import { Button, CloseButton, Popover, Progress } from "@mantine/core";
+import { Button, CloseButton, Progress } from "@mantine/core";
 import { IconDownload, IconFolder, IconUpload } from "@tabler/icons-react";
 import { useRef, useState } from "react";
 
 import type { DownloadsFile } from "../../api/types";
 import { t } from "../../i18n";
 import { ToolButton } from "../desktop/tool-button";
+import { ToolPopover } from "../desktop/tool-popover";
 import classes from "./files.module.css";
 import { sizeText } from "./sizes";
-import type { Files, Upload } from "./use-files";
+import { isUnderWay, type Files, type Upload } from "./use-files";
 
 /** The machine's Downloads: files are put there and taken from there. */
 export function FilesButton({ files }: { files: Files }) {
-  const [asked, setAsked] = useState(false);
-  const opened = asked || files.uploads.length > 0;
-  const close = (): void => {
-    setAsked(false);
-    files.tidy();
-  };
+  const { opened, open, close } = useOpened(files);
+  const count = files.uploads.filter(isUnderWay).length;
   return (
-    <Popover
+    <ToolPopover
       opened={opened}
-      onChange={(open) => {
-        if (!open) close();
+      onChange={(wanted) => {
+        if (!wanted) close();
       }}
       width={320}
-      position="bottom-end"
-      withinPortal={false}
-    >
-      <Popover.Target>
+      button={
         <ToolButton
-          label={t("viewing.files")}
+          label={count === 0 ? t("viewing.files") : t("viewing.filesUnderWay", { count })}
           expanded={opened}
-          onClick={() => {
-            if (opened) {
-              close();
-              return;
-            }
-            setAsked(true);
-            files.refresh();
-          }}
+          onClick={opened ? close : open}
         >
           <IconFolder size={18} />
+          {count > 0 && (
+            <span className={classes.count} aria-hidden="true">
+              {count}
+            </span>
+          )}
         </ToolButton>
-      </Popover.Target>
-      <Popover.Dropdown>
-        <div className={classes.files}>
-          <h3>{t("viewing.downloads")}</h3>
-          <Content files={files} />
-        </div>
-      </Popover.Dropdown>
-    </Popover>
+      }
+    >
+      <div className={classes.files}>
+        <h3>{t("viewing.downloads")}</h3>
+        <Content files={files} />
+      </div>
+    </ToolPopover>
   );
+}
+
+/** Opened by the person, by an upload that begins, and by one that fails; closed by the person alone. */
+function useOpened({ uploads, refresh, tidy }: Files) {
+  const newest = uploads.at(-1)?.id ?? 0;
+  const [asked, setAsked] = useState(false);
+  /** The newest upload that the person has seen begin. */
+  const [seen, setSeen] = useState(newest);
+  return {
+    opened: asked || newest > seen || uploads.some(({ state }) => state.kind === "failed"),
+    open: () => {
+      setAsked(true);
+      refresh();
+    },
+    close: () => {
+      setAsked(false);
+      setSeen(newest);
+      tidy(); // with those that failed
+    },
+  };
 }
 
 function Content({ files }: { files: Files }) {
@@ -87,7 +98,7 @@ function UploadButton({ files, most }: { files: Files; most: number }) {
         hidden
         aria-label={t("viewing.toUpload")}
         onChange={({ currentTarget }) => {
-          files.upload(Array.from(currentTarget.files ?? []));
+          files.upload(Array.from(currentTarget.files ?? [], (file) => ({ file, folder: false })));
           currentTarget.value = "";
         }}
       />
@@ -114,7 +125,7 @@ function UploadItem({ upload: { name, share, state } }: { upload: Upload }) {
       <span className={classes.size} role="status">
         {progressOf(state.kind, share)}
       </span>
-      {state.kind === "going" && (
+      {(state.kind === "going" || state.kind === "waiting") && (
         <>
           <CloseButton size="sm" aria-label={t("viewing.cancelUpload", { name })} onClick={state.cancel} />
           <Progress
@@ -135,8 +146,16 @@ function UploadItem({ upload: { name, share, state } }: { upload: Upload }) {
 }
 
 function progressOf(kind: Upload["state"]["kind"], share: number): string {
-  if (kind === "failed") return t("viewing.notUploaded");
-  return kind === "done" ? t("viewing.uploaded") : `${Math.round(share * 100)} %`;
+  switch (kind) {
+    case "waiting":
+      return t("viewing.waits");
+    case "going":
+      return `${Math.round(share * 100)} %`;
+    case "done":
+      return t("viewing.uploaded");
+    case "failed":
+      return t("viewing.notUploaded");
+  }
 }
 
 interface ListProps {

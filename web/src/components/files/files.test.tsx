@@ -1,5 +1,5 @@
 import { MantineProvider } from "@mantine/core";
-import { act, createEvent, fireEvent, render, screen } from "@testing-library/react";
+import { act, createEvent, fireEvent, render, screen, waitFor } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
 import { describe, expect, it, vi } from "vitest";
 
@@ -13,6 +13,7 @@ import { useFiles } from "./use-files";
 
 const NAMED = "مرحبا <b>👩🏽‍🚀</b>.pdf";
 const FILE: DownloadsFile = { file: "YQ", name: NAMED, size: 1536, modified_at: "2026-11-03T14:05:30Z" };
+const ALLOWED = { upload: true, download: true, files: [] };
 const FULL = { code: "guest_disk_full", cause: "The disk is full.", remedy: "Delete something." };
 
 function Bench({ machine }: { machine: MachineAccess }) {
@@ -25,6 +26,23 @@ function Bench({ machine }: { machine: MachineAccess }) {
       </div>
     </MantineProvider>
   );
+}
+
+/** The browser's event for what is dragged over the desktop. */
+function drag(
+  name: "dragEnter" | "dragOver" | "dragLeave" | "drop",
+  types: string[],
+  files: File[] = [],
+  folders: string[] = [],
+): Event {
+  const target = screen.getByTestId("stage");
+  const items = files.map((file) => ({
+    getAsFile: () => file,
+    webkitGetAsEntry: () => ({ isDirectory: folders.includes(file.name) }),
+  }));
+  const event = createEvent[name](target, { dataTransfer: { types, files, items } });
+  fireEvent(target, event);
+  return event;
 }
 
 async function open(machine: MachineAccess): Promise<void> {
@@ -102,34 +120,122 @@ describe("an upload", () => {
     await userEvent.click(screen.getByRole("button", { name: "Cancel the upload of a.txt" }));
     expect(screen.queryByText("a.txt")).toBeNull();
   });
+
+  it.each([
+    [holding({ upload: false, download: true }), "x", /Files do not go into machines here/],
+    [
+      fakeMachine({ downloads: () => Promise.resolve({ ...ALLOWED, max_bytes: 3 }) }),
+      "four",
+      /4 B; 3 B is the most/,
+    ],
+  ])("that cannot succeed is not begun, and why is said", async (machine, content, why) => {
+    render(<Bench machine={machine} />);
+    drag("drop", ["Files"], [new File([content], "a.txt")]);
+    expect(await screen.findByText("Not uploaded")).toBeInTheDocument();
+    expect(screen.getByRole("alert")).toHaveTextContent(why);
+    expect(machine.upload).not.toHaveBeenCalled();
+  });
+
+  it("of a folder is refused by name, the files beside it go", async () => {
+    const machine = fakeMachine();
+    render(<Bench machine={machine} />);
+    drag("drop", ["Files"], [chosen, new File([], "folder")], ["folder"]);
+    expect(await screen.findByRole("alert")).toHaveTextContent(/This is a folder/);
+    expect(machine.upload).toHaveBeenCalledExactlyOnceWith(
+      chosen,
+      expect.any(Function),
+      expect.any(AbortSignal),
+    );
+  });
+
+  it("waits for its turn when two are under way, and can be cancelled then", async () => {
+    const ends: (() => void)[] = [];
+    const upload = vi.fn<MachineAccess["upload"]>(
+      (file) =>
+        new Promise((resolve) => {
+          ends.push(() => {
+            resolve({ ...FILE, name: file.name });
+          });
+        }),
+    );
+    await open(fakeMachine({ upload }));
+    const names = ["1", "2", "3", "4"];
+    await userEvent.upload(
+      await screen.findByLabelText("Files to upload"),
+      names.map((name) => new File([], name)),
+    );
+    expect(screen.getByRole("button", { name: "Files, 4 on their way" })).toBeInTheDocument();
+    await waitFor(() => {
+      expect(screen.getAllByText("Waits for its turn")).toHaveLength(2);
+    });
+    await userEvent.click(screen.getByRole("button", { name: "Cancel the upload of 3" }));
+    act(() => {
+      ends[0]?.();
+    });
+    await waitFor(() => {
+      expect(upload.mock.calls.map(([file]) => file.name)).toEqual(["1", "2", "4"]);
+    });
+    expect(screen.queryByText("3")).toBeNull();
+  });
+
+  it.each([
+    [
+      "Escape",
+      () => {
+        screen.getByRole("button", { name: "Upload files" }).focus();
+        return userEvent.keyboard("{Escape}");
+      },
+    ],
+    ["its own button", () => userEvent.click(screen.getByRole("button", { name: /^Files/ }))],
+  ])("goes on unseen once the list is closed by %s, and is told again when it fails", async (_how, close) => {
+    let fail: (error: Error) => void = () => undefined;
+    const upload: MachineAccess["upload"] = () =>
+      new Promise((_resolve, reject) => {
+        fail = reject;
+      });
+    await open(fakeMachine({ upload }));
+    await userEvent.upload(await screen.findByLabelText("Files to upload"), chosen);
+    await close();
+    await waitFor(() => {
+      expect(screen.queryByText("a.txt")).toBeNull();
+    });
+    expect(screen.getByRole("button", { name: "Files, 1 on their way" })).toBeInTheDocument();
+    act(() => {
+      fail(new ApiError(409, FULL));
+    });
+    expect(await screen.findByRole("alert")).toHaveTextContent("The disk is full.");
+  });
 });
 
 describe("files dragged over the desktop", () => {
-  const drag = (
-    name: "dragEnter" | "dragOver" | "dragLeave" | "drop",
-    types: string[],
-    files: File[] = [],
-  ) => {
-    const stage = screen.getByTestId("stage");
-    const event = createEvent[name](stage, { dataTransfer: { types, files } });
-    fireEvent(stage, event);
-    return event;
-  };
-
-  it("are told where they go, and go there when dropped", () => {
-    const upload = vi.fn(() => new Promise<never>(() => undefined));
-    render(<Bench machine={fakeMachine({ upload })} />);
+  it("are told where they go, and go there when dropped", async () => {
+    const machine = fakeMachine();
+    render(<Bench machine={machine} />);
     drag("dragEnter", ["Files"]);
-    expect(screen.getByText(/Drop to put into the machine/)).toBeInTheDocument();
+    expect(await screen.findByText(/Drop to put into the machine/)).toBeInTheDocument();
     const file = new File(["x"], "dropped.txt");
     expect(drag("drop", ["Files"], [file]).defaultPrevented).toBe(true);
-    expect(upload).toHaveBeenCalledExactlyOnceWith(file, expect.any(Function), expect.any(AbortSignal));
+    await waitFor(() => {
+      expect(machine.upload).toHaveBeenCalledExactlyOnceWith(
+        file,
+        expect.any(Function),
+        expect.any(AbortSignal),
+      );
+    });
     expect(screen.queryByText(/Drop to put/)).toBeNull();
   });
 
-  it("leave nothing behind when they are dragged away", () => {
+  it("are not invited where none may go in", async () => {
+    render(<Bench machine={holding({ upload: false, download: true })} />);
+    drag("dragEnter", ["Files"]);
+    expect(await screen.findByText(/Files do not go into machines here/)).toBeInTheDocument();
+    expect(screen.queryByText(/Drop to put/)).toBeNull();
+  });
+
+  it("leave nothing behind when they are dragged away", async () => {
     render(<Bench machine={fakeMachine()} />);
     drag("dragEnter", ["Files"]);
+    await screen.findByText(/Drop to put/);
     drag("dragLeave", ["Files"]);
     expect(screen.queryByText(/Drop to put/)).toBeNull();
   });

@@ -3,13 +3,17 @@
 import type { Terminal } from "@xterm/xterm";
 
 import type { ViewTicket } from "../../api/types";
+import type { Traffic } from "../desktop/channel";
 import type { SurfaceListeners } from "../desktop/desktop-link";
 import { openSocket } from "../desktop/open-socket";
+import { TerminalChannel } from "./terminal-channel";
 import { withStyleNonce } from "./with-style-nonce";
 
 /** A terminal on the screen. */
 export interface TerminalSurface {
   focus: () => void;
+  /** What has passed since it was opened. */
+  traffic: () => Traffic;
   close: () => void;
 }
 
@@ -64,7 +68,7 @@ export async function openTerminal(
   fit.fit();
   copyAndPasteByKeys(terminal);
   const socket = openSocket(`${ticket.terminal}?columns=${terminal.cols}&rows=${terminal.rows}`, ticket);
-  carry(terminal, socket, listeners);
+  const channel = carry(terminal, socket, listeners);
   const resized = new ResizeObserver(() => {
     fit.fit();
   });
@@ -73,43 +77,43 @@ export async function openTerminal(
     focus: () => {
       terminal.focus();
     },
+    traffic: () => channel.traffic,
     close: () => {
       resized.disconnect();
-      socket.close();
+      channel.close();
       terminal.dispose();
     },
   };
 }
 
 /** Between the terminal and its WebSocket, as long as both are there. */
-function carry(terminal: Terminal, socket: WebSocket, listeners: SurfaceListeners): void {
-  socket.binaryType = "arraybuffer";
-  const encoder = new TextEncoder();
-  const send = (data: Uint8Array<ArrayBuffer> | string): void => {
-    if (socket.readyState === WebSocket.OPEN) socket.send(data);
+function carry(terminal: Terminal, socket: WebSocket, listeners: SurfaceListeners): TerminalChannel {
+  let shown = false;
+  const onBytes = (data: Uint8Array): void => {
+    terminal.write(data);
+    if (!shown) listeners.onOpened();
+    shown = true;
   };
+  const { onSilent } = listeners;
+  const channel = new TerminalChannel(socket, { onBytes, onSilent }, () => performance.now());
+  const encoder = new TextEncoder();
   terminal.onData((text) => {
-    send(encoder.encode(text));
+    channel.send(encoder.encode(text));
   });
   terminal.onBinary((text) => {
-    send(Uint8Array.from(text, (character) => character.charCodeAt(0)));
+    channel.send(Uint8Array.from(text, (character) => character.charCodeAt(0)));
   });
   terminal.onResize(({ cols, rows }) => {
-    send(JSON.stringify({ columns: cols, rows }));
+    channel.send(JSON.stringify({ columns: cols, rows }));
   });
   socket.addEventListener("open", () => {
     // The frame may have another size by now than when the address was made.
-    send(JSON.stringify({ columns: terminal.cols, rows: terminal.rows }));
-  });
-  let shown = false;
-  socket.addEventListener("message", ({ data }: MessageEvent<ArrayBuffer>) => {
-    terminal.write(new Uint8Array(data));
-    if (!shown) listeners.onOpened();
-    shown = true;
+    channel.send(JSON.stringify({ columns: terminal.cols, rows: terminal.rows }));
   });
   socket.addEventListener("close", ({ code, reason }) => {
     listeners.onDropped({ code, reason, online: navigator.onLine });
   });
+  return channel;
 }
 
 /** Ctrl+Shift+C copies, and Ctrl+C while something is selected; Ctrl+V and ⌘V are the browser's own paste. */

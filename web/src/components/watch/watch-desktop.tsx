@@ -1,10 +1,6 @@
-import { Loader } from "@mantine/core";
-
 import type { ViewTicket } from "../../api/types";
 import { t } from "../../i18n";
-import { ProblemPanel } from "../../ui/problem-panel";
-import type { Connection } from "../desktop/connection";
-import { Curtain } from "../desktop/curtain";
+import { Cover } from "../desktop/cover";
 import classes from "../desktop/desktop.module.css";
 import { useDesktopLink } from "../desktop/use-desktop-link";
 import type { ViewSettings } from "../desktop/view-settings";
@@ -31,7 +27,7 @@ export function WatchDesktop({ token, lastGoodStep, onTold }: Props) {
     <section className={classes.desktop} aria-label={t("watch.desktop")}>
       <div className={classes.stage}>
         <div ref={target} className={classes.target} data-shown={state.kind === "shown"} />
-        <Cover state={state} lastGoodStep={lastGoodStep} retryNow={link.retryNow} />
+        <Cover {...{ state, lastGoodStep }} opening="watch.opening" retryNow={link.retryNow} />
       </div>
     </section>
   );
@@ -45,30 +41,3 @@ const ticketOf = (token: string): ViewTicket => ({
   copies: "",
   expires_at: "",
 });
-
-type CoverProps = { state: Connection } & Pick<Parameters<typeof Curtain>[0], "lastGoodStep" | "retryNow">;
-
-function Cover({ state, ...rest }: CoverProps) {
-  switch (state.kind) {
-    case "shown":
-      return null;
-    case "over":
-      return (
-        <div className={classes.curtain}>
-          <div className={classes.notice}>
-            <ProblemPanel title={t("watch.isOver")} problem={state.problem} />
-          </div>
-        </div>
-      );
-    case "lost":
-      return <Curtain problem={state.problem} retryAt={state.retryAt} {...rest} />;
-    case "asking":
-    case "opening":
-      if (state.problem !== null) return <Curtain problem={state.problem} retryAt={null} {...rest} />;
-      return (
-        <div className={classes.opening} role="status">
-          <Loader size="sm" /> {t("watch.opening")}
-        </div>
-      );
-  }
-}

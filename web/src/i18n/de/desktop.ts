@@ -39,8 +39,7 @@ export const desktop: Translation<typeof english> = {
   "desktop.withReason": "{what} Der Grund des Controllers: {reason}.",
   "desktop.withReasonRemedy":
     "Die Seite versucht es von selbst wieder; das Protokoll des Controllers sagt mehr.",
-  "desktop.frozen":
-    "Die Verbindung steht, aber es kommt nichts mehr durch: nicht einmal eine Antwort des Desktops.",
+  "desktop.frozen": "Die Verbindung steht, aber es kommt nichts mehr durch: nicht einmal eine Antwort.",
   "desktop.neverShown": "Der Desktop der Maschine hat {seconds} Sekunden lang nichts gezeigt.",
   "desktop.broke": "Die Verbindung zum Desktop der Maschine ist abgerissen.",
   "desktop.notMade": "Die Verbindung zum Desktop der Maschine kam nicht zustande.",

@@ -31,8 +31,7 @@ export const desktop = {
     "The machine starts it again by itself; if it stays so, cancel the sign-in and try again.",
   "desktop.withReason": "{what} The controller's reason: {reason}.",
   "desktop.withReasonRemedy": "The page tries again by itself; the controller's log tells more.",
-  "desktop.frozen":
-    "The connection stands, but nothing comes through it any more: not even an answer of the desktop.",
+  "desktop.frozen": "The connection stands, but nothing comes through it any more: not even an answer.",
   "desktop.neverShown": "The machine's desktop showed nothing for {seconds} seconds.",
   "desktop.broke": "The connection to the machine's desktop broke.",
   "desktop.notMade": "The connection to the machine's desktop could not be made.",
