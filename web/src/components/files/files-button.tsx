@@ -4,6 +4,7 @@ import { useRef, useState } from "react";
 
 import type { DownloadsFile } from "../../api/types";
 import { t } from "../../i18n";
+import { ProblemText } from "../../ui/problem-text";
 import { ToolButton } from "../desktop/tool-button";
 import classes from "./files.module.css";
 import { sizeText } from "./sizes";
@@ -59,7 +60,7 @@ function Content({ files }: { files: Files }) {
     <>
       {problem !== null && (
         <p role="alert" className={classes.problem}>
-          {problem.cause} {problem.remedy}
+          <ProblemText problem={problem} />
         </p>
       )}
       {downloads?.upload === true && <UploadButton files={files} most={downloads.max_bytes} />}
@@ -111,8 +112,10 @@ function UploadItem({ upload: { name, share, state } }: { upload: Upload }) {
       <bdi className={classes.name} title={name}>
         {name}
       </bdi>
-      <span className={classes.size} role="status">
-        {progressOf(state.kind, share)}
+      <span className={classes.size}>
+        {state.kind === "going" && `${Math.round(share * 100)} %`}
+        {/* Its end alone is read out, not every step to it. */}
+        <span role="status">{endOf(state.kind)}</span>
       </span>
       {state.kind === "going" && (
         <>
@@ -127,16 +130,16 @@ function UploadItem({ upload: { name, share, state } }: { upload: Upload }) {
       )}
       {state.kind === "failed" && (
         <span role="alert" className={`${classes.wide ?? ""} ${classes.problem ?? ""}`}>
-          {state.problem.cause} {state.problem.remedy}
+          <ProblemText problem={state.problem} />
         </span>
       )}
     </li>
   );
 }
 
-function progressOf(kind: Upload["state"]["kind"], share: number): string {
+function endOf(kind: Upload["state"]["kind"]): string | null {
   if (kind === "failed") return t("viewing.notUploaded");
-  return kind === "done" ? t("viewing.uploaded") : `${Math.round(share * 100)} %`;
+  return kind === "done" ? t("viewing.uploaded") : null;
 }
 
 interface ListProps {

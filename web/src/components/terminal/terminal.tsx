@@ -6,6 +6,7 @@ import { t } from "../../i18n";
 import { Curtain } from "../desktop/curtain";
 import { DesktopLink } from "../desktop/desktop-link";
 import { useReturnOfNetwork } from "../desktop/use-desktop-link";
+import { CopyRefused } from "./copy-refused";
 import { openTerminal, type TerminalSurface } from "./terminal-surface";
 import classes from "./terminal.module.css";
 
@@ -56,6 +57,7 @@ export function TerminalPane({ lastGoodStep, alone, ...parts }: Props) {
   return (
     <section className={classes.terminal} aria-label={t("viewing.theTerminal")} data-kind="terminal">
       <div ref={target} className={classes.target} />
+      <CopyRefused target={target} />
       {state.kind !== "shown" && state.problem === null && (
         <div className={classes.opening} role="status">
           <Loader size="sm" /> {t("viewing.opening")}

@@ -42,6 +42,8 @@ export const common: Translation<typeof english> = {
   "common.leaveIt": "Lassen",
   "common.copied": "Kopiert",
   "common.copy": "Kopieren",
+  "common.notCopied":
+    "Dieser Browser lässt die Seite nicht kopieren. Markieren Sie den Text und kopieren Sie ihn mit den Tasten.",
   "common.copyWhat": "{what} kopieren",
   "common.copiedWhat": "{what} kopiert",
   "common.evidence": "Beleg: {name}",

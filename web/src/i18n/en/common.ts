@@ -39,6 +39,7 @@ export const common = {
   "common.leaveIt": "Leave it",
   "common.copied": "Copied",
   "common.copy": "Copy",
+  "common.notCopied": "This browser does not let the page copy. Select the text and copy it by keys.",
   "common.copyWhat": "Copy {what}",
   "common.copiedWhat": "Copied {what}",
   "common.evidence": "Evidence: {name}",
