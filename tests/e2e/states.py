@@ -164,7 +164,7 @@ SESSIONS = [
 ]
 
 WATCH = [
-    State(name="watch", path="/watch?good#token=good", shows="Waiting for you"),
+    State(name="watch", path="/watch?good#token=good", shows="Waiting for its person"),
     State(name="watch-without-token", path="/watch?none", shows="This address holds no view link"),
     *(
         State(

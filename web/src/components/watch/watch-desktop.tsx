@@ -8,12 +8,13 @@ import { Curtain } from "../desktop/curtain";
 import classes from "../desktop/desktop.module.css";
 import { useDesktopLink } from "../desktop/use-desktop-link";
 import type { ViewSettings } from "../desktop/view-settings";
+import { toWatcher } from "./watcher-words";
 
 const SETTINGS: ViewSettings = { quality: "balanced", size: "fit" };
 
 interface Props {
   token: string;
-  /** “Demo, Waiting for you”; told when the connection is lost. */
+  /** “Demo, Waiting for its person”; told when the connection is lost. */
   lastGoodStep: string;
   onTold: (text: string) => void;
 }
@@ -61,10 +62,11 @@ function Cover({ state, ...rest }: CoverProps) {
         </div>
       );
     case "lost":
-      return <Curtain problem={state.problem} retryAt={state.retryAt} {...rest} />;
+      return <Curtain problem={toWatcher(state.problem)} retryAt={state.retryAt} {...rest} />;
     case "asking":
     case "opening":
-      if (state.problem !== null) return <Curtain problem={state.problem} retryAt={null} {...rest} />;
+      if (state.problem !== null)
+        return <Curtain problem={toWatcher(state.problem)} retryAt={null} {...rest} />;
       return (
         <div className={classes.opening} role="status">
           <Loader size="sm" /> {t("watch.opening")}
