@@ -5,9 +5,9 @@ import { useRef, useState } from "react";
 import type { DownloadsFile } from "../../api/types";
 import { t } from "../../i18n";
 import { ProblemText } from "../../ui/problem-text";
+import { bytes, percent } from "../../ui/quantities";
 import { ToolButton } from "../desktop/tool-button";
 import classes from "./files.module.css";
-import { sizeText } from "./sizes";
 import type { Files, Upload } from "./use-files";
 
 /** The machine's Downloads: files are put there and taken from there. */
@@ -101,7 +101,7 @@ function UploadButton({ files, most }: { files: Files; most: number }) {
       >
         {t("viewing.upload")}
       </Button>
-      <span>{t("viewing.orDrop", { size: sizeText(most) })}</span>
+      <span>{t("viewing.orDrop", { size: bytes(most) })}</span>
     </div>
   );
 }
@@ -113,7 +113,7 @@ function UploadItem({ upload: { name, share, state } }: { upload: Upload }) {
         {name}
       </bdi>
       <span className={classes.size}>
-        {state.kind === "going" && `${Math.round(share * 100)} %`}
+        {state.kind === "going" && percent(Math.round(share * 100) / 100)}
         {/* Its end alone is read out, not every step to it. */}
         <span role="status">{endOf(state.kind)}</span>
       </span>
@@ -156,7 +156,7 @@ function DownloadsList({ files, address }: ListProps) {
           <bdi className={classes.name} title={file.name}>
             {file.name}
           </bdi>
-          <span className={classes.size}>{sizeText(file.size)}</span>
+          <span className={classes.size}>{bytes(file.size)}</span>
           <a
             href={address(file)}
             download={file.name}
