@@ -42,6 +42,8 @@ class State:
     """A text that is on the page in this state alone."""
     answers: Mapping[str, Pending | Refusal | Any] = dataclasses.field(default_factory=dict)
     """Path of the API → what it answers in place of the fake server."""
+    loading: bool = False
+    """Bones stand where content will; in every other state there are none left."""
     bare: bool = False
     """With the fake server of a user who is not the operator, and who has nothing yet."""
     clicks: tuple[str, ...] = ()
@@ -58,7 +60,7 @@ def _of_list(name: str, path: str, api: str, *, full: str, title: str) -> list[S
     feed = {f"{api}/events": Pending()}
     return [
         State(name=name, path=path, shows=full),
-        State(name=f"{name}-loading", path=path, shows=title, answers={api: Pending(), **feed}),
+        State(name=f"{name}-loading", path=path, shows=title, answers={api: Pending(), **feed}, loading=True),
         State(
             name=f"{name}-error",
             path=path,
@@ -75,7 +77,13 @@ def _session(story: str, shows: str, **more: Any) -> State:
 
 CONNECT = [
     State(name="connect", path=TOOLS, shows="Claude Code"),
-    State(name="connect-loading", path=TOOLS, shows="Connect a tool", answers={"/api/providers": Pending()}),
+    State(
+        name="connect-loading",
+        path=TOOLS,
+        shows="Connect a tool",
+        answers={"/api/providers": Pending()},
+        loading=True,
+    ),
     State(name="connect-empty", path=TOOLS, shows="No tool is declared", answers={"/api/providers": []}),
     State(
         name="connect-error",
@@ -137,6 +145,7 @@ SESSIONS = [
         path=f"{SESSION}/s-ready",
         shows="Vestibule",
         answers={"/api/auth/session/s-ready": Pending(), "/api/auth/session/s-ready/events": Pending()},
+        loading=True,
     ),
     State(
         name="session-absent",
@@ -164,7 +173,7 @@ SESSIONS = [
 ]
 
 WATCH = [
-    State(name="watch", path="/watch?good#token=good", shows="Waiting for you"),
+    State(name="watch", path="/watch?good#token=good", shows="Waiting for its person"),
     State(name="watch-without-token", path="/watch?none", shows="This address holds no view link"),
     *(
         State(
@@ -265,6 +274,7 @@ OPERATION = [
         path="/dashboard/goldens",
         shows="Goldens",
         answers={"/api/goldens/state": Pending(), "/api/goldens/events": Pending()},
+        loading=True,
     ),
     State(
         name="goldens-error",
@@ -286,6 +296,7 @@ OPERATION = [
             "/api/health/host": Pending(),
             "/api/health/starts": Pending(),
         },
+        loading=True,
     ),
     State(
         name="health-error",

@@ -156,6 +156,8 @@ def test_a_browser_that_keeps_its_clipboard_shows_what_was_copied(
         page.get_by_role("button", name="Enter", exact=True).tap()
         expect(page.get_by_role("heading", name="Copied in the machine")).to_be_visible(timeout=SHOWN_MS)
         expect(page.get_by_text(SCRIPTS)).to_be_visible()
+        page.get_by_role("button", name="Copy", exact=True).tap()
+        expect(page.get_by_role("button", name="On your clipboard")).to_be_visible()
         page.get_by_role("button", name="Copied in the machine").tap()
         _cancel(page)
 

@@ -52,6 +52,11 @@ def test_every_state(visits: Mapping[bool, Visit], state: State) -> None:
     for name in state.clicks:
         page.get_by_role("button", name=name, exact=True).first.click()
     expect(page.get_by_text(state.shows).first).to_be_attached()
+    bones = page.locator(".mantine-Skeleton-root")
+    if state.loading:
+        expect(bones.first).to_be_visible()
+    else:
+        expect(bones).to_have_count(0)
     for look in LOOKS:
         visit.look_like(look)
         visit.keep(f"state-{state.name}", COLOURS if look == "dark" else STANDARD)

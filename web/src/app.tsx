@@ -7,6 +7,7 @@ import { ApiError, isNotSignedIn } from "./api/problem";
 import { meQuery } from "./api/queries";
 import { language, subscribe } from "./i18n/language";
 import { ConnectPage } from "./pages/connect-page";
+import { CrashGate } from "./pages/crash-gate";
 import {
   AllCredentialsPage,
   AuditPage,
@@ -54,7 +55,9 @@ export function App({ cache, token }: { cache: QueryClient; token: string | null
   return (
     <MantineProvider theme={theme} defaultColorScheme="auto" getStyleNonce={styleNonce}>
       <QueryClientProvider client={cache}>
-        <Routes key={useSyncExternalStore(subscribe, language)} token={token} />
+        <CrashGate key={useSyncExternalStore(subscribe, language)}>
+          <Routes token={token} />
+        </CrashGate>
       </QueryClientProvider>
     </MantineProvider>
   );

@@ -4,9 +4,10 @@ import { describe, expect, it } from "vitest";
 
 import type { Host } from "../api/types";
 import { App, makeCache } from "../app";
-import { serve } from "../testing/api";
+import { refusal, serve } from "../testing/api";
 import { providerWith } from "../testing/providers";
 import { sessionIn } from "../testing/sessions";
+import { chooseSingleKeys } from "./single-keys";
 
 const HOST: Host = {
   version: "0.1.0",
@@ -75,6 +76,44 @@ describe("the palette", () => {
     expect(await screen.findByRole("option", { name: /^s-42/ })).toBeVisible();
   });
 
+  it("gives the focus back to where it was", async () => {
+    await open(false);
+    const button = screen.getByRole("button", { name: "Connect Demo" });
+    button.focus();
+    await palette();
+    await userEvent.keyboard("{Escape}");
+    await waitFor(() => {
+      expect(button).toHaveFocus();
+    });
+  });
+
+  it("does not say that there is nothing when the search failed", async () => {
+    await open(false, {
+      "GET /api/tables/sessions": refusal(503, { code: "busy", cause: "It is busy.", remedy: "Wait." }),
+    });
+    await userEvent.type(await palette(), "s-42");
+    expect(await screen.findByText("It is busy.")).toBeVisible();
+    expect(screen.queryByText("There is nothing of that.")).toBeNull();
+  });
+
+  it("opens nothing that was found for an older text", async () => {
+    await open(false, { "GET /api/tables/sessions": { ...NO_ROWS, rows: [SESSION], total: 1 } });
+    const field = await palette();
+    await userEvent.type(field, "s-42");
+    await screen.findByRole("option", { name: /^s-42/ });
+    await userEvent.type(field, "3{Enter}");
+    expect(window.location.pathname).toBe("/dashboard/remote-cli");
+  });
+
+  it("starts one sign-in however often Enter is pressed", async () => {
+    const never = new Promise(() => undefined);
+    const requests = await open(false, { "POST /api/vm/auth": () => never });
+    await userEvent.type(await palette(), "demo conn");
+    await userEvent.keyboard("{Enter}");
+    await userEvent.keyboard("{Enter}");
+    expect(requests.filter((asked) => asked.startsWith("POST /api/vm/auth"))).toHaveLength(1);
+  });
+
   it("has the operator's commands for the operator alone", async () => {
     await open(true);
     await palette();
@@ -95,6 +134,19 @@ describe("the page's keys", () => {
     await open(false);
     await userEvent.keyboard("?");
     expect(await screen.findByRole("dialog", { name: "Keyboard shortcuts" })).toBeVisible();
+  });
+
+  it("are turned off but for those with Ctrl, and stay so in this browser", async () => {
+    await open(false);
+    await userEvent.keyboard("?");
+    const keys = await screen.findByRole("switch", { name: /^Keys without Ctrl or ⌘/ });
+    await userEvent.click(keys);
+    await userEvent.keyboard("{Escape}gs");
+    expect(window.location.pathname).toBe("/dashboard/remote-cli");
+    expect(window.localStorage.getItem("vestibule.single-keys")).toBe("off");
+    chooseSingleKeys(true);
+    await userEvent.keyboard("gs");
+    expect(window.location.pathname).toBe("/dashboard/sessions");
   });
 });
 

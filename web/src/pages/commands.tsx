@@ -1,11 +1,13 @@
 import { ActionIcon, Tooltip } from "@mantine/core";
 import { IconCommand } from "@tabler/icons-react";
-import { lazy, Suspense, useState } from "react";
+import { lazy, Suspense, useEffect, useRef, useState } from "react";
 import { useLocation } from "wouter";
 
 import type { Me } from "../api/types";
 import { t } from "../i18n";
 import { commandKey } from "../ui/keys";
+import classes from "./commands.module.css";
+import { CrashGate } from "./crash-gate";
 import { destinationsOf } from "./destinations";
 import type { Meaning } from "./key-chords";
 import { useKeyChords } from "./use-key-chords";
@@ -17,15 +19,12 @@ type Open = "palette" | "shortcuts" | null;
 
 /** The page's keys, and a button for who has none; what they open is loaded when it is first asked for. */
 export function Commands({ me }: { me: Me }) {
-  const [open, setOpen] = useState<Open>(null);
+  const { open, show, close } = useDialogs();
   const [, navigate] = useLocation();
   const destinations = destinationsOf(me);
-  const close = (): void => {
-    setOpen(null);
-  };
   const act = (meaning: Meaning): boolean => {
     if (meaning.kind !== "go") {
-      setOpen(meaning.kind);
+      show(meaning.kind);
       return true;
     }
     const target = destinations.find(({ letter }) => letter === meaning.letter);
@@ -44,25 +43,49 @@ export function Commands({ me }: { me: Me }) {
           aria-label={label}
           aria-haspopup="dialog"
           onClick={() => {
-            setOpen("palette");
+            show("palette");
           }}
         >
           <IconCommand size={19} />
         </ActionIcon>
       </Tooltip>
-      <Suspense>
-        {open === "palette" && (
-          <Palette
-            opened
-            close={close}
-            me={me}
-            showShortcuts={() => {
-              setOpen("shortcuts");
-            }}
-          />
-        )}
-        {open === "shortcuts" && <ShortcutsDialog opened close={close} destinations={destinations} />}
-      </Suspense>
+      <div className={classes.crashed}>
+        <CrashGate onCrash={close}>
+          <Suspense>
+            {open === "palette" && (
+              <Palette
+                opened
+                close={close}
+                me={me}
+                showShortcuts={() => {
+                  show("shortcuts");
+                }}
+              />
+            )}
+            {open === "shortcuts" && <ShortcutsDialog opened close={close} destinations={destinations} />}
+          </Suspense>
+        </CrashGate>
+      </div>
     </>
   );
+}
+
+/** Which one is open; when none is, the focus goes back to where it was before the first. */
+function useDialogs() {
+  const [open, setOpen] = useState<Open>(null);
+  const before = useRef<Element | null>(null);
+  useEffect(() => {
+    if (open !== null || !(before.current instanceof HTMLElement)) return;
+    before.current.focus({ preventScroll: true });
+    before.current = null;
+  }, [open]);
+  const show = (wanted: Open): void => {
+    // One that is opened from another leads back to where that one was opened.
+    if (open === null) before.current = document.activeElement;
+    setOpen(wanted);
+  };
+  const close = (): void => {
+    setOpen(null);
+  };
+  return { open, show, close };
 }

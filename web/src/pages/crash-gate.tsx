@@ -1,16 +1,45 @@
 import { Button } from "@mantine/core";
 import { Component, type ReactNode } from "react";
+import { useLocation } from "wouter";
 
 import { asProblem } from "../api/problem";
 import { t } from "../i18n";
 import { ProblemPanel } from "../ui/problem-panel";
 
-/** Says so when a page cannot be drawn, instead of an empty window; React reports the error on the console. */
-export class CrashGate extends Component<{ children: ReactNode }, { error: unknown }> {
-  override state: { error: unknown } = { error: null };
+interface Props {
+  children: ReactNode;
+  /** Called when something cannot be drawn, or does not arrive. */
+  onCrash?: () => void;
+}
 
-  static getDerivedStateFromError(error: unknown): { error: unknown } {
+/**
+ * Says so when a page, or a part of it, cannot be drawn, instead of an empty window; React reports the error on
+ * the console.  Elsewhere is another try.
+ */
+export function CrashGate(props: Props) {
+  const [at] = useLocation();
+  return <Gate at={at} {...props} />;
+}
+
+interface State {
+  error: unknown;
+  /** Where it was when it was drawn last. */
+  at: string;
+}
+
+class Gate extends Component<Props & { at: string }, State> {
+  override state: State = { error: null, at: this.props.at };
+
+  static getDerivedStateFromError(error: unknown): Pick<State, "error"> {
     return { error };
+  }
+
+  static getDerivedStateFromProps({ at }: { at: string }, state: State): State | null {
+    return at === state.at ? null : { error: null, at };
+  }
+
+  override componentDidCatch(): void {
+    this.props.onCrash?.();
   }
 
   override render(): ReactNode {

@@ -8,11 +8,12 @@ import { useIsOperator } from "../api/queries";
 import type { Golden, Goldens } from "../api/types";
 import { CanaryCard } from "../components/goldens/canary-card";
 import { GoldenChanges, GoldenDetailPanels } from "../components/goldens/golden-detail";
-import { GOLDEN_STATUS, moveReason } from "../components/goldens/golden-words";
+import { GOLDEN_STATUS } from "../components/goldens/golden-words";
+import { MoveReason } from "../components/goldens/move-reason";
 import { PromoteButton } from "../components/goldens/promote-button";
 import { RollBackButton } from "../components/goldens/roll-back-button";
 import { goldenOf } from "../components/goldens/standing";
-import { t } from "../i18n";
+import { rich, t } from "../i18n";
 import { Ago } from "../ui/ago";
 import { Pill } from "../ui/pill";
 import { ProblemPanel } from "../ui/problem-panel";
@@ -73,8 +74,14 @@ function Standing({ golden, state }: { golden: Golden; state: Goldens }) {
         <span>{golden.wanted ? t("goldens.wantedText") : t("goldens.staleText")}</span>
         {golden.since !== null && (
           <p>
-            <Ago at={golden.since} />
-            {golden.why !== null && `: ${moveReason(golden.status, golden.why)}`}
+            {golden.why === null ? (
+              <Ago at={golden.since} />
+            ) : (
+              rich("goldens.movedAt", {
+                ago: <Ago at={golden.since} />,
+                why: <MoveReason to={golden.status} why={golden.why} />,
+              })
+            )}
           </p>
         )}
       </div>

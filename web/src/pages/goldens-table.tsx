@@ -2,7 +2,8 @@ import { IconStack2 } from "@tabler/icons-react";
 import { Link } from "wouter";
 
 import type { Golden } from "../api/types";
-import { canaryWords, GOLDEN_STATUS, moveReason } from "../components/goldens/golden-words";
+import { canaryWords, GOLDEN_STATUS } from "../components/goldens/golden-words";
+import { MoveReason } from "../components/goldens/move-reason";
 import { t } from "../i18n";
 import { Ago } from "../ui/ago";
 import { CopyIcon } from "../ui/copy-button";
@@ -68,7 +69,11 @@ function Since({ golden: { since, why, status } }: { golden: Golden }) {
   return (
     <span className={classes.since}>
       <Ago at={since} />
-      {why !== null && <span className={classes.why}>{moveReason(status, why)}</span>}
+      {why !== null && (
+        <span className={classes.why}>
+          <MoveReason to={status} why={why} />
+        </span>
+      )}
     </span>
   );
 }

@@ -1,7 +1,8 @@
 import { Link } from "wouter";
 
 import type { GoldenScore } from "../api/types";
-import { percent, toneOf } from "../components/health/words";
+import { toneOf } from "../components/health/words";
+import { percent } from "../ui/quantities";
 import { t } from "../i18n";
 import { Pill } from "../ui/pill";
 import { goldenPath } from "./paths";

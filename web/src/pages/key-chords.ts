@@ -5,6 +5,7 @@ export type Meaning = { kind: "palette" } | { kind: "shortcuts" } | { kind: "go"
 export interface Pressed {
   key: string;
   command: boolean;
+  shifted: boolean;
   /** With Alt, or a key of the system's. */
   altered: boolean;
   /** In milliseconds, on any clock. */
@@ -14,10 +15,15 @@ export interface Pressed {
 /** So long a `g` is remembered. */
 const CHORD_MS = 1_500;
 
-/** @param before When `g` was pressed last; null: another key came since. */
-export function meaningOf(pressed: Pressed, before: number | null): Meaning | null {
+/**
+ * @param before When `g` was pressed last; null: another key came since.
+ * @param single Whether keys without Ctrl or ⌘ mean anything.
+ */
+export function meaningOf(pressed: Pressed, before: number | null, single: boolean): Meaning | null {
   if (pressed.altered) return null;
-  if (pressed.command) return pressed.key.toLowerCase() === "k" ? { kind: "palette" } : null;
+  if (pressed.command)
+    return pressed.key.toLowerCase() === "k" && !pressed.shifted ? { kind: "palette" } : null;
+  if (!single) return null;
   if (pressed.key === "?") return { kind: "shortcuts" };
   const chord = before !== null && pressed.at - before < CHORD_MS;
   return chord && /^[a-z]$/.test(pressed.key) ? { kind: "go", letter: pressed.key } : null;

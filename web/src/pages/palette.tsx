@@ -22,11 +22,20 @@ export function Palette({ opened, close, me, showShortcuts }: Props) {
     setText("");
     close();
   };
-  const { commands, error } = useCommands({ me, leave, showShortcuts });
+  const { commands, error, unread } = useCommands({ me, leave, showShortcuts });
   const rows = useFoundRows(text, leave);
-  const found: Command[] = [...fitting(commands, text), ...rows];
+  const found: Command[] = [...fitting(commands, text), ...rows.commands];
+  const lost = unread ?? rows.error;
   return (
-    <Frame opened={opened} close={leave} text={text} write={setText} commands={found}>
+    <Frame
+      opened={opened}
+      close={leave}
+      text={text}
+      write={setText}
+      commands={found}
+      whole={rows.whole && lost === null}
+    >
+      {lost !== null && <ProblemPanel title={t("palette.notAllFound")} problem={asProblem(lost)} />}
       {error !== null && <ProblemPanel title={t("palette.failed")} problem={asProblem(error)} />}
     </Frame>
   );

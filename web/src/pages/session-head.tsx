@@ -31,9 +31,12 @@ export function SessionHead({ session, live }: { session: Session; live: boolean
         <span role="status">
           <Pill tone={tone}>{t(text)}</Pill>
         </span>
-        {session.watchers > 0 && (
-          <Pill tone="warn">{t("session.watching", { count: session.watchers })}</Pill>
-        )}
+        {/* There before somebody begins to watch, or that would not be read out. */}
+        <span role="status" className={classes.watchers}>
+          {session.watchers > 0 && (
+            <Pill tone="warn">{t("session.watching", { count: session.watchers })}</Pill>
+          )}
+        </span>
         {!live && <span className={classes.feed}>{t("common.reconnecting")}</span>}
         <span className={classes.space} />
         {session.deadline_at !== null && !isFinal(session.status) && (

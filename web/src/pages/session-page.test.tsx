@@ -279,8 +279,10 @@ describe("the session page", () => {
   it("says how many watch by a view link", async () => {
     await open({});
     expect(screen.queryByText(/watching/)).toBeNull();
+    const regions = screen.getAllByRole("status"); // what is read out must have been there before
     push("ready", { watchers: 2 });
     expect(await screen.findByText("2 watching")).toBeVisible();
+    expect(regions.some((region) => region.textContent === "2 watching")).toBe(true);
   });
 
   it("gives signs of life while it is visible", async () => {

@@ -1,5 +1,5 @@
 import { useQuery } from "@tanstack/react-query";
-import type { ReactNode } from "react";
+import { useState, type ReactNode } from "react";
 import { Link } from "wouter";
 
 import { asProblem, isNotSignedIn } from "../api/problem";
@@ -21,6 +21,8 @@ import { UserMenu } from "./user-menu";
 /** The frame of every page but the sign-in: who you are, where you can go. */
 export function Shell({ wide, children }: { wide: boolean; children: ReactNode }) {
   const me = useQuery(meQuery);
+  /** Why a language was not come by. */
+  const [untranslated, setUntranslated] = useState<unknown>(null);
   return (
     <div className={classes.shell}>
       <a href="#content" className={classes.skip}>
@@ -34,11 +36,14 @@ export function Shell({ wide, children }: { wide: boolean; children: ReactNode }
         {me.data !== undefined && <Tabs tabs={destinationsOf(me.data)} />}
         <span className={classes.space} />
         {me.data !== undefined && <Commands me={me.data} />}
-        <LanguageMenu />
+        <LanguageMenu failed={setUntranslated} />
         <ThemeToggle />
         {me.data !== undefined && <UserMenu user={me.data} />}
       </header>
       <main id="content" className={wide ? classes.wide : classes.column} tabIndex={-1}>
+        {untranslated !== null && (
+          <ProblemPanel title={t("shell.noLanguage")} problem={asProblem(untranslated)} />
+        )}
         <Gate error={me.error} pending={me.isPending}>
           <CrashGate>{children}</CrashGate>
         </Gate>

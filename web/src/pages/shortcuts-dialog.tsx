@@ -1,9 +1,10 @@
-import { Modal } from "@mantine/core";
+import { Modal, Switch } from "@mantine/core";
 
 import { t } from "../i18n";
 import { commandKey, Keys } from "../ui/keys";
 import type { Destination } from "./destinations";
 import classes from "./shortcuts-dialog.module.css";
+import { chooseSingleKeys, useSingleKeys } from "./single-keys";
 
 interface Props {
   opened: boolean;
@@ -13,6 +14,7 @@ interface Props {
 
 /** Every key that does something on the page, and where it does. */
 export function ShortcutsDialog({ opened, close, destinations }: Props) {
+  const single = useSingleKeys();
   return (
     <Modal
       opened={opened}
@@ -39,6 +41,15 @@ export function ShortcutsDialog({ opened, close, destinations }: Props) {
           ))}
         </Part>
       </div>
+      <Switch
+        className={classes.switch ?? ""}
+        label={t("palette.singleKeys")}
+        description={t("palette.singleKeysHint")}
+        checked={single}
+        onChange={({ currentTarget: { checked } }) => {
+          chooseSingleKeys(checked);
+        }}
+      />
       <p className={classes.note}>{t("palette.notWhileTyping")}</p>
     </Modal>
   );

@@ -11,12 +11,14 @@ import classes from "./tabs.module.css";
 const FIRST = 4;
 const FIRST_ON_PHONE = 3;
 const PHONE = "(max-width: 30em)";
+/** Also when it is first drawn: a tab that goes after that moves the others. */
+const RIGHT_AWAY = { getInitialValueInEffect: false };
 
 /** The way to every page. */
 export function Tabs({ tabs }: { tabs: readonly Destination[] }) {
   const [location] = useLocation();
   const isHere = ({ path }: Destination) => location.startsWith(path);
-  const first = useMediaQuery(PHONE) ? FIRST_ON_PHONE : FIRST;
+  const first = useMediaQuery(PHONE, undefined, RIGHT_AWAY) ? FIRST_ON_PHONE : FIRST;
   const others = tabs.slice(first);
   return (
     <nav className={classes.tabs} aria-label={t("shell.pages")}>

@@ -11,6 +11,7 @@ import {
   IconSun,
   type Icon,
 } from "@tabler/icons-react";
+import { useState } from "react";
 import { useLocation } from "wouter";
 
 import * as client from "../api/client";
@@ -24,6 +25,7 @@ import { Keys } from "../ui/keys";
 import type { Command } from "../ui/palette";
 import { destinationsOf } from "./destinations";
 import { PATHS } from "./paths";
+import { useSingleKeys } from "./single-keys";
 import { useStart } from "./use-connect";
 
 interface Parts {
@@ -39,15 +41,22 @@ interface Commands {
   error: unknown;
 }
 
-export function useCommands({ me, leave, showShortcuts }: Parts): Commands {
+interface AllCommands extends Commands {
+  /** Why some could not be read. */
+  unread: unknown;
+}
+
+export function useCommands({ me, leave, showShortcuts }: Parts): AllCommands {
   const tools = useToolCommands(leave);
   const operators = useOperatorsCommands(leave);
+  const looks = useLooks(leave);
+  const single = useSingleKeys();
   const [, navigate] = useLocation();
   const goTo = destinationsOf(me).map(({ path, name, letter, Icon }) => ({
     id: path,
     group: t("palette.goTo"),
     name: t(name),
-    aside: <Keys keys={`g ${letter}`} />,
+    aside: single && <Keys keys={`g ${letter}`} />,
     Icon,
     run: () => {
       leave();
@@ -56,15 +65,16 @@ export function useCommands({ me, leave, showShortcuts }: Parts): Commands {
   }));
   const own = me.operator ? operators.commands : [];
   return {
-    commands: [...goTo, ...tools.commands, ...own, ...useLooks(leave), help(leave, showShortcuts)],
-    error: tools.error ?? operators.error,
+    commands: [...goTo, ...tools.commands, ...own, ...looks.commands, help(leave, showShortcuts)],
+    error: tools.error ?? operators.error ?? looks.error,
+    unread: tools.unread,
   };
 }
 
 /** A tool that is being signed in to is gone on with; any other is connected at once. */
-function useToolCommands(leave: () => void): Commands {
-  const providers = useQuery(providersQuery).data ?? [];
-  const { start, openSession, error } = useStart(leave);
+function useToolCommands(leave: () => void): AllCommands {
+  const { data: providers = [], error: unread } = useQuery(providersQuery);
+  const { start, openSession, busy, error } = useStart(leave);
   const commandOf = ({ name, title, vendor, open_session_id: open }: Provider): Command => ({
     id: `tool ${name}`,
     group: t("connect.tools"),
@@ -73,11 +83,11 @@ function useToolCommands(leave: () => void): Commands {
     words: `${name} ${vendor}`,
     Icon: open === null ? IconPlugConnected : IconArrowRight,
     run: () => {
-      if (open === null) start({ provider: name, flow: null, clickedAt: performance.now() });
-      else openSession(open);
+      if (open !== null) openSession(open);
+      else if (!busy) start({ provider: name, flow: null, clickedAt: performance.now() });
     },
   });
-  return { commands: inOrder(providers).map(commandOf), error };
+  return { commands: inOrder(providers).map(commandOf), error, unread };
 }
 
 function useOperatorsCommands(leave: () => void): Commands {
@@ -88,6 +98,7 @@ function useOperatorsCommands(leave: () => void): Commands {
     navigate(path);
   };
   const rebuild = (): void => {
+    if (renew.isPending) return;
     renew.mutate(undefined, {
       onSuccess: () => {
         go(PATHS.goldens);
@@ -119,12 +130,13 @@ const SCHEMES: Record<MantineColorScheme, { words: PlainKey; Icon: Icon }> = {
 };
 
 /** Other colours and other languages than those of now. */
-function useLooks(leave: () => void): Command[] {
+function useLooks(leave: () => void): Commands {
+  const [error, setError] = useState<unknown>(null);
   const { colorScheme, setColorScheme } = useMantineColorScheme();
   const group = t("palette.looks");
   const schemes = (Object.keys(SCHEMES) as MantineColorScheme[]).filter((name) => name !== colorScheme);
   const languages = (Object.keys(LANGUAGES) as Language[]).filter((name) => name !== language());
-  return [
+  const commands = [
     ...schemes.map((name) => ({
       id: `scheme ${name}`,
       group,
@@ -143,11 +155,11 @@ function useLooks(leave: () => void): Command[] {
       words: "language sprache",
       Icon: IconLanguage,
       run: () => {
-        leave();
-        void choose(name);
+        choose(name).then(leave, setError);
       },
     })),
   ];
+  return { commands, error };
 }
 
 const help = (leave: () => void, showShortcuts: () => void): Command => ({

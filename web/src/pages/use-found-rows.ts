@@ -13,20 +13,30 @@ const PAUSE_MS = 200;
 const SHORTEST = 2;
 const MOST = 4;
 
+interface Found {
+  commands: Command[];
+  /** Whether they are all that there are of the text: false while it is searched for, and when that failed. */
+  whole: boolean;
+  /** Why the search came to nothing. */
+  error: unknown;
+}
+
 /** Sessions and machines in which the text occurs, the newest first, each opened by its command. */
-export function useFoundRows(text: string, leave: () => void): Command[] {
+export function useFoundRows(text: string, leave: () => void): Found {
   const [, navigate] = useLocation();
   const [sought] = useDebouncedValue(text.trim(), PAUSE_MS);
-  const found = useQuery({
+  const { data: found, error } = useQuery({
     queryKey: ["palette", sought],
     queryFn: sought.length < SHORTEST ? skipToken : () => find(sought),
-  }).data;
-  if (found === undefined || text.trim().length < SHORTEST) return [];
+  });
+  if (text.trim().length < SHORTEST) return { commands: [], whole: true, error: null };
+  // What was found for an older text is not what Enter is pressed for.
+  if (found === undefined || sought !== text.trim()) return { commands: [], whole: false, error };
   const go = (path: string) => () => {
     leave();
     navigate(path);
   };
-  return [
+  const commands = [
     ...found.sessions.map(({ session_id: id, provider }) => ({
       id,
       group: t("shell.sessions"),
@@ -44,6 +54,7 @@ export function useFoundRows(text: string, leave: () => void): Command[] {
       run: go(machinePath(id)),
     })),
   ];
+  return { commands, whole: true, error };
 }
 
 async function find(sought: string) {

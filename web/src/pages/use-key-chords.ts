@@ -1,6 +1,7 @@
 import { useEffect, useRef } from "react";
 
 import { isTaken, meaningOf, type Meaning } from "./key-chords";
+import { singleKeysWork } from "./single-keys";
 
 /** Listens to the page's keys; `act` tells whether it had a use for them. */
 export function useKeyChords(act: (meaning: Meaning) => boolean): void {
@@ -13,8 +14,8 @@ export function useKeyChords(act: (meaning: Meaning) => boolean): void {
     const listen = (event: KeyboardEvent): void => {
       if (event.defaultPrevented || event.isComposing || isTaken(event.target, document)) return;
       const command = event.ctrlKey || event.metaKey;
-      const pressed = { key: event.key, command, altered: event.altKey, at: event.timeStamp };
-      const meaning = meaningOf(pressed, before);
+      const { key, shiftKey: shifted, altKey: altered, timeStamp: at } = event;
+      const meaning = meaningOf({ key, command, shifted, altered, at }, before, singleKeysWork());
       before = meaning === null && event.key === "g" && !command && !event.altKey ? event.timeStamp : null;
       if (meaning !== null && latest.current(meaning)) event.preventDefault();
     };

@@ -68,12 +68,23 @@ describe("the page of a view link", () => {
       listeners.onTold(told("awaiting_user_auth"));
     });
     expect(screen.getByRole("heading", { name: "Demo" })).toBeVisible();
-    expect(screen.getByText("Waiting for you")).toBeVisible();
+    expect(screen.getByText("Waiting for its person")).toBeVisible();
     act(() => {
       listeners.onTold(told("authenticating"));
       listeners.onTold("of another version");
     });
     expect(screen.getByText("Sealing the credential")).toBeVisible();
+  });
+
+  it("does not tell who looks on to cancel what is another's", async () => {
+    await watch("secret");
+    const { listeners } = await connection();
+    act(() => {
+      listeners.onDropped({ code: 4000, reason: "agent_unreachable", online: true });
+    });
+    expect(screen.getByText("agent_unreachable")).toBeVisible();
+    expect(screen.queryByText(/cancel the sign-in/)).toBeNull();
+    expect(screen.getByText(/tell whose sign-in it is/)).toBeVisible();
   });
 
   it("says why it is over, and does not try again", async () => {

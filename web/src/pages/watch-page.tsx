@@ -2,8 +2,8 @@ import { IconEye, IconHourglass } from "@tabler/icons-react";
 import { useCallback, useState } from "react";
 
 import { own, type OwnProblem } from "../api/problem";
-import { STATUS_WORDS } from "../components/session/status-words";
 import { WatchDesktop } from "../components/watch/watch-desktop";
+import { statusWords } from "../components/watch/watcher-words";
 import { readWatched, type Watched } from "../components/watch/watched";
 import { t } from "../i18n";
 import { Logo } from "../ui/logo";
@@ -49,7 +49,7 @@ export function WatchPage({ token }: { token: string | null }) {
 }
 
 function Standing({ watched }: { watched: Watched }) {
-  const { text, tone } = STATUS_WORDS[watched.status];
+  const { text, tone } = statusWords(watched.status);
   return (
     <>
       <span role="status">
@@ -71,5 +71,5 @@ function Left({ until }: { until: string }) {
 }
 
 function stepOf(watched: Watched | null): string {
-  return t(watched === null ? "watch.noStep" : STATUS_WORDS[watched.status].text);
+  return t(watched === null ? "watch.noStep" : statusWords(watched.status).text);
 }

@@ -21,9 +21,10 @@ export function fakeClipboard(special: Partial<Clipboard> = {}): Clipboard {
   return {
     paste: vi.fn(() => Promise.resolve()),
     copied: null,
-    take: vi.fn(),
+    take: vi.fn(() => Promise.resolve(true)),
     problem: null,
     dismiss: vi.fn(),
+    focus: vi.fn(),
     ...special,
   };
 }

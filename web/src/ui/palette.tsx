@@ -24,15 +24,18 @@ interface Props {
   write: (text: string) => void;
   /** In order; those of one group stand together. */
   commands: readonly Command[];
+  /** Whether they are all that there are of the text. */
+  whole: boolean;
   /** Below the list: why the last command came to nothing. */
   children?: ReactNode;
 }
 
 /** A field that finds commands, and the list of those found: a combobox as ARIA's practices describe it. */
-export function Palette({ opened, close, text, write, commands, children }: Props) {
+export function Palette({ opened, close, text, write, commands, whole, children }: Props) {
   const list = useId();
   const [at, setAt] = useState(0);
   const chosen = Math.min(at, Math.max(0, commands.length - 1));
+  const none = whole && commands.length === 0;
   const press = (event: KeyboardEvent): void => {
     const next = moved(event.key, chosen, commands.length);
     if (event.key === "Enter" && !event.nativeEvent.isComposing) commands[chosen]?.run();
@@ -63,8 +66,8 @@ export function Palette({ opened, close, text, write, commands, children }: Prop
           setAt(0);
         }}
       />
-      <p role="status" className={classes.none} hidden={commands.length > 0}>
-        {commands.length === 0 && t("palette.nothing")}
+      <p role="status" className={classes.none} hidden={!none}>
+        {none && t("palette.nothing")}
       </p>
       <List id={list} commands={commands} chosen={chosen} point={setAt} />
       {children}

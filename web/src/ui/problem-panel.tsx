@@ -3,18 +3,18 @@ import { IconAlertTriangle } from "@tabler/icons-react";
 import type { ReactNode } from "react";
 
 import classes from "./problem-panel.module.css";
+import { languageOf, type ToldProblem } from "./problem-text";
 
 interface Props {
   title: string;
-  /** `own`: in the page's words and language; otherwise the controller's, which are English. */
-  problem: { code: string; cause: string; remedy: string; own?: boolean };
+  problem: ToldProblem & { code: string };
   /** The one action that is offered. */
   action?: ReactNode;
 }
 
 /** What failed, why, what to do: every error on every page looks like this. */
 export function ProblemPanel({ title, problem, action }: Props) {
-  const lang = problem.own === true ? undefined : "en";
+  const lang = languageOf(problem);
   return (
     <div className={classes.panel} role="alert">
       <IconAlertTriangle className={classes.icon} size={20} aria-hidden="true" />

@@ -3,19 +3,22 @@ import { render, screen } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
 import { describe, expect, it, vi } from "vitest";
 
+import { own } from "../../api/problem";
 import { fakeClipboard } from "../../testing/machine";
 import { CopiedButton } from "./copied-button";
 import { PasteButton } from "./paste-button";
 import type { Clipboard } from "./use-clipboard";
 
-function show(clipboard: Clipboard): void {
-  render(
+function Buttons({ clipboard }: { clipboard: Clipboard }) {
+  return (
     <MantineProvider env="test">
       <PasteButton clipboard={clipboard} disabled={false} />
       <CopiedButton clipboard={clipboard} />
-    </MantineProvider>,
+    </MantineProvider>
   );
 }
+
+const show = (clipboard: Clipboard) => render(<Buttons clipboard={clipboard} />);
 
 const button = (name: string): HTMLElement => screen.getByRole("button", { name });
 
@@ -40,9 +43,38 @@ describe("the button that pastes", () => {
     expect(clipboard.paste).toHaveBeenCalledExactlyOnceWith("typed مرحبا");
   });
 
-  it("says why a paste did not come about", () => {
+  it("gives the keys back to the desktop when the field goes", async () => {
+    const user = userEvent.setup();
+    vi.spyOn(navigator.clipboard, "readText").mockRejectedValue(new Error("denied"));
+    const clipboard = fakeClipboard();
+    show(clipboard);
+    await user.click(button("Paste"));
+    await user.type(await screen.findByLabelText("Paste here"), "x");
+    await user.click(button("Paste into the machine"));
+    expect(clipboard.focus).toHaveBeenCalledOnce();
+  });
+
+  it("keeps no text that was not sent", async () => {
+    const user = userEvent.setup();
+    vi.spyOn(navigator.clipboard, "readText").mockRejectedValue(new Error("denied"));
+    show(fakeClipboard());
+    await user.click(button("Paste"));
+    await user.type(await screen.findByLabelText("Paste here"), "secret");
+    await user.click(button("Paste"));
+    await user.click(button("Paste"));
+    expect(await screen.findByLabelText("Paste here")).toHaveValue("");
+  });
+
+  it("says why a paste did not come about, in the language of the words", () => {
+    show(fakeClipboard({ problem: own("offline", "You are offline.", "Go online.") }));
+    const words = screen.getByText("You are offline. Go online.");
+    expect(words).not.toHaveAttribute("lang");
+    expect(screen.getByRole("alert")).toContainElement(words);
+  });
+
+  it("says why the controller refused a paste", () => {
     show(fakeClipboard({ problem: { code: "too_large", cause: "It is too long.", remedy: "Copy less." } }));
-    expect(screen.getByText("It is too long. Copy less.")).toBeInTheDocument();
+    expect(screen.getByText("It is too long. Copy less.")).toHaveAttribute("lang", "en");
   });
 });
 
@@ -58,6 +90,30 @@ describe("what was copied in the machine", () => {
     expect(screen.getByText("secret 👩🏽‍🚀")).toBeInTheDocument();
     await userEvent.click(button("Copy"));
     expect(clipboard.take).toHaveBeenCalledOnce();
+  });
+
+  it("is told where something listened before", () => {
+    const { rerender } = show(fakeClipboard());
+    const region = screen.getByRole("status");
+    expect(region).toBeEmptyDOMElement();
+    rerender(<Buttons clipboard={fakeClipboard({ copied: { number: 1, text: "secret", taken: false } })} />);
+    expect(screen.getByRole("status")).toBe(region);
+    expect(region).toHaveTextContent("Copied in the machine");
+  });
+
+  it("stays open under the button that copies it", async () => {
+    const copied = { number: 1, text: "secret", taken: false };
+    const { rerender } = show(fakeClipboard({ copied }));
+    await userEvent.click(button("Copy"));
+    rerender(<Buttons clipboard={fakeClipboard({ copied: { ...copied, taken: true } })} />);
+    expect(button("On your clipboard")).toHaveFocus();
+  });
+
+  it("says when not even a click copies it", async () => {
+    const copied = { number: 1, text: "secret", taken: false };
+    show(fakeClipboard({ copied, take: () => Promise.resolve(false) }));
+    await userEvent.click(button("Copy"));
+    expect(await screen.findByRole("alert")).toHaveTextContent("does not let the page copy");
   });
 
   it("does not get in the way when the browser took it", () => {

@@ -1,4 +1,4 @@
-import { Button } from "@mantine/core";
+import { Button, VisuallyHidden } from "@mantine/core";
 import { IconCheck, IconClipboardCopy, IconCopy } from "@tabler/icons-react";
 import { useState } from "react";
 
@@ -13,14 +13,35 @@ const SHOWN = 280;
 
 /** What was copied in the machine, for who could not be given it without asking. */
 export function CopiedButton({ clipboard: { copied, take } }: { clipboard: Clipboard }) {
+  return (
+    <>
+      {copied !== null && <CopiedPopover copied={copied} take={take} />}
+      <News copied={copied} />
+    </>
+  );
+}
+
+interface PopoverProps {
+  copied: NonNullable<Clipboard["copied"]>;
+  take: Clipboard["take"];
+}
+
+function CopiedPopover({ copied, take }: PopoverProps) {
   /** Of the copy that was closed. */
   const [closed, setClosed] = useState<number | null>(null);
   const [asked, setAsked] = useState(false);
-  if (copied === null) return null;
+  /** The copy that the browser did not take even by a click. */
+  const [refused, setRefused] = useState<number | null>(null);
   const opened = asked || (!copied.taken && closed !== copied.number);
   const close = (): void => {
     setAsked(false);
     setClosed(copied.number);
+  };
+  const copy = (): void => {
+    setAsked(true); // or the popover would close under the button that has the focus
+    void take().then((taken) => {
+      setRefused(taken ? null : copied.number);
+    });
   };
   return (
     <ToolPopover
@@ -42,7 +63,7 @@ export function CopiedButton({ clipboard: { copied, take } }: { clipboard: Clipb
         </ToolButton>
       }
     >
-      <div className={classes.copied} role="status">
+      <div className={classes.copied}>
         <h3>{t("viewing.copiedThere")}</h3>
         {copied.text === null ? (
           <p>{t("viewing.copyTooLong")}</p>
@@ -52,14 +73,28 @@ export function CopiedButton({ clipboard: { copied, take } }: { clipboard: Clipb
             <Button
               size="xs"
               leftSection={copied.taken ? <IconCheck size={14} /> : <IconCopy size={14} />}
-              onClick={take}
+              onClick={copy}
             >
               {t(copied.taken ? "viewing.onClipboard" : "viewing.copy")}
             </Button>
+            {refused === copied.number && <p role="alert">{t("common.notCopied")}</p>}
           </>
         )}
       </div>
     </ToolPopover>
+  );
+}
+
+/** Read out, in a region that is there before it has something to say; the same words twice are said twice. */
+function News({ copied }: Pick<Clipboard, "copied">) {
+  return (
+    <VisuallyHidden role="status">
+      {copied !== null && (
+        <span key={`${copied.number} ${String(copied.taken)}`}>
+          {t(copied.taken ? "viewing.onClipboard" : "viewing.copiedThere")}
+        </span>
+      )}
+    </VisuallyHidden>
   );
 }
 

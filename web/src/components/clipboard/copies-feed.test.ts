@@ -17,6 +17,14 @@ class FakeSocket extends EventTarget {
     this.dispatchEvent(new MessageEvent("message", { data: JSON.stringify(copied) }));
   }
 
+  sayRaw(data: string): void {
+    this.dispatchEvent(new MessageEvent("message", { data }));
+  }
+
+  begin(): void {
+    this.dispatchEvent(new Event("open"));
+  }
+
   end(): void {
     this.dispatchEvent(new CloseEvent("close"));
   }
@@ -82,6 +90,65 @@ describe("the feed of copies", () => {
     tickets = () => Promise.resolve(TICKET);
     await vi.advanceTimersByTimeAsync(500);
     expect(opened).toHaveLength(2);
+  });
+
+  it("waits longer each time when it is accepted and then refused", async () => {
+    for (let times = 0; times < 8; times += 1) {
+      last().socket.begin();
+      last().socket.end();
+      await vi.advanceTimersByTimeAsync(8_000);
+    }
+    const before = opened.length;
+    last().socket.begin();
+    last().socket.end();
+    await vi.advanceTimersByTimeAsync(3_900);
+    expect(opened).toHaveLength(before);
+  });
+
+  it("begins with the shortest wait again after a connection that held", async () => {
+    for (let times = 0; times < 8; times += 1) {
+      last().socket.end();
+      await vi.advanceTimersByTimeAsync(8_000);
+    }
+    last().socket.begin();
+    await vi.advanceTimersByTimeAsync(5_000);
+    const before = opened.length;
+    last().socket.end();
+    await vi.advanceTimersByTimeAsync(250);
+    expect(opened).toHaveLength(before + 1);
+  });
+
+  it("opens one socket when it is stopped and started while a ticket is on its way", async () => {
+    feed.stop();
+    const before = opened.length;
+    feed.start();
+    feed.stop();
+    feed.start();
+    await vi.advanceTimersByTimeAsync(0);
+    expect(opened).toHaveLength(before + 1);
+  });
+
+  it("does not hear a socket that it left", async () => {
+    const left = last().socket;
+    feed.stop();
+    feed.start();
+    await vi.advanceTimersByTimeAsync(0);
+    left.say({ number: 3, text: "late" });
+    left.end();
+    await vi.advanceTimersByTimeAsync(250);
+    expect(told).toEqual([]);
+    expect(opened).toHaveLength(2);
+  });
+
+  it("passes over what it cannot read", () => {
+    const wrong = vi.fn((event: ErrorEvent) => {
+      event.preventDefault();
+    });
+    window.addEventListener("error", wrong);
+    last().socket.sayRaw("{");
+    window.removeEventListener("error", wrong);
+    expect(wrong).not.toHaveBeenCalled();
+    expect(told).toEqual([]);
   });
 
   it("is over when it is stopped", async () => {

@@ -4,6 +4,7 @@ import { useState } from "react";
 
 import type { Problem } from "../../api/types";
 import { t } from "../../i18n";
+import { ProblemText } from "../../ui/problem-text";
 import { Warning } from "../../ui/warning";
 import { ToolButton } from "../desktop/tool-button";
 import { ToolPopover } from "../desktop/tool-popover";
@@ -17,6 +18,7 @@ export function PasteButton({ clipboard, disabled }: { clipboard: Clipboard; dis
   const opened = asked || clipboard.problem !== null;
   const close = (): void => {
     setAsked(false);
+    setText(""); // it is kept nowhere
     clipboard.dismiss();
   };
   const send = (given: string): void => {
@@ -24,6 +26,7 @@ export function PasteButton({ clipboard, disabled }: { clipboard: Clipboard; dis
       () => {
         setText("");
         setAsked(false);
+        clipboard.focus(); // the field that had it is gone
       },
       () => {
         setText(given);
@@ -86,11 +89,11 @@ function PasteField({ text, setText, send, problem }: FieldProps) {
         }}
       />
       {problem !== null && (
-        <Warning>
-          <span lang="en">
-            {problem.cause} {problem.remedy}
-          </span>
-        </Warning>
+        <div role="alert">
+          <Warning>
+            <ProblemText problem={problem} />
+          </Warning>
+        </div>
       )}
       <Button
         size="xs"

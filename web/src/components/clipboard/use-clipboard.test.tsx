@@ -70,6 +70,30 @@ describe("pasting on the desktop", () => {
     expect(screen.getByText("clipboard_unavailable")).toBeInTheDocument();
   });
 
+  it("has the machine paste what it has itself when there is no text", async () => {
+    const machine = fakeMachine();
+    const surface = show(machine);
+    screen.getByTestId("canvas").focus();
+    await paste("");
+    expect(machine.setClipboard).not.toHaveBeenCalled();
+    expect(surface.press).toHaveBeenCalledExactlyOnceWith(KEYS.insert, [MODIFIER_KEYS.shift]);
+  });
+
+  it.each([
+    ["holds Ctrl again that is still down", false, ["ControlLeft"]],
+    ["leaves Ctrl alone that came up", true, []],
+  ])("%s", async (_, up, again) => {
+    show(fakeMachine());
+    const canvas = screen.getByTestId("canvas");
+    canvas.focus();
+    fireEvent.keyDown(canvas, { key: "Control", code: "ControlLeft", ctrlKey: true });
+    if (up) fireEvent.keyUp(canvas, { key: "Control", code: "ControlLeft" });
+    const codes: string[] = [];
+    canvas.addEventListener("keydown", ({ code }) => codes.push(code));
+    await paste("x");
+    expect(codes).toEqual(again);
+  });
+
   it("leaves a paste elsewhere on the page alone", async () => {
     const machine = fakeMachine();
     show(machine);

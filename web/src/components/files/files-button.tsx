@@ -4,10 +4,11 @@ import { useRef, useState } from "react";
 
 import type { DownloadsFile } from "../../api/types";
 import { t } from "../../i18n";
+import { ProblemText } from "../../ui/problem-text";
+import { bytes, percent } from "../../ui/quantities";
 import { ToolButton } from "../desktop/tool-button";
 import { ToolPopover } from "../desktop/tool-popover";
 import classes from "./files.module.css";
-import { sizeText } from "./sizes";
 import { isUnderWay, type Files, type Upload } from "./use-files";
 
 /** The machine's Downloads: files are put there and taken from there. */
@@ -70,7 +71,7 @@ function Content({ files }: { files: Files }) {
     <>
       {problem !== null && (
         <p role="alert" className={classes.problem}>
-          {problem.cause} {problem.remedy}
+          <ProblemText problem={problem} />
         </p>
       )}
       {downloads?.upload === true && <UploadButton files={files} most={downloads.max_bytes} />}
@@ -111,7 +112,7 @@ function UploadButton({ files, most }: { files: Files; most: number }) {
       >
         {t("viewing.upload")}
       </Button>
-      <span>{t("viewing.orDrop", { size: sizeText(most) })}</span>
+      <span>{t("viewing.orDrop", { size: bytes(most) })}</span>
     </div>
   );
 }
@@ -122,8 +123,11 @@ function UploadItem({ upload: { name, share, state } }: { upload: Upload }) {
       <bdi className={classes.name} title={name}>
         {name}
       </bdi>
-      <span className={classes.size} role="status">
-        {progressOf(state.kind, share)}
+      <span className={classes.size}>
+        {state.kind === "waiting" && t("viewing.waits")}
+        {state.kind === "going" && percent(Math.round(share * 100) / 100)}
+        {/* Its end alone is read out, not every step to it. */}
+        <span role="status">{endOf(state.kind)}</span>
       </span>
       {(state.kind === "going" || state.kind === "waiting") && (
         <>
@@ -138,24 +142,17 @@ function UploadItem({ upload: { name, share, state } }: { upload: Upload }) {
       )}
       {state.kind === "failed" && (
         <span role="alert" className={`${classes.wide ?? ""} ${classes.problem ?? ""}`}>
-          {state.problem.cause} {state.problem.remedy}
+          <ProblemText problem={state.problem} />
         </span>
       )}
     </li>
   );
 }
 
-function progressOf(kind: Upload["state"]["kind"], share: number): string {
-  switch (kind) {
-    case "waiting":
-      return t("viewing.waits");
-    case "going":
-      return `${Math.round(share * 100)} %`;
-    case "done":
-      return t("viewing.uploaded");
-    case "failed":
-      return t("viewing.notUploaded");
-  }
+/** What is said of it without being asked. */
+function endOf(kind: Upload["state"]["kind"]): string | null {
+  if (kind === "failed") return t("viewing.notUploaded");
+  return kind === "done" ? t("viewing.uploaded") : null;
 }
 
 interface ListProps {
@@ -172,7 +169,7 @@ function DownloadsList({ files, address }: ListProps) {
           <bdi className={classes.name} title={file.name}>
             {file.name}
           </bdi>
-          <span className={classes.size}>{sizeText(file.size)}</span>
+          <span className={classes.size}>{bytes(file.size)}</span>
           <a
             href={address(file)}
             download={file.name}

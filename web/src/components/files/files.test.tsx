@@ -94,6 +94,7 @@ describe("an upload", () => {
       progress(0.5);
     });
     expect(screen.getByText("50 %")).toBeInTheDocument();
+    expect(screen.getByRole("status")).toBeEmptyDOMElement(); // its end alone is read out
     act(() => {
       finish({ ...FILE, name: "a (1).txt" });
     });

@@ -3,7 +3,7 @@
 import { own, type OwnProblem } from "../../api/problem";
 import type { Downloads } from "../../api/types";
 import { t } from "../../i18n";
-import { sizeText } from "./sizes";
+import { bytes } from "../../ui/quantities";
 
 /** What a person gives: files they chose or dropped, and folders that they dropped. */
 export interface Given {
@@ -16,7 +16,7 @@ export function refusalOf({ file, folder }: Given, { upload, max_bytes }: Downlo
   if (!upload) return own("file_transfer_off", t("viewing.noUpload"), t("viewing.noUploadRemedy"));
   if (folder) return own("folder", t("viewing.folder"), t("viewing.folderRemedy"));
   if (file.size <= max_bytes) return null;
-  const sizes = { size: sizeText(file.size), most: sizeText(max_bytes) };
+  const sizes = { size: bytes(file.size), most: bytes(max_bytes) };
   return own("file_too_large", t("viewing.tooLarge", sizes), t("viewing.tooLargeRemedy"));
 }
 

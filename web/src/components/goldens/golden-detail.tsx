@@ -68,7 +68,11 @@ function factsOf(golden: Golden): Fact[] {
       copyable: true,
     },
     { name: t("goldens.contract"), value: `${golden.contract}`, copyable: false },
-    ...golden.layers.map((layer) => ({ name: `Layer ${kindOf(layer)}`, value: layer, copyable: true })),
+    ...golden.layers.map((layer) => ({
+      name: t("goldens.layer", { kind: kindOf(layer) }),
+      value: layer,
+      copyable: true,
+    })),
   ];
 }
 

@@ -12,11 +12,6 @@ export const GOLDEN_STATUS: Record<GoldenStatus, { text: PlainKey; tone: Tone }>
   rolled_back: { text: "goldens.rolledBack", tone: "bad" },
 };
 
-/** Why it came into its state.  A superseded one is told why the next one was promoted. */
-export function moveReason(to: GoldenStatus, why: string): string {
-  return to === "superseded" ? t("goldens.anotherTook", { why }) : why;
-}
-
 /** With one full stop at its end: verdicts come with and without. */
 export const sentence = (text: string): string => text.replace(/\.*$/, ".");
 

@@ -76,7 +76,7 @@ interface UntestedProps {
 function Untested({ why, checked, check }: UntestedProps) {
   return (
     <>
-      <Warning>{t("goldens.notPassed", { why: sentence(why) })}</Warning>
+      <Warning>{rich("goldens.notPassed", { why: <span lang="en">{sentence(why)}</span> })}</Warning>
       <Checkbox
         label={t("goldens.useUntested")}
         description={t("goldens.mayFail")}

@@ -3,7 +3,7 @@ import { t } from "../../i18n";
 import { Panel } from "../../ui/panel";
 import { clockMinutes } from "../../ui/time";
 import classes from "./host-charts.module.css";
-import { bytes, percent } from "./words";
+import { bytes, percent } from "../../ui/quantities";
 
 const WIDTH = 600;
 const HEIGHT = 120;

@@ -6,7 +6,7 @@ import { number } from "../../i18n/formats";
 import { Panel } from "../../ui/panel";
 import { Pill } from "../../ui/pill";
 import classes from "./host-panel.module.css";
-import { bytes, percent } from "./words";
+import { bytes, percent } from "../../ui/quantities";
 
 /** Below this share of something left, it is said in red. */
 const SCARCE = 0.1;

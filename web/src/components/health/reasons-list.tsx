@@ -6,7 +6,7 @@ import { Ago } from "../../ui/ago";
 import { brief } from "../../ui/brief";
 import { Panel } from "../../ui/panel";
 import classes from "./reasons-list.module.css";
-import { percent } from "./words";
+import { percent } from "../../ui/quantities";
 
 interface Props {
   reasons: readonly FailureReason[];

@@ -2,7 +2,8 @@ import type { Failures } from "../../api/types";
 import { rich, t } from "../../i18n";
 import { Bars } from "./bars";
 import classes from "./score-band.module.css";
-import { percent, toneOf } from "./words";
+import { percent } from "../../ui/quantities";
+import { toneOf } from "./words";
 
 interface Props {
   failures: Failures;

@@ -5,6 +5,7 @@ import { Facts } from "../../ui/facts";
 import { Panel } from "../../ui/panel";
 import { ProblemPanel } from "../../ui/problem-panel";
 import classes from "./failure-record.module.css";
+import { stageWords } from "./stage-words";
 
 /** Why it failed, how far it had come, and what was kept of it. */
 export function FailureRecord({ title, failure }: { title: string; failure: Failure }) {
@@ -15,7 +16,7 @@ export function FailureRecord({ title, failure }: { title: string; failure: Fail
         <Facts
           unknown={t("machines.notRecorded")}
           facts={[
-            { name: t("machines.reached"), value: failure.stage, copyable: false },
+            { name: t("machines.reached"), value: stageWords(failure.stage), copyable: false },
             {
               name: t("machines.tryingAgain"),
               value: failure.retryable ? t("machines.mayHelp") : t("machines.doesNotHelp"),

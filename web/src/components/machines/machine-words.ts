@@ -1,12 +1,22 @@
 /** How machines are spoken of, and how their states look. */
 
-import type { Machine } from "../../api/types";
+import type { Isolation, Machine } from "../../api/types";
 import { t, type PlainKey } from "../../i18n";
 import type { Tone } from "../../ui/pill";
 
-/** “container”, “vm (qemu)”. */
-export const isolationWords = ({ isolation, driver }: Pick<Machine, "isolation" | "driver">): string =>
-  isolation === driver ? isolation : `${isolation} (${driver})`;
+const ISOLATION: Record<Isolation, PlainKey> = { vm: "session.vm", container: "session.container" };
+
+/** “container”, “virtual machine (qemu)”. */
+export function isolationWords({
+  isolation,
+  driver,
+}: {
+  isolation: Isolation;
+  driver: string | null;
+}): string {
+  const how = t(ISOLATION[isolation]);
+  return driver === null || driver === isolation ? how : `${how} (${driver})`;
+}
 
 export const MACHINE_STATES: Record<Machine["status"], PlainKey> = {
   creating: "machines.creating",

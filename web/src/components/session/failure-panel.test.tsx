@@ -80,10 +80,13 @@ it("offers another way on where trying again comes to the same end", () => {
 
 it("shows the desktop's picture and the last lines without a click", () => {
   show(null, null, "/api/vms/vm-1/screenshot");
-  expect(screen.getByRole("img", { name: /desktop when it failed/ })).toHaveAttribute(
-    "src",
-    "/api/vms/vm-1/screenshot",
-  );
+  const figure = screen.getByRole("figure");
+  const picture = figure.querySelector("img");
+  expect(picture).toHaveAttribute("src", "/api/vms/vm-1/screenshot");
+  expect(picture).toHaveAttribute("width");
+  expect(picture).toHaveAttribute("height");
+  expect(picture).toHaveAttribute("alt", ""); // or its caption would be read twice
+  expect(figure).toHaveTextContent(/desktop when it failed/);
   expect(screen.getByRole("region", { name: "Last lines of the console" })).toHaveTextContent(
     "agent: build a-old",
   );

@@ -69,7 +69,8 @@ export function FailurePanel({ title, tone, failure, picture, retry, elsewhere, 
         {last !== null && <LastLines {...last} />}
         {picture !== null && (
           <figure className={classes.picture}>
-            <img src={picture} alt={t("session.pictureOfFailure")} />
+            {/* Its caption says what it is; the agent draws desktops of this size (services.py). */}
+            <img src={picture} alt="" width={1280} height={800} />
             <figcaption>{t("session.pictureOfFailure")}</figcaption>
           </figure>
         )}

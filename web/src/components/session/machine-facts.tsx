@@ -1,10 +1,9 @@
-import { isFinal, type Isolation, type Session } from "../../api/types";
-import { t, type PlainKey } from "../../i18n";
+import { isFinal, type Session } from "../../api/types";
+import { t } from "../../i18n";
 import { brief } from "../../ui/brief";
 import { Facts, type Fact } from "../../ui/facts";
 import { day } from "../../ui/time";
-
-const ISOLATION: Record<Isolation, PlainKey> = { vm: "session.vm", container: "session.container" };
+import { isolationWords } from "../machines/machine-words";
 
 /** What is known of the session's machine. */
 export function MachineFacts({ session }: { session: Session }) {
@@ -17,7 +16,14 @@ export function MachineFacts({ session }: { session: Session }) {
     },
     { name: t("session.vmId"), value: session.vm_id, copyable: true },
     { name: t("session.ipAddress"), value: session.vm_ip, copyable: true },
-    { name: t("common.isolation"), value: isolationOf(session), copyable: false },
+    {
+      name: t("common.isolation"),
+      value:
+        session.isolation === null
+          ? null
+          : isolationWords({ isolation: session.isolation, driver: session.driver }),
+      copyable: false,
+    },
     { name: t("common.golden"), value: session.golden_id, copyable: true },
     {
       name: t("common.agentBuild"),
@@ -36,9 +42,3 @@ const startedAt = ({ stages }: Session): string | null =>
 
 const mapped = (value: string | null, shown: (value: string) => string): string | null =>
   value === null ? null : shown(value);
-
-function isolationOf({ isolation, driver }: Session): string | null {
-  if (isolation === null) return null;
-  const how = t(ISOLATION[isolation]);
-  return driver === null || driver === isolation ? how : `${how} (${driver})`;
-}

@@ -3,9 +3,11 @@
 import type { Terminal } from "@xterm/xterm";
 
 import type { ViewTicket } from "../../api/types";
+import { copyText } from "../../ui/copy-text";
 import type { Traffic } from "../desktop/channel";
 import type { SurfaceListeners } from "../desktop/desktop-link";
 import { openSocket } from "../desktop/open-socket";
+import { COPY_REFUSED } from "./copy-refused";
 import { TerminalChannel } from "./terminal-channel";
 import { withStyleNonce } from "./with-style-nonce";
 
@@ -126,7 +128,9 @@ function copyAndPasteByKeys(terminal: Terminal): void {
     if (event.shiftKey) {
       event.preventDefault(); // some browsers open their tools
       if (event.type === "keydown")
-        navigator.clipboard.writeText(terminal.getSelection()).catch(() => undefined);
+        void copyText(terminal.getSelection()).then((copied) => {
+          if (!copied) terminal.element?.dispatchEvent(new Event(COPY_REFUSED, { bubbles: true }));
+        });
       return false;
     }
     return !terminal.hasSelection();

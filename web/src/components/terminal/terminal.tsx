@@ -12,6 +12,7 @@ import { useReturnOfNetwork } from "../desktop/use-desktop-link";
 import { useFullScreen } from "../desktop/use-full-screen";
 import { DropZone } from "../files/drop-zone";
 import type { Files } from "../files/use-files";
+import { CopyRefused } from "./copy-refused";
 import { openTerminal, type TerminalSurface } from "./terminal-surface";
 import classes from "./terminal.module.css";
 
@@ -59,6 +60,7 @@ export function TerminalPane({ files, lastGoodStep, preparing, leave, tools, ...
       </div>
       <div className={classes.stage}>
         <div ref={target} className={classes.target} />
+        <CopyRefused target={target} />
         <DropZone files={files} />
         <Cover
           {...{ state, preparing, lastGoodStep }}

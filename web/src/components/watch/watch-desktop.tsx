@@ -1,15 +1,17 @@
 import type { ViewTicket } from "../../api/types";
 import { t } from "../../i18n";
+import type { Connection } from "../desktop/connection";
 import { Cover } from "../desktop/cover";
 import classes from "../desktop/desktop.module.css";
 import { useDesktopLink } from "../desktop/use-desktop-link";
 import type { ViewSettings } from "../desktop/view-settings";
+import { toWatcher } from "./watcher-words";
 
 const SETTINGS: ViewSettings = { quality: "balanced", size: "fit" };
 
 interface Props {
   token: string;
-  /** “Demo, Waiting for you”; told when the connection is lost. */
+  /** “Demo, Waiting for its person”; told when the connection is lost. */
   lastGoodStep: string;
   onTold: (text: string) => void;
 }
@@ -27,7 +29,12 @@ export function WatchDesktop({ token, lastGoodStep, onTold }: Props) {
     <section className={classes.desktop} aria-label={t("watch.desktop")}>
       <div className={classes.stage}>
         <div ref={target} className={classes.target} data-shown={state.kind === "shown"} />
-        <Cover {...{ state, lastGoodStep }} opening="watch.opening" retryNow={link.retryNow} />
+        <Cover
+          state={asWatched(state)}
+          lastGoodStep={lastGoodStep}
+          opening="watch.opening"
+          retryNow={link.retryNow}
+        />
       </div>
     </section>
   );
@@ -41,3 +48,10 @@ const ticketOf = (token: string): ViewTicket => ({
   copies: "",
   expires_at: "",
 });
+
+/** Who watches is told what a watcher can do about it. */
+function asWatched(state: Connection): Connection {
+  return state.kind === "shown" || state.kind === "over" || state.problem === null
+    ? state
+    : { ...state, problem: toWatcher(state.problem) };
+}

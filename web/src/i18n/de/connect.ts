@@ -45,7 +45,7 @@ export const connect: Translation<typeof english> = {
   "connect.firstTitle": "Ihr erstes Werkzeug in drei Schritten",
   "connect.firstPick": "Werkzeug wählen",
   "connect.firstPickText": "Drücken Sie bei einem Werkzeug auf „Verbinden“. Eine frische Maschine startet.",
-  "connect.firstSignIn": "Auf seinem Desktop anmelden",
+  "connect.firstSignIn": "Auf ihrem Desktop anmelden",
   "connect.firstSignInText":
     "Die Anmeldeseite des Anbieters ist dort schon offen. Vestibule zeichnet nichts von dem auf, was Sie tippen.",
   "connect.firstTake": "Zugangsdaten mitnehmen",

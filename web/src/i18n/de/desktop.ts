@@ -10,10 +10,10 @@ export const desktop: Translation<typeof english> = {
     "Der Controller kannte die Erlaubnis zum Ansehen des Desktops nicht mehr; sie gilt einmal und 30 s lang.",
   "desktop.usedTicketRemedy": "Nichts zu tun: Die Seite fragt nach einer neuen.",
   "desktop.noTicket":
-    "Die Verbindung kam ohne die Erlaubnis, diesen Bildschirm anzusehen: etwas dazwischen hat sie entfernt.",
+    "Die Verbindung kam ohne die Erlaubnis, diesen Desktop anzusehen: etwas dazwischen hat sie entfernt.",
   "desktop.noTicketRemedy":
     "Wenn es so bleibt: ein Proxy muss den Header Sec-WebSocket-Protocol durchlassen.",
-  "desktop.tooMany": "So viele Seiten, wie zugleich dürfen, zeigen diesen Bildschirm schon.",
+  "desktop.tooMany": "So viele Seiten, wie zugleich dürfen, zeigen diesen Desktop schon.",
   "desktop.tooManyRemedy":
     "Schließen Sie eine der anderen: diese Seite verbindet sich von selbst, sobald Platz ist.",
   "desktop.stops": "Der Controller wird angehalten oder ersetzt.",
@@ -92,7 +92,7 @@ export const desktop: Translation<typeof english> = {
   "desktop.balanced": "Ausgewogen",
   "desktop.light": "Leicht, für langsame Netze",
   "desktop.fit": "Bild einpassen",
-  "desktop.resize": "Bildschirm der Maschine anpassen",
+  "desktop.resize": "Desktop der Maschine anpassen",
   "desktop.native": "An die Pixel dieses Bildschirms anpassen",
   "desktop.actual": "Wahre Größe, zum Verschieben ziehen",
   "desktop.gone1006": "Das Netz, ein Proxy oder der Controller war ohne ein Wort weg.",

@@ -15,9 +15,12 @@ export const palette: Translation<typeof english> = {
   "palette.releaseKeys": "Tastatur zurückholen",
   "palette.notWhileTyping":
     "Solange ein Textfeld den Fokus hat oder Tasten an die Maschine gehen, gehören alle Tasten dorthin.",
+  "palette.singleKeys": "Tasten ohne Strg oder ⌘",
+  "palette.singleKeysHint": "Schalten Sie sie aus, wenn Spracheingabe oder anderes sie versehentlich drückt.",
   "palette.operator": "Für den Betreiber",
   "palette.rebuild": "Das Golden neu bauen",
   "palette.looks": "Aussehen und Sprache",
   "palette.help": "Hilfe",
+  "palette.notAllFound": "Nicht alles konnte durchsucht werden",
   "palette.failed": "Das ging nicht",
 };

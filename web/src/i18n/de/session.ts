@@ -62,7 +62,7 @@ export const session: Translation<typeof english> = {
   "session.notExtended": "Verlängern ging nicht",
   "session.watching": "{count, plural, one {eine Person sieht zu} other {# sehen zu}}",
   "session.asBackup": "Für eine eigene Kopie, als Sicherung:",
-  "session.pictureOfFailure": "Der Bildschirm der Maschine, als sie fehlschlug",
+  "session.pictureOfFailure": "Der Desktop der Maschine, als sie fehlschlug",
   "session.lastScreen": "Letzte Zeilen auf dem Bildschirm des Werkzeugs",
   "session.lastAgentLog": "Letzte Zeilen im Protokoll des Agenten",
   "session.lastConsole": "Letzte Zeilen der Konsole",

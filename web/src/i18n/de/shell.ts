@@ -38,6 +38,7 @@ export const shell: Translation<typeof english> = {
   "shell.dark": "dunkel",
   "shell.colours": "Farben: {scheme}",
   "shell.language": "Sprache: {name}",
+  "shell.noLanguage": "Die Sprache konnte nicht gewechselt werden",
   "shell.account": "Konto: {name}",
   "shell.crashed": "Diese Seite ist an einem eigenen Fehler gescheitert",
   "shell.reload": "Neu laden",

@@ -9,7 +9,7 @@ export const viewing: Translation<typeof english> = {
   "viewing.copy": "Kopieren",
   "viewing.paste": "Einfügen",
   "viewing.pasteHint":
-    "In die Maschine einfügen: jede Länge bis 1 MiB, jede Schrift. Auf dem Bildschirm geht es auch mit Strg+V oder ⌘V.",
+    "In die Maschine einfügen: jede Länge bis 1 MiB, jede Schrift. Auf dem Desktop geht es auch mit Strg+V oder ⌘V.",
   "viewing.pasteHere": "Hier einfügen",
   "viewing.pasteHereHint":
     "Dieser Browser behält seine Zwischenablage für sich, bis Sie einfügen. Der Text wird nirgends aufgehoben.",
@@ -29,14 +29,14 @@ export const viewing: Translation<typeof english> = {
   "viewing.waits": "Wartet, bis sie an der Reihe ist",
   "viewing.toUpload": "Dateien zum Hochladen",
   "viewing.upload": "Dateien hochladen",
-  "viewing.orDrop": "oder auf den Bildschirm ziehen; jede höchstens {size}",
+  "viewing.orDrop": "oder auf den Desktop ziehen; jede höchstens {size}",
   "viewing.notUploaded": "Nicht hochgeladen",
   "viewing.uploaded": "Hochgeladen",
   "viewing.cancelUpload": "Das Hochladen von {name} abbrechen",
   "viewing.uploadOf": "Hochladen von {name}",
   "viewing.nothingThere": "Noch ist nichts da.",
   "viewing.save": "{name} sichern",
-  "viewing.desktop": "Bildschirm",
+  "viewing.desktop": "Desktop",
   "viewing.terminal": "Terminal",
   "viewing.both": "Beide",
   "viewing.whatIsShown": "Was von der Maschine gezeigt wird",
@@ -45,6 +45,6 @@ export const viewing: Translation<typeof english> = {
   "viewing.wayOut": "Im Terminal gibt Umschalt+Esc die Tastatur an die Seite zurück",
   "viewing.readoutHint":
     "Umlauf: von diesem Browser zum Controller und zurück, alle 2 s gemessen. Rate: was das Terminal in der letzten Sekunde gesendet hat.",
-  "viewing.opening": "Das Terminal wird geöffnet…",
+  "viewing.opening": "Das Terminal wird geöffnet …",
   "viewing.terminalLost": "Das Terminal ist nicht verbunden",
 };

@@ -5,13 +5,13 @@ export const watch: Translation<typeof english> = {
   "watch.off": "Auf diesem Controller sind Ansichtslinks abgeschaltet.",
   "watch.share": "Ansicht teilen",
   "watch.shows":
-    "Wer den Link hat, sieht diesen Bildschirm wie Sie: <b>Codes, Adressen und Kontonamen darauf, und was Sie tippen, wo es nicht durch Punkte verdeckt ist.</b> Ein Konto ist nicht nötig; tippen oder klicken geht nicht.",
+    "Wer den Link hat, sieht diesen Desktop wie Sie: <b>Codes, Adressen und Kontonamen darauf, und was Sie tippen, wo es nicht durch Punkte verdeckt ist.</b> Ein Konto ist nicht nötig; tippen oder klicken geht nicht.",
   "watch.notDone": "Das ging nicht",
   "watch.goodFor": "Gültig für",
   "watch.make": "Link erstellen",
   "watch.minutes": "{count, plural, one {# Minute} other {# Minuten}}",
   "watch.link": "Ansichtslink",
-  "watch.onlyNow": "Er wird nur jetzt gezeigt; geben Sie ihn denen, denen Sie diesen Bildschirm anvertrauen.",
+  "watch.onlyNow": "Er wird nur jetzt gezeigt; geben Sie ihn denen, denen Sie diesen Desktop anvertrauen.",
   "watch.good": "Gültige Links",
   "watch.now":
     "{count, plural, =0 {Gerade sieht niemand zu.} one {Gerade sieht eine Person zu.} other {Gerade sehen # zu.}}",
@@ -19,15 +19,15 @@ export const watch: Translation<typeof english> = {
   "watch.madeAt": "(erstellt {time})",
   "watch.takeBackOf": "Den Link von {time} zurücknehmen",
   "watch.takeBack": "Zurücknehmen",
-  "watch.desktop": "Der Bildschirm der Maschine, zum Ansehen",
+  "watch.desktop": "Der Desktop der Maschine, zum Ansehen",
   "watch.isOver": "Die Ansicht ist zu Ende",
-  "watch.opening": "Der Bildschirm wird geöffnet…",
+  "watch.opening": "Der Desktop wird geöffnet …",
   "watch.noToken": "Diese Adresse enthält keinen Ansichtslink; der Teil nach # fehlt.",
   "watch.noTokenRemedy":
     "Öffnen Sie den ganzen Link, wie Sie ihn bekommen haben, oder bitten Sie um einen anderen.",
   "watch.title": "Ansichtslink",
   "watch.titleOf": "{tool} ansehen",
-  "watch.shared": "Ein geteilter Bildschirm",
+  "watch.shared": "Ein geteilter Desktop",
   "watch.viewOnly": "Nur ansehen",
   "watch.nothing": "Nichts zu sehen",
   "watch.foot":
@@ -35,6 +35,8 @@ export const watch: Translation<typeof english> = {
   "watch.time": "Die Zeit des Links",
   "watch.left": "noch {time}",
   "watch.noStep": "noch keiner",
+  "watch.tellOwner":
+    "Die Seite versucht es von selbst wieder; bleibt es so, sagen Sie es der Person, die sich anmeldet.",
   "watch.another": "Bitten Sie um einen anderen Link.",
   "watch.expired": "Die Zeit dieses Links ist um.",
   "watch.revoked": "Wem die Anmeldung gehört, hat diesen Link zurückgenommen.",

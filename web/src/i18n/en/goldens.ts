@@ -3,6 +3,8 @@ export const goldens = {
   "goldens.canaryWith": "Canary with {driver}",
   "goldens.passed": "Passed",
   "goldens.failed": "Failed",
+  "goldens.layer": "Layer {kind}",
+  "goldens.movedAt": "{ago}: {why}",
   "goldens.took": "{ago}, took {duration}",
   "goldens.evidenceAt": "Consoles and screenshot on the host: <code>{folder}</code>",
   "goldens.evidenceFolder": "folder of the evidence with {driver}",

@@ -12,9 +12,12 @@ export const palette = {
   "palette.releaseKeys": "Bring the keyboard back",
   "palette.notWhileTyping":
     "While a text field has the focus, or keys go to the machine, all keys are theirs.",
+  "palette.singleKeys": "Keys without Ctrl or ⌘",
+  "palette.singleKeysHint": "Turn them off if speech or something else presses them by mistake.",
   "palette.operator": "For the operator",
   "palette.rebuild": "Rebuild the golden",
   "palette.looks": "Looks and language",
   "palette.help": "Help",
+  "palette.notAllFound": "Not everything could be searched",
   "palette.failed": "That did not work",
 } as const;

@@ -35,6 +35,7 @@ export const shell = {
   "shell.dark": "dark",
   "shell.colours": "Colours: {scheme}",
   "shell.language": "Language: {name}",
+  "shell.noLanguage": "The language could not be changed",
   "shell.account": "Account: {name}",
   "shell.crashed": "This page failed by a fault of its own",
   "shell.reload": "Reload",

@@ -30,6 +30,7 @@ export const watch = {
   "watch.time": "The link's time",
   "watch.left": "{time} left",
   "watch.noStep": "none yet",
+  "watch.tellOwner": "The page tries again by itself; if it stays so, tell whose sign-in it is.",
   "watch.another": "Ask whoever sent it for another link.",
   "watch.expired": "The time of this link is over.",
   "watch.revoked": "The owner of the sign-in took this link back.",
