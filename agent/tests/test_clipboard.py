@@ -158,3 +158,12 @@ async def test_an_x_server_that_ends_meanwhile_is_told(
         x_server[1].kill()
         with pytest.raises(ClipboardError, match="the X server has ended"):
             await putting
+
+
+async def test_what_was_copied_before_it_looked_is_told_too(
+    x_server: tuple[Path, subprocess.Popen[bytes]],
+) -> None:
+    async with _running(x_server[0]) as one, asyncio.timeout(20):
+        await one.put("early")
+        async with _running(x_server[0]) as other:
+            assert await _next(other) == "early"

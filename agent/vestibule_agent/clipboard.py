@@ -126,6 +126,8 @@ class _Owner:
         self._event = first + XFIXES_SELECTION_NOTIFY
         await client.ask(x.xfixes_version(opcode))
         client.send(x.watch(opcode, self._window, self._atoms["CLIPBOARD"]))
+        if x.owner_of(await client.ask(x.get_owner(self._atoms["CLIPBOARD"]))) != x.NONE:
+            self._since.put_nowait(x.CURRENT_TIME)  # it was copied before anybody was told
 
     async def offer(self, text: bytes) -> None:
         """Own both selections; returns once the server says so.  Raises XError, XServerEnded."""

@@ -15,7 +15,8 @@ CREATE_WINDOW, CHANGE_PROPERTY, GET_PROPERTY, QUERY_EXTENSION = 1, 18, 20, 98
 SET_OWNER, GET_OWNER, CONVERT, SEND_EVENT = 22, 23, 24, 25
 SELECTION_REQUEST, SELECTION_NOTIFY = 30, 31
 NEW_VALUE, DELETED = 0, 1
-NONE, ATOM = 0, 4
+NONE = CURRENT_TIME = 0
+ATOM = 4
 INPUT_ONLY = 2
 PIECE_BYTES = 65_536
 """What is longer is passed on piece by piece: a request has at most 262 140 bytes."""
@@ -97,6 +98,11 @@ def own(window: int, selection: int) -> bytes:
 def get_owner(selection: int) -> bytes:
     """Ask who owns a selection."""
     return request(GET_OWNER, 0, struct.pack("<I", selection))
+
+
+def owner_of(reply: bytes) -> int:
+    """The window that ``get_owner`` asked for; NONE when there is none."""
+    return int(struct.unpack_from("<I", reply, 8)[0])
 
 
 def convert(window: int, selection: int, target: int, into: int, time: int) -> bytes:
