@@ -38,7 +38,7 @@ log = structlog.get_logger()
 
 T = TypeVar("T")
 
-EXIT_GRACE_S = 1.0
+EXIT_GRACE_S = 2.0
 """How long after its agent fell silent a machine may take to be known as ended."""
 FILES_S = 1.0
 SCREEN_S = 1.0

@@ -9,6 +9,7 @@ from pathlib import Path
 import httpx
 import pytest
 from controller import Controller
+from following import follow
 
 from vestibule.drivers.net.cgroups import Cgroups, Kind
 
@@ -32,7 +33,9 @@ def client(controller: Controller) -> Iterator[httpx.Client]:
 
 
 def test_a_killed_agent_ends_its_machine_and_the_exit_says_by_what(client: httpx.Client) -> None:
-    session = waiting(client)
+    waited = waiting(client)
+    # The browser comes after the tool: only then is the machine warm, and says so.
+    session = follow(client, waited["session_id"], lambda now: now["page_title"])
     kill(inhabitants(client, session["vm_id"], "vestibule_agent"))
     failed = ended(client, session)["failure"]
     assert (failed["code"], failed["stage"]) == ("machine_exited", "awaiting_user_auth")

@@ -18,7 +18,7 @@ from vestibule.core.errors import VestibuleError
 from vestibule.core.failures import FailureCode
 from vestibule.core.ids import SessionId, ViewLinkId, VmId
 from vestibule.core.records import SessionRecord
-from vestibule.core.sessions import FINAL
+from vestibule.core.sessions import FINAL, SessionStatus
 from vestibule.core.view_links import ViewLinkRecord
 from vestibule.core.view_only import ViewOnly
 from vestibule.services.racing import first_of
@@ -130,22 +130,27 @@ async def _link_over(watch: Watch) -> str:
 
 async def _session_over(websocket: WebSocket, services: Context, watch: Watch) -> str:
     """Tell how the sign-in stands, until it is final."""
-    told: schemas.Watched | None = None
-    session_id, provider = watch.session.session_id, services.providers.get(watch.session.provider)
+    told: SessionStatus | None = None
+    session_id = watch.session.session_id
     async for _ in services.sign_ins.changes(session_id, IDLE_S):
         session = await services.sign_ins.visible(None, session_id)
-        now = schemas.Watched(
-            tool=provider.title if provider else session.provider,
-            status=session.status,
-            expires_at=watch.link.expires_at,
-        )
-        if now != told:
-            with contextlib.suppress(RuntimeError, WebSocketDisconnect):  # the watcher has just left
-                await websocket.send_text(now.model_dump_json())
-            told = now
+        if session.status is not told:
+            await _tell(websocket, services, watch, session.status)
+            told = session.status
         if session.status in FINAL:
             return FailureCode.SESSION_OVER
     return vnc.CONTROLLER_STOPS
+
+
+async def _tell(websocket: WebSocket, services: Context, watch: Watch, status: SessionStatus) -> None:
+    provider = services.providers.get(watch.session.provider)
+    told = schemas.Watched(
+        tool=provider.title if provider else watch.session.provider,
+        status=status,
+        expires_at=watch.link.expires_at,
+    )
+    with contextlib.suppress(RuntimeError, WebSocketDisconnect):  # the watcher has just left
+        await websocket.send_text(told.model_dump_json())
 
 
 async def _desktop_gone(websocket: WebSocket, services: Context, watch: Watch) -> str:
@@ -155,4 +160,7 @@ async def _desktop_gone(websocket: WebSocket, services: Context, watch: Watch) -
         rfb, gate = await guest.open_vnc(), ViewOnly().feed
         await vnc.relay(websocket, rfb, gate, services.monitor.ledger, most=vnc.MOST_OF_A_WATCHER)
     session = await services.sign_ins.visible(None, watch.session.session_id)
-    return FailureCode.SESSION_OVER if session.status in FINAL else vnc.MACHINE_ENDED
+    if session.status not in FINAL:
+        return vnc.MACHINE_ENDED
+    await _tell(websocket, services, watch, session.status)  # that the desktop is gone may be known before
+    return FailureCode.SESSION_OVER
