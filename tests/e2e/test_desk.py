@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from controller import WITHOUT_NAMES, Controller, running
 from desktop import Desktop
+from following import follow
 from gallery import LOOKS, visit
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
 
@@ -96,8 +97,10 @@ def _connect(page: Page, desk: Controller) -> None:
     Desktop(page).await_picture()
     waiting = page.get_by_role("status").get_by_text("Waiting for you", exact=True)
     expect(waiting).to_be_visible(timeout=SHOWN_MS)
-    # Until the browser has opened the page, it takes the keyboard away from the terminal.
-    expect(page.get_by_text("The sign-in page cannot load")).to_be_visible(timeout=SHOWN_MS)
+    # Until the browser shows the page, it takes the keyboard away from the terminal.
+    with desk.client() as client:
+        session_id = page.url.rsplit("/", 1)[1]
+        follow(client, session_id, lambda now: "auth.example.com" in (now["page_title"] or ""))
 
 
 def _choose(page: Page, view: str) -> None:
