@@ -27,7 +27,7 @@ def _open_demo(host: Controller, page: Page) -> str:
     page.goto(host.sign_in_link())
     page.get_by_role("button", name="Connect Demo").click()
     Desktop(page).await_picture()
-    return str(page.get_by_role("definition").first.get_by_title("vm-").inner_text())
+    return str(page.get_by_role("definition").get_by_title("vm-").inner_text())
 
 
 def _expect_end(page: Page, title: str, cause: str) -> None:
