@@ -30,7 +30,6 @@ KINDS: Mapping[str, Mapping[str, str]] = {
     "container": CONTAINER,
     "container, warm pool": {**CONTAINER, **POOL},
     "emulated clone": QEMU,
-    "emulated clone, warm pool": {**QEMU, **POOL},
 }
 
 
