@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 from collections.abc import AsyncIterator
 
 import structlog
@@ -41,20 +42,37 @@ async def shown(websocket: WebSocket, services: Context, vm_id: VmId) -> AsyncIt
 
     What they do there is theirs: no picture of the machine is kept from now on.
     """
-    reason: str = vnc.CONTROLLER_STOPS
     services.machines.expose(vm_id)
-    try:
+    async with ended_in_words(websocket, vm_id=vm_id) as end:
         async with services.machines.pausing.watched(vm_id):
             yield
-        reason = vnc.MACHINE_ENDED
+        end.reason = vnc.MACHINE_ENDED
+
+
+@dataclasses.dataclass
+class End:
+    """Of a view."""
+
+    reason: str
+
+
+@contextlib.asynccontextmanager
+async def ended_in_words(websocket: WebSocket, **about: str) -> AsyncIterator[End]:
+    """Close the WebSocket after the block with what ended it: its failure, or what it says itself.
+
+    ``about``: whose view it is, for the log.
+    """
+    end = End(vnc.CONTROLLER_STOPS)
+    try:
+        yield end
     except VestibuleError as error:
-        reason = error.failure_code
-        log.warning("Remote view failed", vm_id=vm_id, code=error.failure_code, cause=error.cause)
+        end.reason = error.failure_code
+        log.warning("Remote view failed", code=error.failure_code, cause=error.cause, **about)
     except Exception:
-        reason = FailureCode.INTERNAL
-        log.exception("Remote view broke", vm_id=vm_id)
+        end.reason = FailureCode.INTERNAL
+        log.exception("Remote view broke", **about)
     finally:
-        await vnc.close(websocket, vnc.code_of(reason), reason)
+        await vnc.close(websocket, vnc.code_of(end.reason), end.reason)
 
 
 async def confirmed(websocket: WebSocket, services: Context, vm_id: VmId) -> Guest | None:

@@ -45,7 +45,7 @@ def router(web_dir: Path) -> APIRouter:
     """Routes of the page itself."""
     pages = APIRouter(include_in_schema=False)
 
-    async def page() -> HTMLResponse:
+    def page() -> HTMLResponse:
         index = web_dir / "index.html"
         if not index.is_file():
             raise HostUnfit(

@@ -9,7 +9,6 @@ from vestibule.api import credential_schemas, schemas
 from vestibule.core import forecast
 from vestibule.core.admission import Place
 from vestibule.core.failure_records import FailureRecord, actions_of, of_machine, of_session
-from vestibule.core.file_transfer import FilePolicy
 from vestibule.core.goldens import Manifest
 from vestibule.core.machines import MachineRecord
 from vestibule.core.provenance import Provenance, Signature
@@ -81,8 +80,8 @@ def failure(record: FailureRecord | None) -> schemas.Failure | None:
     return None if record is None else schemas.Failure(**dataclasses.asdict(record))
 
 
-def machine(record: MachineRecord, *, paused: bool, policy: FilePolicy) -> schemas.Machine:
-    """A row of ``vms``, whether the machine stands still, and which files may pass."""
+def machine(record: MachineRecord, *, paused: bool) -> schemas.Machine:
+    """A row of ``vms``, and whether the machine stands still."""
     return schemas.Machine(
         vm_id=record.vm_id,
         session_id=record.session_id,
@@ -93,8 +92,6 @@ def machine(record: MachineRecord, *, paused: bool, policy: FilePolicy) -> schem
         paused=paused,
         warmth=record.warmth,
         vm_ip=record.vm_ip,
-        file_transfer=policy.transfer,
-        file_max_bytes=policy.max_bytes,
         golden_id=record.golden_id,
         agent_build=record.agent_build,
         host=record.host,

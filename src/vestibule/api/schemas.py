@@ -9,7 +9,6 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
-from vestibule.core.file_transfer import FileTransfer
 from vestibule.core.machines import DriverName, Isolation, MachineStatus, MachineType, Warmth
 from vestibule.core.provenance import Signature
 from vestibule.core.providers import Flow
@@ -220,8 +219,6 @@ class Machine(Model):
         description="How far a machine of the warm pool is; null once somebody has it, and of all others."
     )
     vm_ip: str
-    file_transfer: FileTransfer = Field(description="Which way files may go, as the operator decided.")
-    file_max_bytes: int
     golden_id: str
     agent_build: str | None
     host: str

@@ -19,7 +19,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from fastapi import WebSocket, WebSocketDisconnect
 
 from vestibule.api.signs import Signs, Used, signs_of
-from vestibule.api.vnc import CHUNK_BYTES
+from vestibule.api.vnc import CHUNK_BYTES, to_viewer
 from vestibule.core.errors import BadInput
 from vestibule.core.metrics import RELAY_BYTES
 from vestibule.core.typed_texts import SHORTEST
@@ -46,7 +46,7 @@ async def relay(websocket: WebSocket, guest: socket.socket, used: Used, typed: T
         try:
             await first_of(
                 _to_guest(websocket, writer, _Input(signs, typed), meter),
-                _to_person(reader, websocket, meter),
+                to_viewer(reader, websocket, meter),
             )
         finally:  # whatever is still being told
             writer.close()
@@ -73,24 +73,18 @@ def pasted(data: bytes) -> str | None:
     return text.decode(errors="replace") if len(text) >= shortest else None
 
 
-async def _to_person(reader: asyncio.StreamReader, websocket: WebSocket, meter: Meter) -> None:
-    with contextlib.suppress(ConnectionError, WebSocketDisconnect):
-        while data := await reader.read(CHUNK_BYTES):
-            await websocket.send_bytes(data)
-            meter.count(RELAY_BYTES, "down", by=len(data))
-
-
 async def _to_guest(websocket: WebSocket, writer: asyncio.StreamWriter, look: _Input, meter: Meter) -> None:
     with contextlib.suppress(ConnectionError, WebSocketDisconnect):
         async for message in _received(websocket):
             if isinstance(message, bytes):
                 await look.look(message)
-                writer.write(frames.keys(message))
-            elif (number := _ping(message)) is not None:
+                passed = frames.keys(message)
+            elif (number := _ping(asked := _asked(message))) is not None:
                 await websocket.send_text(json.dumps({"pong": number}))
                 continue
             else:
-                writer.write(frames.size(*_size(message)))
+                passed = frames.size(*_size(asked))
+            writer.write(passed)
             await writer.drain()
             meter.count(RELAY_BYTES, "up", by=len(message))
 
@@ -105,22 +99,28 @@ async def _received(websocket: WebSocket) -> AsyncIterator[bytes | str]:
             yield data if data is not None else str(message.get("text") or "")
 
 
-def _ping(text: str) -> int | None:
-    """The number of a ping; None when it is none."""
+def _asked(text: str) -> object:
+    """What a text message says; None when it is no JSON."""
     with contextlib.suppress(ValueError):
-        match json.loads(text):
-            case {"ping": int(number)}:
-                return number
+        return json.loads(text)
     return None
 
 
-def _size(text: str) -> tuple[int, int]:
+def _ping(asked: object) -> int | None:
+    """The number of a ping; None when it is none."""
+    match asked:
+        case {"ping": int(number)}:
+            return number
+    return None
+
+
+def _size(asked: object) -> tuple[int, int]:
     """Columns and rows.  Raises BadInput."""
-    with contextlib.suppress(ValueError, TypeError, KeyError):
-        asked = json.loads(text)
-        columns, rows = asked["columns"], asked["rows"]
-        if columns in frames.COLUMNS and rows in frames.ROWS:
-            return int(columns), int(rows)
+    match asked:
+        case {"columns": int(columns), "rows": int(rows)} if (
+            columns in frames.COLUMNS and rows in frames.ROWS
+        ):
+            return columns, rows
     raise BadInput(
         "The terminal was given a size that is none.", remedy='Send {"columns": 80, "rows": 24}, for one.'
     )

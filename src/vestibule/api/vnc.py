@@ -90,7 +90,7 @@ async def relay(
     try:
         await first_of(
             _to_guest(_received(websocket, most), writer, gate, meter),
-            _to_viewer(reader, websocket, meter),
+            to_viewer(reader, websocket, meter),
         )
     finally:
         writer.close()
@@ -115,7 +115,8 @@ async def owners_gate(used: Used) -> AsyncIterator[Gate]:
         yield look
 
 
-async def _to_viewer(reader: asyncio.StreamReader, websocket: WebSocket, meter: Meter) -> None:
+async def to_viewer(reader: asyncio.StreamReader, websocket: WebSocket, meter: Meter) -> None:
+    """Copy what the guest sends, until either side ends."""
     with contextlib.suppress(ConnectionError, WebSocketDisconnect):
         while data := await reader.read(CHUNK_BYTES):
             await websocket.send_bytes(data)

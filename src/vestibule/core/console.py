@@ -6,6 +6,8 @@ import dataclasses
 import re
 from collections.abc import Mapping
 
+AGENT_IS_WARM = "vestibule-agent: warm "
+"""What the agent prints when it sees the desktop and awaits its identity; JSON follows."""
 KEPT_LINES = 40
 """Of the agent's and the other ones each."""
 _OURS = re.compile(r"\bvestibule-(?:agent|desktop): ")

@@ -95,26 +95,30 @@ class GuestHttp:
         self, method: str, path: str, body: bytes = b""
     ) -> AsyncIterator[tuple[Exchange, h11.Response | h11.InformationalResponse]]:
         """Ask, and hold the connection while the answer is read; what breaks becomes MachineFailed."""
-        headers = [*self._headers, ("Content-Length", str(len(body)))]
-        with await self._open() as sock:
-            exchange = Exchange(sock)
-            try:
-                async with self.timed():
-                    head = await exchange.ask(h11.Request(method=method, target=path, headers=headers), body)
-                yield exchange, head
-            except (OSError, h11.ProtocolError) as error:
-                raise _broke(method, path, error) from error
+        request = self._request(method, path, len(body))
+        async with self._connected(method, path) as exchange:
+            async with self.timed():
+                head = await exchange.ask(request, body)
+            yield exchange, head
 
     @contextlib.asynccontextmanager
     async def sending(self, method: str, path: str, size: int) -> AsyncIterator[Exchange]:
         """Begin a request, whose body the caller sends; what breaks becomes MachineFailed."""
+        async with self._connected(method, path) as exchange:
+            async with self.timed():
+                await exchange.send(self._request(method, path, size))
+            yield exchange
+
+    def _request(self, method: str, path: str, size: int) -> h11.Request:
         headers = [*self._headers, ("Content-Length", str(size))]
+        return h11.Request(method=method, target=path, headers=headers)
+
+    @contextlib.asynccontextmanager
+    async def _connected(self, method: str, path: str) -> AsyncIterator[Exchange]:
+        """A connection for one request; what breaks becomes MachineFailed."""
         with await self._open() as sock:
-            exchange = Exchange(sock)
             try:
-                async with self.timed():
-                    await exchange.send(h11.Request(method=method, target=path, headers=headers))
-                yield exchange
+                yield Exchange(sock)
             except (OSError, h11.ProtocolError) as error:
                 raise _broke(method, path, error) from error
 

@@ -65,8 +65,7 @@ class NewViewLink:
 @dataclasses.dataclass(kw_only=True, eq=False)
 class _Good:
     link: ViewLinkRecord
-    over: asyncio.Event = dataclasses.field(default_factory=asyncio.Event)
-    end: ViewLinkEnd | None = None
+    over: asyncio.Future[ViewLinkEnd]
     opened_from: set[str | None] = dataclasses.field(default_factory=set)
 
 
@@ -80,9 +79,7 @@ class Watch:
 
     async def over(self) -> ViewLinkEnd:
         """Return once the link is good no more."""
-        await self._good.over.wait()
-        assert self._good.end is not None  # noqa: S101 (set before the event)
-        return self._good.end
+        return await asyncio.shield(self._good.over)
 
 
 class ViewLinks:
@@ -122,7 +119,8 @@ class ViewLinks:
             self._keep(link)
 
     def _keep(self, link: ViewLinkRecord) -> None:
-        self._good[link.link_id] = _Good(link=link)
+        over = asyncio.get_running_loop().create_future()
+        self._good[link.link_id] = _Good(link=link, over=over)
         self._some.set()
 
     async def make(self, session: SessionRecord, seconds: int | None) -> NewViewLink:
@@ -303,8 +301,7 @@ class ViewLinks:
         ended = dataclasses.replace(link, end=end, ended_at=self._now())
         self._unstored[link.link_id] = ended
         if (good := self._good.pop(link.link_id, None)) is not None:
-            good.end = end
-            good.over.set()
+            good.over.set_result(end)
         return ended
 
     async def _store(self, link: ViewLinkRecord) -> bool:

@@ -25,7 +25,7 @@ from vestibule.services.warm_pool import WarmPool
 from vestibule_desktop.messages import PROXY_PORT
 
 AWAKEN_S = 10.0
-"""A machine that was warm confirms itself in a hundredth of that; one that does not is given up."""
+"""A machine that was warm takes a second at most, under emulation too; one that takes longer is given up."""
 
 
 class Claim(enum.StrEnum):

@@ -54,7 +54,6 @@ export function Commands({ me }: { me: Me }) {
           <Suspense>
             {open === "palette" && (
               <Palette
-                opened
                 close={close}
                 me={me}
                 showShortcuts={() => {
@@ -62,7 +61,7 @@ export function Commands({ me }: { me: Me }) {
                 }}
               />
             )}
-            {open === "shortcuts" && <ShortcutsDialog opened close={close} destinations={destinations} />}
+            {open === "shortcuts" && <ShortcutsDialog close={close} destinations={destinations} />}
           </Suspense>
         </CrashGate>
       </div>

@@ -9,14 +9,13 @@ import { useCommands } from "./use-commands";
 import { useFoundRows } from "./use-found-rows";
 
 interface Props {
-  opened: boolean;
   close: () => void;
   me: Me;
   showShortcuts: () => void;
 }
 
 /** All that can be done from anywhere; sessions and machines are found by what is typed. */
-export function Palette({ opened, close, me, showShortcuts }: Props) {
+export function Palette({ close, me, showShortcuts }: Props) {
   const [text, setText] = useState("");
   const leave = (): void => {
     setText("");
@@ -27,14 +26,7 @@ export function Palette({ opened, close, me, showShortcuts }: Props) {
   const found: Command[] = [...fitting(commands, text), ...rows.commands];
   const lost = unread ?? rows.error;
   return (
-    <Frame
-      opened={opened}
-      close={leave}
-      text={text}
-      write={setText}
-      commands={found}
-      whole={rows.whole && lost === null}
-    >
+    <Frame close={leave} text={text} write={setText} commands={found} whole={rows.whole && lost === null}>
       {lost !== null && <ProblemPanel title={t("palette.notAllFound")} problem={asProblem(lost)} />}
       {error !== null && <ProblemPanel title={t("palette.failed")} problem={asProblem(error)} />}
     </Frame>

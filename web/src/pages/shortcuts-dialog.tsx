@@ -7,17 +7,16 @@ import classes from "./shortcuts-dialog.module.css";
 import { chooseSingleKeys, useSingleKeys } from "./single-keys";
 
 interface Props {
-  opened: boolean;
   close: () => void;
   destinations: readonly Destination[];
 }
 
 /** Every key that does something on the page, and where it does. */
-export function ShortcutsDialog({ opened, close, destinations }: Props) {
+export function ShortcutsDialog({ close, destinations }: Props) {
   const single = useSingleKeys();
   return (
     <Modal
-      opened={opened}
+      opened
       onClose={close}
       title={t("palette.shortcuts")}
       radius="lg"

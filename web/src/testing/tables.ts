@@ -46,8 +46,6 @@ export const machineWith = (special: Partial<Machine> = {}): Machine => ({
   status: "running",
   paused: false,
   warmth: null,
-  file_transfer: "both",
-  file_max_bytes: 64 * 2 ** 20,
   vm_ip: "192.168.100.7",
   golden_id: "g-1",
   agent_build: "8a1777be1ab09f946b1e78a4f33b9de7",

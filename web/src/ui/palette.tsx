@@ -18,7 +18,6 @@ export interface Command {
 }
 
 interface Props {
-  opened: boolean;
   close: () => void;
   text: string;
   write: (text: string) => void;
@@ -31,7 +30,7 @@ interface Props {
 }
 
 /** A field that finds commands, and the list of those found: a combobox as ARIA's practices describe it. */
-export function Palette({ opened, close, text, write, commands, whole, children }: Props) {
+export function Palette({ close, text, write, commands, whole, children }: Props) {
   const list = useId();
   const [at, setAt] = useState(0);
   const chosen = Math.min(at, Math.max(0, commands.length - 1));
@@ -47,7 +46,7 @@ export function Palette({ opened, close, text, write, commands, whole, children 
   };
   return (
     <Modal
-      opened={opened}
+      opened
       onClose={close}
       title={t("palette.title")}
       size="lg"

@@ -27,8 +27,7 @@ async def list_machines(services: Services, caller: Caller) -> list[schemas.Mach
 
 
 def _shown(services: Context, record: MachineRecord) -> schemas.Machine:
-    paused = services.machines.pausing.paused(record.vm_id)
-    return present.machine(record, paused=paused, policy=services.viewing.policy)
+    return present.machine(record, paused=services.machines.pausing.paused(record.vm_id))
 
 
 @router.post("/api/vms", status_code=201)

@@ -5,14 +5,13 @@ from __future__ import annotations
 import contextlib
 from typing import Annotated
 
-import structlog
 from fastapi import APIRouter, Depends, Request, WebSocket, WebSocketDisconnect
 
 from vestibule.api import view_link_schemas as schemas
 from vestibule.api import vnc
 from vestibule.api.context import Caller, Context, Services, address_of, context_of, origin, same_origin
 from vestibule.api.deeds import CallersDeeds
-from vestibule.api.doors import confirmed
+from vestibule.api.doors import confirmed, ended_in_words
 from vestibule.core.audit import AuditAction
 from vestibule.core.errors import VestibuleError
 from vestibule.core.failures import FailureCode
@@ -25,7 +24,6 @@ from vestibule.services.racing import first_of
 from vestibule.services.view_links import Watch
 
 router = APIRouter(tags=["view links"])
-log = structlog.get_logger()
 
 PAGE = "/watch"
 IDLE_S = 60.0
@@ -100,19 +98,12 @@ async def watch(websocket: WebSocket) -> None:
 
 async def _show(websocket: WebSocket, services: Context, watch: Watch) -> None:
     """Until the watcher leaves, the link or the sign-in is over, or the desktop is gone."""
-    reason: str = vnc.CONTROLLER_STOPS
     session_id = watch.session.session_id
-    try:
-        async with services.machines.pausing.watched(session_id):
-            reason = await _first_end(websocket, services, watch)
-    except VestibuleError as error:
-        reason = error.failure_code
-        log.info("A watcher's view ended", session_id=session_id, code=reason, cause=error.cause)
-    except Exception:
-        reason = FailureCode.INTERNAL
-        log.exception("A watcher's view broke", session_id=session_id)
-    finally:
-        await vnc.close(websocket, vnc.code_of(reason), reason)
+    async with (
+        ended_in_words(websocket, session_id=session_id) as end,
+        services.machines.pausing.watched(session_id),
+    ):
+        end.reason = await _first_end(websocket, services, watch)
 
 
 async def _first_end(websocket: WebSocket, services: Context, watch: Watch) -> str:

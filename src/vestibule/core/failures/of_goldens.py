@@ -158,7 +158,7 @@ OF_GOLDENS: Mapping[Code, FailureMeaning] = {
     Code.KERNEL_PANICKED: passing(
         _BUILD,
         "The kernel of a machine that was to be saved stopped by itself.",
-        "Build again: an emulated processor trips a kernel now and then. If it repeats, read the console.",
+        "Build again: an emulated processor may trip a kernel. If it repeats, read the console.",
     ),
     Code.SNAPSHOT_FAILED: passing(
         _BUILD,

@@ -2120,12 +2120,6 @@ export interface components {
             until: string;
         };
         /**
-         * FileTransfer
-         * @description What the operator allows.
-         * @enum {string}
-         */
-        FileTransfer: "off" | "upload" | "download" | "both";
-        /**
          * FirstFrame
          * @description POST /api/auth/session/{id}/first-frame: what a browser measured.
          */
@@ -2541,10 +2535,6 @@ export interface components {
              */
             error_code: string | null;
             failure: components["schemas"]["Failure"] | null;
-            /** File Max Bytes */
-            file_max_bytes: number;
-            /** @description Which way files may go, as the operator decided. */
-            file_transfer: components["schemas"]["FileTransfer"];
             /** @description Null in lists, and when the golden is not on this host any more. */
             golden?: components["schemas"]["MachineGolden"] | null;
             /** Golden Id */

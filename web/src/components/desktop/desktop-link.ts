@@ -46,7 +46,7 @@ export interface SurfaceListeners {
 }
 
 /** What can be shown, and must be closed; a desktop unless it is said what. */
-interface Closable {
+export interface Closable {
   close: () => void;
 }
 

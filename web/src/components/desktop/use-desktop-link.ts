@@ -1,11 +1,13 @@
 /** Binds a `DesktopLink` to a React component and to the element that noVNC draws in. */
 
-import { useEffect, useRef, useState, useSyncExternalStore, type RefObject } from "react";
+import { useEffect, useRef, type RefObject } from "react";
 
 import type { ViewTicket } from "../../api/types";
 import type { Connection } from "./connection";
-import { DesktopLink, type Surface } from "./desktop-link";
+import type { DesktopLink, Surface } from "./desktop-link";
 import { openRfb } from "./rfb-surface";
+import { useViewLink } from "./use-view-link";
+import { useWayOut } from "./use-way-out";
 import type { ViewSettings } from "./view-settings";
 
 export interface DesktopParts {
@@ -26,44 +28,25 @@ export interface DesktopView {
 
 export function useDesktopLink(parts: DesktopParts): DesktopView {
   const target = useRef<HTMLDivElement>(null);
-  const latest = useRef(parts);
   const wantsKeys = useFocusMemory(target);
-  const [link] = useState(() => new DesktopLink());
-  const state = useSyncExternalStore(link.subscribe, link.current);
-  useEffect(() => {
-    latest.current = parts;
+  const watches = parts.watching !== undefined;
+  const { link, state } = useViewLink<Surface>({
+    askTicket: parts.askTicket,
+    askSession: parts.askSession,
+    openSurface: (ticket, listeners) =>
+      openRfb(elementOf(target), ticket, parts.settings, listeners, watches ? "watch" : "use"),
+    restoreFocus: (surface) => {
+      if (wantsKeys.current && !watches) surface.focus();
+    },
+    onTold: (text) => parts.watching?.(text),
+    isAwaited: () => parts.awaited,
   });
   useEffect(() => {
     link.shown?.show(parts.settings);
   }, [link, parts.settings]);
-  useEffect(() => {
-    link.start({
-      askTicket: () => latest.current.askTicket(),
-      askSession: () => {
-        latest.current.askSession();
-      },
-      openSurface: (ticket, listeners) =>
-        openRfb(
-          elementOf(target),
-          ticket,
-          latest.current.settings,
-          listeners,
-          latest.current.watching === undefined ? "use" : "watch",
-        ),
-      restoreFocus: (surface) => {
-        if (wantsKeys.current && latest.current.watching === undefined) surface.focus();
-      },
-      onTold: (text) => latest.current.watching?.(text),
-      isAwaited: () => latest.current.awaited,
-      now: () => performance.now(),
-      chance: Math.random,
-    });
-    return () => {
-      link.stop();
-    };
-  }, [link, wantsKeys]);
-  useWayOut(target, link);
-  useReturnOfNetwork(link);
+  useWayOut(target, () => {
+    letGo(link.shown, target.current);
+  });
   return { target, link, state };
 }
 
@@ -90,34 +73,7 @@ function useFocusMemory(target: RefObject<HTMLDivElement | null>): RefObject<boo
   return had;
 }
 
-/** Shift+Esc gives the keyboard back to the page: the desktop takes every other key (WCAG 2.1.2). */
-function useWayOut(target: RefObject<HTMLDivElement | null>, link: DesktopLink): void {
-  useEffect(() => {
-    const element = target.current;
-    const leave = (event: KeyboardEvent): void => {
-      if (event.key !== "Escape" || !event.shiftKey) return;
-      event.preventDefault();
-      event.stopPropagation();
-      letGo(link.shown, element);
-    };
-    element?.addEventListener("keydown", leave, { capture: true });
-    return () => {
-      element?.removeEventListener("keydown", leave, { capture: true });
-    };
-  }, [target, link]);
-}
-
 function letGo(surface: Surface | undefined, element: HTMLElement | null): void {
   surface?.release();
   element?.closest("section")?.querySelector<HTMLElement>("button")?.focus();
-}
-
-/** A device that has a network again need not wait for the next try. */
-export function useReturnOfNetwork(link: Pick<DesktopLink, "retryNow">): void {
-  useEffect(() => {
-    window.addEventListener("online", link.retryNow);
-    return () => {
-      window.removeEventListener("online", link.retryNow);
-    };
-  }, [link]);
 }

@@ -1,15 +1,16 @@
-import { useEffect, useRef, useState, useSyncExternalStore, type ReactNode, type RefObject } from "react";
+import { useRef, type ReactNode, type RefObject } from "react";
 
 import type { MachineAccess } from "../../api/machine-access";
 import { t } from "../../i18n";
 import type { Connection } from "../desktop/connection";
 import { Cover } from "../desktop/cover";
 import desktop from "../desktop/desktop.module.css";
-import { DesktopLink } from "../desktop/desktop-link";
+import type { DesktopLink } from "../desktop/desktop-link";
 import { FullScreenButton } from "../desktop/full-screen-button";
 import { Readout } from "../desktop/readout";
-import { useReturnOfNetwork } from "../desktop/use-desktop-link";
 import { useFullScreen } from "../desktop/use-full-screen";
+import { useViewLink } from "../desktop/use-view-link";
+import { useWayOut } from "../desktop/use-way-out";
 import { DropZone } from "../files/drop-zone";
 import type { Files } from "../files/use-files";
 import { CopyRefused } from "./copy-refused";
@@ -80,22 +81,12 @@ interface TerminalView {
 }
 
 function useTerminalLink(parts: Pick<Props, "machine" | "askSession" | "confirmed" | "alone">): TerminalView {
-  const { confirmed, alone } = parts;
   const target = useRef<HTMLDivElement>(null);
-  const latest = useRef(parts);
-  const [link] = useState(() => new DesktopLink<TerminalSurface>());
-  const state = useSyncExternalStore(link.subscribe, link.current);
-  useEffect(() => {
-    latest.current = parts;
-  });
-  const wantsKeys = useRef(alone);
-  useEffect(() => {
-    if (!confirmed) return undefined;
-    link.start({
-      askTicket: () => latest.current.machine.askTicket(),
-      askSession: () => {
-        latest.current.askSession();
-      },
+  const wantsKeys = useRef(parts.alone);
+  const { link, state } = useViewLink<TerminalSurface>(
+    {
+      askTicket: () => parts.machine.askTicket(),
+      askSession: parts.askSession,
       openSurface: (ticket, listeners) => {
         if (target.current === null) throw new Error("The terminal's element is gone.");
         wantsKeys.current ||= target.current.contains(document.activeElement);
@@ -106,34 +97,8 @@ function useTerminalLink(parts: Pick<Props, "machine" | "askSession" | "confirme
       },
       onTold: () => undefined,
       isAwaited: () => false,
-      now: () => performance.now(),
-      chance: Math.random,
-    });
-    return () => {
-      link.stop();
-    };
-  }, [link, confirmed]);
-  useReturnOfNetwork(link);
+    },
+    parts.confirmed,
+  );
   return { target, link, state };
-}
-
-/** Shift+Esc gives the keyboard back to the page: the terminal takes every other key (WCAG 2.1.2). */
-function useWayOut(target: RefObject<HTMLElement | null>, leave: () => void): void {
-  const latest = useRef(leave);
-  useEffect(() => {
-    latest.current = leave;
-  });
-  useEffect(() => {
-    const element = target.current;
-    const hear = (event: KeyboardEvent): void => {
-      if (event.key !== "Escape" || !event.shiftKey) return;
-      event.preventDefault();
-      event.stopPropagation();
-      latest.current();
-    };
-    element?.addEventListener("keydown", hear, { capture: true });
-    return () => {
-      element?.removeEventListener("keydown", hear, { capture: true });
-    };
-  }, [target]);
 }

@@ -11,6 +11,7 @@ import socket
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
+from vestibule.core.console import AGENT_IS_WARM
 from vestibule.core.errors import GoldenFailed
 from vestibule.core.ids import GoldenId, VmId
 from vestibule.core.machines import DriverName, Exit, Isolation
@@ -22,7 +23,6 @@ from vestibule.services.ports import ControlChannel, MachineRequest, Network
 GUEST_LOOPBACK = "127.0.0.1"
 """The egress proxy listens on the namespace's own loopback: the guest's tools find it there."""
 LOG_NAME = "console.log"
-_WARM = b"vestibule-agent: warm "
 _LOOK_S = 0.25
 _CONTROL = "control"
 """What is kept of a container for the next controller."""
@@ -80,7 +80,7 @@ class ContainerMachine:
 
     async def warm(self) -> None:
         """See services.ports.Machine: its agent writes it on the console, a file that tells nobody."""
-        while not await asyncio.to_thread(_says, self._console, _WARM):  # noqa: ASYNC110 (as said)
+        while not await asyncio.to_thread(_says, self._console, AGENT_IS_WARM.encode()):  # noqa: ASYNC110 (as said)
             await asyncio.sleep(_LOOK_S)
 
     async def keep(self, note: str) -> None:

@@ -126,8 +126,8 @@ class DesktopStore:
     ) -> tuple[bool, dict[str, str]]:
         """Whether it was quiet, and the digests.
 
-        Under emulation a kernel that patches its own code while its other processor runs it panics in one of
-        some hundreds of boots: no reason to give up a build.
+        Under emulation a kernel that patches its own code while its other processor runs it may panic, which
+        was seen once: no reason to give up a build.
         """
         console = console_of(self._goldens.cache, key.name)
         with kept_memory(limits) as memory:

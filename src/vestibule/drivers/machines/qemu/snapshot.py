@@ -14,6 +14,7 @@ import os
 from pathlib import Path
 from typing import Any
 
+from vestibule.core.console import AGENT_IS_WARM
 from vestibule.core.errors import Absent, GoldenFailed
 from vestibule.core.goldens import SnapshotKey
 from vestibule.core.ids import GoldenId
@@ -48,8 +49,6 @@ from vestibule.services.ports import Network
 KIND = "snapshots"
 STEPS = 4
 """That ``ensure`` tells when the desktop is there."""
-WARM_LINE = "vestibule-agent: warm "
-"""What the agent prints on the console when it sees the desktop and awaits its identity; JSON follows."""
 WARM_S = 180.0
 TRANSFER_S = 60.0
 QUIET = Quiet(idle_share=0.06, window_s=1.0, windows=3, settle_s=90.0)
@@ -176,7 +175,7 @@ class SnapshotStore:
     async def _take_agent(self, template: QemuProcess, golden_id: GoldenId, console: Path) -> None:
         """Bring the agent in, and let it say that it is the golden's and sees the desktop."""
         await deliver(self._goldens.files(golden_id).agent, template.control, WARM_S)
-        said = await await_line(template, console, WARM_LINE, WARM_S)
+        said = await await_line(template, console, AGENT_IS_WARM, WARM_S)
         self._require_agent(golden_id, said)
 
     def _require_agent(self, golden_id: GoldenId, said: str) -> None:
