@@ -119,6 +119,12 @@ def ended(client: httpx.Client, session: Mapping[str, Any]) -> dict[str, Any]:
     return follow(client, str(session["session_id"]), lambda _: False)
 
 
+def await_on_console(client: httpx.Client, vm_id: str, text: str) -> None:
+    """Return once the machine's console has it; it must come before the machine's end."""
+    with client.stream("GET", f"/api/vms/{vm_id}/logs/console.log/events", timeout=60) as answer:
+        assert any(text in line for line in answer.iter_lines()), text
+
+
 def inhabitants(client: httpx.Client, vm_id: str, program: str) -> list[int]:
     """Processes of a container, by a word of their command line."""
     pid = int(client.get(f"/api/vms/{vm_id}").json()["pid"])

@@ -9,11 +9,20 @@ from pathlib import Path
 import httpx
 import pytest
 from controller import Controller
-from following import follow
 
 from vestibule.drivers.net.cgroups import Cgroups, Kind
 
-from .spoilt import broker_of, ended, failure, inhabitants, kill, spoilt_controller, starve, waiting
+from .spoilt import (
+    await_on_console,
+    broker_of,
+    ended,
+    failure,
+    inhabitants,
+    kill,
+    spoilt_controller,
+    starve,
+    waiting,
+)
 
 pytestmark = [pytest.mark.golden, pytest.mark.usefixtures("golden")]
 LIMITED = Cgroups.detect().report().kind is not Kind.NONE
@@ -33,9 +42,8 @@ def client(controller: Controller) -> Iterator[httpx.Client]:
 
 
 def test_a_killed_agent_ends_its_machine_and_the_exit_says_by_what(client: httpx.Client) -> None:
-    waited = waiting(client)
-    # The browser comes after the tool: only then is the machine warm, and says so.
-    session = follow(client, waited["session_id"], lambda now: now["page_title"])
+    session = waiting(client)
+    await_on_console(client, session["vm_id"], "vestibule-agent: warm")
     kill(inhabitants(client, session["vm_id"], "vestibule_agent"))
     failed = ended(client, session)["failure"]
     assert (failed["code"], failed["stage"]) == ("machine_exited", "awaiting_user_auth")
