@@ -16,7 +16,7 @@ PATIENCE_S = 20.0
 
 def _clock_of(message_age_s: float) -> bool:
     message = handover(time_ns=time.time_ns() - int(message_age_s * SECOND_NS), patience_s=PATIENCE_S)
-    checks = identity.apply(message, Uplink(apart=False), root=False)
+    checks = identity.Identity(Uplink(apart=False), root=False).apply(message)
     return next(check.ok for check in checks if check.name == "clock")
 
 

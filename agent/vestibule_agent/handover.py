@@ -11,11 +11,10 @@ import json
 import os
 from collections.abc import Mapping, Sequence
 
-from vestibule_agent import identity
 from vestibule_agent.build import build_id
 from vestibule_agent.checks import Desktop
+from vestibule_agent.identity import Identity
 from vestibule_agent.protocol import CONTRACT, Check, Handover, HandoverReply
-from vestibule_agent.uplink import Uplink
 from vestibule_desktop.channel import Channel
 from vestibule_desktop.messages import ProtocolError
 
@@ -28,14 +27,11 @@ class Introduction:
         fd: int,
         files: Mapping[str, str],
         desktop: Desktop,
-        uplink: Uplink,
-        *,
-        root: bool,
+        identity: Identity,
     ) -> None:
         self._channel = Channel(fd, self._received)
         self._files, self._build_id = dict(files), build_id(files)
-        self._desktop, self._root = desktop, root
-        self._uplink = uplink
+        self._desktop, self._identity = desktop, identity
         self._task: asyncio.Task[None] | None = None
         self.handover: Handover | None = None
         self.applied: list[Check] = []
@@ -59,7 +55,7 @@ class Introduction:
             return
         self.handover = handover
         # First of all and without awaiting anything: the clock is the snapshot's, and so is the randomness.
-        self.applied = identity.apply(handover, self._uplink, root=self._root)
+        self.applied = self._identity.apply(handover)
         self._task = asyncio.get_running_loop().create_task(self._confirm(handover))
 
     async def _confirm(self, handover: Handover) -> None:

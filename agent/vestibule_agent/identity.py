@@ -2,6 +2,9 @@
 
 In a VM the agent is root and applies everything.  In a container the host has applied what it could (clock,
 hostname, address are the namespaces'), so it is verified instead.
+
+An emulated clone translates each piece of code that it runs for the first time, the kernel's too: what can be
+opened is open before anybody knows who the machine will be, and lies in the snapshot so.
 """
 
 from __future__ import annotations
@@ -12,24 +15,67 @@ import os
 import socket
 import struct
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from vestibule_agent.protocol import Check, Handover
-from vestibule_agent.uplink import Uplink, device
+from vestibule_agent.uplink import Uplink
 
 RNDADDENTROPY, RNDRESEEDCRNG = 0x40085203, 0x5207
-SIOCGIFADDR, SIOCSIFADDR, SIOCSIFNETMASK = 0x8915, 0x8916, 0x891C
-SIOCGIFFLAGS, SIOCSIFFLAGS, IFF_UP = 0x8913, 0x8914, 0x1
 CLOCK_TOLERANCE_S = 5.0
 """Besides the time that a message may have waited for its machine, at most the host's patience."""
 MACHINE_ID = Path("/etc/machine-id")
 
+Step = tuple[str, Callable[[Handover], str]]
 
-def apply(handover: Handover, uplink: Uplink, *, root: bool) -> list[Check]:
-    """Clock, entropy, hostname, address, machine id, in this order; a check for each, never an exception."""
-    with uplink.entered():
-        return [_checked(name, step, handover) for name, step in (_APPLY if root else _VERIFY)]
+
+class Identity:
+    """Applies or verifies the identity, once; a check for each step, in this order, never an exception."""
+
+    def __init__(self, uplink: Uplink, *, root: bool) -> None:
+        self._uplink = uplink
+        self._random = os.open("/dev/urandom", os.O_WRONLY | os.O_CLOEXEC)
+        self._steps: Sequence[Step]
+        if root:
+            # Opened for writing: that is what has the file copied up from the read-only layers.
+            self._machine_id = os.open(MACHINE_ID, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o444)
+            self._steps = (
+                ("clock", _set_clock),
+                ("random", self._credit_entropy),
+                ("hostname", _set_hostname),
+                ("address", self._set_address),
+                ("machine-id", self._set_machine_id),
+            )
+        else:
+            self._steps = (
+                ("clock", _verify_clock),
+                ("random", self._mix_entropy),
+                ("hostname", _verify_hostname),
+                ("address", _verify_address),
+            )
+
+    def apply(self, handover: Handover) -> list[Check]:
+        """Clock and entropy first: until then they are the snapshot's."""
+        return [_checked(name, step, handover) for name, step in self._steps]
+
+    def _credit_entropy(self, handover: Handover) -> str:
+        seed = base64.b64decode(handover.entropy, validate=True)
+        fcntl.ioctl(self._random, RNDADDENTROPY, struct.pack("ii", len(seed) * 8, len(seed)) + seed)
+        fcntl.ioctl(self._random, RNDRESEEDCRNG)
+        return f"{len(seed)} bytes credited, generator reseeded"
+
+    def _mix_entropy(self, handover: Handover) -> str:
+        seed = base64.b64decode(handover.entropy, validate=True)
+        os.write(self._random, seed)
+        return f"{len(seed)} bytes mixed into the host kernel's generator, which no snapshot rewinds"
+
+    def _set_address(self, handover: Handover) -> str:
+        return self._uplink.set_address(handover.address)
+
+    def _set_machine_id(self, _handover: Handover) -> str:
+        identifier = os.urandom(16).hex()
+        os.pwrite(self._machine_id, identifier.encode() + b"\n", 0)  # all have one length (machine-id(5))
+        return identifier
 
 
 def _checked(name: str, step: Callable[[Handover], str], handover: Handover) -> Check:
@@ -39,7 +85,7 @@ def _checked(name: str, step: Callable[[Handover], str], handover: Handover) -> 
         return Check(name=name, ok=False, detail=str(error))
 
 
-def _clock(handover: Handover) -> str:
+def _set_clock(handover: Handover) -> str:
     time.clock_settime_ns(time.CLOCK_REALTIME, handover.time_ns)
     return _verify_clock(handover)
 
@@ -52,23 +98,7 @@ def _verify_clock(handover: Handover) -> str:
     return f"{now_ns / 1e9:.3f}, {(now_ns - handover.time_ns) / 1e6:+.1f} ms from the host's message"
 
 
-def _entropy(handover: Handover) -> str:
-    seed = base64.b64decode(handover.entropy, validate=True)
-    with open("/dev/urandom", "wb", buffering=0) as device:  # noqa: PTH123 - a device, unbuffered
-        request = struct.pack("ii", len(seed) * 8, len(seed)) + seed
-        fcntl.ioctl(device, RNDADDENTROPY, request)
-        fcntl.ioctl(device, RNDRESEEDCRNG)
-    return f"{len(seed)} bytes credited, generator reseeded"
-
-
-def _verify_entropy(handover: Handover) -> str:
-    seed = base64.b64decode(handover.entropy, validate=True)
-    with open("/dev/urandom", "wb", buffering=0) as device:  # noqa: PTH123 - a device, unbuffered
-        device.write(seed)
-    return f"{len(seed)} bytes mixed into the host kernel's generator, which no snapshot rewinds"
-
-
-def _hostname(handover: Handover) -> str:
+def _set_hostname(handover: Handover) -> str:
     socket.sethostname(handover.hostname)
     return _verify_hostname(handover)
 
@@ -79,57 +109,8 @@ def _verify_hostname(handover: Handover) -> str:
     return handover.hostname
 
 
-def _address(handover: Handover) -> str:
-    wanted, mask = _packed(handover.address)
-    name = device()
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as control:
-        fcntl.ioctl(control, SIOCSIFADDR, _address_request(name, wanted))
-        fcntl.ioctl(control, SIOCSIFNETMASK, _address_request(name, mask))
-        flags = struct.unpack_from("<H", fcntl.ioctl(control, SIOCGIFFLAGS, _request(name)), 16)[0]
-        fcntl.ioctl(control, SIOCSIFFLAGS, _request(name, struct.pack("<H", flags | IFF_UP)))
-        found = fcntl.ioctl(control, SIOCGIFADDR, _request(name))
-    if found[20:24] != wanted:
-        raise ValueError(f"{name} has {socket.inet_ntoa(found[20:24])} after {handover.address} was set")
-    return f"{handover.address} on {name}"
-
-
 def _verify_address(handover: Handover) -> str:
     wanted = handover.address.partition("/")[0]
     with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
         probe.bind((wanted, 0))
     return f"{wanted} is ours"
-
-
-def _machine_id(_handover: Handover) -> str:
-    identifier = os.urandom(16).hex()
-    MACHINE_ID.write_text(identifier + "\n")
-    return identifier
-
-
-_APPLY = (
-    ("clock", _clock),
-    ("random", _entropy),
-    ("hostname", _hostname),
-    ("address", _address),
-    ("machine-id", _machine_id),
-)
-_VERIFY = (
-    ("clock", _verify_clock),
-    ("random", _verify_entropy),
-    ("hostname", _verify_hostname),
-    ("address", _verify_address),
-)
-
-
-def _request(device: str, rest: bytes = b"") -> bytes:
-    return struct.pack("16s24s", device.encode(), rest)
-
-
-def _address_request(device: str, address: bytes) -> bytes:
-    return _request(device, struct.pack("<HH4s", socket.AF_INET, 0, address))
-
-
-def _packed(address: str) -> tuple[bytes, bytes]:
-    """Address and mask of ``192.168.100.7/24``.  Raises OSError, ValueError."""
-    ip, _, prefix = address.partition("/")
-    return socket.inet_aton(ip), (~(0xFFFFFFFF >> int(prefix)) & 0xFFFFFFFF).to_bytes(4, "big")

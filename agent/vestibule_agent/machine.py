@@ -24,6 +24,7 @@ from vestibule_agent.clipboard import Clipboard
 from vestibule_agent.downloads import Downloads
 from vestibule_agent.events import EventLog
 from vestibule_agent.handover import Introduction
+from vestibule_agent.identity import Identity
 from vestibule_agent.launch import Inherited, Launcher
 from vestibule_agent.login import Login
 from vestibule_agent.protocol import Check, Handover, LoginSpec, Verification
@@ -73,7 +74,7 @@ class Machine:
         self._opening: set[asyncio.Task[None]] = set()
         self._warm = False
         self._introduction = Introduction(
-            inherited.handover_fd, files, self.desktop, self.uplink, root=self._person.switch
+            inherited.handover_fd, files, self.desktop, Identity(self.uplink, root=self._person.switch)
         )
 
     @property
