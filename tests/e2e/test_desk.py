@@ -2,68 +2,25 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
 import os
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from controller import WITHOUT_NAMES, Controller, running
+from controller import Controller
+from desk_tool import SCRIPTS, SHOWN_MS, await_in_terminal, cancel, choose, connect, desk_controller, told
 from desktop import Desktop
-from following import follow
 from gallery import LOOKS, visit
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
 
 pytestmark = [pytest.mark.golden, pytest.mark.browser]
-
-SCRIPTS = "emoji 👩🏽‍🚀 مرحبا 漢字"
-SHOWN_MS = 30_000
-IN_TERMINAL = "document.querySelector('.xterm-accessibility-tree, .xterm-rows')"
-READS = f"(text) => ({IN_TERMINAL}?.textContent ?? '').replaceAll('\\u00a0', ' ').includes(text)"
-
-
-COPY = base64.b64encode(SCRIPTS.encode()).decode()
-TOOL = f"""
-schema = 2
-name = "desk"
-title = "Desk"
-vendor = "Example"
-description = "A tool that says what it was told, and copies."
-version = "1.0.0"
-
-[install]
-method = "manual"
-unverified = "It is made for a test."
-
-[[login.flows]]
-kind = "loopback"
-command = ["bash", "-c", '''echo https://auth.example.com/desk
-  while read -r line; do
-    case $line in
-      copy) printf "\\033]52;c;{COPY}\\007" ;;
-      *) printf "told %.16s\\n" "$(printf %s "$line" | sha256sum)" ;;
-    esac
-  done''']
-url_pattern = '^https://auth\\.example\\.com/'
-
-[[credential.files]]
-path = "~/.desk/auth.json"
-required = ["token"]
-
-[egress]
-allow = ["auth.example.com"]
-"""
 
 
 @pytest.fixture(scope="module")
 def desk(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Controller]:
     """A controller with that tool."""
     request.getfixturevalue("golden")
-    providers = tmp_path_factory.mktemp("providers")
-    (providers / "desk.toml").write_text(TOOL)
-    settings = {"VESTIBULE_ISOLATION": "container", "VESTIBULE_PROVIDERS_DIR": str(providers)}
-    with running(*WITHOUT_NAMES, **settings) as started:
+    with desk_controller("container", tmp_path_factory.mktemp("providers")) as started:
         yield started
 
 
@@ -80,40 +37,9 @@ def context(chromium: Browser) -> Iterator[BrowserContext]:
 def person(context: BrowserContext, desk: Controller) -> Iterator[Page]:
     """A page that shows a desktop; its sign-in is cancelled at the end."""
     page = context.new_page()
-    _connect(page, desk)
+    connect(page, desk)
     yield page
-    _cancel(page)
-
-
-def _cancel(page: Page) -> None:
-    page.get_by_role("button", name="Cancel", exact=True).click()
-    page.get_by_role("button", name="Cancel the sign-in").click()
-    expect(page.get_by_role("heading", name="Cancelled")).to_be_visible()
-
-
-def _connect(page: Page, desk: Controller) -> None:
-    page.goto(desk.sign_in_link())
-    page.get_by_role("button", name="Connect Desk").click()
-    Desktop(page).await_picture()
-    waiting = page.get_by_role("status").get_by_text("Waiting for you", exact=True)
-    expect(waiting).to_be_visible(timeout=SHOWN_MS)
-    # Until the browser shows the page, it takes the keyboard away from the terminal.
-    with desk.client() as client:
-        session_id = page.url.rsplit("/", 1)[1]
-        follow(client, session_id, lambda now: "auth.example.com" in (now["page_title"] or ""))
-
-
-def _choose(page: Page, view: str) -> None:
-    page.get_by_role("radiogroup", name="What is shown of the machine").get_by_text(view, exact=True).click()
-
-
-def _await_in_terminal(page: Page, text: str) -> None:
-    page.wait_for_function(READS, arg=text, timeout=SHOWN_MS)
-
-
-def told(text: str) -> str:
-    """What the tool says once it was told this, to the byte: terminals draw scripts in their own ways."""
-    return f"told {hashlib.sha256(text.encode()).hexdigest()[:16]}"
+    cancel(page)
 
 
 def _desktop(page: Page) -> Locator:
@@ -129,14 +55,14 @@ def _click_terminal(page: Page) -> None:
 
 
 def test_a_text_goes_from_the_person_into_the_machine_and_back(person: Page) -> None:
-    _choose(person, "Both")
-    _await_in_terminal(person, "https://auth.example.com/desk")
+    choose(person, "Both")
+    await_in_terminal(person, "https://auth.example.com/desk")
     person.evaluate("(text) => navigator.clipboard.writeText(text)", SCRIPTS)
     _click_terminal(person)
     person.keyboard.press("Control+v")
-    _await_in_terminal(person, "漢字")
+    await_in_terminal(person, "漢字")
     person.keyboard.press("Enter")
-    _await_in_terminal(person, told(SCRIPTS))
+    await_in_terminal(person, told(SCRIPTS))
     person.evaluate("() => navigator.clipboard.writeText('before')")
     person.keyboard.type("copy\n")
     person.wait_for_function(
@@ -150,7 +76,7 @@ def test_a_browser_that_keeps_its_clipboard_shows_what_was_copied(
     with visit(chromium, desk.url, Path("build"), "phone") as phone:
         page = phone.page
         page.add_init_script("Object.defineProperty(navigator, 'clipboard', {value: undefined})")
-        _connect(page, desk)
+        connect(page, desk)
         _click_terminal(page)
         page.get_by_role("button", name="Paste", exact=True).tap()
         page.get_by_label("Paste here").fill("copy")
@@ -162,7 +88,7 @@ def test_a_browser_that_keeps_its_clipboard_shows_what_was_copied(
         page.get_by_role("button", name="Copy", exact=True).tap()
         expect(page.get_by_role("button", name="On your clipboard")).to_be_visible()
         page.get_by_role("button", name="Copied in the machine").tap()
-        _cancel(page)
+        cancel(page)
 
 
 def test_files_go_in_and_come_out_the_same(person: Page, tmp_path: Path) -> None:
@@ -190,14 +116,14 @@ def test_a_file_is_dropped_on_the_desktop(person: Page) -> None:
 
 
 def test_the_terminal_alone_is_typed_into(person: Page) -> None:
-    _choose(person, "Terminal")
-    _await_in_terminal(person, "https://auth.example.com/desk")
+    choose(person, "Terminal")
+    await_in_terminal(person, "https://auth.example.com/desk")
     person.get_by_role("region", name="The tool's terminal").click()
     person.keyboard.type("typed here\n")
-    _await_in_terminal(person, told("typed here"))
+    await_in_terminal(person, told("typed here"))
     person.reload()
     expect(person.get_by_role("region", name="The tool's terminal")).to_be_visible()
-    _await_in_terminal(person, told("typed here"))
+    await_in_terminal(person, told("typed here"))
 
 
 @pytest.mark.parametrize("look", LOOKS)
@@ -205,17 +131,17 @@ def test_screenshot_of_the_views(chromium: Browser, desk: Controller, screenshot
     """Terminal, both, files, what was copied: as a person sees them, and without a flaw that axe knows."""
     with visit(chromium, desk.url, screenshots, look) as seen:
         page = seen.page
-        _connect(page, desk)
-        _choose(page, "Both")
-        _await_in_terminal(page, "https://auth.example.com/desk")
+        connect(page, desk)
+        choose(page, "Both")
+        await_in_terminal(page, "https://auth.example.com/desk")
         seen.keep("session-both")
-        _choose(page, "Terminal")
-        _await_in_terminal(page, "https://auth.example.com/desk")
+        choose(page, "Terminal")
+        await_in_terminal(page, "https://auth.example.com/desk")
         page.get_by_role("region", name="The tool's terminal").click()
         page.keyboard.type("hello\n")
-        _await_in_terminal(page, told("hello"))
+        await_in_terminal(page, told("hello"))
         seen.keep("session-terminal")
-        _choose(page, "Desktop")
+        choose(page, "Desktop")
         Desktop(page).await_picture()
         page.get_by_role("button", name="Files", exact=True).click()
         page.get_by_label("Files to upload").set_input_files(
@@ -224,4 +150,4 @@ def test_screenshot_of_the_views(chromium: Browser, desk: Controller, screenshot
         expect(page.get_by_role("link", name="Save a مرحبا.txt")).to_be_visible(timeout=SHOWN_MS)
         seen.keep("session-files")
         page.get_by_role("button", name="Files", exact=True).click()
-        _cancel(page)
+        cancel(page)
