@@ -1,0 +1,86 @@
+"""One contender with so many streams: round trips while nothing else goes on, then pictures in all."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import subprocess
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from vestibule.benches.relay.contenders import DESKTOP, VIEWERS, Contender, Reached, line_of, program
+from vestibule.benches.relay.viewers import Order
+from vestibule.drivers import proc
+from vestibule.drivers.usage import ProcUsageMeter
+
+RELAY, OF_VIEWERS, OF_DESKTOPS = "relay", "viewers", "desktops"
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Pace:
+    """How long a trial takes."""
+
+    warm_up_fences: int = 100
+    fences: int = 1000
+    warm_up_s: float = 0.5
+    seconds: float = 2.0
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Trial:
+    """What came of it."""
+
+    rtt_ms: Sequence[float]
+    mb_per_s: float
+    cpu_s_per_gb: float
+    """Processor time of the contender alone."""
+    resident_mb: float
+    """Added up over its processes: what they share counts in each."""
+    proportional_mb: float
+    """The same, but what is shared counts once."""
+    busy: Mapping[str, float]
+    """Processors' worth of time: of the contender, of the viewers, of the desktops."""
+
+
+def run_trial(contender: Contender, streams: int, pace: Pace) -> Trial:
+    """Start all that it needs, and end it.  Raises Unavailable when one of them breaks."""
+    with (
+        program(DESKTOP) as desktop,
+        contender(int(line_of(desktop)), streams) as reached,
+        program(VIEWERS) as viewers,
+    ):
+        _give(viewers, Order(port=reached.port, ways=reached.ways, **dataclasses.asdict(pace)))
+        return _watched(reached, viewers, {OF_VIEWERS: viewers.pid, OF_DESKTOPS: desktop.pid})
+
+
+def _give(viewers: subprocess.Popen[str], order: Order) -> None:
+    assert viewers.stdin is not None  # noqa: S101 (a pipe)
+    viewers.stdin.write(json.dumps(dataclasses.asdict(order)) + "\n")
+    viewers.stdin.flush()
+
+
+def _watched(reached: Reached, viewers: subprocess.Popen[str], others: Mapping[str, int]) -> Trial:
+    pids = {RELAY: reached.pid, **others}
+    rtt_ms = _told(viewers)["rtt_ms"]
+    _told(viewers)
+    before = _cpu_s(pids)
+    flown = _told(viewers)
+    spent = {name: after - before[name] for name, after in _cpu_s(pids).items()}
+    tree = [pid for pid, _ in proc.tree(reached.pid)]
+    return Trial(
+        rtt_ms=rtt_ms,
+        mb_per_s=flown["bytes"] / flown["seconds"] / 1e6,
+        cpu_s_per_gb=spent[RELAY] / (flown["bytes"] / 1e9),
+        resident_mb=sum(map(proc.resident_bytes, tree)) / 1e6,
+        proportional_mb=sum(map(proc.proportional_bytes, tree)) / 1e6,
+        busy={name: cpu_s / flown["seconds"] for name, cpu_s in spent.items()},
+    )
+
+
+def _told(viewers: subprocess.Popen[str]) -> dict[str, Any]:
+    return dict(json.loads(line_of(viewers)))
+
+
+def _cpu_s(pids: Mapping[str, int]) -> Mapping[str, float]:
+    meter = ProcUsageMeter()
+    return {name: meter.cpu_s(pid) for name, pid in pids.items()}
