@@ -28,6 +28,7 @@ from vestibule.settings import load
 
 app = typer.Typer(help="What a machine costs on this host.", no_args_is_help=True)
 app.command()(bench_traffic.relay)
+app.command()(bench_traffic.api)
 
 
 @app.callback()

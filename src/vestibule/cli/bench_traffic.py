@@ -1,4 +1,4 @@
-"""``vestibule bench relay``: what passes through a controller, on processes of the bench's own."""
+"""``vestibule bench relay`` and ``api``: what passes through a controller, on processes of their own."""
 
 from __future__ import annotations
 
@@ -10,10 +10,11 @@ from typing import Annotated, Any
 
 import typer
 
-from vestibule.cli.output import Output, OutputFormat, print_json, print_rows
-from vestibule.core.errors import BadInput
+from vestibule.cli.output import Output, OutputFormat, print_json, print_one, print_rows
+from vestibule.core.errors import BadInput, VestibuleError
 
 MOST_STREAMS = 1000
+_ASKED = ("request", "streams", "per_s", "p50", "p99", "wrong")
 _COLUMNS = (
     "relay",
     "streams",
@@ -53,6 +54,43 @@ def relay(
     print("\nVestibule over websockify")
     against = [dataclasses.asdict(one) for one in result.against_websockify]
     print_rows(against, ("streams", "throughput", "cpu", "memory"), output)
+
+
+def api(  # noqa: PLR0917 (typer makes options of them)
+    streams: Annotated[int, typer.Option(min=1, max=9_000, help="Open streams of events.")] = 1_000,
+    connections: Annotated[
+        int, typer.Option("--connections", "-c", min=1, max=64, help="That ask at the same time.")
+    ] = 4,
+    seconds: Annotated[int, typer.Option(min=1, help="Of each request in each round.")] = 5,
+    events: Annotated[int, typer.Option(min=1, help="Changes in each round.")] = 50,
+    rounds: Annotated[int, typer.Option(min=1, help="How often all is measured, in turn.")] = 3,
+    output: Output = OutputFormat.TABLE,
+) -> None:
+    """Load a controller of its own with starts, reads and events, without and with open streams of events.
+
+    Times are in milliseconds, medians of the rounds.  Its sign-ins wait in line: nothing of a machine is in
+    them.  Needs wrk (Debian's).  Exit code 1 when a request was answered wrong.
+    """
+    from vestibule.benches.api.measure import Ask, measure_api  # noqa: PLC0415 (most commands do without)
+
+    ask = Ask(connections=connections, seconds=seconds, events=events, streams=streams, rounds=rounds)
+    result = measure_api(ask, _note)
+    if output is OutputFormat.JSON:
+        print_json(dataclasses.asdict(result))
+    else:
+        print_rows([_asked(dataclasses.asdict(row)) for row in result.rows], _ASKED, output)
+        resident = {f"with {count} streams": size.median for count, size in result.resident_mb.items()}
+        print_one({"resident MB": resident}, output)
+    if wrong := sum(row.wrong for row in result.rows):
+        raise VestibuleError(
+            f"{wrong} requests were answered wrong or not at all",
+            remedy="Measure again on a quiet host; if it stays, report it as a bug.",
+        )
+
+
+def _asked(row: Mapping[str, Any]) -> Mapping[str, object]:
+    medians = {"p50": "p50_ms", "p99": "p99_ms", "per_s": "per_s"}
+    return {**row, **{column: row[name]["median"] for column, name in medians.items()}}
 
 
 def _shown(row: Mapping[str, Any]) -> Mapping[str, object]:

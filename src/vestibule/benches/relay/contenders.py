@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 
+from vestibule.benches.programs import STOP_TIMEOUT_S, line_of, program
 from vestibule.benches.relay.viewers import Way
 from vestibule.core.errors import HostUnfit, Unavailable
 
@@ -21,7 +22,6 @@ CONTROLLER, DESKTOP, COPYING, VIEWERS = (
     f"vestibule.benches.relay.{name}" for name in ("controller", "desktop", "copying", "viewers")
 )
 UP_TIMEOUT_S = 20.0
-STOP_TIMEOUT_S = 10.0
 _LOOK_S = 0.02
 
 
@@ -37,38 +37,6 @@ class Reached:
 
 Contender = Callable[[int, int], AbstractContextManager[Reached]]
 """Starts one before the desktops of a port, for so many streams."""
-
-
-@contextlib.contextmanager
-def program(module: str, *arguments: int) -> Iterator[subprocess.Popen[str]]:
-    """One of the bench's own; it ends when its standard input does."""
-    argv = [sys.executable, "-m", module, *map(str, arguments)]
-    with subprocess.Popen(argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
-        try:
-            yield process
-        finally:
-            _end(process)
-
-
-def _end(process: subprocess.Popen[str]) -> None:
-    if process.stdin is not None:
-        with contextlib.suppress(BrokenPipeError):
-            process.stdin.close()
-    try:
-        process.wait(STOP_TIMEOUT_S)
-    except subprocess.TimeoutExpired:
-        process.kill()
-
-
-def line_of(process: subprocess.Popen[str]) -> str:
-    """The next that it says.  Raises Unavailable when it has ended instead."""
-    line = process.stdout.readline() if process.stdout is not None else ""
-    if not line:
-        raise Unavailable(
-            f"A process of the bench ended by itself (exit code {process.wait()}).",
-            remedy="Read what it wrote just above, and measure again.",
-        )
-    return line
 
 
 @contextlib.contextmanager

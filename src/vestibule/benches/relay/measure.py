@@ -8,11 +8,11 @@ import os
 import statistics
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
-from typing import Self
 
 from vestibule.benches.descriptors import allow_descriptors
 from vestibule.benches.relay.contenders import CONTENDERS, find_websockify
 from vestibule.benches.relay.trial import OF_DESKTOPS, OF_VIEWERS, RELAY, Pace, Trial, run_trial
+from vestibule.benches.spread import Spread
 from vestibule.core.percentiles import Percentiles
 
 VESTIBULE, WEBSOCKIFY, COPY = "vestibule", "websockify", "copy"
@@ -22,21 +22,6 @@ FULL = 0.9
 """Of a processor: who is so busy cannot do more."""
 
 Note = Callable[[str], None]
-
-
-@dataclasses.dataclass(frozen=True, kw_only=True)
-class Spread:
-    """Of what was measured in each round."""
-
-    median: float
-    least: float
-    most: float
-
-    @classmethod
-    def of(cls, values: Sequence[float], digits: int) -> Self:
-        """Of at least one value, rounded."""
-        numbers = (statistics.median(values), min(values), max(values))
-        return cls(**dict(zip(("median", "least", "most"), (round(n, digits) for n in numbers), strict=True)))
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -63,12 +48,12 @@ class Row:
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Against:
-    """Vestibule's medians over websockify's, with one number of streams."""
+    """Vestibule's medians over websockify's, with one number of streams; None where theirs was nothing."""
 
     streams: int
-    throughput: float
-    cpu: float
-    memory: float
+    throughput: float | None
+    cpu: float | None
+    memory: float | None
     """Proportional."""
 
 
@@ -138,8 +123,9 @@ def held_back_by(busy: Mapping[str, float], processors: int) -> str:
 
 
 def _against(streams: int, ours: Sequence[Trial], theirs: Sequence[Trial]) -> Against:
-    def ratio(of: Callable[[Trial], float]) -> float:
-        return round(statistics.median(map(of, ours)) / statistics.median(map(of, theirs)), 2)
+    def ratio(of: Callable[[Trial], float]) -> float | None:
+        theirs_of = statistics.median(map(of, theirs))
+        return round(statistics.median(map(of, ours)) / theirs_of, 2) if theirs_of else None
 
     return Against(
         streams=streams,

@@ -8,7 +8,8 @@ import subprocess
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from vestibule.benches.relay.contenders import DESKTOP, VIEWERS, Contender, Reached, line_of, program
+from vestibule.benches.programs import give, line_of, program
+from vestibule.benches.relay.contenders import DESKTOP, VIEWERS, Contender, Reached
 from vestibule.benches.relay.viewers import Order
 from vestibule.drivers import proc
 from vestibule.drivers.usage import ProcUsageMeter
@@ -49,14 +50,8 @@ def run_trial(contender: Contender, streams: int, pace: Pace) -> Trial:
         contender(int(line_of(desktop)), streams) as reached,
         program(VIEWERS) as viewers,
     ):
-        _give(viewers, Order(port=reached.port, ways=reached.ways, **dataclasses.asdict(pace)))
+        give(viewers, Order(port=reached.port, ways=reached.ways, **dataclasses.asdict(pace)))
         return _watched(reached, viewers, {OF_VIEWERS: viewers.pid, OF_DESKTOPS: desktop.pid})
-
-
-def _give(viewers: subprocess.Popen[str], order: Order) -> None:
-    assert viewers.stdin is not None  # noqa: S101 (a pipe)
-    viewers.stdin.write(json.dumps(dataclasses.asdict(order)) + "\n")
-    viewers.stdin.flush()
 
 
 def _watched(reached: Reached, viewers: subprocess.Popen[str], others: Mapping[str, int]) -> Trial:
