@@ -14,6 +14,8 @@ from vestibule.cli.output import Output, OutputFormat, print_json, print_one, pr
 from vestibule.core.errors import BadInput, VestibuleError
 
 MOST_STREAMS = 1000
+DISTURBING = 0.1
+"""Processors that other programs use."""
 _ASKED = ("request", "streams", "per_s", "p50", "p99", "wrong")
 _COLUMNS = (
     "relay",
@@ -54,6 +56,8 @@ def relay(
     print("\nVestibule over websockify")
     against = [dataclasses.asdict(one) for one in result.against_websockify]
     print_rows(against, ("streams", "throughput", "cpu", "memory"), output)
+    if result.others >= DISTURBING:
+        _note(f"other programs kept {result.others:g} of {result.processors} processors busy: measure again")
 
 
 def api(  # noqa: PLR0917 (typer makes options of them)

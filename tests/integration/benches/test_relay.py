@@ -36,16 +36,17 @@ def test_without_websockify_it_says_how_to_install_it(monkeypatch: pytest.Monkey
 
 
 @pytest.mark.parametrize(
-    ("relay", "viewers", "desktops", "expected"),
+    ("relay", "viewers", "desktops", "others", "expected"),
     [
-        (0.5, 0.95, 0.3, "viewers"),
-        (0.5, 0.3, 0.95, "desktops"),
-        (1.2, 0.3, 0.4, "processors"),
-        (0.99, 0.3, 0.4, "relay"),
+        (0.5, 0.95, 0.3, 0.0, "viewers"),
+        (0.5, 0.3, 0.95, 0.0, "desktops"),
+        (1.2, 0.3, 0.4, 0.0, "processors"),
+        (0.5, 0.1, 0.2, 1.1, "processors"),
+        (0.99, 0.3, 0.4, 0.0, "relay"),
     ],
 )
 def test_what_held_the_throughput_back_is_who_is_full(
-    relay: float, viewers: float, desktops: float, expected: str
+    relay: float, viewers: float, desktops: float, others: float, expected: str
 ) -> None:
-    busy = {"relay": relay, "viewers": viewers, "desktops": desktops}
+    busy = {"relay": relay, "viewers": viewers, "desktops": desktops, "others": others}
     assert held_back_by(busy, processors=2) == expected

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from vestibule.benches.descriptors import allow_descriptors
 from vestibule.benches.relay.contenders import CONTENDERS, find_websockify
-from vestibule.benches.relay.trial import OF_DESKTOPS, OF_VIEWERS, RELAY, Pace, Trial, run_trial
+from vestibule.benches.relay.trial import OF_DESKTOPS, OF_VIEWERS, OTHERS, RELAY, Pace, Trial, run_trial
 from vestibule.benches.spread import Spread
 from vestibule.core.percentiles import Percentiles
 
@@ -41,7 +41,7 @@ class Row:
     proportional_mb: Spread
     """The same, but what is shared counts once."""
     busy: Mapping[str, float]
-    """Processors' worth of time: of the relay, of the viewers, of the desktops."""
+    """Processors' worth of time: of the relay, of the viewers, of the desktops, of all else on the host."""
     held_back_by: str
     """What kept the throughput from being more: relay, viewers, desktops or processors."""
 
@@ -64,6 +64,8 @@ class RelayResult:
     rounds: int
     pace: Pace
     processors: int
+    others: float
+    """Processors' worth of time of programs that have nothing to do with it: a quiet host has none."""
     rows: Sequence[Row]
     against_websockify: Sequence[Against]
 
@@ -85,6 +87,7 @@ def measure_relays(streams: Sequence[int], rounds: int, pace: Pace, note: Note) 
         rounds=rounds,
         pace=pace,
         processors=_processors(),
+        others=round(statistics.median(trial.busy[OTHERS] for done in trials.values() for trial in done), 2),
         rows=[_row(name, count, done, trials[count, COPY]) for (count, name), done in trials.items()],
         against_websockify=[
             _against(count, trials[count, VESTIBULE], trials[count, WEBSOCKIFY])
@@ -115,7 +118,7 @@ def _round_trips(trials: Sequence[Trial]) -> Percentiles:
 
 
 def held_back_by(busy: Mapping[str, float], processors: int) -> str:
-    """Viewers and desktops have one thread each; whoever else uses the host is not seen here."""
+    """Viewers and desktops have one thread each."""
     for who in (OF_VIEWERS, OF_DESKTOPS):
         if busy[who] >= FULL:
             return who

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import os
 import subprocess
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -14,7 +15,9 @@ from vestibule.benches.relay.viewers import Order
 from vestibule.drivers import proc
 from vestibule.drivers.usage import ProcUsageMeter
 
-RELAY, OF_VIEWERS, OF_DESKTOPS = "relay", "viewers", "desktops"
+RELAY, OF_VIEWERS, OF_DESKTOPS, OTHERS = "relay", "viewers", "desktops", "others"
+_IDLE, _COUNTED = slice(3, 5), slice(8)
+"""Of a line of /proc/stat: idle and waiting for a disk; behind them, guests' time is in users' already."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -40,7 +43,7 @@ class Trial:
     proportional_mb: float
     """The same, but what is shared counts once."""
     busy: Mapping[str, float]
-    """Processors' worth of time: of the contender, of the viewers, of the desktops."""
+    """Processors' worth of time: of the contender, viewers, desktops, and all else on the host."""
 
 
 def run_trial(contender: Contender, streams: int, pace: Pace) -> Trial:
@@ -58,9 +61,10 @@ def _watched(reached: Reached, viewers: subprocess.Popen[str], others: Mapping[s
     pids = {RELAY: reached.pid, **others}
     rtt_ms = _told(viewers)["rtt_ms"]
     _told(viewers)
-    before = _cpu_s(pids)
+    before, all_before = _cpu_s(pids), _all_cpu_s()
     flown = _told(viewers)
     spent = {name: after - before[name] for name, after in _cpu_s(pids).items()}
+    spent[OTHERS] = max(0.0, _all_cpu_s() - all_before - sum(spent.values()))
     tree = [pid for pid, _ in proc.tree(reached.pid)]
     return Trial(
         rtt_ms=rtt_ms,
@@ -79,3 +83,9 @@ def _told(viewers: subprocess.Popen[str]) -> dict[str, Any]:
 def _cpu_s(pids: Mapping[str, int]) -> Mapping[str, float]:
     meter = ProcUsageMeter()
     return {name: meter.cpu_s(pid) for name, pid in pids.items()}
+
+
+def _all_cpu_s() -> float:
+    """Of the whole host since boot, what a hypervisor took for others included."""
+    ticks = proc.processor_ticks()
+    return (sum(ticks[_COUNTED]) - sum(ticks[_IDLE])) / os.sysconf("SC_CLK_TCK")
