@@ -26,7 +26,7 @@ _COLUMNS = (
     "CPU s/GB",
     "resident MB",
     "own MB",
-    "held back by",
+    "held_back_by",
 )
 
 
