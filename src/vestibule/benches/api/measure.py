@@ -100,6 +100,8 @@ def measure_api(ask: Ask, note: Note) -> ApiResult:
     resident: dict[int, list[float]] = defaultdict(list)
     with _controller() as controller:
         people = _people(controller, ask, note)
+        note("warming up: all once, for a second each, not counted")
+        list(_loads(controller, people, dataclasses.replace(ask, seconds=1, events=3)))
         for number, streams in itertools.product(range(1, ask.rounds + 1), (0, ask.streams)):
             with open_streams(_port(controller), people.owners[:streams]):
                 note(f"round {number}, {streams} streams")
