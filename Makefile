@@ -16,7 +16,7 @@ UP ?=
 PYTEST ?=
 
 RUN_LOCKS := requirements/run.txt
-DEV_LOCKS := requirements/run.txt requirements/dev.txt
+DEV_LOCKS := requirements/run.txt requirements/dev.txt requirements/bench.txt
 
 .PHONY: help
 help: ## Show this list

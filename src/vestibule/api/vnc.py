@@ -11,6 +11,7 @@ import asyncio
 import contextlib
 import socket
 from collections.abc import AsyncIterator, Callable, Mapping
+from typing import cast
 
 from fastapi import WebSocket, WebSocketDisconnect
 
@@ -20,6 +21,7 @@ from vestibule.core.failures import FailureCode
 from vestibule.core.metrics import RELAY_BYTES
 from vestibule.core.viewer_input import ViewerInput
 from vestibule.services.meter import Meter
+from vestibule.services.outlet import EXTENSION, Outlet
 from vestibule.services.racing import first_of
 
 CHUNK_BYTES = 65_536
@@ -86,16 +88,55 @@ async def relay(
     ``gate`` sees every byte of the viewer's, ``meter`` counts those that go on; ``most``: bytes of one
     message.  Raises NotAllowed when the gate does, or for a longer message.
     """
-    reader, writer = await asyncio.open_connection(sock=rfb, limit=CHUNK_BYTES)
+    async with _poured(rfb, _outlet_of(websocket), meter) as (reader, writer):
+        await first_of(_to_guest(_received(websocket, most), writer, gate, meter), _end_of(reader))
+
+
+def _outlet_of(websocket: WebSocket) -> Outlet:
+    return cast(Outlet, websocket.scope["extensions"][EXTENSION])
+
+
+class _Desktop(asyncio.StreamReaderProtocol):
+    """The guest's connection: what comes is poured out at once, so its reader learns only of the end."""
+
+    def __init__(self, reader: asyncio.StreamReader, outlet: Outlet, meter: Meter) -> None:
+        super().__init__(reader)
+        self._outlet = outlet
+        self._meter = meter
+
+    def data_received(self, data: bytes) -> None:
+        """See asyncio.Protocol."""
+        self._outlet.pour(data)
+        self._meter.count(RELAY_BYTES, "down", by=len(data))
+
+
+@contextlib.asynccontextmanager
+async def _poured(
+    rfb: socket.socket, outlet: Outlet, meter: Meter
+) -> AsyncIterator[tuple[asyncio.StreamReader, asyncio.StreamWriter]]:
+    """Connected with the guest, which is read only while the viewer's way has room; closed afterwards."""
+    loop, reader = asyncio.get_running_loop(), asyncio.StreamReader()
+    desktop = _Desktop(reader, outlet, meter)
+    transport, _ = await loop.create_connection(lambda: desktop, sock=rfb)
+
+    def told(room: bool) -> None:  # noqa: FBT001 (the outlet's two states)
+        if not transport.is_closing():
+            (transport.resume_reading if room else transport.pause_reading)()
+
+    outlet.on_room(told)
+    writer = asyncio.StreamWriter(transport, desktop, reader, loop)
     try:
-        await first_of(
-            _to_guest(_received(websocket, most), writer, gate, meter),
-            to_viewer(reader, websocket, meter),
-        )
+        yield reader, writer
     finally:
+        outlet.on_room(None)
         writer.close()
         with contextlib.suppress(OSError):
             await writer.wait_closed()
+
+
+async def _end_of(reader: asyncio.StreamReader) -> None:
+    with contextlib.suppress(ConnectionError):
+        await reader.read()
 
 
 @contextlib.asynccontextmanager

@@ -1,6 +1,7 @@
 """``vestibule bench``: what a machine costs on this host, and what a person waits for.
 
-``clone``, ``resume`` and ``rebuild`` run here, without a controller; the others measure the one that runs.
+``clone``, ``resume``, ``rebuild`` and ``relay`` run here, without a controller, ``api`` one of its own; the
+others measure the one that runs.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ import typer
 from vestibule.benches.overload import measure_overload
 from vestibule.benches.sign_ins import measure_answers, measure_sign_ins
 from vestibule.benches.weighing import processes_of
+from vestibule.cli import bench_traffic
 from vestibule.cli import controller as controllers
 from vestibule.cli.controller import Url
 from vestibule.cli.drivers import RealDriver
@@ -25,6 +27,8 @@ from vestibule.services.clone_bench import Result
 from vestibule.settings import load
 
 app = typer.Typer(help="What a machine costs on this host.", no_args_is_help=True)
+app.command()(bench_traffic.relay)
+app.command()(bench_traffic.api)
 
 
 @app.callback()

@@ -18,6 +18,7 @@ import uvicorn
 from starlette.types import ASGIApp
 
 from vestibule.core.errors import Conflict, HostUnfit, PortTaken
+from vestibule.drivers.outlet import OutletProtocol
 
 log = structlog.get_logger()
 
@@ -31,7 +32,7 @@ class HttpServer(uvicorn.Server):
     def __init__(self, app: ASGIApp, on_stop: Callable[[], None] = lambda: None) -> None:
         config = uvicorn.Config(
             app,
-            ws="websockets-sansio",  # the fastest relay of those measured; no compression: RFB is compressed
+            ws=OutletProtocol,  # no compression, which its frames could not have: RFB is compressed
             ws_per_message_deflate=False,
             ws_max_size=1 << 20,
             lifespan="off",

@@ -101,6 +101,17 @@ def resident_bytes(pid: int) -> int:
     return next((_bytes(line) for line in lines if line.startswith("VmRSS:")), 0)
 
 
+def proportional_bytes(pid: int) -> int:
+    """Memory that it has now, of shared pages its share.  Raises PermissionError."""
+    try:
+        lines = (PROC / str(pid) / "smaps_rollup").read_text().splitlines()
+    except PermissionError:
+        raise
+    except OSError:  # it has ended
+        return 0
+    return next((_bytes(line) for line in lines if line.startswith("Pss:")), 0)
+
+
 def private_bytes(pid: int, proc: Path = PROC) -> int:
     """Memory that it has written itself, and what of that is in swap.  Raises PermissionError."""
     try:
