@@ -154,6 +154,38 @@ def overload(
         )
 
 
+@app.command()
+def growth(
+    rows: Annotated[
+        int, typer.Option(min=1_000, max=10_000_000, help="Ended sign-ins in the old one's database.")
+    ] = 1_000_000,
+    rounds: Annotated[int, typer.Option(min=1, help="How often each request is made of both.")] = 100,
+    output: Output = OutputFormat.TABLE,
+) -> None:
+    """Time every read and a start with a thousand sign-ins in the database and with very many, in turn.
+
+    In milliseconds, of two controllers of its own, whose folders are removed; scans: queries that look at
+    every row of a table that grows.
+    """
+    from vestibule.benches.growth import measure_growth  # noqa: PLC0415 (loads the database; most commands do without)
+
+    result = measure_growth({}, rows, rounds, _note)
+    if output is OutputFormat.JSON:
+        print_one(dataclasses.asdict(result), output)
+        return
+    lines = [
+        {"request": one.request, "young_p50": one.young.p50, "young_p99": one.young.p99,
+         "old_p50": one.old.p50, "old_p99": one.old.p99}
+        for one in result.requests
+    ]  # fmt: skip
+    print_rows(lines, ("request", "young_p50", "young_p99", "old_p50", "old_p99"), output)
+    scans = [f"{plan.asked}: {' / '.join(plan.steps)}" for plan in result.plans if plan.scans]
+    print_one(
+        {"rows": result.rows, "database_mib": result.database_mib, "up_s": dict(result.up_s), "scans": scans},
+        output,
+    )
+
+
 async def _measure(driver: DriverName, clones: int, observe: int) -> Result:
     from vestibule.benches import own_machinery  # noqa: PLC0415 (loads the whole controller; most commands do without)
 
