@@ -3,7 +3,9 @@
 ::
 
     two controllers of this host's settings ─▶ one is filled ─▶ each request to both, young and old in turn
-                                                           └─▶ the plan of every query that was asked
+                                                           └─▶ the plans of such queries, and what they cost
+
+Times are the machine's and differ from run to run; instructions of SQLite are the same on every machine.
 """
 
 from __future__ import annotations
@@ -22,8 +24,9 @@ import httpx
 
 from vestibule.benches.old_database import Plan, fill_state, plans_of
 from vestibule.core.percentiles import Percentiles
+from vestibule.drivers.db.engine import DATABASE
 from vestibule.drivers.db.many_rows import session_id, vm_id
-from vestibule.drivers.own_controller import OwnController, own_controller
+from vestibule.drivers.own_controller import own_controller
 
 YOUNG = 1_000
 """Rows of the one that is compared with."""
@@ -63,6 +66,29 @@ Note = Callable[[str], None]
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
+class Age:
+    """A controller's folders, and how many sign-ins it has seen."""
+
+    home: Path
+    rows: int
+
+    @property
+    def database(self) -> Path:
+        """The file."""
+        return self.home / "state" / DATABASE
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Side:
+    """A controller that runs, and whom it is asked as."""
+
+    url: str
+    token: str
+    rows: int
+    """It was filled with."""
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
 class Aged:
     """One request's times, in milliseconds."""
 
@@ -72,19 +98,30 @@ class Aged:
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
+class AgedQueries:
+    """What the store's answer to one question costs."""
+
+    asked: str
+    young_instructions: int
+    old_instructions: int
+    scans: Sequence[str]
+    """Lines of the plans that walk along a whole table that grows."""
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
 class Growth:
     """What was measured."""
 
     rows: int
     """Sign-ins in the old one's database; as many machines and entries of the audit."""
-    young_rows: int
     rounds: int
     database_mib: int
     up_s: Mapping[str, float]
     """From its start until it answered: young, old."""
     requests: Sequence[Aged]
+    queries: Sequence[AgedQueries]
     plans: Sequence[Plan]
-    """Of the queries that the old one was asked: what reads a table without an index is marked."""
+    """Of the old one's queries, with what SQLite said of each."""
 
 
 def measure_growth(variables: Mapping[str, str], rows: int, rounds: int, note: Note) -> Growth:
@@ -95,47 +132,61 @@ def measure_growth(variables: Mapping[str, str], rows: int, rounds: int, note: N
     with tempfile.TemporaryDirectory(prefix="vestibule-bench-") as name:
         folder = Path(name)
         folder.chmod(0o711)
-        states = {"young": (folder / "young", YOUNG), "old": (folder / "old", rows)}
-        for age, (home, count) in states.items():
-            note(f"{count} rows for the {age} one")
-            _filled(home, variables, count)
+        ages = {"young": Age(home=folder / "young", rows=YOUNG), "old": Age(home=folder / "old", rows=rows)}
+        for each in ages.values():
+            note(f"{each.rows} rows")
+            _fill(each, variables)
         up_s: dict[str, float] = {}
         with ExitStack() as stack:
-            running: dict[str, OwnController] = {}
-            for age, (home, _count) in states.items():
+            sides: dict[str, Side] = {}
+            for age, each in ages.items():
                 begin = time.monotonic()
-                running[age] = stack.enter_context(own_controller(home, variables))
+                running = stack.enter_context(own_controller(each.home, variables))
                 up_s[age] = round(time.monotonic() - begin, 3)
+                sides[age] = Side(url=running.url, token=running.token, rows=each.rows)
             note(f"{rounds} rounds of {len(READS) + 1} requests to both")
-            times = _compared(running, {"young": YOUNG, "old": rows}, rounds)
-        database = states["old"][0] / "state/vestibule.db"
-        size_mib = database.stat().st_size >> 20
-        note("the plans of the old one's queries")
+            requests = compare(sides, rounds)
+        note("plans of the queries of both")
+        young, old = (asyncio.run(plans_of(each.database, each.rows)) for each in ages.values())
         return Growth(
             rows=rows,
-            young_rows=YOUNG,
             rounds=rounds,
-            database_mib=size_mib,
+            database_mib=ages["old"].database.stat().st_size >> 20,
             up_s=up_s,
-            requests=times,
-            plans=asyncio.run(plans_of(database)),
+            requests=requests,
+            queries=in_pairs(young, old),
+            plans=old,
         )
 
 
-def _filled(home: Path, variables: Mapping[str, str], rows: int) -> None:
-    """A controller's folders with so many rows: it makes its database and its operator itself."""
-    home.mkdir()
-    with own_controller(home, variables):
+def in_pairs(young: Sequence[Plan], old: Sequence[Plan]) -> Sequence[AgedQueries]:
+    """What each question took of both databases: one may take several queries."""
+    return [
+        AgedQueries(
+            asked=asked,
+            young_instructions=sum(plan.instructions for plan in young if plan.asked == asked),
+            old_instructions=sum(plan.instructions for plan in old if plan.asked == asked),
+            scans=[" / ".join(plan.steps) for plan in old if plan.asked == asked and plan.scans],
+        )
+        for asked in dict.fromkeys(plan.asked for plan in old)
+    ]
+
+
+def _fill(age: Age, variables: Mapping[str, str]) -> None:
+    """A controller makes its folders, its database and its operator itself."""
+    age.home.mkdir()
+    with own_controller(age.home, variables):
         pass
-    asyncio.run(fill_state(home / "state/vestibule.db", rows))
+    asyncio.run(fill_state(age.database, age.rows))
 
 
-def _compared(running: Mapping[str, OwnController], rows: Mapping[str, int], rounds: int) -> Sequence[Aged]:
+def compare(sides: Mapping[str, Side], rounds: int) -> Sequence[Aged]:
+    """Each request to the ``young`` and the ``old`` side in turn, so many times after the warm-up."""
     seconds: dict[tuple[str, str], list[float]] = {}
     with ExitStack() as stack:
-        clients = {age: stack.enter_context(_client(controller)) for age, controller in running.items()}
+        clients = {age: stack.enter_context(_client(side)) for age, side in sides.items()}
         for number, (age, client) in itertools.product(range(WARM_UPS + rounds), clients.items()):
-            for request, taken_s in _one_round(client, rows[age]):
+            for request, taken_s in _one_round(client, sides[age].rows):
                 if number >= WARM_UPS:
                     seconds.setdefault((request, age), []).append(taken_s)
     named = dict.fromkeys(request for request, _age in seconds)
@@ -150,9 +201,9 @@ def _compared(running: Mapping[str, OwnController], rows: Mapping[str, int], rou
 
 
 @contextmanager
-def _client(controller: OwnController) -> Iterator[httpx.Client]:
-    headers = {"Authorization": f"Bearer {controller.token}"}
-    with httpx.Client(base_url=controller.url, headers=headers, timeout=120, trust_env=False) as client:
+def _client(side: Side) -> Iterator[httpx.Client]:
+    headers = {"Authorization": f"Bearer {side.token}"}
+    with httpx.Client(base_url=side.url, headers=headers, timeout=120, trust_env=False) as client:
         yield client
 
 

@@ -164,8 +164,8 @@ def growth(
 ) -> None:
     """Time every read and a start with a thousand sign-ins in the database and with very many, in turn.
 
-    In milliseconds, of two controllers of its own, whose folders are removed; scans: queries that look at
-    every row of a table that grows.
+    Requests are in milliseconds, of two controllers of its own, whose folders are removed.  Queries are in
+    instructions of SQLite; one that walks along a whole table that grows is named with its plan.
     """
     from vestibule.benches.growth import measure_growth  # noqa: PLC0415 (loads the database; most commands do without)
 
@@ -173,17 +173,25 @@ def growth(
     if output is OutputFormat.JSON:
         print_one(dataclasses.asdict(result), output)
         return
-    lines = [
-        {"request": one.request, "young_p50": one.young.p50, "young_p99": one.young.p99,
-         "old_p50": one.old.p50, "old_p99": one.old.p99}
-        for one in result.requests
-    ]  # fmt: skip
-    print_rows(lines, ("request", "young_p50", "young_p99", "old_p50", "old_p99"), output)
-    scans = [f"{plan.asked}: {' / '.join(plan.steps)}" for plan in result.plans if plan.scans]
-    print_one(
-        {"rows": result.rows, "database_mib": result.database_mib, "up_s": dict(result.up_s), "scans": scans},
-        output,
-    )
+    print_rows(
+        [
+            {"request": one.request, "young_p50": one.young.p50, "young_p99": one.young.p99,
+             "old_p50": one.old.p50, "old_p99": one.old.p99}
+            for one in result.requests
+        ],
+        ("request", "young_p50", "young_p99", "old_p50", "old_p99"), output,
+    )  # fmt: skip
+    print()
+    print_rows(
+        [
+            {"asked": one.asked, "young": one.young_instructions, "old": one.old_instructions,
+             "scans": "; ".join(one.scans) or "-"}
+            for one in result.queries
+        ],
+        ("asked", "young", "old", "scans"), output,
+    )  # fmt: skip
+    print()
+    print_one({"rows": result.rows, "database_mib": result.database_mib, "up_s": dict(result.up_s)}, output)
 
 
 async def _measure(driver: DriverName, clones: int, observe: int) -> Result:
