@@ -25,7 +25,7 @@ from vestibule.drivers.db.engine import Database
 from vestibule.drivers.db.failures import DbFailures
 from vestibule.drivers.db.gauges import read_gauges
 from vestibule.drivers.db.machines import DbMachines
-from vestibule.drivers.db.many_rows import GROWING, fill, session_id, vm_id
+from vestibule.drivers.db.many_rows import GROWING, OF_WHAT_LIVES, fill, session_id, vm_id
 from vestibule.drivers.db.migrate import open_database
 from vestibule.drivers.db.sessions import DbSessions
 from vestibule.drivers.db.start_times import DbStartTimes
@@ -168,10 +168,14 @@ def _plan(connection: sqlite3.Connection, asked: str, query: Query) -> Plan:
 
 
 def _is_endless(text: str, steps: Sequence[str]) -> bool:
-    """A walk in an index's order ends with its LIMIT, unless rows are sought in it, grouped or counted."""
+    """A walk in an index's order ends with its LIMIT, unless rows are sought in it, grouped or counted.
+
+    One along an index of what lives ends with that.
+    """
     sought = any(word in text for word in ("WHERE", "GROUP BY", "count("))
     in_order = "LIMIT" in text and not sought and not any("TEMP B-TREE" in step for step in steps)
-    return any(_SCAN.match(step) for step in steps) and not in_order
+    walks = [step for step in steps if _SCAN.match(step) and OF_WHAT_LIVES.isdisjoint(step.split())]
+    return bool(walks) and not in_order
 
 
 def _instructions(connection: sqlite3.Connection, query: Query) -> int:

@@ -56,6 +56,11 @@ def test_every_table_that_grows_is_filled_and_every_query_has_a_plan(tmp_path: P
         ("SELECT count(*) FROM vms", "SCAN vms USING COVERING INDEX ix", "scan"),
         ("SELECT 1 FROM vms ORDER BY created_at LIMIT ?", "SCAN vms USING INDEX ix", "search"),
         ("SELECT 1 FROM vms WHERE vm_id = ?", "SEARCH vms USING INDEX ix (vm_id=?)", "search"),
+        (
+            "SELECT 1 FROM vms WHERE status IN ('running')",
+            "SCAN vms USING INDEX ux_vms_live_address",
+            "search",
+        ),
         ("SELECT 1 FROM users", "SCAN users", "search"),
     ],
 )

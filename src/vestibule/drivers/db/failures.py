@@ -7,11 +7,11 @@ from collections.abc import Sequence
 
 import sqlalchemy as sa
 
-from vestibule.core.failure_reports import FAILED, UNNAMED, Example, Tally
+from vestibule.core.failure_reports import UNNAMED, Example, Tally
 from vestibule.core.ids import UserId
 from vestibule.core.sessions import FINAL
 from vestibule.drivers.db.engine import Database
-from vestibule.drivers.db.schema import auth_sessions
+from vestibule.drivers.db.schema import IS_FAILURE, auth_sessions
 
 _S = auth_sessions.c
 _HOUR = sa.func.substr(sa.cast(_S.completed_at, sa.String), 1, 13)
@@ -48,7 +48,7 @@ class DbFailures:
         columns = (_S.session_id, _S.error_cause, _S.provider, _S.golden_id, _S.completed_at)
         ranked = (
             sa.select(*columns, code.label("code"), newest.label("rank"))
-            .where(_S.completed_at >= since, _S.status.in_(FAILED), _S.user_id == user_id)
+            .where(_S.completed_at >= since, IS_FAILURE, _S.user_id == user_id)
             .subquery()
         )
         query = ranked.select().where(ranked.c.rank <= most).order_by(ranked.c.completed_at.desc())

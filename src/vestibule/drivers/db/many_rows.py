@@ -16,6 +16,8 @@ from vestibule.core.sessions import SessionStatus
 from vestibule.core.steps import StepName, StepOutcome
 from vestibule.drivers.db.engine import Database
 from vestibule.drivers.db.schema import (
+    ONE_LIVE_ADDRESS,
+    ONE_OPEN_SESSION,
     audit_events,
     auth_sessions,
     credentials,
@@ -36,6 +38,10 @@ _LASTED = dt.timedelta(minutes=1)
 
 GROWING = (auth_sessions, session_stages, vms, steps, credentials, audit_events)
 """What gets rows with every sign-in."""
+OF_WHAT_LIVES = frozenset(
+    {ONE_OPEN_SESSION, ONE_LIVE_ADDRESS, "ix_vms_warm", "ix_steps_open", "ix_credentials_kept"}
+)
+"""Indexes of their rows that are not over yet: those do not grow."""
 
 Row = Mapping[str, Any]
 

@@ -18,7 +18,7 @@ from vestibule.core.sessions import FINAL, TRANSITIONS, SessionStatus
 from vestibule.drivers.db import credentials, machines
 from vestibule.drivers.db.engine import Database
 from vestibule.drivers.db.rows import absent, checked, record, state_changed, values
-from vestibule.drivers.db.schema import auth_sessions, session_notices, session_stages
+from vestibule.drivers.db.schema import UNFINISHED, auth_sessions, session_notices, session_stages
 from vestibule.drivers.db.unbroken import unbroken
 
 _FIXED = frozenset({"session_id", "user_id", "provider", "status", "seq", "created_at", "completed_at"})
@@ -114,7 +114,7 @@ class DbSessions:
                 auth_sessions.update()
                 .where(
                     auth_sessions.c.session_id == session_id,
-                    auth_sessions.c.status.not_in(FINAL),
+                    UNFINISHED,
                     auth_sessions.c.first_frame_ms.is_(None),
                 )
                 .values(first_frame_ms=ms, seq=auth_sessions.c.seq + 1)
@@ -170,13 +170,11 @@ class DbSessions:
 
     async def unfinished(self) -> Sequence[SessionRecord]:
         """All sessions that are in no final state, oldest first."""
-        query = (
-            auth_sessions.select()
-            .where(auth_sessions.c.status.not_in(FINAL))
-            .order_by(auth_sessions.c.created_at, auth_sessions.c.session_id)
-        )
+        # Sorted here: for an order in SQL, SQLite would walk along all sessions.
         async with self._database.read() as connection:
-            return [record(SessionRecord, row) for row in await connection.execute(query)]
+            rows = await connection.execute(auth_sessions.select().where(UNFINISHED))
+            found = [record(SessionRecord, row) for row in rows]
+        return sorted(found, key=lambda session: (session.created_at, session.session_id))
 
 
 async def _read(connection: AsyncConnection, session_id: SessionId) -> SessionRecord:
@@ -237,7 +235,7 @@ async def _open_session(
     query = sa.select(auth_sessions.c.session_id).where(
         auth_sessions.c.user_id == session.user_id,
         auth_sessions.c.provider == session.provider,
-        auth_sessions.c.status.not_in(FINAL),
+        UNFINISHED,
     )
     session_id = await connection.scalar(query)
     if session_id is None:
