@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from vestibule.core.errors import Conflict
 from vestibule.core.ids import SessionId, UserId, VmId
 from vestibule.core.machines import MachineStatus
-from vestibule.core.records import CredentialRecord, NoticeRecord, SessionRecord, StageRecord
+from vestibule.core.records import CredentialRecord, History, NoticeRecord, SessionRecord, StageRecord
 from vestibule.core.sessions import FINAL, TRANSITIONS, SessionStatus
 from vestibule.drivers.db import credentials, machines
 from vestibule.drivers.db.engine import Database
@@ -137,21 +137,37 @@ class DbSessions:
 
     async def stages(self, session_id: SessionId) -> Sequence[StageRecord]:
         """Its history, oldest first."""
+        return await self._stages([session_id])
+
+    async def notices(self, session_id: SessionId) -> Sequence[NoticeRecord]:
+        """Its notices, oldest first."""
+        return await self._notices([session_id])
+
+    async def histories(self, session_ids: Sequence[SessionId]) -> Mapping[SessionId, History]:
+        """Stages and notices of each: two statements, however many there are."""
+        stages: dict[SessionId, list[StageRecord]] = {each: [] for each in session_ids}
+        for stage in await self._stages(session_ids):
+            stages[stage.session_id].append(stage)
+        notices: dict[SessionId, list[NoticeRecord]] = {each: [] for each in session_ids}
+        for notice in await self._notices(session_ids):
+            notices[notice.session_id].append(notice)
+        return {each: (stages[each], notices[each]) for each in session_ids}
+
+    async def _stages(self, session_ids: Sequence[SessionId]) -> Sequence[StageRecord]:
         # States follow each other in their enum's order, which also settles two at the same moment.
         order = {status.value: number for number, status in enumerate(SessionStatus)}
         query = (
             session_stages.select()
-            .where(session_stages.c.session_id == session_id)
+            .where(session_stages.c.session_id.in_(session_ids))
             .order_by(session_stages.c.at, sa.case(order, value=sa.cast(session_stages.c.status, sa.String)))
         )
         async with self._database.read() as connection:
             return [record(StageRecord, row) for row in await connection.execute(query)]
 
-    async def notices(self, session_id: SessionId) -> Sequence[NoticeRecord]:
-        """Its notices, oldest first."""
+    async def _notices(self, session_ids: Sequence[SessionId]) -> Sequence[NoticeRecord]:
         query = (
             session_notices.select()
-            .where(session_notices.c.session_id == session_id)
+            .where(session_notices.c.session_id.in_(session_ids))
             .order_by(session_notices.c.at, session_notices.c.code)
         )
         async with self._database.read() as connection:
