@@ -7,12 +7,22 @@ from collections.abc import Sequence
 from vestibule.api import present as shapes
 from vestibule.api import schemas
 from vestibule.api.context import Context
-from vestibule.core.records import SessionRecord, StageRecord
+from vestibule.core.records import History, SessionRecord, StageRecord
 
 
 async def present(context: Context, record: SessionRecord) -> schemas.Session:
     """The session with stages, notices and the actions allowed now."""
-    stages, notices = await context.sign_ins.history(record.session_id)
+    return _presented(context, record, await context.sign_ins.history(record.session_id))
+
+
+async def present_all(context: Context, records: Sequence[SessionRecord]) -> list[schemas.Session]:
+    """Each of them, in their order."""
+    histories = await context.sign_ins.histories([record.session_id for record in records])
+    return [_presented(context, record, histories[record.session_id]) for record in records]
+
+
+def _presented(context: Context, record: SessionRecord, history: History) -> schemas.Session:
+    stages, notices = history
     place = context.sign_ins.place(record.session_id)
     provider = context.providers.get(record.provider)
     watchers = context.view_links.watchers.count(record.session_id)

@@ -12,9 +12,8 @@ from vestibule.core.audit import AuditAction, AuditOutcome
 from vestibule.core.custody import Custody
 from vestibule.core.machines import DriverName, Isolation, MachineStatus
 from vestibule.core.sessions import SessionStatus
-from vestibule.core.tables import AuditSort, CredentialSort, MachineSort, Order, SessionSort
+from vestibule.core.tables import REACH, AuditSort, CredentialSort, MachineSort, Order, SessionSort
 
-MAX_OFFSET = 1_000_000
 MAX_LIMIT = 100
 MAX_CHOSEN = 50
 
@@ -22,12 +21,20 @@ Word = Annotated[str, Field(min_length=1, max_length=128)]
 
 
 class TableQuery(Model):
-    """What every table may be asked; a facet may be given several times, and fits when any value does."""
+    """What every table may be asked; a facet may be given several times, and fits when any value does.
+
+    However many rows there are, the newest 10,000 of the time that is asked about are looked at, or the
+    oldest when they come first; ``since`` and ``until`` choose others.
+    """
 
     order: Order = Order.DESC
-    offset: int = Field(default=0, ge=0, le=MAX_OFFSET, description="Rows before the first one.")
+    offset: int = Field(default=0, ge=0, lt=REACH, description="Rows before the first one.")
     limit: int = Field(default=25, ge=1, le=MAX_LIMIT)
-    q: str = Field(default="", max_length=100, description="Part of an id or name, in whatever case.")
+    q: str = Field(
+        default="",
+        max_length=100,
+        description="Part of an id or name, in whatever case; a whole id is found among all rows.",
+    )
     since: AwareDatetime | None = Field(default=None, description="Rows from that moment on.")
     until: AwareDatetime | None = Field(default=None, description="Rows before that moment.")
 
@@ -80,10 +87,13 @@ class FacetChoice(Model):
 class TablePage(Model):
     """What every page of a table has besides its rows."""
 
-    total: int = Field(description="Rows that fit, on all pages.")
+    total: int = Field(description="Rows that fit, on all pages, among the 10,000 that are looked at.")
+    bounded: bool = Field(
+        description="There are more rows than were looked at: more than total may fit, of another time."
+    )
     of_everybody: bool = Field(description="Rows of all users (the operator's view), or the caller's alone.")
     facets: dict[str, list[FacetChoice]] = Field(
-        description="Facet → its most frequent values, counted without the facet's own choice."
+        description="Facet → its most frequent values, counted without its own choice, among the same rows."
     )
 
 

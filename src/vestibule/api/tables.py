@@ -75,6 +75,7 @@ def _asked(query: Any) -> Asked:  # noqa: ANN401 (each table has a query of its 
 def _rest(page: Page[Any], asked: Asked) -> Mapping[str, Any]:
     return {
         "total": page.total,
+        "bounded": page.bounded,
         "of_everybody": asked.of_user is None,
         "facets": {name: _choices(choices) for name, choices in page.facets.items()},
     }

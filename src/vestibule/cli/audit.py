@@ -40,5 +40,6 @@ def list_(  # noqa: PLR0917 (typer makes options of them)
         return
     print_rows(page["rows"], _COLUMNS, output)
     shown = len(page["rows"])
-    if page["total"] > shown:
-        print_line(f"{shown} of {page['total']}; --limit shows more, --find, --actor and --action fewer.")
+    if page["total"] > shown or page["bounded"]:
+        total = f"{page['total']}{'+' if page['bounded'] else ''}"
+        print_line(f"{shown} of {total}; --limit shows more, --find, --actor and --action fewer.")

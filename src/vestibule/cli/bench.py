@@ -158,6 +158,46 @@ def overload(
         )
 
 
+@app.command()
+def growth(
+    rows: Annotated[
+        int, typer.Option(min=1_000, max=10_000_000, help="Ended sign-ins in the old one's database.")
+    ] = 1_000_000,
+    rounds: Annotated[int, typer.Option(min=1, help="How often each request is made of both.")] = 100,
+    output: Output = OutputFormat.TABLE,
+) -> None:
+    """Time every read and a start with a thousand sign-ins in the database and with very many, in turn.
+
+    Requests are in milliseconds, of two controllers of its own, whose folders are removed.  Queries are in
+    instructions of SQLite; one that walks along a whole table that grows is named with its plan.
+    """
+    from vestibule.benches.growth import measure_growth  # noqa: PLC0415 (loads the database; most commands do without)
+
+    result = measure_growth({}, rows, rounds, _note)
+    if output is OutputFormat.JSON:
+        print_one(dataclasses.asdict(result), output)
+        return
+    print_rows(
+        [
+            {"request": one.request, "young_p50": one.young.p50, "young_p99": one.young.p99,
+             "old_p50": one.old.p50, "old_p99": one.old.p99}
+            for one in result.requests
+        ],
+        ("request", "young_p50", "young_p99", "old_p50", "old_p99"), output,
+    )  # fmt: skip
+    print()
+    print_rows(
+        [
+            {"asked": one.asked, "young": one.young_instructions, "old": one.old_instructions,
+             "scans": "; ".join(one.scans) or "-"}
+            for one in result.queries
+        ],
+        ("asked", "young", "old", "scans"), output,
+    )  # fmt: skip
+    print()
+    print_one({"rows": result.rows, "database_mib": result.database_mib, "up_s": dict(result.up_s)}, output)
+
+
 async def _measure(driver: DriverName, clones: int, observe: int) -> Result:
     from vestibule.benches import own_machinery  # noqa: PLC0415 (loads the whole controller; most commands do without)
 

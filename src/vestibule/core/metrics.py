@@ -195,7 +195,7 @@ CANARY_PASSED = _gauge(
     "canary_passed", "Whether the newest canary of a driver passed (1), of whatever golden.", "driver"
 )
 CANARY_AGE = _gauge("canary_age_seconds", "How long ago the newest canary of a driver began.", "driver")
-CREDENTIALS = _gauge("credentials", "Credentials, by custody.", "custody")
+CREDENTIALS = _gauge("credentials", "Credentials that nobody deleted, by custody.", "custody")
 EVIDENCE_BYTES = _gauge("evidence_bytes", "Disk that the evidence of ended machines takes.")
 EVIDENCE_MACHINES = _gauge("evidence_machines", "Machines that evidence is kept of.")
 EVIDENCE_QUOTA = _gauge("evidence_quota_bytes", "The setting evidence_quota_mib, in bytes.")

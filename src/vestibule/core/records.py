@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from vestibule.core.custody import Custody
 from vestibule.core.ids import CredentialId, GoldenId, KeyId, SessionId, TokenId, UserId, VmId
@@ -92,6 +92,10 @@ class NoticeRecord:
     code: str
     text: str
     at: dt.datetime
+
+
+History = tuple[Sequence[StageRecord], Sequence[NoticeRecord]]
+"""Of a session, both oldest first."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

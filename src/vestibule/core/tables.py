@@ -1,7 +1,8 @@
 """Tables that a person sorts, filters and pages through: what is asked, and what is answered.
 
-The store does the work (``drivers/db/tables.py``); a page is a window into all rows that fit, with their
-number, and the choices that would narrow them further.
+The store does the work (``drivers/db/tables.py``); a page is a window into the rows that fit, with their
+number, and the choices that would narrow them further.  However many rows there are, REACH of them are looked
+at: the newest, or the oldest where those are asked for first.
 """
 
 from __future__ import annotations
@@ -22,6 +23,8 @@ R = TypeVar("R")
 
 MOST_CHOICES = 50
 """Of one facet: the most frequent ones."""
+REACH = 10_000
+"""Rows that are looked at: of whom and of which time it was asked for."""
 
 
 class TableName(enum.StrEnum):
@@ -50,7 +53,7 @@ class Asked:
     offset: int
     limit: int
     text: str = ""
-    """Part of an id or name, in whatever case; empty: all."""
+    """Part of an id or name, in whatever case; empty: all.  A whole id is found beyond REACH too."""
     chosen: Mapping[str, Sequence[str]] = dataclasses.field(default_factory=dict)
     """Facet → values, any of which fits; an empty choice is none."""
     since: dt.datetime | None = None
@@ -74,7 +77,9 @@ class Page(Generic[R]):
 
     rows: Sequence[R]
     total: int
-    """Rows that fit, in all windows."""
+    """Rows that fit, in all windows, among those that were looked at."""
+    bounded: bool
+    """There are more rows than were looked at, of that user and time."""
     facets: Mapping[str, Sequence[Choice]]
     """Most frequent first; counted without the facet's own choice, so that another can be added to it."""
 

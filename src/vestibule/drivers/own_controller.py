@@ -34,7 +34,7 @@ class OwnController:
         self.state_dir, self.run_dir, self.tmp_dir = (folder / name for name in ("state", "run", "tmp"))
         self.url = f"http://127.0.0.1:{(port := _free_port())}"
         self._log = folder / "controller.log"
-        self.tmp_dir.mkdir()
+        self.tmp_dir.mkdir(exist_ok=True)
         self.tmp_dir.chmod(0o1777)
         environment = {
             **os.environ,
@@ -69,7 +69,7 @@ class OwnController:
                     return
             time.sleep(_LOOK_S)
         raise HostUnfit(
-            f"A controller of the soak's own did not start: {self._last_words()}",
+            f"A controller of its own did not start: {self._last_words()}",
             remedy="Run vestibule doctor; the settings are this host's but folders and port.",
             code="controller_not_started",
         )
@@ -106,7 +106,7 @@ class OwnController:
 
 @contextlib.contextmanager
 def own_controller(folder: Path, variables: Mapping[str, str]) -> Iterator[OwnController]:
-    """One that answers; ended afterwards.  ``folder`` is empty, and stays."""
+    """One that answers; ended afterwards.  ``folder`` is empty or an earlier one's, and stays."""
     controller = OwnController(folder, variables)
     try:
         controller.await_up()

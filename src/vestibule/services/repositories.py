@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 from vestibule.core.forecast import ExpiryWarning
@@ -22,6 +22,7 @@ from vestibule.core.records import (
     ApiToken,
     CredentialRecord,
     CustodyRecord,
+    History,
     NoticeRecord,
     Sealed,
     SessionRecord,
@@ -91,6 +92,10 @@ class Sessions(Protocol):
 
     async def notices(self, session_id: SessionId) -> Sequence[NoticeRecord]:
         """Its notices, oldest first."""
+        ...
+
+    async def histories(self, session_ids: Sequence[SessionId]) -> Mapping[SessionId, History]:
+        """Stages and notices of each, as above: two statements, however many there are."""
         ...
 
     async def of_user(self, user_id: UserId, limit: int = 100) -> Sequence[SessionRecord]:

@@ -18,7 +18,7 @@ from vestibule.core.errors import Absent, BadInput, Conflict, MachineFailed, Una
 from vestibule.core.ids import SessionId, UserId, VmId
 from vestibule.core.machines import DriverName
 from vestibule.core.providers import Flow, Provider
-from vestibule.core.records import NoticeRecord, SessionRecord, StageRecord, User
+from vestibule.core.records import History, SessionRecord, User
 from vestibule.core.sessions import (
     FINAL,
     Action,
@@ -172,10 +172,14 @@ class SignIns:
         """The user's sessions, newest first."""
         return await self._world.sessions.of_user(user.user_id)
 
-    async def history(self, session_id: SessionId) -> tuple[Sequence[StageRecord], Sequence[NoticeRecord]]:
+    async def history(self, session_id: SessionId) -> History:
         """Stages and notices of a session, oldest first."""
         sessions = self._world.sessions
         return await sessions.stages(session_id), await sessions.notices(session_id)
+
+    async def histories(self, session_ids: Sequence[SessionId]) -> Mapping[SessionId, History]:
+        """The same of several."""
+        return await self._world.sessions.histories(session_ids)
 
     def changes(self, session_id: SessionId, idle_s: float) -> AsyncIterator[bool]:
         """Yield True at once and after every change, False after ``idle_s`` without one."""

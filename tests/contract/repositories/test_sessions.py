@@ -265,3 +265,17 @@ async def test_a_moment_without_a_zone_is_refused(store: Store) -> None:
     session = await store.session(1, await store.user("ann"))
     with pytest.raises(Exception, match="a timezone is needed"):
         await store.sessions.update(session.session_id, deadline_at=T0.replace(tzinfo=None))
+
+
+async def test_histories_of_several_are_each_ones_own(store: Store) -> None:
+    ann = await store.someone()
+    first, second = await store.authenticating(1, ann), await store.session(2, await store.user("bob"))
+    for code, seconds in (("later", 9), ("sooner", 8)):
+        notice = NoticeRecord(session_id=first.session_id, code=code, text="Mind.", at=at(seconds))
+        await store.sessions.note(notice)
+    found = await store.sessions.histories([second.session_id, first.session_id])
+    assert list(found) == [second.session_id, first.session_id]
+    assert found[second.session_id] == (await store.sessions.stages(second.session_id), [])
+    stages, notices = found[first.session_id]
+    assert [stage.status for stage in stages] == ["started", "vm_created", "ready", "authenticating"]
+    assert [notice.code for notice in notices] == ["sooner", "later"]

@@ -27,8 +27,8 @@ EVENT = {
 }
 
 
-def answer(total: int = 1) -> Script:
-    page = {"rows": [EVENT], "total": total, "of_everybody": True, "facets": {}}
+def answer(total: int = 1, **more: bool) -> Script:
+    page = {"rows": [EVENT], "total": total, "bounded": False, "of_everybody": True, "facets": {}} | more
     return {("GET", "/api/tables/audit"): httpx.Response(200, json=page)}
 
 
@@ -43,6 +43,14 @@ def test_what_is_asked_reaches_the_controller(play: Play, capsys: pytest.Capture
     assert "ann" in out
     assert "token_issued" in out
     assert out.endswith("1 of 40; --limit shows more, --find, --actor and --action fewer.\n")
+
+
+def test_a_total_of_what_was_looked_at_says_that_there_is_more(
+    play: Play, capsys: pytest.CaptureFixture[str]
+) -> None:
+    play(answer(total=1, bounded=True))
+    assert run(["audit", "list"]) == 0
+    assert "1 of 1+; --limit shows more" in capsys.readouterr().out
 
 
 def test_json_is_the_whole_page(play: Play, capsys: pytest.CaptureFixture[str]) -> None:

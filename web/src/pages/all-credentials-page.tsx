@@ -18,7 +18,7 @@ import type { TableSpec } from "./table-state";
 const SPEC: TableSpec = {
   sort: "sealed_at",
   facets: { custody: "credentials.custody", provider: "common.tool", owner: "common.owner" },
-  days: false,
+  days: true,
 };
 
 const COLUMNS: readonly Column<CredentialListed>[] = [

@@ -28,7 +28,7 @@ const SPEC: TableSpec = {
     golden_id: "common.golden",
     owner: "common.owner",
   },
-  days: false,
+  days: true,
 };
 
 const COLUMNS: readonly Column<MachineListed>[] = [

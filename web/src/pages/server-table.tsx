@@ -78,7 +78,8 @@ function Body<Row>({ title, columns, keyOf, empty, state, change, table, reset }
   const { page, error } = table;
   if (error !== null) return <Trouble title={title} error={error} again={table.again} reset={reset} />;
   if (page === undefined) return <Skeleton height={320} radius="lg" />;
-  if (page.total === 0) return <Nothing empty={empty} narrowed={isNarrowed(state)} reset={reset} />;
+  if (page.total === 0)
+    return <Nothing empty={empty} narrowed={isNarrowed(state)} bounded={page.bounded} reset={reset} />;
   return (
     <>
       <Rows
@@ -98,6 +99,7 @@ function Body<Row>({ title, columns, keyOf, empty, state, change, table, reset }
         page={state.page}
         size={PAGE_SIZE}
         total={page.total}
+        bounded={page.bounded}
         go={(wanted) => {
           change({ page: wanted });
         }}
@@ -133,10 +135,12 @@ function Trouble({
 function Nothing({
   empty,
   narrowed,
+  bounded,
   reset,
 }: {
   empty: BodyProps<unknown>["empty"];
   narrowed: boolean;
+  bounded: boolean;
   reset: () => void;
 }) {
   if (!narrowed) {
@@ -149,7 +153,7 @@ function Nothing({
   return (
     <>
       <EmptyState icon={empty.icon} title={t("common.nothingFits")}>
-        {t("common.nothingFitsText")}
+        {t(bounded ? "common.nothingWithinReach" : "common.nothingFitsText")}
       </EmptyState>
       <div className={classes.all}>
         <Button variant="default" onClick={reset}>

@@ -183,6 +183,17 @@ describe("a table that the controller sorts, filters and pages", () => {
     expect(screen.getByRole("searchbox", { name: "Find rows" })).toHaveValue("");
   });
 
+  it("says that there are more rows than were looked at, with or without one that fits", async () => {
+    open({ [`GET ${MACHINES}`]: pageWith([machineListed()], { total: 10000, bounded: true }) });
+    expect(await screen.findByText("1–25 of 10,000+")).toBeVisible();
+    expect(screen.getByText(/There are more rows than are looked at/)).toBeVisible();
+  });
+
+  it("does not say that no row is like that when it has not looked at all", async () => {
+    open({ [`GET ${MACHINES}`]: pageWith([], { bounded: true }) }, "?q=nothing");
+    expect(await screen.findByText(/No row that was looked at is like that/)).toBeVisible();
+  });
+
   it("says what is wrong with an address, and the way back", async () => {
     const wrong = {
       code: "bad_input",

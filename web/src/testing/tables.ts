@@ -12,6 +12,7 @@ import { instant } from "./sessions";
 
 export const pageWith = <Row>(rows: Row[], special: Partial<TablePage<Row>> = {}): TablePage<Row> => ({
   total: rows.length,
+  bounded: false,
   of_everybody: true,
   facets: {},
   rows,

@@ -9,19 +9,24 @@ interface Props {
   page: number;
   size: number;
   total: number;
+  /** There are more rows than were looked at: the total is of those alone. */
+  bounded: boolean;
   go: (page: number) => void;
 }
 
 /** Which rows are shown, of how many, and the way to the others. */
-export function Pager({ page, size, total, go }: Props) {
+export function Pager({ page, size, total, bounded, go }: Props) {
   const first = page * size;
   const last = Math.min(total, first + size);
   const pages = Math.max(1, Math.ceil(total / size));
   return (
     <nav className={classes.pager} aria-label={t("common.tablePages")}>
       <span role="status">
-        {total === 0 ? t("common.noRows") : t("common.rowsOf", { first: first + 1, last, total })}
+        {total === 0
+          ? t("common.noRows")
+          : t(bounded ? "common.rowsOfMore" : "common.rowsOf", { first: first + 1, last, total })}
       </span>
+      {bounded && <span>{t("common.moreRows")}</span>}
       {pages > 1 && (
         <>
           <ActionIcon

@@ -11,7 +11,7 @@ from fastapi.responses import StreamingResponse
 from vestibule.api import events, schemas
 from vestibule.api.context import Caller, Context, Services, origin
 from vestibule.api.deeds import CallersDeeds
-from vestibule.api.sessions import just_started, present
+from vestibule.api.sessions import just_started, present, present_all
 from vestibule.core.audit import AuditAction
 from vestibule.core.ids import SessionId
 from vestibule.core.records import SessionRecord
@@ -71,7 +71,7 @@ async def read_session_by_query(
 @router.get("/api/auth/sessions")
 async def list_sessions(services: Services, caller: Caller) -> list[schemas.Session]:
     """The caller's sessions, newest first."""
-    return [await present(services, record) for record in await services.sign_ins.list(caller)]
+    return await present_all(services, await services.sign_ins.list(caller))
 
 
 @router.get(_SESSION)

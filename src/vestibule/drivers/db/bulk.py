@@ -7,7 +7,6 @@ from collections.abc import Sequence
 
 import sqlalchemy as sa
 
-from vestibule.core.sessions import FINAL
 from vestibule.drivers.db.engine import Database
 from vestibule.drivers.db.schema import auth_sessions, session_notices, steps, vms
 from vestibule.drivers.db.unbroken import unbroken
@@ -24,24 +23,34 @@ class DbBulk:
 
     async def expire_sessions(self, *, before: dt.datetime, at: dt.datetime, most: int) -> int:
         """See Bulk."""
-        old = sa.and_(auth_sessions.c.status.in_(FINAL), auth_sessions.c.completed_at < before)
-        found = await self._unexpired(auth_sessions, auth_sessions.c.session_id, old, most)
+        ended = auth_sessions.c.completed_at
+        found = await self._unexpired(auth_sessions, auth_sessions.c.session_id, ended, before, most)
         if found:
             await self._forget_sessions(found, at)
         return len(found)
 
     async def expire_machines(self, *, before: dt.datetime, at: dt.datetime, most: int) -> int:
         """See Bulk."""
-        found = await self._unexpired(vms, vms.c.vm_id, vms.c.ended_at < before, most)
+        found = await self._unexpired(vms, vms.c.vm_id, vms.c.ended_at, before, most)
         if found:
             await self._forget_machines(found, at)
         return len(found)
 
     async def _unexpired(
-        self, table: sa.Table, key: sa.Column[str], old: sa.ColumnElement[bool], most: int
+        self,
+        table: sa.Table,
+        key: sa.Column[str],
+        ended: sa.Column[dt.datetime],
+        before: dt.datetime,
+        most: int,
     ) -> Sequence[str]:
-        """Found before the lock is taken: a search through all rows is nobody else's wait."""
-        query = sa.select(key).where(old, table.c.bulk_expired_at.is_(None)).order_by(key).limit(most)
+        """Those that ended first; found before the lock is taken: a search is nobody else's wait."""
+        query = (
+            sa.select(key)
+            .where(ended < before, table.c.bulk_expired_at.is_(None))
+            .order_by(ended)
+            .limit(most)
+        )
         async with self._database.read() as connection:
             return list(await connection.scalars(query))
 

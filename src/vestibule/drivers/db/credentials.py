@@ -11,13 +11,13 @@ from collections.abc import Sequence
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from vestibule.core.custody import TRANSITIONS, Custody
+from vestibule.core.custody import TRANSITIONS
 from vestibule.core.errors import KEY_RETIRED, Conflict
 from vestibule.core.ids import CredentialId, KeyId, UserId
 from vestibule.core.records import CredentialRecord, CustodyRecord, Sealed
 from vestibule.drivers.db.engine import Database
 from vestibule.drivers.db.rows import absent, checked, record, state_changed, values
-from vestibule.drivers.db.schema import credential_custody, credentials, vault_keys
+from vestibule.drivers.db.schema import KEPT, credential_custody, credentials, vault_keys
 from vestibule.drivers.db.unbroken import unbroken
 
 _FIXED = frozenset({"credential_id", "user_id", "session_id", "provider"})
@@ -36,13 +36,12 @@ class DbCredentials:
 
     async def of_user(self, user_id: UserId) -> Sequence[CredentialRecord]:
         """A user's credentials that are not revoked, newest first."""
-        query = (
-            credentials.select()
-            .where(credentials.c.user_id == user_id, credentials.c.custody != Custody.REVOKED)
-            .order_by(credentials.c.sealed_at.desc(), credentials.c.credential_id)
-        )
+        # Sorted here: for an order in SQL, SQLite would walk along the deleted ones.
+        query = credentials.select().where(credentials.c.user_id == user_id, KEPT)
         async with self._database.read() as connection:
-            return [record(CredentialRecord, row) for row in await connection.execute(query)]
+            found = [record(CredentialRecord, row) for row in await connection.execute(query)]
+        by_id = sorted(found, key=lambda credential: credential.credential_id)
+        return sorted(by_id, key=lambda credential: credential.sealed_at, reverse=True)
 
     @unbroken
     async def move(

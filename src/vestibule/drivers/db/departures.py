@@ -5,12 +5,12 @@ from __future__ import annotations
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from vestibule.core.custody import Custody
 from vestibule.core.errors import Conflict
 from vestibule.core.ids import UserId
-from vestibule.core.machines import LIVE
-from vestibule.core.sessions import FINAL
 from vestibule.drivers.db.schema import (
+    KEPT,
+    LIVING,
+    UNFINISHED,
     auth_sessions,
     credential_custody,
     credential_warnings,
@@ -40,15 +40,9 @@ def _unfinished(user_id: UserId) -> dict[str, sa.Select[tuple[str]]]:
     """What must not be taken away under its owner → its id, if there is one."""
     sessions, machines, kept = auth_sessions.c, vms.c, credentials.c
     return {
-        "an open sign-in": sa.select(sessions.session_id).where(
-            sessions.user_id == user_id, sessions.status.not_in(FINAL)
-        ),
-        "a live machine": sa.select(machines.vm_id).where(
-            machines.user_id == user_id, machines.status.in_(LIVE)
-        ),
-        "a credential": sa.select(kept.credential_id).where(
-            kept.user_id == user_id, kept.custody != Custody.REVOKED
-        ),
+        "an open sign-in": sa.select(sessions.session_id).where(sessions.user_id == user_id, UNFINISHED),
+        "a live machine": sa.select(machines.vm_id).where(machines.user_id == user_id, LIVING),
+        "a credential": sa.select(kept.credential_id).where(kept.user_id == user_id, KEPT),
     }
 
 

@@ -57,11 +57,11 @@ class Database:
     def __init__(self, engine: AsyncEngine, durable: AsyncEngine, reader: AsyncEngine) -> None:
         self.on_changed: Callable[[Collection[str]], None] = _nobody
         """Told the names of the tables that a transaction changed, once it is committed."""
-        self._engines = {engine, durable, reader}
+        self.engines = frozenset({engine, durable, reader})
         self._reader = reader
         self._writer = engine.execution_options(**{_WRITE: True})
         self._durable_writer = durable.execution_options(**{_WRITE: True})
-        for each in self._engines:
+        for each in self.engines:
             level = "FULL" if each is durable else "NORMAL"
             event.listen(each.sync_engine, "connect", functools.partial(_on_connect, synchronous=level))
             event.listen(each.sync_engine, "begin", _on_begin)
@@ -93,7 +93,7 @@ class Database:
         Raises as ``write`` does.
         """
         with _named_failures():
-            for engine in self._engines:
+            for engine in self.engines:
                 async with AsyncExitStack() as stack:
                     for _ in range(_size(engine)):
                         await stack.enter_async_context(engine.connect())
@@ -137,7 +137,7 @@ class Database:
 
     async def close(self) -> None:
         """Close every connection."""
-        for engine in self._engines:
+        for engine in self.engines:
             await engine.dispose()
 
 

@@ -12,20 +12,17 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from vestibule.core.errors import Conflict
 from vestibule.core.ids import GoldenId, SessionId, UserId, VmId
 from vestibule.core.machines import (
-    LIVE,
     MACHINE_TRANSITIONS,
     DriverName,
     MachineRecord,
     MachineStatus,
-    Warmth,
 )
 from vestibule.drivers.db.engine import Database
 from vestibule.drivers.db.rows import absent, checked, record, state_changed, values
-from vestibule.drivers.db.schema import vms
+from vestibule.drivers.db.schema import LIVING, WARM, vms
 from vestibule.drivers.db.unbroken import unbroken
 
 _FIXED = frozenset({"vm_id", "user_id", "session_id", "status", "created_at", "claimed_at"})
-_IS_WARM = (vms.c.warmth == Warmth.WARM, vms.c.status == MachineStatus.CREATING)
 
 
 class DbMachines:
@@ -75,22 +72,24 @@ class DbMachines:
         """Give away the machine that is warm the longest: one statement, so that nobody else gets it."""
         longest = (
             sa.select(vms.c.vm_id)
-            .where(vms.c.golden_id == golden_id, vms.c.driver == driver, *_IS_WARM)
+            .where(vms.c.golden_id == golden_id, vms.c.driver == driver, WARM)
             .order_by(vms.c.created_at, vms.c.vm_id)
             .limit(1)
             .scalar_subquery()
         )
         mine = {"user_id": user_id, "session_id": session_id, "warmth": None, "claimed_at": at}
-        claim = vms.update().where(vms.c.vm_id == longest, *_IS_WARM).values(mine).returning(*vms.c)
+        claim = vms.update().where(vms.c.vm_id == longest, WARM).values(mine).returning(*vms.c)
         async with self._database.write() as connection:
             row = (await connection.execute(claim)).one_or_none()
         return None if row is None else record(MachineRecord, row)
 
     async def live(self) -> Sequence[MachineRecord]:
         """All machines in a live state, oldest first."""
-        query = vms.select().where(vms.c.status.in_(LIVE)).order_by(vms.c.created_at, vms.c.vm_id)
+        # Sorted here: for an order in SQL, SQLite would walk along all machines.
         async with self._database.read() as connection:
-            return [record(MachineRecord, row) for row in await connection.execute(query)]
+            rows = await connection.execute(vms.select().where(LIVING))
+            found = [record(MachineRecord, row) for row in rows]
+        return sorted(found, key=lambda machine: (machine.created_at, machine.vm_id))
 
     async def of_user(self, user_id: UserId, limit: int = 100) -> Sequence[MachineRecord]:
         """A user's machines, newest first."""
@@ -148,7 +147,7 @@ async def _swap(
 async def _address_taken(
     connection: AsyncConnection, machine: MachineRecord, error: IntegrityError
 ) -> Conflict | IntegrityError:
-    query = vms.select().where(vms.c.vm_ip == machine.vm_ip, vms.c.status.in_(LIVE))
+    query = vms.select().where(vms.c.vm_ip == machine.vm_ip, LIVING)
     holder = (await connection.execute(query)).one_or_none()
     if holder is None:
         return error

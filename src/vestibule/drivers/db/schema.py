@@ -10,11 +10,13 @@ import sqlalchemy as sa
 
 from vestibule.core.audit import AuditAction, AuditOutcome
 from vestibule.core.custody import Custody
+from vestibule.core.failure_reports import FAILED
 from vestibule.core.machines import LIVE, DriverName, Isolation, MachineStatus, MachineType, Warmth
 from vestibule.core.providers import Flow
 from vestibule.core.sessions import FINAL, SessionStatus
 from vestibule.core.steps import StepOutcome
 from vestibule.core.view_links import ViewLinkEnd
+from vestibule.drivers.db.triggers import COUNTING
 from vestibule.drivers.db.types import Member, UtcTime, Words, choice, listed
 
 metadata = sa.MetaData(
@@ -30,8 +32,14 @@ metadata = sa.MetaData(
 ONE_OPEN_SESSION = "ux_auth_sessions_open"
 ONE_LIVE_ADDRESS = "ux_vms_live_address"
 
-_UNFINISHED = sa.text(f"status NOT IN ({listed(frozenset(FINAL))})")
-_LIVE = sa.text(f"status IN ({listed(frozenset(LIVE))})")
+# What partial indexes are of: SQLite takes such an index only for a query that says the same, in literals.
+UNFINISHED = sa.text(f"status NOT IN ({listed(frozenset(FINAL))})")
+IS_FAILURE = sa.text(f"status IN ({listed(frozenset(FAILED))})")
+LIVING = sa.text(f"status IN ({listed(frozenset(LIVE))})")
+WARM = sa.text(f"warmth = '{Warmth.WARM}' AND status = '{MachineStatus.CREATING}'")
+KEPT = sa.text(f"custody != '{Custody.REVOKED}'")
+UNEXPIRED = sa.text("bulk_expired_at IS NULL")
+OPEN_STEP = sa.text("outcome IS NULL")
 
 users = sa.Table(
     "users",
@@ -92,18 +100,40 @@ auth_sessions = sa.Table(
     sa.Column("bulk_expired_at", UtcTime),
     sa.Column("page_url", sa.Text),
     sa.Column("first_frame_ms", sa.Integer),
-    sa.Index(None, "user_id", "created_at"),
+    sa.Index(None, "user_id", "created_at", "session_id"),
     sa.Index(None, "created_at", "session_id"),
-    sa.Index(None, "completed_at"),
 )
 sa.Index(
     ONE_OPEN_SESSION,
     auth_sessions.c.user_id,
     auth_sessions.c.provider,
     unique=True,
-    sqlite_where=_UNFINISHED,
-    postgresql_where=_UNFINISHED,
+    sqlite_where=UNFINISHED,
 )
+sa.Index(
+    "ix_auth_sessions_failed", auth_sessions.c.user_id, auth_sessions.c.completed_at, sqlite_where=IS_FAILURE
+)
+sa.Index("ix_auth_sessions_unexpired", auth_sessions.c.completed_at, sqlite_where=UNEXPIRED)
+
+# How many sessions ended alike in each hour, so that nobody has to count them; triggers see to that.
+ended_sessions = sa.Table(
+    "ended_sessions",
+    metadata,
+    sa.Column("hour", sa.Integer, primary_key=True, autoincrement=False),  # since 1970
+    sa.Column("user_id", sa.String(64), primary_key=True),
+    sa.Column("status", sa.String(32), primary_key=True),
+    sa.Column("error_code", sa.String(64), primary_key=True),  # empty: none, as of the golden
+    sa.Column("golden_id", sa.String(64), primary_key=True),
+    sa.Column("count", sa.Integer, nullable=False),
+    sa.Index(None, "user_id", "hour"),
+    sqlite_with_rowid=False,
+)
+for _counting in COUNTING:
+    sa.event.listen(
+        metadata,
+        "after_create",
+        sa.DDL(_counting.replace("%", "%%")),  # type: ignore[no-untyped-call]  # SQLAlchemy's
+    )
 
 session_stages = sa.Table(
     "session_stages",
@@ -149,12 +179,14 @@ vms = sa.Table(
     sa.Column("bulk_expired_at", UtcTime),
     sa.Column("warmth", Member(Warmth)),
     sa.Column("claimed_at", UtcTime),
-    sa.Index(None, "user_id", "created_at"),
+    sa.Index(None, "user_id", "created_at", "vm_id"),
     sa.Index(None, "created_at", "vm_id"),
     sa.Index(None, "golden_id", "created_at"),
-    sa.Index(None, "ended_at"),
+    sa.Index(None, "session_id"),
 )
-sa.Index(ONE_LIVE_ADDRESS, vms.c.vm_ip, unique=True, sqlite_where=_LIVE, postgresql_where=_LIVE)
+sa.Index(ONE_LIVE_ADDRESS, vms.c.vm_ip, unique=True, sqlite_where=LIVING)
+sa.Index("ix_vms_warm", vms.c.golden_id, vms.c.driver, vms.c.created_at, sqlite_where=WARM)
+sa.Index("ix_vms_unexpired", vms.c.ended_at, sqlite_where=UNEXPIRED)
 
 # A subject is a session, or a machine without one: no foreign key can say so.
 steps = sa.Table(
@@ -168,6 +200,7 @@ steps = sa.Table(
     sa.Column("outcome", choice(StepOutcome, "outcome")),
     sa.Column("error_code", sa.String(64)),
 )
+sa.Index("ix_steps_open", steps.c.subject_id, sqlite_where=OPEN_STEP)
 
 # ``credentials.key_id`` names one of these without a foreign key: SQLite adds none to a table that is there.
 vault_keys = sa.Table("vault_keys", metadata, sa.Column("key_id", sa.String(64), primary_key=True))
@@ -195,9 +228,11 @@ credentials = sa.Table(
         f"(custody = '{Custody.CHECKED_OUT}') = (holder IS NOT NULL AND held_since IS NOT NULL)",
         name="one_holder",
     ),
-    sa.Index(None, "user_id", "sealed_at"),
+    sa.Index(None, "user_id", "sealed_at", "credential_id"),
     sa.Index(None, "sealed_at", "credential_id"),
 )
+sa.Index("ix_credentials_kept", credentials.c.user_id, credentials.c.custody, sqlite_where=KEPT)
+sa.Index("ix_credentials_ending", credentials.c.login_expires_at, sqlite_where=KEPT)
 
 credential_warnings = sa.Table(
     "credential_warnings",

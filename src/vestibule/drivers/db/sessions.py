@@ -13,12 +13,12 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from vestibule.core.errors import Conflict
 from vestibule.core.ids import SessionId, UserId, VmId
 from vestibule.core.machines import MachineStatus
-from vestibule.core.records import CredentialRecord, NoticeRecord, SessionRecord, StageRecord
+from vestibule.core.records import CredentialRecord, History, NoticeRecord, SessionRecord, StageRecord
 from vestibule.core.sessions import FINAL, TRANSITIONS, SessionStatus
 from vestibule.drivers.db import credentials, machines
 from vestibule.drivers.db.engine import Database
 from vestibule.drivers.db.rows import absent, checked, record, state_changed, values
-from vestibule.drivers.db.schema import auth_sessions, session_notices, session_stages
+from vestibule.drivers.db.schema import UNFINISHED, auth_sessions, session_notices, session_stages
 from vestibule.drivers.db.unbroken import unbroken
 
 _FIXED = frozenset({"session_id", "user_id", "provider", "status", "seq", "created_at", "completed_at"})
@@ -114,7 +114,7 @@ class DbSessions:
                 auth_sessions.update()
                 .where(
                     auth_sessions.c.session_id == session_id,
-                    auth_sessions.c.status.not_in(FINAL),
+                    UNFINISHED,
                     auth_sessions.c.first_frame_ms.is_(None),
                 )
                 .values(first_frame_ms=ms, seq=auth_sessions.c.seq + 1)
@@ -137,21 +137,37 @@ class DbSessions:
 
     async def stages(self, session_id: SessionId) -> Sequence[StageRecord]:
         """Its history, oldest first."""
+        return await self._stages([session_id])
+
+    async def notices(self, session_id: SessionId) -> Sequence[NoticeRecord]:
+        """Its notices, oldest first."""
+        return await self._notices([session_id])
+
+    async def histories(self, session_ids: Sequence[SessionId]) -> Mapping[SessionId, History]:
+        """Stages and notices of each: two statements, however many there are."""
+        stages: dict[SessionId, list[StageRecord]] = {each: [] for each in session_ids}
+        for stage in await self._stages(session_ids):
+            stages[stage.session_id].append(stage)
+        notices: dict[SessionId, list[NoticeRecord]] = {each: [] for each in session_ids}
+        for notice in await self._notices(session_ids):
+            notices[notice.session_id].append(notice)
+        return {each: (stages[each], notices[each]) for each in session_ids}
+
+    async def _stages(self, session_ids: Sequence[SessionId]) -> Sequence[StageRecord]:
         # States follow each other in their enum's order, which also settles two at the same moment.
         order = {status.value: number for number, status in enumerate(SessionStatus)}
         query = (
             session_stages.select()
-            .where(session_stages.c.session_id == session_id)
+            .where(session_stages.c.session_id.in_(session_ids))
             .order_by(session_stages.c.at, sa.case(order, value=sa.cast(session_stages.c.status, sa.String)))
         )
         async with self._database.read() as connection:
             return [record(StageRecord, row) for row in await connection.execute(query)]
 
-    async def notices(self, session_id: SessionId) -> Sequence[NoticeRecord]:
-        """Its notices, oldest first."""
+    async def _notices(self, session_ids: Sequence[SessionId]) -> Sequence[NoticeRecord]:
         query = (
             session_notices.select()
-            .where(session_notices.c.session_id == session_id)
+            .where(session_notices.c.session_id.in_(session_ids))
             .order_by(session_notices.c.at, session_notices.c.code)
         )
         async with self._database.read() as connection:
@@ -170,13 +186,11 @@ class DbSessions:
 
     async def unfinished(self) -> Sequence[SessionRecord]:
         """All sessions that are in no final state, oldest first."""
-        query = (
-            auth_sessions.select()
-            .where(auth_sessions.c.status.not_in(FINAL))
-            .order_by(auth_sessions.c.created_at, auth_sessions.c.session_id)
-        )
+        # Sorted here: for an order in SQL, SQLite would walk along all sessions.
         async with self._database.read() as connection:
-            return [record(SessionRecord, row) for row in await connection.execute(query)]
+            rows = await connection.execute(auth_sessions.select().where(UNFINISHED))
+            found = [record(SessionRecord, row) for row in rows]
+        return sorted(found, key=lambda session: (session.created_at, session.session_id))
 
 
 async def _read(connection: AsyncConnection, session_id: SessionId) -> SessionRecord:
@@ -237,7 +251,7 @@ async def _open_session(
     query = sa.select(auth_sessions.c.session_id).where(
         auth_sessions.c.user_id == session.user_id,
         auth_sessions.c.provider == session.provider,
-        auth_sessions.c.status.not_in(FINAL),
+        UNFINISHED,
     )
     session_id = await connection.scalar(query)
     if session_id is None:

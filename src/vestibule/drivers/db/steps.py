@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from vestibule.core.steps import MAX_STEPS, StepOutcome, StepRecord
 from vestibule.drivers.db.engine import Database
 from vestibule.drivers.db.rows import record, values
-from vestibule.drivers.db.schema import steps
+from vestibule.drivers.db.schema import OPEN_STEP, steps
 from vestibule.drivers.db.unbroken import unbroken
 
 _S = steps.c
@@ -49,7 +49,7 @@ class DbSteps:
     @unbroken
     async def lose_open(self, at: dt.datetime) -> int:
         """Whatever has not ended was lost; how many."""
-        lost = steps.update().where(_S.outcome.is_(None)).values(outcome=StepOutcome.LOST, ended_at=at)
+        lost = steps.update().where(OPEN_STEP).values(outcome=StepOutcome.LOST, ended_at=at)
         async with self._database.write() as connection:
             return (await connection.execute(lost)).rowcount
 

@@ -1,116 +1,145 @@
-"""Tables that are sorted, filtered and paged by SQL: one listing for each, and one way to read them.
+"""Tables that are sorted, filtered, searched and paged by SQL, whatever their size.
 
-The default order of each is that of an index, so that the newest rows are found without a look at the others.
+::
+
+    asked ──▶ reach: the first REACH rows of whose they are and of the time that is asked about, by an index
+                ├─▶ window: those of them that fit, in their order
+                └─▶ tallies: how many of them are alike, which total and choices are summed of
+
+Nobody waits for a walk along all rows: neither for a filter that nothing fits nor for a count.  An id as a
+whole is looked up among all rows.
 """
 
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping, Sequence
-from typing import Any, Generic, TypeVar
+from collections.abc import Sequence
+from typing import Any, TypeVar
 
 import sqlalchemy as sa
 
 from vestibule.core.tables import (
-    MOST_CHOICES,
+    REACH,
     Asked,
     AuditRow,
-    Choice,
     CredentialRow,
     MachineRow,
     Order,
     Page,
     SessionRow,
 )
+from vestibule.core.tallies import Tally, choices_of, total_of
 from vestibule.drivers.db.engine import Database
+from vestibule.drivers.db.listings import AUDIT, CREDENTIALS, MACHINES, SESSIONS, Column, Listing
 from vestibule.drivers.db.rows import record
-from vestibule.drivers.db.schema import audit_events, auth_sessions, credentials, users, vms
 
 R = TypeVar("R")
-Column = sa.ColumnElement[Any]
-
-_OWNER = users.c.name.label("owner")
+Fits = Sequence[sa.ColumnElement[bool]]
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class _Listing(Generic[R]):
-    """A table as it may be asked for."""
+class _Reach:
+    """The rows that are looked at."""
 
-    kind: type[R]
-    columns: Mapping[str, Column]
-    """What is selected: field of ``kind`` → column."""
-    source: sa.FromClause
-    key: Column
-    """Settles the order of rows that are alike."""
-    of_user: Column
-    at: Column
-    """The time that ``since`` and ``until`` are about."""
-    facets: Sequence[str]
-    searched: Sequence[str]
+    fits: Fits
+    bounded: bool
+    """There are more."""
 
 
 class DbTables:
     """Implements ``services.tables.TableRows``."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, reach: int = REACH) -> None:
         self._database = database
+        self._most = reach
 
     async def machines(self, asked: Asked) -> Page[MachineRow]:
         """See TableRows."""
-        return await self._page(_MACHINES, asked)
+        return await self._page(MACHINES, asked)
 
     async def sessions(self, asked: Asked) -> Page[SessionRow]:
         """See TableRows."""
-        return await self._page(_SESSIONS, asked)
+        return await self._page(SESSIONS, asked)
 
     async def credentials(self, asked: Asked) -> Page[CredentialRow]:
         """See TableRows."""
-        return await self._page(_CREDENTIALS, asked)
+        return await self._page(CREDENTIALS, asked)
 
     async def audit(self, asked: Asked) -> Page[AuditRow]:
         """See TableRows."""
-        return await self._page(_AUDIT, asked)
+        return await self._page(AUDIT, asked)
 
-    async def _page(self, listing: _Listing[R], asked: Asked) -> Page[R]:
-        fits = [*_scope(listing, asked), *_chosen(listing, asked)]
-        window: sa.Select[Any] = (
+    async def _page(self, listing: Listing[R], asked: Asked) -> Page[R]:
+        reach = await self._reach(listing, asked)
+        tallies = await self._tallies(listing, reach)
+        total = total_of(tallies, asked.chosen)
+        return Page(
+            rows=await self._window(listing, asked, reach) if total > asked.offset else [],
+            total=total,
+            bounded=reach.bounded or sum(tally.count for tally in tallies) > self._most,
+            facets={name: choices_of(tallies, name, asked.chosen) for name in listing.facets},
+        )
+
+    async def _reach(self, listing: Listing[Any], asked: Asked) -> _Reach:
+        scope = _scope(listing, asked)
+        if asked.text and await self._is_id(listing, [*scope, _named(listing, asked.text)]):
+            return _Reach(fits=[*scope, _named(listing, asked.text)], bounded=False)
+        text = [_containing(listing, asked.text)] if asked.text else []
+        oldest_first = asked.order is Order.ASC and listing.columns[asked.sort] is listing.at
+        place = (listing.at, listing.key)
+        query = (
+            sa.select(*place)
+            .where(*scope)
+            .order_by(*(each.asc() if oldest_first else each.desc() for each in place))
+            .offset(self._most - 1)
+            .limit(2)
+        )
+        async with self._database.read() as connection:
+            edge = (await connection.execute(query)).all()  # the last one that is looked at, and one more
+        if len(edge) < 2:
+            return _Reach(fits=[*scope, *text], bounded=False)
+        last = sa.tuple_(*(sa.literal(value, of.type) for value, of in zip(edge[0], place, strict=True)))
+        within = sa.tuple_(*place) <= last if oldest_first else sa.tuple_(*place) >= last
+        return _Reach(fits=[*scope, within, *text], bounded=True)
+
+    async def _is_id(self, listing: Listing[Any], fits: Fits) -> bool:
+        async with self._database.read() as connection:
+            found = await connection.execute(sa.select(listing.key).where(*fits).limit(1))
+            return found.first() is not None
+
+    async def _tallies(self, listing: Listing[Any], reach: _Reach) -> Sequence[Tally]:
+        facets = [listing.columns[name] for name in listing.facets]
+        # The limit keeps what is inside apart: else SQLite may walk along an index of a facet instead.
+        inside = sa.select(*facets).select_from(listing.source).where(*reach.fits).limit(self._most + 1)
+        rows_there = inside.subquery()
+        query = sa.select(*rows_there.c, sa.func.count()).group_by(*rows_there.c)
+        async with self._database.read() as connection:
+            rows = await connection.execute(query)
+            return [
+                Tally(values=dict(zip(listing.facets, values, strict=True)), count=count)
+                for *values, count in rows
+            ]
+
+    async def _window(self, listing: Listing[R], asked: Asked, reach: _Reach) -> Sequence[R]:
+        query: sa.Select[Any] = (
             sa.select(*listing.columns.values())
             .select_from(listing.source)
-            .where(*fits)
+            .where(*reach.fits, *_chosen(listing, asked))
             .order_by(*_order(listing, asked))
             .offset(asked.offset)
             .limit(asked.limit)
         )
-        count = sa.select(sa.func.count()).select_from(listing.source).where(*fits)
         async with self._database.read() as connection:
-            rows = [record(listing.kind, row) for row in await connection.execute(window)]
-            total = await connection.scalar(count)
-        facets = {name: await self._choices(listing, asked, name) for name in listing.facets}
-        return Page(rows=rows, total=total or 0, facets=facets)
-
-    async def _choices(self, listing: _Listing[R], asked: Asked, name: str) -> Sequence[Choice]:
-        """What the facet would leave, given all that is asked but its own choice."""
-        column, count = listing.columns[name], sa.func.count()
-        fits = [*_scope(listing, asked), *_chosen(listing, asked, but=name)]
-        query = (
-            sa.select(column, count)
-            .select_from(listing.source)
-            .where(column.is_not(None), *fits)
-            .group_by(column)
-            .order_by(count.desc(), column)
-            .limit(MOST_CHOICES)
-        )
-        async with self._database.read() as connection:
-            return [Choice(value=str(value), count=found) for value, found in await connection.execute(query)]
+            return [record(listing.kind, row) for row in await connection.execute(query)]
 
 
-def _order(listing: _Listing[Any], asked: Asked) -> Sequence[Column]:
+def _order(listing: Listing[Any], asked: Asked) -> Sequence[Column]:
     columns = (listing.columns[asked.sort], listing.key)
     return [each.desc() if asked.order is Order.DESC else each.asc() for each in columns]
 
 
-def _scope(listing: _Listing[Any], asked: Asked) -> Sequence[sa.ColumnElement[bool]]:
-    """Whose rows, of which time, with which text."""
+def _scope(listing: Listing[Any], asked: Asked) -> Fits:
+    """Whose rows, of which time."""
     fits: list[sa.ColumnElement[bool]] = []
     if asked.of_user is not None:
         fits.append(listing.of_user == asked.of_user)
@@ -118,65 +147,18 @@ def _scope(listing: _Listing[Any], asked: Asked) -> Sequence[sa.ColumnElement[bo
         fits.append(listing.at >= asked.since)
     if asked.until is not None:
         fits.append(listing.at < asked.until)
-    if asked.text:
-        parts = (sa.cast(listing.columns[name], sa.String) for name in listing.searched)
-        fits.append(sa.or_(*(part.icontains(asked.text, autoescape=True) for part in parts)))
     return fits
 
 
-def _chosen(listing: _Listing[Any], asked: Asked, but: str = "") -> Sequence[sa.ColumnElement[bool]]:
-    return [
-        listing.columns[name].in_(values) for name, values in asked.chosen.items() if values and name != but
-    ]
+def _named(listing: Listing[Any], text: str) -> sa.ColumnElement[bool]:
+    return sa.or_(*(each == text.lower() for each in listing.ids))
 
 
-def _columns(kind: type[Any], table: sa.Table) -> Mapping[str, Column]:
-    """Columns are called what the record's fields are called."""
-    names = [field.name for field in dataclasses.fields(kind)]
-    return {name: _OWNER if name == "owner" else table.c[name] for name in names}
+def _containing(listing: Listing[Any], text: str) -> sa.ColumnElement[bool]:
+    # LIKE: SQLite's knows no case of ASCII, and costs half of what it does on texts that are lowered first.
+    parts = (sa.cast(listing.columns[name], sa.String) for name in listing.searched)
+    return sa.or_(*(part.contains(text, autoescape=True) for part in parts))
 
 
-def _owned(table: sa.Table) -> sa.FromClause:
-    return table.join(users, users.c.user_id == table.c.user_id)
-
-
-_MACHINES = _Listing(
-    kind=MachineRow,
-    columns=_columns(MachineRow, vms),
-    source=_owned(vms),
-    key=vms.c.vm_id,
-    of_user=vms.c.user_id,
-    at=vms.c.created_at,
-    facets=("status", "driver", "golden_id", "owner"),
-    searched=("vm_id", "session_id", "golden_id", "vm_ip", "owner", "error_code"),
-)
-_SESSIONS = _Listing(
-    kind=SessionRow,
-    columns=_columns(SessionRow, auth_sessions),
-    source=_owned(auth_sessions),
-    key=auth_sessions.c.session_id,
-    of_user=auth_sessions.c.user_id,
-    at=auth_sessions.c.created_at,
-    facets=("status", "provider", "error_code", "owner"),
-    searched=("session_id", "vm_id", "golden_id", "provider", "owner", "error_code"),
-)
-_CREDENTIALS = _Listing(
-    kind=CredentialRow,
-    columns=_columns(CredentialRow, credentials),
-    source=_owned(credentials),
-    key=credentials.c.credential_id,
-    of_user=credentials.c.user_id,
-    at=credentials.c.sealed_at,
-    facets=("custody", "provider", "owner"),
-    searched=("credential_id", "session_id", "provider", "account", "holder", "owner"),
-)
-_AUDIT = _Listing(
-    kind=AuditRow,
-    columns=_columns(AuditRow, audit_events),
-    source=audit_events,
-    key=audit_events.c.number,
-    of_user=audit_events.c.actor_id,
-    at=audit_events.c.at,
-    facets=("action", "outcome", "actor"),
-    searched=("subject", "actor", "address", "code", "detail"),
-)
+def _chosen(listing: Listing[Any], asked: Asked) -> Fits:
+    return [listing.columns[name].in_(values) for name, values in asked.chosen.items() if values]

@@ -13,10 +13,8 @@ from sqlalchemy.dialects.sqlite import insert
 
 from vestibule.core.ids import CredentialId, KeyId
 from vestibule.drivers.db.engine import Database
-from vestibule.drivers.db.schema import credentials, vault_keys
+from vestibule.drivers.db.schema import KEPT, credentials, vault_keys
 from vestibule.drivers.db.unbroken import unbroken
-
-_HAS_CONTENT = sa.func.length(credentials.c.sealed) > 0
 
 
 class DbVaultKeys:
@@ -33,7 +31,7 @@ class DbVaultKeys:
 
     async def needed(self) -> frozenset[KeyId | None]:
         """The keys of all that is not revoked."""
-        query = sa.select(credentials.c.key_id).where(_HAS_CONTENT).distinct()
+        query = sa.select(credentials.c.key_id).where(KEPT).distinct()
         async with self._database.read() as connection:
             return frozenset((await connection.execute(query)).scalars())
 
@@ -41,7 +39,7 @@ class DbVaultKeys:
         """By their ids: the same order whatever is stored meanwhile."""
         query = (
             sa.select(credentials.c.credential_id)
-            .where(_HAS_CONTENT, credentials.c.key_id.is_distinct_from(key_id))
+            .where(KEPT, credentials.c.key_id.is_distinct_from(key_id))
             .order_by(credentials.c.credential_id)
         )
         async with self._database.read() as connection:
@@ -51,7 +49,7 @@ class DbVaultKeys:
     async def retire(self, key_id: KeyId) -> bool:
         """Look and take it out in one transaction; whoever stores a row comes before it or after it."""
         needs_it = sa.select(credentials.c.credential_id).where(
-            _HAS_CONTENT, sa.or_(credentials.c.key_id == key_id, credentials.c.key_id.is_(None))
+            KEPT, sa.or_(credentials.c.key_id == key_id, credentials.c.key_id.is_(None))
         )
         async with self._database.write_durably() as connection:
             if (await connection.execute(needs_it.limit(1))).first() is not None:

@@ -8,12 +8,11 @@ from collections.abc import Sequence
 import sqlalchemy as sa
 from sqlalchemy.dialects.sqlite import insert
 
-from vestibule.core.custody import Custody
 from vestibule.core.forecast import ExpiryWarning
 from vestibule.core.records import CredentialRecord
 from vestibule.drivers.db.engine import Database
 from vestibule.drivers.db.rows import record, values
-from vestibule.drivers.db.schema import credential_warnings, credentials
+from vestibule.drivers.db.schema import KEPT, credential_warnings, credentials
 from vestibule.drivers.db.unbroken import unbroken
 
 _W = credential_warnings.c
@@ -31,7 +30,7 @@ class DbWarnings:
         warned = sa.exists().where(_W.credential_id == credentials.c.credential_id, _W.usable_until == ends)
         query = (
             credentials.select()
-            .where(ends > after, ends <= before, credentials.c.custody != Custody.REVOKED, ~warned)
+            .where(ends > after, ends <= before, KEPT, ~warned)
             .order_by(ends, credentials.c.credential_id)
         )
         async with self._database.read() as connection:

@@ -1502,8 +1502,13 @@ export interface components {
          */
         AuditPage: {
             /**
+             * Bounded
+             * @description There are more rows than were looked at: more than total may fit, of another time.
+             */
+            bounded: boolean;
+            /**
              * Facets
-             * @description Facet → its most frequent values, counted without the facet's own choice.
+             * @description Facet → its most frequent values, counted without its own choice, among the same rows.
              */
             facets: {
                 [key: string]: components["schemas"]["FacetChoice"][];
@@ -1517,7 +1522,7 @@ export interface components {
             rows: components["schemas"]["AuditEvent"][];
             /**
              * Total
-             * @description Rows that fit, on all pages.
+             * @description Rows that fit, on all pages, among the 10,000 that are looked at.
              */
             total: number;
         };
@@ -1803,8 +1808,13 @@ export interface components {
          */
         CredentialsPage: {
             /**
+             * Bounded
+             * @description There are more rows than were looked at: more than total may fit, of another time.
+             */
+            bounded: boolean;
+            /**
              * Facets
-             * @description Facet → its most frequent values, counted without the facet's own choice.
+             * @description Facet → its most frequent values, counted without its own choice, among the same rows.
              */
             facets: {
                 [key: string]: components["schemas"]["FacetChoice"][];
@@ -1818,7 +1828,7 @@ export interface components {
             rows: components["schemas"]["CredentialListed"][];
             /**
              * Total
-             * @description Rows that fit, on all pages.
+             * @description Rows that fit, on all pages, among the 10,000 that are looked at.
              */
             total: number;
         };
@@ -2671,8 +2681,13 @@ export interface components {
          */
         MachinesPage: {
             /**
+             * Bounded
+             * @description There are more rows than were looked at: more than total may fit, of another time.
+             */
+            bounded: boolean;
+            /**
              * Facets
-             * @description Facet → its most frequent values, counted without the facet's own choice.
+             * @description Facet → its most frequent values, counted without its own choice, among the same rows.
              */
             facets: {
                 [key: string]: components["schemas"]["FacetChoice"][];
@@ -2686,7 +2701,7 @@ export interface components {
             rows: components["schemas"]["MachineListed"][];
             /**
              * Total
-             * @description Rows that fit, on all pages.
+             * @description Rows that fit, on all pages, among the 10,000 that are looked at.
              */
             total: number;
         };
@@ -3276,8 +3291,13 @@ export interface components {
          */
         SessionsPage: {
             /**
+             * Bounded
+             * @description There are more rows than were looked at: more than total may fit, of another time.
+             */
+            bounded: boolean;
+            /**
              * Facets
-             * @description Facet → its most frequent values, counted without the facet's own choice.
+             * @description Facet → its most frequent values, counted without its own choice, among the same rows.
              */
             facets: {
                 [key: string]: components["schemas"]["FacetChoice"][];
@@ -3291,7 +3311,7 @@ export interface components {
             rows: components["schemas"]["SessionListed"][];
             /**
              * Total
-             * @description Rows that fit, on all pages.
+             * @description Rows that fit, on all pages, among the 10,000 that are looked at.
              */
             total: number;
         };
@@ -5345,7 +5365,7 @@ export interface operations {
                 /** @description Rows before the first one. */
                 offset?: number;
                 limit?: number;
-                /** @description Part of an id or name, in whatever case. */
+                /** @description Part of an id or name, in whatever case; a whole id is found among all rows. */
                 q?: string;
                 /** @description Rows from that moment on. */
                 since?: string | null;
@@ -5398,7 +5418,7 @@ export interface operations {
                 /** @description Rows before the first one. */
                 offset?: number;
                 limit?: number;
-                /** @description Part of an id or name, in whatever case. */
+                /** @description Part of an id or name, in whatever case; a whole id is found among all rows. */
                 q?: string;
                 /** @description Rows from that moment on. */
                 since?: string | null;
@@ -5452,7 +5472,7 @@ export interface operations {
                 /** @description Rows before the first one. */
                 offset?: number;
                 limit?: number;
-                /** @description Part of an id or name, in whatever case. */
+                /** @description Part of an id or name, in whatever case; a whole id is found among all rows. */
                 q?: string;
                 /** @description Rows from that moment on. */
                 since?: string | null;
@@ -5505,7 +5525,7 @@ export interface operations {
                 /** @description Rows before the first one. */
                 offset?: number;
                 limit?: number;
-                /** @description Part of an id or name, in whatever case. */
+                /** @description Part of an id or name, in whatever case; a whole id is found among all rows. */
                 q?: string;
                 /** @description Rows from that moment on. */
                 since?: string | null;
@@ -5559,7 +5579,7 @@ export interface operations {
                 /** @description Rows before the first one. */
                 offset?: number;
                 limit?: number;
-                /** @description Part of an id or name, in whatever case. */
+                /** @description Part of an id or name, in whatever case; a whole id is found among all rows. */
                 q?: string;
                 /** @description Rows from that moment on. */
                 since?: string | null;
@@ -5613,7 +5633,7 @@ export interface operations {
                 /** @description Rows before the first one. */
                 offset?: number;
                 limit?: number;
-                /** @description Part of an id or name, in whatever case. */
+                /** @description Part of an id or name, in whatever case; a whole id is found among all rows. */
                 q?: string;
                 /** @description Rows from that moment on. */
                 since?: string | null;
@@ -5668,7 +5688,7 @@ export interface operations {
                 /** @description Rows before the first one. */
                 offset?: number;
                 limit?: number;
-                /** @description Part of an id or name, in whatever case. */
+                /** @description Part of an id or name, in whatever case; a whole id is found among all rows. */
                 q?: string;
                 /** @description Rows from that moment on. */
                 since?: string | null;
@@ -5722,7 +5742,7 @@ export interface operations {
                 /** @description Rows before the first one. */
                 offset?: number;
                 limit?: number;
-                /** @description Part of an id or name, in whatever case. */
+                /** @description Part of an id or name, in whatever case; a whole id is found among all rows. */
                 q?: string;
                 /** @description Rows from that moment on. */
                 since?: string | null;

@@ -28,6 +28,8 @@ export const common: Translation<typeof english> = {
   "common.badAddress": "Diese Adresse verlangt etwas, das die Tabelle nicht zeigen kann",
   "common.showAll": "Alles zeigen",
   "common.nothingFitsText": "Keine Zeile ist so. Nehmen Sie ein Wort oder eine Auswahl weg.",
+  "common.nothingWithinReach":
+    "Keine durchsuchte Zeile ist so, und es gibt mehr. Wählen Sie Tage, oder suchen Sie eine ganze Kennung.",
   "common.idOf": "Kennung: {what}",
   "common.narrowTable": "Die Tabelle eingrenzen",
   "common.findRows": "Zeilen suchen",
@@ -64,7 +66,10 @@ export const common: Translation<typeof english> = {
   "common.nothingToChoose": "Nichts zur Auswahl",
   "common.tablePages": "Seiten der Tabelle",
   "common.noRows": "Keine Zeilen",
-  "common.rowsOf": "{first}–{last} von {total}",
+  "common.rowsOf": "{first, number}–{last, number} von {total, number}",
+  "common.rowsOfMore": "{first, number}–{last, number} von {total, number}+",
+  "common.moreRows":
+    "Es gibt mehr Zeilen, als durchsucht werden: Wählen Sie Tage, oder suchen Sie eine ganze Kennung.",
   "common.pageBefore": "Vorherige Seite",
   "common.nextPage": "Nächste Seite",
   "common.clearSearch": "Suche leeren",
