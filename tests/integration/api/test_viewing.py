@@ -203,6 +203,14 @@ async def _until(websocket: ClientConnection, text: bytes) -> None:
             seen += message
 
 
+async def _after_sign_of_life(lab: Lab, before: SessionRecord) -> SessionRecord:
+    """It is told beside the copying."""
+    async with asyncio.timeout(10):
+        while (now := await lab.sessions.get(before.session_id)).deadline_at == before.deadline_at:  # noqa: ASYNC110
+            await asyncio.sleep(0.005)
+    return now
+
+
 async def test_the_terminal_is_typed_into_and_resized(
     lab: Lab, ann: httpx.AsyncClient, session: SessionRecord, machine: str, served: str
 ) -> None:
@@ -216,7 +224,7 @@ async def test_the_terminal_is_typed_into_and_resized(
         await _until(websocket, b"40x20")
         await websocket.send(b"visibly-fake-pasted")
         await _until(websocket, b"pasted")
-    moved = await lab.sessions.get(session.session_id)
+    moved = await _after_sign_of_life(lab, session)
     assert moved.deadline_at is not None
     assert session.deadline_at is not None
     assert (moved.deadline_at - session.deadline_at).total_seconds() == 60

@@ -92,7 +92,8 @@ def find_websockify() -> str:
     if found is None:
         raise HostUnfit(
             "The relay is measured against websockify, which is not installed.",
-            remedy=f"{sys.executable} -m pip install --require-hashes -r requirements/bench.txt",
+            remedy=f"In a checkout: {sys.executable} -m pip install --require-hashes"
+            " -r requirements/bench.txt; elsewhere: pipx install websockify.",
         )
     return found
 
