@@ -18,7 +18,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from vestibule.core.ids import UserId
-from vestibule.core.tables import Asked, Order
+from vestibule.core.tables import REACH, Asked, Order
 from vestibule.drivers.db.accounts import DbAccounts
 from vestibule.drivers.db.credentials import DbCredentials
 from vestibule.drivers.db.engine import Database
@@ -31,6 +31,7 @@ from vestibule.drivers.db.sessions import DbSessions
 from vestibule.drivers.db.start_times import DbStartTimes
 from vestibule.drivers.db.tables import DbTables
 from vestibule.drivers.db.view_links import DbViewLinks
+from vestibule.services.start_times import MOST
 
 _SCAN = re.compile(rf"^SCAN ({'|'.join(table.name for table in GROWING)})\b")
 """A plan's line that walks along a table that grows for ever, or along an index of it."""
@@ -66,13 +67,16 @@ async def fill_state(path: Path, rows: int) -> None:
         await database.close()
 
 
-async def plans_of(path: Path, rows: int) -> Sequence[Plan]:
-    """The plan of each query by which ``rows`` filled rows are read, listed, counted and reconciled."""
+async def plans_of(path: Path, rows: int, reach: int = REACH) -> Sequence[Plan]:
+    """The plan of each query by which ``rows`` filled rows are read, listed, counted and reconciled.
+
+    ``reach``: how many of them a table looks at; one with fewer is walked along.
+    """
     database = await open_database(path)
     try:
         heard: list[tuple[str, Query]] = []
         owner = (await DbAccounts(database).users())[0].user_id
-        for name, ask in _asked(database, owner, rows):
+        for name, ask in _asked(database, owner, rows, reach):
             with _heard(database) as queries:
                 await ask()
             heard.extend((name, query) for query in queries)
@@ -82,10 +86,10 @@ async def plans_of(path: Path, rows: int) -> Sequence[Plan]:
         return [_plan(connection, name, query) for name, query in heard]
 
 
-def _asked(database: Database, owner: UserId, rows: int) -> Sequence[Ask]:
+def _asked(database: Database, owner: UserId, rows: int, reach: int) -> Sequence[Ask]:
     return [
         *_of_lists(database, owner, rows // 2),
-        *_of_tables(DbTables(database)),
+        *_of_tables(DbTables(database, reach)),
         *_of_counts(database, owner),
     ]
 
@@ -125,12 +129,13 @@ def _of_tables(tables: DbTables) -> Sequence[Ask]:
 
 def _of_counts(database: Database, owner: UserId) -> Sequence[Ask]:
     failures, starts = DbFailures(database), DbStartTimes(database)
+    bar = dt.timedelta(hours=6)
     week_ago = dt.datetime.now(dt.UTC) - dt.timedelta(days=7)
     return [
-        ("failures of a week", lambda: failures.tallies(week_ago, None)),
-        ("a user's failures of a week", lambda: failures.tallies(week_ago, owner)),
+        ("failures of a week", lambda: failures.tallies(week_ago, bar, None)),
+        ("a user's failures of a week", lambda: failures.tallies(week_ago, bar, owner)),
         ("examples of failures", lambda: failures.examples(week_ago, owner, 3)),
-        ("start times of a week", lambda: starts.starts(week_ago, None, 5000)),
+        ("start times of a week", lambda: starts.starts(week_ago, None, MOST)),
         ("gauges", lambda: read_gauges(database)),
     ]
 

@@ -26,9 +26,10 @@ _WEEK_H = 168
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Tally:
-    """How many sign-ins ended alike in one hour."""
+    """How many sign-ins ended alike within one bar."""
 
     hour: dt.datetime
+    """In which the newest of them ended."""
     status: SessionStatus
     code: str | None
     golden_id: GoldenId | None
@@ -122,14 +123,19 @@ class FailureReport:
 
 def begin_of(now: dt.datetime, days: int) -> dt.datetime:
     """The first moment that is looked at: full bars, the last of which holds ``now``."""
-    step = dt.timedelta(hours=_step_h(days))
+    step = step_of(days)
     hour = now.replace(minute=0, second=0, microsecond=0)
     return hour + dt.timedelta(hours=1) - step * _bars(days)
 
 
+def step_of(days: int) -> dt.timedelta:
+    """How long a bar is: full hours."""
+    return dt.timedelta(hours=_step_h(days))
+
+
 def report(tallies: Sequence[Tally], now: dt.datetime, days: int) -> FailureReport:
     """Sum up what ended since ``begin_of(now, days)``."""
-    since, step = begin_of(now, days), dt.timedelta(hours=_step_h(days))
+    since, step = begin_of(now, days), step_of(days)
     bars: list[list[Tally]] = [[] for _ in range(_bars(days))]
     inside = [tally for tally in tallies if since <= tally.hour < since + step * len(bars)]
     for tally in inside:

@@ -24,12 +24,17 @@ MOST_EXAMPLES = 3
 class FailureRows(Protocol):
     """What the store says of sign-ins that have ended."""
 
-    async def tallies(self, since: dt.datetime, user_id: UserId | None) -> Sequence[Tally]:
-        """How many ended alike in each hour; of everybody, or of one user."""
+    async def tallies(
+        self, since: dt.datetime, step: dt.timedelta, user_id: UserId | None
+    ) -> Sequence[Tally]:
+        """How many ended alike in each step from ``since`` on; of everybody, or of one user.
+
+        Both are full hours.
+        """
         ...
 
     async def examples(self, since: dt.datetime, user_id: UserId, most: int) -> Sequence[Example]:
-        """The newest failed ones of a user, ``most`` of each reason, newest first."""
+        """The newest failed ones of a user, ``most`` of each reason that is a recent one, newest first."""
         ...
 
 
@@ -55,7 +60,8 @@ class Failures:
         now = self._clock.now()
         since = failure_reports.begin_of(now, days)
         of_everybody = await self._accounts.is_operator(user)
-        tallies = await self._rows.tallies(since, None if of_everybody else user.user_id)
+        step = failure_reports.step_of(days)
+        tallies = await self._rows.tallies(since, step, None if of_everybody else user.user_id)
         return Seen(
             report=failure_reports.report(tallies, now, days),
             of_everybody=of_everybody,

@@ -13,15 +13,15 @@ from vestibule.core.start_times import Start, StartTimes, distributions
 from vestibule.services.accounts import Accounts
 from vestibule.services.ports import Clock
 
-MOST = 5000
-"""Of the newest starts: a chart shows no more."""
+MOST = 1000
+"""Of the newest machines: a chart says no more of more of them."""
 
 
 class StartRows(Protocol):
     """What the store says of machines that were confirmed."""
 
     async def starts(self, since: dt.datetime, user_id: UserId | None, most: int) -> Sequence[Start]:
-        """The newest; of everybody, or of one user."""
+        """Those of the newest ``most`` machines; of everybody, or of one user."""
         ...
 
 

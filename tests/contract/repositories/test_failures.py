@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime as dt
+
 import pytest
 
 from vestibule.core.failure_reports import Tally
@@ -15,6 +17,8 @@ from .conftest import Store, at
 pytestmark = pytest.mark.anyio
 S = SessionStatus
 HOUR_S = 3600
+HOUR = at(0).replace(minute=0, second=0, microsecond=0)
+STEP = dt.timedelta(hours=1)
 
 
 @pytest.fixture
@@ -45,9 +49,8 @@ async def test_alike_ends_of_an_hour_are_one_count(store: Store, failures: DbFai
     await ended(store, 4, ann, code="a", golden="g-2")
     await ended(store, 5, ann, to=S.CANCELLED)
     await store.session(6, ann, provider="open")
-    found = await failures.tallies(at(-1), None)
-    hour = at(0).replace(minute=0, second=0, microsecond=0)
-    assert Tally(hour=hour, status=S.FAILED, code="a", golden_id=GoldenId("g-1"), count=2) in found
+    found = await failures.tallies(HOUR, STEP, None)
+    assert Tally(hour=HOUR, status=S.FAILED, code="a", golden_id=GoldenId("g-1"), count=2) in found
     assert sorted(tally.count for tally in found) == [1, 1, 1, 2]
 
 
@@ -55,13 +58,34 @@ async def test_counts_can_be_of_one_user(store: Store, failures: DbFailures) -> 
     ann, bob = await store.someone(), await store.user("bob")
     await ended(store, 1, ann, code="a")
     await ended(store, 2, bob, code="b")
-    assert [tally.code for tally in await failures.tallies(at(-1), bob.user_id)] == ["b"]
+    assert [tally.code for tally in await failures.tallies(HOUR, STEP, bob.user_id)] == ["b"]
 
 
 async def test_what_ended_before_is_not_counted(store: Store, failures: DbFailures) -> None:
     await ended(store, 1, await store.someone(), code="a", seconds=5)
-    assert await failures.tallies(at(6), None) == []
-    assert len(await failures.tallies(at(5), None)) == 1
+    assert await failures.tallies(HOUR + STEP, STEP, None) == []
+    assert len(await failures.tallies(HOUR, STEP, None)) == 1
+
+
+async def test_ends_of_a_longer_step_are_one_count_with_the_hour_of_the_newest(
+    store: Store, failures: DbFailures
+) -> None:
+    ann = await store.someone()
+    for number, hours in enumerate((0, 2, 3)):
+        await ended(store, number, ann, code="a", seconds=hours * HOUR_S)
+    found = await failures.tallies(HOUR, 3 * STEP, None)
+    assert sorted((tally.hour, tally.count) for tally in found) == [
+        (HOUR + 2 * STEP, 2),
+        (HOUR + 3 * STEP, 1),
+    ]
+
+
+async def test_ends_of_a_user_who_is_gone_are_not_counted(store: Store, failures: DbFailures) -> None:
+    ann, bob = await store.someone(), await store.user("bob")
+    await ended(store, 1, ann, code="a")
+    await ended(store, 2, bob, code="a")
+    await store.accounts.remove_user(bob.user_id)
+    assert [tally.count for tally in await failures.tallies(HOUR, STEP, None)] == [1]
 
 
 async def test_the_newest_examples_of_each_reason_are_one_s_own(store: Store, failures: DbFailures) -> None:

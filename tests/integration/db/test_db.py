@@ -19,6 +19,7 @@ import sqlalchemy as sa
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from vestibule.core import records
 from vestibule.core.custody import Custody
@@ -93,6 +94,38 @@ async def test_upgrading_from_any_version_makes_the_declared_tables(empty: Datab
     async with empty.read() as connection:
         assert await connection.run_sync(_described) == wanted
         assert await connection.run_sync(_differences) == []
+
+
+@unbroken
+async def test_sessions_that_ended_before_they_were_counted_are_counted_by_the_same_triggers(
+    empty: Database,
+) -> None:
+    await migrate(empty, "v0016")
+    moment, ended = "2026-01-01 00:00:00.000000", "2026-01-01 05:59:59.999999"
+    async with empty.write() as connection:
+        await connection.exec_driver_sql("INSERT INTO users VALUES ('u-1', 'ann', ?)", (moment,))
+        for session_id in ("s-1", "s-2"):
+            await connection.exec_driver_sql(
+                "INSERT INTO auth_sessions (session_id, user_id, provider, status, error_code,"
+                " error_evidence, seq, created_at, completed_at)"
+                " VALUES (?, 'u-1', 'demo', 'failed', 'lost', '{}', 5, ?, ?)",
+                (session_id, moment, ended),
+            )
+    await migrate(empty)
+    declared = Database.in_memory()
+    async with declared.write() as connection:
+        await connection.run_sync(schema.metadata.create_all)
+        wanted = await _triggers(connection)
+    await declared.close()
+    async with empty.read() as connection:
+        rows = (await connection.exec_driver_sql("SELECT * FROM ended_sessions")).all()
+        assert [tuple(row) for row in rows] == [(490901, "u-1", "failed", "lost", "", 2)]
+        assert await _triggers(connection) == wanted
+
+
+async def _triggers(connection: AsyncConnection) -> set[str]:
+    found = await connection.exec_driver_sql("SELECT sql FROM sqlite_master WHERE type = 'trigger'")
+    return {" ".join(str(row[0]).split()) for row in found}
 
 
 @unbroken

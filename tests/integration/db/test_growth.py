@@ -41,8 +41,9 @@ def test_every_table_that_grows_is_filled_and_every_query_has_a_plan(tmp_path: P
         }
     connection.close()
     assert counts == {**{table.name: 40 for table in GROWING}, "credentials": 36}
-    plans = asyncio.run(plans_of(path, 40))
+    plans = asyncio.run(plans_of(path, 40, reach=10))
     assert all(plan.steps for plan in plans)
+    assert [(plan.asked, plan.steps) for plan in plans if plan.scans] == []
     assert {"a session", "the table of sessions", "the audit", "gauges"} <= {plan.asked for plan in plans}
     (read,) = (plan for plan in plans if plan.asked == "a session")
     assert read.steps[0].startswith("SEARCH auth_sessions USING INDEX")

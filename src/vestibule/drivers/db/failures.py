@@ -1,4 +1,4 @@
-"""Ended sign-ins, counted by hour, state, reason and golden; and a user's newest failed ones."""
+"""Ended sign-ins, counted as they ended, by hour, state, reason and golden; a user's newest failed ones."""
 
 from __future__ import annotations
 
@@ -9,13 +9,16 @@ import sqlalchemy as sa
 
 from vestibule.core.failure_reports import UNNAMED, Example, Tally
 from vestibule.core.ids import UserId
-from vestibule.core.sessions import FINAL
+from vestibule.core.sessions import SessionStatus
 from vestibule.drivers.db.engine import Database
-from vestibule.drivers.db.schema import IS_FAILURE, auth_sessions
+from vestibule.drivers.db.schema import IS_FAILURE, auth_sessions, ended_sessions
 
 _S = auth_sessions.c
-_HOUR = sa.func.substr(sa.cast(_S.completed_at, sa.String), 1, 13)
-"""``2026-11-30 00``: times are stored in UTC."""
+_E = ended_sessions.c
+_HOUR = dt.timedelta(hours=1)
+_EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
+_LOOKED_AT = 1_000
+"""Of a user's newest failures, for examples: a reason that none of them has gets none."""
 
 
 class DbFailures:
@@ -24,33 +27,52 @@ class DbFailures:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def tallies(self, since: dt.datetime, user_id: UserId | None) -> Sequence[Tally]:
+    async def tallies(
+        self, since: dt.datetime, step: dt.timedelta, user_id: UserId | None
+    ) -> Sequence[Tally]:
         """See FailureRows."""
-        alike = (_HOUR, _S.status, _S.error_code, _S.golden_id)
+        first = (since - _EPOCH) // _HOUR
+        alike = (
+            (_E.hour - first) // sa.literal_column(str(step // _HOUR), sa.Integer),
+            _E.status,
+            _E.error_code,
+            _E.golden_id,
+        )
         query = (
-            sa.select(*alike, sa.func.count())
-            .where(_S.completed_at >= since, _S.status.in_(FINAL), *_of(user_id))
+            sa.select(sa.func.max(_E.hour), *alike[1:], sa.func.sum(_E.count))
+            .where(_E.hour >= first, _E.count > 0, *_of(user_id))
             .group_by(*alike)
         )
         async with self._database.read() as connection:
             rows = (await connection.execute(query)).all()
         return [
-            Tally(hour=_hour(hour), status=status, code=code, golden_id=golden_id, count=count)
+            Tally(
+                hour=_EPOCH + hour * _HOUR,
+                status=SessionStatus(status),
+                code=code or None,
+                golden_id=golden_id or None,
+                count=count,
+            )
             for hour, status, code, golden_id, count in rows
         ]
 
     async def examples(self, since: dt.datetime, user_id: UserId, most: int) -> Sequence[Example]:
         """See FailureRows."""
-        code = sa.func.coalesce(_S.error_code, UNNAMED)
-        newest = sa.func.row_number().over(
-            partition_by=code, order_by=(_S.completed_at.desc(), _S.session_id)
-        )
-        columns = (_S.session_id, _S.error_cause, _S.provider, _S.golden_id, _S.completed_at)
-        ranked = (
-            sa.select(*columns, code.label("code"), newest.label("rank"))
+        columns = ("session_id", "error_cause", "provider", "golden_id", "completed_at")
+        failed = (
+            sa.select(*(_S[name] for name in columns), _S.error_code)
             .where(_S.completed_at >= since, IS_FAILURE, _S.user_id == user_id)
+            .order_by(_S.completed_at.desc())
+            .limit(_LOOKED_AT)
             .subquery()
         )
+        code = sa.func.coalesce(failed.c.error_code, UNNAMED)
+        newest = sa.func.row_number().over(
+            partition_by=code, order_by=(failed.c.completed_at.desc(), failed.c.session_id)
+        )
+        ranked = sa.select(
+            *(failed.c[name] for name in columns), code.label("code"), newest.label("rank")
+        ).subquery()
         query = ranked.select().where(ranked.c.rank <= most).order_by(ranked.c.completed_at.desc())
         async with self._database.read() as connection:
             rows = (await connection.execute(query)).all()
@@ -68,8 +90,4 @@ class DbFailures:
 
 
 def _of(user_id: UserId | None) -> Sequence[sa.ColumnElement[bool]]:
-    return [] if user_id is None else [_S.user_id == user_id]
-
-
-def _hour(text: str) -> dt.datetime:
-    return dt.datetime.fromisoformat(f"{text}:00:00+00:00")
+    return [] if user_id is None else [_E.user_id == user_id]

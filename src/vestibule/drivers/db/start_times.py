@@ -14,16 +14,6 @@ from vestibule.drivers.db.engine import Database
 from vestibule.drivers.db.schema import steps, vms
 from vestibule.drivers.db.types import UtcTime
 
-_CONFIRMED = sa.and_(
-    steps.c.subject_id == sa.func.coalesce(vms.c.session_id, vms.c.vm_id),
-    steps.c.name == StepName.CONFIRM.value,
-    steps.c.outcome == StepOutcome.DONE,
-    steps.c.started_at >= vms.c.created_at,
-)
-"""A session that began anew has a machine of before, too, whose confirmation is not this one's."""
-
-_FIRST = sa.func.min(steps.c.ended_at, type_=UtcTime())
-
 
 class DbStartTimes:
     """Implements ``services.start_times.StartRows``."""
@@ -34,18 +24,23 @@ class DbStartTimes:
     async def starts(self, since: dt.datetime, user_id: UserId | None, most: int) -> Sequence[Start]:
         """See StartRows."""
         mine = [] if user_id is None else [vms.c.user_id == user_id]
-        query = (
-            sa.select(
-                vms.c.golden_id,
-                vms.c.driver,
-                sa.func.coalesce(vms.c.claimed_at, vms.c.created_at, type_=UtcTime()),
-                sa.func.min(steps.c.ended_at, type_=steps.c.ended_at.type),
-            )
-            .join(steps, _CONFIRMED)
+        newest = (
+            vms.select()
             .where(vms.c.created_at >= since, *mine)
-            .group_by(vms.c.vm_id)
             .order_by(vms.c.created_at.desc(), vms.c.vm_id.desc())
             .limit(most)
+            .subquery()
+        )
+        query = (
+            sa.select(
+                newest.c.golden_id,
+                newest.c.driver,
+                sa.func.coalesce(newest.c.claimed_at, newest.c.created_at, type_=UtcTime()),
+                sa.func.min(steps.c.ended_at, type_=steps.c.ended_at.type),
+            )
+            .join(steps, _confirmed(newest))
+            .group_by(newest.c.vm_id)
+            .order_by(newest.c.created_at.desc(), newest.c.vm_id.desc())
         )
         async with self._database.read() as connection:
             rows = await connection.execute(query)
@@ -53,3 +48,13 @@ class DbStartTimes:
                 Start(golden_id=golden_id, driver=driver, begun_at=begun_at, confirmed_at=confirmed_at)
                 for golden_id, driver, begun_at, confirmed_at in rows
             ]
+
+
+def _confirmed(machines: sa.Subquery) -> sa.ColumnElement[bool]:
+    """A session that began anew has a machine of before, too, whose confirmation is not this one's."""
+    return sa.and_(
+        steps.c.subject_id == sa.func.coalesce(machines.c.session_id, machines.c.vm_id),
+        steps.c.name == StepName.CONFIRM.value,
+        steps.c.outcome == StepOutcome.DONE,
+        steps.c.started_at >= machines.c.created_at,
+    )
