@@ -58,7 +58,9 @@ async def test_what_goes_in_under_any_name_comes_out(kept: Downloads, name: str)
     assert await _read(kept, file.file) == data
 
 
-@pytest.mark.parametrize("name", ["", ".", "..", "a/b", "../x", "/etc/passwd", "a\0b", "x" * 256, "é" * 128])
+@pytest.mark.parametrize(
+    "name", ["", ".", "..", "a/b", "../x", "/etc/passwd", "a\0b", "x" * 256, "é" * 128, "a.crdownload"]
+)
 async def test_what_is_no_name_is_refused(kept: Downloads, home: Path, name: str) -> None:
     with pytest.raises(ValueError, match="name"):
         await _put(kept, name)

@@ -191,3 +191,11 @@ def test_a_terminal_of_no_size_is_refused(guest: Guest, path: str) -> None:
         guest.send(sock, "GET", path, headers={"Connection": "Upgrade", "Upgrade": "terminal"})
         assert sock.makefile("rb").read().startswith(b"HTTP/1.1 400")
     assert guest.request("GET", "/terminal")[0] == 426
+
+
+def test_who_hangs_up_before_the_greeting_locks_nobody_out(guest: Guest) -> None:
+    """All viewers come from the agent: Xvnc takes them for one host, which it would refuse after five."""
+    for _ in range(8):
+        guest.open_vnc().close()
+    with guest.open_vnc() as sock:
+        greet(sock)

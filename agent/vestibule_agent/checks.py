@@ -78,10 +78,7 @@ class Desktop:
             return f"window {window.number:#x} visible, {place}: {window.title}"
 
     async def _vnc(self) -> str:
-        """Come in as a viewer does (RFC 6143, 7.1): whoever leaves before counts as a failed attempt.
-
-        After five of those in a row the server lets nobody in, viewers included.
-        """
+        """Come in as a viewer does (RFC 6143, 7.1), up to the server's word that one may."""
         await self._present()
         reader, writer = await asyncio.open_unix_connection(self._paths.vnc)
         try:

@@ -14,14 +14,12 @@ import os
 import stat
 from collections.abc import AsyncGenerator, AsyncIterator, Iterator
 
-from vestibule_agent.file_names import COMING, MAX_NAME_BYTES, checked, id_of, name_of
+from vestibule_agent.file_names import COMING, GOING_ON, MAX_NAME_BYTES, checked, id_of, name_of
 from vestibule_agent.protocol import DownloadsFile
 from vestibule_desktop.paths import Paths
 from vestibule_desktop.person import Person
 
 FOLDER = "Downloads"
-GOING_ON = ".crdownload"
-"""One that the browser still loads."""
 MAX_EXTENSION_BYTES = 32
 MOST_FILES = 500
 """Listed, the newest ones."""
@@ -181,7 +179,7 @@ async def chunks_of(file: int, size: int) -> AsyncGenerator[bytes]:
 
 def _described(folder: int, name: bytes) -> DownloadsFile | None:
     """What is told of a plain file; None of anything else."""
-    if name.startswith(COMING) or name.endswith(GOING_ON.encode()):
+    if name.startswith(COMING) or name.endswith(GOING_ON):
         return None
     try:
         found = os.stat(name, dir_fd=folder, follow_symlinks=False)

@@ -8,6 +8,8 @@ import binascii
 MAX_NAME_BYTES = 255
 COMING = b".vestibule-coming-"
 """Begins the name of a file that is on its way in."""
+GOING_ON = b".crdownload"
+"""Ends the name of one that the browser still loads."""
 
 
 def checked(name: str) -> bytes:
@@ -19,6 +21,10 @@ def checked(name: str) -> bytes:
         raise ValueError(f"a file's name has at most {MAX_NAME_BYTES} bytes")
     if encoded.startswith(COMING):
         raise ValueError("names that begin so are the agent's own")
+    if encoded.endswith(GOING_ON):
+        raise ValueError(
+            f"names that end in {GOING_ON.decode()} are the browser's, of files that it still loads"
+        )
     return encoded
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from typing import Any, Self
+from urllib.parse import quote
 
 import httpx
 
@@ -29,6 +30,11 @@ _BY_STATUS: dict[int, type[errors.VestibuleError]] = {
     502: errors.MachineFailed,
     503: errors.Unavailable,
 }
+
+
+def segment(name: str) -> str:
+    """A name or an id that somebody gave, as one segment of an address, whatever is in it."""
+    return quote(name, safe="").replace(".", "%2E")
 
 
 class ControllerUnreachable(errors.Unavailable):

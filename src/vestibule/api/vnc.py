@@ -37,6 +37,7 @@ GOING_AWAY = 1001
 """WebSocket close codes, RFC 6455 section 7.4.1; from 4000 on, our own."""
 INTERNAL_ERROR = 1011
 _CODES: Mapping[str, int] = {
+    FailureCode.BAD_INPUT: 4400,
     FailureCode.NOT_SIGNED_IN: 4401,
     FailureCode.VIEW_TICKET_INVALID: 4401,
     FailureCode.VIEW_LINK_UNKNOWN: 4401,

@@ -12,7 +12,7 @@ from vestibule.cli.controller import Url
 from vestibule.cli.drivers import RealDriver
 from vestibule.cli.following import follow, raise_unless_well
 from vestibule.cli.output import Output, OutputFormat, print_one
-from vestibule.client import Controller, ControllerUnreachable, Row
+from vestibule.client import Controller, ControllerUnreachable, Row, segment
 from vestibule.core.providers import Flow
 
 COLUMNS = (
@@ -56,7 +56,7 @@ def _follow(controller: Controller, session_id: str, output: OutputFormat) -> Ro
         return follow(controller, session_id, output)
     except KeyboardInterrupt:
         try:
-            controller.post(f"/api/auth/session/{session_id}/cancel")
+            controller.post(f"/api/auth/session/{segment(session_id)}/cancel")
         except ControllerUnreachable:
             sys.stderr.write(f"{session_id} could not be cancelled: the controller does not answer\n")
         else:

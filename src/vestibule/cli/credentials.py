@@ -25,7 +25,7 @@ from vestibule.cli.output import (
     print_rows,
     printable,
 )
-from vestibule.client import Controller, Row
+from vestibule.client import Controller, Row, segment
 from vestibule.core.errors import Absent, BadInput, Conflict
 from vestibule_agent.protocol import MAX_CREDENTIAL_BYTES
 
@@ -65,7 +65,7 @@ def list_(url: Url = None, output: Output = OutputFormat.TABLE) -> None:
 def show(credential_id: str, url: Url = None, output: Output = OutputFormat.TABLE) -> None:
     """One credential without its content: who holds it since when, and who did before."""
     with connect(url) as controller:
-        credential = controller.get(f"/api/credentials/{credential_id}")
+        credential = controller.get(f"/api/credentials/{segment(credential_id)}")
     if output is OutputFormat.JSON:
         print_json(credential)
         return
@@ -80,7 +80,7 @@ def export(
 ) -> None:
     """Unseal a credential of yours: print its files, or write them with their modes."""
     with connect(url) as controller:
-        exported = controller.post(f"/api/credentials/{credential_id}/export")
+        exported = controller.post(f"/api/credentials/{segment(credential_id)}/export")
     _hand_over(exported, to, output)
 
 
@@ -94,12 +94,12 @@ def checkout(
 ) -> None:
     """Take a credential out for one holder, as export does; nobody else gets it until it is returned."""
     with connect(url) as controller:
-        opened = controller.post(f"/api/credentials/{credential_id}/checkout", {"holder": holder})
+        opened = controller.post(f"/api/credentials/{segment(credential_id)}/checkout", {"holder": holder})
         try:
             _hand_over(opened, to, output)
         except BaseException:
             # Its files are nowhere: held by nobody who could return it, it would stay checked out.
-            controller.post(f"/api/credentials/{credential_id}/return", {"holder": holder})
+            controller.post(f"/api/credentials/{segment(credential_id)}/return", {"holder": holder})
             raise
 
 
@@ -135,10 +135,12 @@ def return_(  # noqa: PLR0917 (typer makes options of them)
         elif home is not None:
             files = _files_below(home, _declared(controller, credential_id))
         if refused:
-            returned = controller.post(f"/api/credentials/{credential_id}/refuse", {"holder": holder})
+            returned = controller.post(
+                f"/api/credentials/{segment(credential_id)}/refuse", {"holder": holder}
+            )
         else:
             body = {"holder": holder, "files": files}
-            returned = controller.post(f"/api/credentials/{credential_id}/return", body)
+            returned = controller.post(f"/api/credentials/{segment(credential_id)}/return", body)
     print_done(returned, f"{credential_id} is returned.", output)
     _warn(returned)
 
@@ -147,7 +149,7 @@ def return_(  # noqa: PLR0917 (typer makes options of them)
 def delete(credential_id: str, url: Url = None, output: Output = OutputFormat.TABLE) -> None:
     """Delete a credential's content from the vault, whoever holds it; its history stays."""
     with connect(url) as controller:
-        gone = controller.delete(f"/api/credentials/{credential_id}")
+        gone = controller.delete(f"/api/credentials/{segment(credential_id)}")
     print_done(gone, f"{credential_id} is deleted.", output)
 
 
@@ -189,7 +191,7 @@ def _warn(credential: Row) -> None:
 
 def _declared(controller: Controller, credential_id: str) -> list[str]:
     """The files that this credential's provider declares, the one with the tokens first."""
-    name = controller.get(f"/api/credentials/{credential_id}")["provider"]
+    name = controller.get(f"/api/credentials/{segment(credential_id)}")["provider"]
     for provider in controller.get_list("/api/providers"):
         if provider["name"] == name:
             return list(provider["credential_files"])

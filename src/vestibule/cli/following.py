@@ -7,7 +7,7 @@ import time
 from collections.abc import Generator
 
 from vestibule.cli.output import OutputFormat, print_line
-from vestibule.client import Controller, ControllerUnreachable, Row, SessionEnded
+from vestibule.client import Controller, ControllerUnreachable, Row, SessionEnded, segment
 from vestibule.core.errors import MachineFailed
 from vestibule.core.sessions import FINAL, SessionStatus
 
@@ -58,7 +58,7 @@ def _news(controller: Controller, session_id: str) -> Generator[Row]:
     gone_at: float | None = None
     while True:
         try:
-            for event in controller.events(f"/api/auth/session/{session_id}/events"):
+            for event in controller.events(f"/api/auth/session/{segment(session_id)}/events"):
                 gone_at = None
                 yield event["session"]
                 if event["session"]["status"] in FINAL:

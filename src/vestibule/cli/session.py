@@ -11,6 +11,7 @@ from vestibule.cli.following import follow, raise_unless_well
 from vestibule.cli.output import Output, OutputFormat, print_done, print_one, print_rows
 from vestibule.cli.timelines import print_timeline
 from vestibule.cli.view_links import share, shares, unshare
+from vestibule.client import segment
 
 app = typer.Typer(help="Sign-ins, past and under way.", no_args_is_help=True)
 
@@ -35,7 +36,7 @@ def list_(url: Url = None, output: Output = OutputFormat.TABLE) -> None:
 def show(session_id: str, url: Url = None, output: Output = OutputFormat.TABLE) -> None:
     """One session, whole."""
     with connect(url) as controller:
-        print_with_failure(controller.get(f"/api/auth/session/{session_id}"), output)
+        print_with_failure(controller.get(f"/api/auth/session/{segment(session_id)}"), output)
 
 
 @app.command()
@@ -51,12 +52,12 @@ def wait(session_id: str, url: Url = None, output: Output = OutputFormat.TABLE) 
 def timeline(session_id: str, url: Url = None, output: Output = OutputFormat.TABLE) -> None:
     """What a session went through, step by step, with its seconds."""
     with connect(url) as controller:
-        print_timeline(controller, f"/api/auth/session/{session_id}/timeline", output)
+        print_timeline(controller, f"/api/auth/session/{segment(session_id)}/timeline", output)
 
 
 @app.command()
 def cancel(session_id: str, url: Url = None, output: Output = OutputFormat.TABLE) -> None:
     """End a session; its machine is destroyed."""
     with connect(url) as controller:
-        session = controller.post(f"/api/auth/session/{session_id}/cancel")
+        session = controller.post(f"/api/auth/session/{segment(session_id)}/cancel")
     print_done(session, f"{session_id} is {session['status']}.", output)

@@ -6,6 +6,7 @@ import typer
 
 from vestibule.cli.controller import Url, connect
 from vestibule.cli.output import Output, OutputFormat, print_done, print_rows
+from vestibule.client import segment
 
 app = typer.Typer(help="API tokens for scripts.", no_args_is_help=True)
 
@@ -29,5 +30,5 @@ def list_(url: Url = None, output: Output = OutputFormat.TABLE) -> None:
 def delete(token_id: str, url: Url = None, output: Output = OutputFormat.TABLE) -> None:
     """Make a token useless, at once."""
     with connect(url) as controller:
-        controller.delete(f"/api/tokens/{token_id}")
+        controller.delete(f"/api/tokens/{segment(token_id)}")
     print_done({"token_id": token_id}, f"{token_id} is deleted.", output)

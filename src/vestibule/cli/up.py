@@ -13,7 +13,7 @@ import typer
 from vestibule.cli.controller import default_url, token_path
 from vestibule.cli.golden import renew
 from vestibule.cli.output import moment
-from vestibule.client import Controller
+from vestibule.client import Controller, segment
 from vestibule.core.errors import GoldenFailed, HostUnfit, Unavailable
 from vestibule.settings import Settings, load
 
@@ -83,7 +83,7 @@ def _welcome(settings: Settings) -> str:
     """Ask the controller, which is up, for a one-time link of its first user."""
     with Controller(default_url(settings), token_path(settings).read_text().strip()) as controller:
         name = controller.get("/api/me")["name"]
-        link = controller.post(f"/api/users/{name}/link")
+        link = controller.post(f"/api/users/{segment(name)}/link")
     address = f"{str(settings.public_url or default_url(settings)).rstrip('/')}{DASHBOARD}"
     lines = (
         ("Dashboard", address),

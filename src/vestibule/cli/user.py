@@ -6,7 +6,7 @@ import typer
 
 from vestibule.cli.controller import Url, connect
 from vestibule.cli.output import Output, OutputFormat, moment, print_done, print_json, print_rows
-from vestibule.client import Row
+from vestibule.client import Row, segment
 
 app = typer.Typer(help="Who may use this controller.", no_args_is_help=True)
 
@@ -30,7 +30,7 @@ def add(name: str, url: Url = None, output: Output = OutputFormat.TABLE) -> None
 def link(name: str, url: Url = None, output: Output = OutputFormat.TABLE) -> None:
     """Print another one-time sign-in link for a user."""
     with connect(url) as controller:
-        _print_link(controller.post(f"/api/users/{name}/link"), output)
+        _print_link(controller.post(f"/api/users/{segment(name)}/link"), output)
 
 
 @app.command()
@@ -40,7 +40,7 @@ def remove(name: str, url: Url = None, output: Output = OutputFormat.TABLE) -> N
     Evidence of machines that they had stays until the janitor removes it, by age or quota.
     """
     with connect(url) as controller:
-        print_done(controller.delete(f"/api/users/{name}"), f"{name} is removed.", output)
+        print_done(controller.delete(f"/api/users/{segment(name)}"), f"{name} is removed.", output)
 
 
 @app.command("list")

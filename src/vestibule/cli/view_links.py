@@ -9,7 +9,7 @@ import typer
 
 from vestibule.cli.controller import Url, connect
 from vestibule.cli.output import Output, OutputFormat, moment, print_done, print_line, print_rows
-from vestibule.client import Controller
+from vestibule.client import Controller, segment
 
 _COLUMNS = ("link_id", "created_at", "expires_at", "ended_at", "end")
 WARNING = (
@@ -60,7 +60,7 @@ def unshare(
 
 
 def _path(session_id: str) -> str:
-    return f"/api/auth/session/{session_id}/view-links"
+    return f"/api/auth/session/{segment(session_id)}/view-links"
 
 
 def _links(controller: Controller, session_id: str) -> list[dict[str, object]]:

@@ -11,6 +11,7 @@ from vestibule.cli.drivers import RealDriver
 from vestibule.cli.failure_block import print_with_failure
 from vestibule.cli.output import Output, OutputFormat, print_done, print_one, print_rows
 from vestibule.cli.timelines import print_timeline
+from vestibule.client import segment
 
 app = typer.Typer(help="Machines, with or without a sign-in.", no_args_is_help=True)
 
@@ -50,19 +51,19 @@ def list_(url: Url = None, output: Output = OutputFormat.TABLE) -> None:
 def show(vm_id: str, url: Url = None, output: Output = OutputFormat.TABLE) -> None:
     """One machine, whole."""
     with connect(url) as controller:
-        print_with_failure(controller.get(f"/api/vms/{vm_id}"), output)
+        print_with_failure(controller.get(f"/api/vms/{segment(vm_id)}"), output)
 
 
 @app.command()
 def timeline(vm_id: str, url: Url = None, output: Output = OutputFormat.TABLE) -> None:
     """What a machine went through, step by step, with its seconds."""
     with connect(url) as controller:
-        print_timeline(controller, f"/api/vms/{vm_id}/timeline", output)
+        print_timeline(controller, f"/api/vms/{segment(vm_id)}/timeline", output)
 
 
 @app.command()
 def stop(vm_id: str, url: Url = None, output: Output = OutputFormat.TABLE) -> None:
     """Destroy a machine."""
     with connect(url) as controller:
-        machine = controller.delete(f"/api/vms/{vm_id}")
+        machine = controller.delete(f"/api/vms/{segment(vm_id)}")
     print_done(machine, f"{vm_id} is {machine['status']}.", output)

@@ -164,7 +164,11 @@ class GuestHttp:
         answer = http.next_event()
         if isinstance(answer, h11.InformationalResponse) and answer.status_code == 101:
             return sock
-        raise unreachable(f"the agent did not open its {protocol} stream: {answer!r}")
+        raise unreachable(f"the agent did not open its {protocol} stream: {_answered(answer)}")
+
+
+def _answered(event: object) -> str:
+    return f"it answered {event.status_code}" if isinstance(event, h11.Response) else "it broke off"
 
 
 def _broke(method: str, path: str, error: OSError | h11.ProtocolError) -> MachineFailed:

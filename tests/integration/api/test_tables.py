@@ -126,6 +126,14 @@ async def test_a_wrong_question_is_refused_by_name(
         assert named in problem["cause"]
 
 
+@pytest.mark.parametrize("table", TABLES)
+@pytest.mark.parametrize("asked", ["since=0001-01-01T00:00:00%2B14:00", "until=9999-12-31T23:59:59-14:00"])
+async def test_a_time_at_the_edge_of_the_calendar_is_one(
+    ann: httpx.AsyncClient, table: str, asked: str
+) -> None:
+    assert (await ann.get(f"/api/tables/{table}?{asked}")).status_code == 200
+
+
 async def test_a_value_that_there_cannot_be_is_refused(ann: httpx.AsyncClient) -> None:
     answer = await ann.get("/api/tables/machines?status=running&status=asleep")
     assert answer.status_code == 422

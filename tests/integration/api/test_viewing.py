@@ -284,7 +284,7 @@ async def test_a_size_that_is_none_is_refused(
         await websocket.send(size)
         with pytest.raises(ConnectionClosed):
             await _until(websocket, b"never")
-        assert (websocket.close_code, websocket.close_reason) == (1011, "bad_input")
+        assert (websocket.close_code, websocket.close_reason) == (4400, "bad_input")
 
 
 # -- files -------------------------------------------------------------------------------------------------

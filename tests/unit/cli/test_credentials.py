@@ -253,6 +253,14 @@ def test_delete_says_what_is_gone(play: Play, capsys: pytest.CaptureFixture[str]
     assert capsys.readouterr().out == "c-1 is deleted.\n"
 
 
+def test_an_id_is_never_another_address(play: Play) -> None:
+    absent = httpx.Response(404, json={"code": "absent", "cause": "There is no such.", "remedy": "Look."})
+    seen = play({("DELETE", "/api/credentials/../users/carl"): absent})
+    assert run(["credentials", "delete", "../users/carl"]) != 0
+    (asked,) = seen
+    assert asked.url.raw_path == b"/api/credentials/%2E%2E%2Fusers%2Fcarl"
+
+
 STEP = {"key_id": "0123456789abcdef", "rewrapped": 100, "remaining": 0, "damaged": [], "finished": True}
 
 

@@ -8,6 +8,8 @@ import enum
 import sqlalchemy as sa
 from sqlalchemy.engine.interfaces import Dialect
 
+_FIRST, _LAST = dt.datetime.min.replace(tzinfo=dt.UTC), dt.datetime.max.replace(tzinfo=dt.UTC)
+
 
 class UtcTime(sa.types.TypeDecorator[dt.datetime]):
     """A moment, timezone-aware and in UTC on both sides; SQLite itself keeps no zone."""
@@ -21,7 +23,10 @@ class UtcTime(sa.types.TypeDecorator[dt.datetime]):
             return None
         if value.tzinfo is None:
             raise ValueError(f"{value!r}: a timezone is needed")
-        return value.astimezone(dt.UTC)
+        try:
+            return value.astimezone(dt.UTC)
+        except OverflowError:  # within a day of the first or the last moment that there is
+            return _FIRST if value.year == _FIRST.year else _LAST
 
     def process_result_value(self, value: dt.datetime | None, dialect: Dialect) -> dt.datetime | None:  # noqa: ARG002 (as above)
         """Give UTC back what SQLite stored without a zone."""
