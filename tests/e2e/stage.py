@@ -24,10 +24,10 @@ OF_VIEWERS = (r"^(Failed when|Connection closed)", r"WebSocket")
 # Where the desktop has the focus, a browser would take what was copied without a word.
 _KEEPS_ITS_CLIPBOARD = "Object.defineProperty(navigator, 'clipboard', {value: undefined})"
 
-# A field that was written into is what the state is about; another size has scrolled it away.
+# What was written into or unfolded is what the state is about; another size has scrolled it away.
 _SHOW_FIELD = """() => {
   const field = document.activeElement;
-  if (field?.matches("input[type=search]")) field.scrollIntoView({block: "center"});
+  if (field?.matches("input[type=search], summary")) field.scrollIntoView({block: "center"});
 }"""
 
 

@@ -130,7 +130,7 @@ CREDENTIALS = [
     State(
         name="credential-check-out",
         path="/dashboard/credentials",
-        shows="Who gets it",
+        shows="Who holds it",
         does=_check_out,
         looks=DARK_AND_PHONE,
     ),
