@@ -9,7 +9,16 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from playwright.sync_api import Browser, ConsoleMessage, Locator, Page, Request
+from playwright.sync_api import (
+    Browser,
+    CDPSession,
+    ConsoleMessage,
+    Locator,
+    Page,
+    Request,
+    ViewportSize,
+)
+from playwright.sync_api import TimeoutError as NeverSo
 
 AXE = Path(__file__).parents[2] / "web/node_modules/axe-core/axe.min.js"
 STANDARD = {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}
@@ -24,6 +33,9 @@ LOOKS: Mapping[str, Mapping[str, Any]] = {
     "dark": {"viewport": {"width": 1440, "height": 900}, "color_scheme": "dark"},
     "phone": {"viewport": {"width": 390, "height": 844}, "color_scheme": "light", "has_touch": True},
 }
+
+SETTLED_MS = 5_000
+NARROWEST: ViewportSize = {"width": 360, "height": 740}
 
 _ALL = {**LOOKS, SMALL: {**LOOKS["light"], "device_scale_factor": 0.75}}
 
@@ -67,6 +79,7 @@ class Visit:
         self._foreign: list[str] = []
         self._errors: list[str] = []
         self._forgiven: tuple[str, ...] = ()
+        self._debugger: CDPSession | None = None
         page.on("request", self._note_request)
         page.on("websocket", lambda socket: self._note_address(socket.url))
         page.on("console", self._note_console)
@@ -99,6 +112,20 @@ class Visit:
         self._look = look
         self.page.emulate_media(color_scheme=LOOKS[look]["color_scheme"], reduced_motion="reduce")
         self.page.set_viewport_size(LOOKS[look]["viewport"])
+        if self._debugger is None:
+            self._debugger = self.page.context.new_cdp_session(self.page)
+        enabled = {"enabled": LOOKS[look].get("has_touch", False)}
+        self._debugger.send("Emulation.setTouchEmulationEnabled", enabled)
+
+    def squeeze(self) -> None:
+        """As narrow as phones are: nothing may need to be scrolled sideways, or be out of reach."""
+        self.page.set_viewport_size(NARROWEST)
+        try:
+            # noVNC fits its picture a moment after its frame.
+            self.page.wait_for_function(f"() => ({_SIDEWAYS})().length === 0", timeout=SETTLED_MS)
+        except NeverSo:
+            found = self.page.evaluate(_SIDEWAYS)
+            raise AssertionError(f"scrolls sideways at {NARROWEST['width']} px: {found}") from None
 
     def expect_refusal(self, status: int) -> None:
         """One request was refused, as this page is about; the browser says so in its console."""
@@ -118,8 +145,18 @@ class Visit:
 
     def keep(self, name: str, rules: Mapping[str, object] = STANDARD) -> Path:
         """Take the picture ``name`` of a page that has nothing to forgive, by these rules of axe."""
+        path = self.picture(name)
+        self.examine(path.name, rules)
+        return path
+
+    def picture(self, name: str) -> Path:
+        """Take the picture ``name`` without judging it."""
         path = self._folder / f"{name}-{self._look}.png"
         self.page.screenshot(path=path, animations="disabled")
+        return path
+
+    def examine(self, name: str, rules: Mapping[str, object] = STANDARD) -> None:
+        """Find nothing to forgive in what is shown; ``name`` is for who reads what was found."""
         if not self.page.evaluate("'axe' in window"):
             self.page.evaluate(AXE.read_text())  # as the debugger: the page's own policy stays in force
         seen = {
@@ -129,8 +166,7 @@ class Visit:
             "keeps someone out": self.page.evaluate(_VIOLATIONS, rules),
         }
         unforgiven = {what: found for what, found in seen.items() if found}
-        assert not unforgiven, f"{path.name}: {unforgiven}"
-        return path
+        assert not unforgiven, f"{name}: {unforgiven}"
 
 
 @contextlib.contextmanager

@@ -14,11 +14,11 @@ VNC = re.compile(r"/api/vm/[^/]+/vnc$")
 class Relay:
     """Of one page, from before its first desktop; what a viewer sends is kept."""
 
-    def __init__(self, page: Page) -> None:
+    def __init__(self, page: Page, address: re.Pattern[str] = VNC) -> None:
         self.connections = 0
         self._sent: list[bytes] = []
         self._newest: _Connection | None = None
-        page.route_web_socket(VNC, self._connect)
+        page.route_web_socket(address, self._connect)
 
     def _connect(self, route: WebSocketRoute) -> None:
         self.connections += 1

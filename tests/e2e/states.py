@@ -2,73 +2,9 @@
 
 from __future__ import annotations
 
-import dataclasses
-from collections.abc import Mapping
 from typing import Any
 
-TOOLS = "/dashboard/remote-cli"
-SESSION = f"{TOOLS}/session"
-PROBLEM = {"code": "unavailable", "cause": "The database does not answer.", "remedy": "Look into the log."}
-ABSENT = {"code": "absent", "cause": "There is no such session.", "remedy": "Look at yours."}
-SIGNED_OUT = {
-    "code": "not_signed_in",
-    "cause": "No valid sign-in came with the request.",
-    "remedy": "Sign in.",
-}
-OPERATOR = {"user_id": "u-0011223344556677", "name": "ada", "operator": True}
-
-
-@dataclasses.dataclass(frozen=True)
-class Pending:
-    """The API does not answer."""
-
-
-@dataclasses.dataclass(frozen=True)
-class Refusal:
-    """The API answers with this status and a Problem."""
-
-    status: int
-    problem: Mapping[str, str]
-
-
-@dataclasses.dataclass(frozen=True, kw_only=True)
-class State:
-    """One state of one page."""
-
-    name: str
-    path: str
-    """With a query where else the fragment alone would be another: then nothing is loaded."""
-    shows: str
-    """A text that is on the page in this state alone."""
-    answers: Mapping[str, Pending | Refusal | Any] = dataclasses.field(default_factory=dict)
-    """Path of the API → what it answers in place of the fake server."""
-    loading: bool = False
-    """Bones stand where content will; in every other state there are none left."""
-    bare: bool = False
-    """With the fake server of a user who is not the operator, and who has nothing yet."""
-    clicks: tuple[str, ...] = ()
-    """Buttons that are pressed first."""
-    forgives: tuple[str, ...] = ()
-    """What the console may say, because the page is about it."""
-
-    def __str__(self) -> str:
-        return self.name
-
-
-def _of_list(name: str, path: str, api: str, *, full: str, title: str) -> list[State]:
-    """Full, loading and failed."""
-    feed = {f"{api}/events": Pending()}
-    return [
-        State(name=name, path=path, shows=full),
-        State(name=f"{name}-loading", path=path, shows=title, answers={api: Pending(), **feed}, loading=True),
-        State(
-            name=f"{name}-error",
-            path=path,
-            shows=f"{title} could not be read",
-            answers={api: Refusal(503, PROBLEM), **feed},
-            forgives=("status of 503",),
-        ),
-    ]
+from state import ABSENT, OPERATOR, PROBLEM, SESSION, SIGNED_OUT, TOOLS, Pending, Refusal, State, of_list
 
 
 def _session(story: str, shows: str, **more: Any) -> State:
@@ -193,7 +129,7 @@ WATCH = [
 ]
 
 TABLES = [
-    *_of_list(
+    *of_list(
         "sessions",
         "/dashboard/sessions",
         "/api/tables/sessions",
@@ -201,7 +137,7 @@ TABLES = [
         title="Sessions",
     ),
     State(name="sessions-empty", path="/dashboard/sessions", shows="No sign-in yet", bare=True),
-    *_of_list(
+    *of_list(
         "machines",
         "/dashboard/machines",
         "/api/tables/machines",
@@ -209,7 +145,7 @@ TABLES = [
         title="Machines",
     ),
     State(name="machines-empty", path="/dashboard/machines", shows="No machine yet", bare=True),
-    *_of_list(
+    *of_list(
         "audit",
         "/dashboard/audit",
         "/api/tables/audit",
@@ -224,7 +160,7 @@ TABLES = [
         bare=True,
         answers={"/api/me": OPERATOR},
     ),
-    *_of_list(
+    *of_list(
         "credentials",
         "/dashboard/credentials",
         "/api/credentials",
@@ -237,7 +173,7 @@ TABLES = [
         shows="Nothing sealed yet",
         answers={"/api/credentials": []},
     ),
-    *_of_list(
+    *of_list(
         "all-credentials",
         "/dashboard/credentials/all",
         "/api/tables/credentials",
@@ -311,7 +247,7 @@ OPERATION = [
     ),
     *(
         state
-        for state in _of_list(
+        for state in of_list(
             "settings",
             "/dashboard/settings",
             "/api/settings",

@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 from controller import Controller
-from gallery import LOOKS, Visit, visit
+from gallery import LOOKS, NARROWEST, Visit, visit
 from playwright.sync_api import Browser, Page, expect
 
 from conftest import CHROMIUM
@@ -25,7 +25,6 @@ pytestmark = [pytest.mark.golden, pytest.mark.browser]
 REPOSITORY = Path(__file__).parents[2]
 PAGES = ("remote-cli", "sessions", "machines", "credentials", "credentials/all", "goldens", "health",
          "audit", "settings", "no-such-page")  # fmt: skip
-NARROWEST = {"width": 360, "height": 740}
 WIDEST = {"width": 3840, "height": 2160}
 
 LIGHTHOUSE_RUNS = 5

@@ -5,6 +5,7 @@ import { Link } from "wouter";
 import type { CredentialListed } from "../api/types";
 import { CUSTODY_WORDS } from "../components/credentials/credential-words";
 import { t } from "../i18n";
+import { language } from "../i18n/language";
 import { PageHead } from "../ui/page-head";
 import { Pill } from "../ui/pill";
 import { IdCell, MomentCell, TimeCell } from "./cells";
@@ -78,10 +79,16 @@ export function AllCredentialsPage() {
 function Standing({ row: { custody, holder, doubt } }: { row: CredentialListed }) {
   const { text, tone } = CUSTODY_WORDS[custody];
   return (
-    <span className={classes.state} title={doubt ?? undefined}>
+    <span className={classes.state}>
       <Pill tone={doubt === null ? tone : "warn"}>{t(text)}</Pill>
       {holder !== null && <code>{holder}</code>}
-      {doubt !== null && <span className={classes.soft}>{t("credentials.inDoubt")}</span>}
+      {doubt !== null && (
+        <span title={doubt} lang="en">
+          <span className={classes.soft} lang={language()}>
+            {t("credentials.inDoubt")}
+          </span>
+        </span>
+      )}
     </span>
   );
 }

@@ -99,9 +99,13 @@ function Name({ id }: { id: string }) {
 
 function State({ row: { paused, status, error_code, error_cause } }: { row: MachineListed }) {
   return (
-    <span title={error_cause ?? undefined} className={classes.state}>
+    <span className={classes.state}>
       <Pill tone={paused ? "quiet" : MACHINE_TONES[status]}>{machineState(paused, status)}</Pill>
-      {error_code !== null && <code>{error_code}</code>}
+      {error_code !== null && (
+        <code title={error_cause ?? undefined} lang="en">
+          {error_code}
+        </code>
+      )}
     </span>
   );
 }

@@ -19,7 +19,11 @@ function Hint({ provider, flow }: Pick<Session, "provider" | "flow">) {
   const notes = useQuery(providersQuery).data?.find((one) => one.name === provider)?.notes ?? null;
   const way = flow === null ? null : t(FLOW_WORDS[flow].text);
   if (way === null && notes === null) return null;
-  return <p className={classes.hint}>{[way, notes].filter((text) => text !== null).join(" ")}</p>;
+  return (
+    <p className={classes.hint}>
+      {way} {notes !== null && <span lang="en">{notes}</span>}
+    </p>
+  );
 }
 
 /** Beside the desktop: what to do, how far it is, what machine it is. */

@@ -91,9 +91,13 @@ function Name({ id }: { id: string }) {
 function State({ row: { status, error_code, error_cause } }: { row: SessionListed }) {
   const { text, tone } = LISTED_STATUS_WORDS[status];
   return (
-    <span title={error_cause ?? undefined} className={classes.state}>
+    <span className={classes.state}>
       <Pill tone={tone}>{t(text)}</Pill>
-      {error_code !== null && <code>{error_code}</code>}
+      {error_code !== null && (
+        <code title={error_cause ?? undefined} lang="en">
+          {error_code}
+        </code>
+      )}
     </span>
   );
 }

@@ -31,7 +31,7 @@ export function ShortcutsDialog({ close, destinations }: Props) {
             <Row keys="?" words={t("palette.thisList")} />
           </Part>
           <Part name={t("desktop.theDesktop")}>
-            <Row keys="Shift+Esc" words={t("palette.releaseKeys")} />
+            <Row keys={`${t("desktop.shift")}+${t("desktop.esc")}`} words={t("palette.releaseKeys")} />
           </Part>
         </div>
         <Part name={t("palette.goTo")}>

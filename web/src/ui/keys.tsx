@@ -1,5 +1,7 @@
 import { Kbd } from "@mantine/core";
 
+import { t } from "../i18n";
+
 /** Keys one after the other, or together with a plus. */
 export function Keys({ keys }: { keys: string }) {
   return (
@@ -16,4 +18,4 @@ export function Keys({ keys }: { keys: string }) {
 
 /** How this device's keyboard calls the key that commands are given with. */
 export const commandKey = (userAgent: string): string =>
-  /Mac OS|iPhone|iPad/.test(userAgent) ? "⌘K" : "Ctrl+K";
+  /Mac OS|iPhone|iPad/.test(userAgent) ? "⌘K" : `${t("desktop.ctrl")}+K`;

@@ -69,7 +69,7 @@ export function Palette({ close, text, write, commands, whole, children }: Props
         {none && t("palette.nothing")}
       </p>
       <List id={list} commands={commands} chosen={chosen} point={setAt} />
-      {children}
+      <div className={classes.told}>{children}</div>
     </Modal>
   );
 }

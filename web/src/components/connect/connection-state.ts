@@ -12,6 +12,8 @@ export interface CardState {
   tone: Tone;
   /** A second line: until when that is good, or why it is not. */
   detail: string | null;
+  /** The second line is the controller's, and English. */
+  reported?: boolean;
   /** What its button does: a first sign-in, one beside another, or one that is needed now. */
   next: "connect" | "add" | "renew";
 }
@@ -24,7 +26,13 @@ export function cardState(provider: Provider, nowMs: number): CardState {
     return { text: t("connect.notConnected"), tone: "quiet", detail: null, next: "connect" };
   const concern = concernOf(credential, nowMs);
   if (concern !== null)
-    return { text: concern.state, tone: concern.tone, detail: concern.why, next: "renew" };
+    return {
+      text: concern.state,
+      tone: concern.tone,
+      detail: concern.why,
+      reported: concern.reported,
+      next: "renew",
+    };
   return { ...connected(credential, nowMs), next: "add" };
 }
 

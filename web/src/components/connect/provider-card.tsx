@@ -41,7 +41,9 @@ export function ProviderCard({ provider, nowMs, connecting, error, connect, open
       </p>
       <div className={classes.state}>
         <Pill tone={state.tone}>{state.text}</Pill>
-        {state.detail !== null && <span>{state.detail}</span>}
+        {state.detail !== null && (
+          <span lang={state.reported === true ? "en" : undefined}>{state.detail}</span>
+        )}
       </div>
       {!provider.verified && <Unverified why={provider.unverified_because} />}
       {provider.notes !== null && (

@@ -112,7 +112,10 @@ function UploadButton({ files, most }: { files: Files; most: number }) {
       >
         {t("viewing.upload")}
       </Button>
-      <span>{t("viewing.orDrop", { size: bytes(most) })}</span>
+      <span>
+        <span className={classes.byMouse}>{t("viewing.orDrop")}</span>{" "}
+        {t("viewing.most", { size: bytes(most) })}
+      </span>
     </div>
   );
 }

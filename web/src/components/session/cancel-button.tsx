@@ -2,6 +2,7 @@ import { Button, Group, Modal } from "@mantine/core";
 import { useDisclosure } from "@mantine/hooks";
 
 import { t } from "../../i18n";
+import classes from "./cancel-button.module.css";
 
 interface Props {
   tool: string;
@@ -23,6 +24,7 @@ export function CancelButton({ tool, busy, cancel }: Props) {
         title={t("session.cancelAsk", { tool })}
         centered
         radius="lg"
+        classNames={{ title: classes.title ?? "" }}
         closeButtonProps={{ "aria-label": t("common.close") }}
       >
         <p>{t("session.cancelText")}</p>

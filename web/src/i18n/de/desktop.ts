@@ -47,7 +47,7 @@ export const desktop: Translation<typeof english> = {
   "desktop.tryNow": "Jetzt versuchen",
   "desktop.lastGood": "Letzter guter Schritt: {step} · {next}",
   "desktop.tryingNow": "Versuch läuft …",
-  "desktop.nextTry": "nächster Versuch in {seconds} s",
+  "desktop.nextTry": "nächster Versuch in {seconds} s",
   "desktop.theDesktop": "Der Desktop der Maschine",
   "desktop.opening": "Der Desktop wird geöffnet …",
   "desktop.keysGo": "Tasten gehen an die Maschine{all, select, yes {, und zwar alle} other {}}",

@@ -39,7 +39,7 @@ export const desktop = {
   "desktop.tryNow": "Try now",
   "desktop.lastGood": "Last good step: {step} · {next}",
   "desktop.tryingNow": "trying now…",
-  "desktop.nextTry": "next try in {seconds} s",
+  "desktop.nextTry": "next try in {seconds} s",
   "desktop.theDesktop": "The machine's desktop",
   "desktop.opening": "Opening the desktop…",
   "desktop.keysGo": "Keys go to the machine{all, select, yes {, all of them} other {}}",
