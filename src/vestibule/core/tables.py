@@ -23,7 +23,7 @@ R = TypeVar("R")
 
 MOST_CHOICES = 50
 """Of one facet: the most frequent ones."""
-REACH = 10_000
+REACH = 5_000
 """Rows that are looked at: of whom and of which time it was asked for."""
 
 

@@ -105,7 +105,7 @@ async def test_a_table_is_sorted_narrowed_and_paged(
         ("sort=no_such", "query.sort"),
         ("order=up", "query.order"),
         ("offset=-1", "query.offset"),
-        ("offset=10000", "query.offset"),
+        ("offset=5000", "query.offset"),
         ("limit=0", "query.limit"),
         ("limit=101", "query.limit"),
         ("limit=many", "query.limit"),

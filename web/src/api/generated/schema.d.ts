@@ -1522,7 +1522,7 @@ export interface components {
             rows: components["schemas"]["AuditEvent"][];
             /**
              * Total
-             * @description Rows that fit, on all pages, among the 10,000 that are looked at.
+             * @description Rows that fit, on all pages, among the 5,000 that are looked at.
              */
             total: number;
         };
@@ -1828,7 +1828,7 @@ export interface components {
             rows: components["schemas"]["CredentialListed"][];
             /**
              * Total
-             * @description Rows that fit, on all pages, among the 10,000 that are looked at.
+             * @description Rows that fit, on all pages, among the 5,000 that are looked at.
              */
             total: number;
         };
@@ -2701,7 +2701,7 @@ export interface components {
             rows: components["schemas"]["MachineListed"][];
             /**
              * Total
-             * @description Rows that fit, on all pages, among the 10,000 that are looked at.
+             * @description Rows that fit, on all pages, among the 5,000 that are looked at.
              */
             total: number;
         };
@@ -3311,7 +3311,7 @@ export interface components {
             rows: components["schemas"]["SessionListed"][];
             /**
              * Total
-             * @description Rows that fit, on all pages, among the 10,000 that are looked at.
+             * @description Rows that fit, on all pages, among the 5,000 that are looked at.
              */
             total: number;
         };
