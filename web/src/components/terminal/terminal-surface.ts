@@ -20,6 +20,8 @@ export interface TerminalSurface {
 }
 
 const SCROLLBACK_LINES = 10_000;
+/** At 1, a row of this font ends above its underscores, and rows hide what hangs out of them. */
+const LINE_HEIGHT = 1.2;
 /** The colours of the machine's own terminal (xterm.resources). */
 const THEME = {
   background: "#161b24",
@@ -58,6 +60,7 @@ export async function openTerminal(
   const terminal = new Xterm({
     fontFamily: '"DejaVu Sans Mono", ui-monospace, Menlo, Consolas, monospace',
     fontSize: target.clientWidth < 480 ? 12 : 14,
+    lineHeight: LINE_HEIGHT,
     scrollback: SCROLLBACK_LINES,
     screenReaderMode: true,
     theme: THEME,
