@@ -8,6 +8,7 @@ import type { Traffic } from "../desktop/channel";
 import type { SurfaceListeners } from "../desktop/desktop-link";
 import { openSocket } from "../desktop/open-socket";
 import { COPY_REFUSED } from "./copy-refused";
+import { sendInsertedText } from "./inserted-text";
 import { TerminalChannel } from "./terminal-channel";
 import { withStyleNonce } from "./with-style-nonce";
 
@@ -72,6 +73,7 @@ export async function openTerminal(
   });
   fit.fit();
   copyAndPasteByKeys(terminal);
+  sendInsertedText(terminal);
   const socket = openSocket(`${ticket.terminal}?columns=${terminal.cols}&rows=${terminal.rows}`, ticket);
   const channel = carry(terminal, socket, listeners);
   const resized = new ResizeObserver(() => {
