@@ -31,7 +31,7 @@ function field(): HTMLTextAreaElement {
   return terminal.textarea;
 }
 
-const key = (name: "keydown" | "keypress" | "keyup", init: KeyboardEventInit): void => {
+const key = (name: "keydown" | "keypress" | "keyup", init: Record<string, unknown>): void => {
   field().dispatchEvent(new KeyboardEvent(name, { bubbles: true, cancelable: true, ...init }));
 };
 
