@@ -47,12 +47,13 @@ afterEach(() => {
   performance.clearMarks();
 });
 
-function show(view: View, preparing: ReactNode) {
-  keepView(window.localStorage, view);
+function show(view: View, preparing: ReactNode, chosenAt = "vm-1") {
+  keepView(window.localStorage, chosenAt, view);
   const views = (now: ReactNode) => (
     <MantineProvider env="test">
       <MachineViews
         vmId="vm-1"
+        needsDesktop
         askSession={vi.fn()}
         pageTitle={null}
         lastGoodStep="Started, 14:05:09"
@@ -81,6 +82,12 @@ it("shows at the terminal how the machine is prepared, and asks for it once it h
 it("says once how the machine is prepared where both are shown", () => {
   show("both", <p>Waking…</p>);
   expect(screen.getAllByText("Waking…")).toHaveLength(1);
+});
+
+it("begins with the desktop where the terminal was chosen at another machine", () => {
+  show("terminal", null, "vm-0");
+  expect(screen.getByRole("radio", { name: "Desktop" })).toBeChecked();
+  expect(screen.queryByRole("region", { name: "The tool's terminal" })).toBeNull();
 });
 
 it("measures no first frame for who sees the terminal first", () => {

@@ -19,6 +19,8 @@ const WORDS: Readonly<Record<View, PlainKey>> = {
 
 interface Props {
   vmId: string;
+  /** Whether the sign-in can come to its end on the machine's desktop alone. */
+  needsDesktop: boolean;
   askSession: () => void;
   pageTitle: string | null;
   lastGoodStep: string;
@@ -30,11 +32,12 @@ interface Props {
 }
 
 /** A machine's desktop, its tool's terminal, or both, as the person likes it. */
-export function MachineViews({ vmId, askSession, lastGoodStep, tools, preparing, ...ofDesktop }: Props) {
+export function MachineViews(props: Props) {
+  const { vmId, needsDesktop, askSession, lastGoodStep, tools, preparing, ...ofDesktop } = props;
   const machine = useMemo(() => machineAccess(vmId), [vmId]);
   const files = useFiles(machine);
   const choice = useRef<HTMLDivElement>(null);
-  const [view, setView] = useState(() => loadView(window.localStorage));
+  const [view, setView] = useState(() => loadView(window.localStorage, vmId, needsDesktop));
   const alone = view === "terminal";
   useEffect(() => {
     if (alone) forgetClick();
@@ -51,7 +54,7 @@ export function MachineViews({ vmId, askSession, lastGoodStep, tools, preparing,
           data={VIEWS.map((value) => ({ value, label: t(WORDS[value]) }))}
           onChange={(value) => {
             setView(value);
-            keepView(window.localStorage, value);
+            keepView(window.localStorage, vmId, value);
           }}
         />
       </div>

@@ -34,6 +34,7 @@ export function SessionArea({ session, onFirstFrame }: Props) {
         <MachineViews
           key={area.vmId}
           vmId={area.vmId}
+          needsDesktop={session.flow === "loopback"}
           preparing={session.status === "vm_created" ? <Preparing session={session} /> : null}
           pageTitle={session.page_title}
           lastGoodStep={goodStepText(session)}

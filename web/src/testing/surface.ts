@@ -8,6 +8,7 @@ export function fakeSurface(special: Partial<Surface> = {}): Surface {
     focus: vi.fn(),
     release: vi.fn(),
     press: vi.fn(),
+    hold: vi.fn(),
     letGo: vi.fn(),
     type: vi.fn(),
     show: vi.fn(),

@@ -26,8 +26,10 @@ export interface Surface {
   release: () => void;
   /** Presses one key while others are held. */
   press: (key: Key, held: readonly Key[]) => void;
-  /** Lets go of the modifiers that are down: what is pressed next is pressed alone. */
-  letGo: () => void;
+  /** Holds these keys down until they are let go. */
+  hold: (keys: readonly Key[]) => void;
+  /** Lets go of these keys; of all modifiers, if none are named: what is pressed next is pressed alone. */
+  letGo: (keys?: readonly Key[]) => void;
   /** Types text by key symbols: right for every keyboard layout. */
   type: (text: string) => void;
   show: (settings: ViewSettings) => void;

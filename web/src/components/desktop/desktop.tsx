@@ -48,7 +48,7 @@ export function Desktop(props: Props) {
   const fullScreen = useFullScreen(section);
   const shown = state.kind === "shown";
   const surface = shown ? link.shown : undefined;
-  const keys = useOnScreenKeys(surface);
+  const keys = useOnScreenKeys(surface, target);
   const painted = usePainted(shown, target, onFirstFrame);
   const clipboard = useClipboard({ machine, surface: painted ? surface : undefined, target });
   const [keysShown, showKeys] = useState(false);

@@ -52,7 +52,7 @@ export async function openRfb(
   };
 }
 
-function keysOf(rfb: RFB): Pick<Surface, "focus" | "release" | "press" | "letGo" | "type"> {
+function keysOf(rfb: RFB): Pick<Surface, "focus" | "release" | "press" | "hold" | "letGo" | "type"> {
   return {
     focus: () => {
       rfb.focus({ preventScroll: true });
@@ -67,8 +67,11 @@ function keysOf(rfb: RFB): Pick<Surface, "focus" | "release" | "press" | "letGo"
       rfb.sendKey(key.keysym, key.code);
       for (const { keysym, code } of held.toReversed()) rfb.sendKey(keysym, code, false);
     },
-    letGo: () => {
-      for (const { keysym, code } of MODIFIERS) rfb.sendKey(keysym, code, false);
+    hold: (keys) => {
+      for (const { keysym, code } of keys) rfb.sendKey(keysym, code, true);
+    },
+    letGo: (keys = MODIFIERS) => {
+      for (const { keysym, code } of keys) rfb.sendKey(keysym, code, false);
     },
     type: (text) => {
       for (const key of keysOfText(text)) rfb.sendKey(key.keysym, key.code);

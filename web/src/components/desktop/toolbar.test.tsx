@@ -1,7 +1,7 @@
 import { MantineProvider } from "@mantine/core";
 import { act, fireEvent, render, screen, within } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
-import { useState } from "react";
+import { useRef, useState } from "react";
 import { describe, expect, it, vi } from "vitest";
 
 import { fakeClipboard, fakeFiles } from "../../testing/machine";
@@ -25,7 +25,8 @@ interface Special {
 }
 
 function Bench({ surface, captured = false, fullScreen = WINDOWED, choose = vi.fn() }: Special) {
-  const keys = useOnScreenKeys(surface);
+  const target = useRef<HTMLDivElement>(null);
+  const keys = useOnScreenKeys(surface, target);
   const [keysShown, showKeys] = useState(false);
   return (
     <>
@@ -38,6 +39,9 @@ function Bench({ surface, captured = false, fullScreen = WINDOWED, choose = vi.f
         settings={{ quality: "balanced", size: "fit" }}
       />
       {keysShown && <KeysRow keys={keys} disabled={surface === undefined} />}
+      <div ref={target}>
+        <canvas data-testid="desktop" />
+      </div>
     </>
   );
 }
@@ -124,6 +128,51 @@ describe("the on-screen keys", () => {
     await userEvent.click(button("Alt"));
     await userEvent.click(button("Tab"));
     expect(surface.press).toHaveBeenLastCalledWith(KEYS.tab, []);
+  });
+
+  describe("with a real keyboard", () => {
+    const CONTROL = [MODIFIER_KEYS.control];
+    const desktop = (): HTMLElement => screen.getByTestId("desktop");
+
+    it("hold a modifier while its next key is down", async () => {
+      const surface = await open();
+      await userEvent.click(button("Ctrl"));
+      const order: string[] = [];
+      vi.mocked(surface.hold).mockImplementation(() => order.push("hold"));
+      desktop().addEventListener("keydown", () => order.push("noVNC"));
+      fireEvent.keyDown(desktop(), { key: "Shift", code: "ShiftLeft" });
+      expect(surface.hold).not.toHaveBeenCalled();
+      fireEvent.keyDown(desktop(), { key: "a", code: "KeyA" });
+      expect(order).toEqual(["noVNC", "hold", "noVNC"]);
+      expect(surface.hold).toHaveBeenCalledExactlyOnceWith(CONTROL);
+      expect(button("Ctrl")).toHaveAttribute("aria-pressed", "false");
+      expect(surface.letGo).not.toHaveBeenCalled();
+      fireEvent.keyUp(desktop(), { key: "a", code: "KeyA" });
+      expect(surface.letGo).toHaveBeenCalledExactlyOnceWith(CONTROL);
+    });
+
+    it("let go before another key goes down, and when the keyboard goes elsewhere", async () => {
+      const surface = await open();
+      await userEvent.click(button("Ctrl"));
+      fireEvent.keyDown(desktop(), { key: "a", code: "KeyA" });
+      fireEvent.keyDown(desktop(), { key: "b", code: "KeyB" });
+      expect(surface.letGo).toHaveBeenCalledExactlyOnceWith(CONTROL);
+      await userEvent.click(button("Ctrl"));
+      fireEvent.keyDown(desktop(), { key: "c", code: "KeyC" });
+      fireEvent.focusOut(desktop());
+      expect(surface.letGo).toHaveBeenCalledTimes(2);
+    });
+
+    it("keep what is locked for every key", async () => {
+      const surface = await open();
+      await userEvent.dblClick(button("Ctrl"));
+      for (const key of ["a", "b"]) {
+        fireEvent.keyDown(desktop(), { key, code: `Key${key.toUpperCase()}` });
+        fireEvent.keyUp(desktop(), { key, code: `Key${key.toUpperCase()}` });
+      }
+      expect(vi.mocked(surface.hold).mock.calls).toEqual([[CONTROL], [CONTROL]]);
+      expect(button("Ctrl")).toHaveAttribute("aria-pressed", "true");
+    });
   });
 
   it("leave a phone's keyboard where it is", async () => {

@@ -1,10 +1,11 @@
 /** What is pressed and typed with controls of the page, together with the modifiers that they hold. */
 
-import { useRef, useState } from "react";
+import { useRef, useState, type RefObject } from "react";
 
 import type { Surface } from "./desktop-link";
 import { KEYS, keysymOf, MODIFIER_KEYS, type Key, type Modifier } from "./keysyms";
 import { afterKey, heldKeys, NO_HOLDS, pressModifier, type Holds } from "./sticky-modifiers";
+import { useHeldKeys } from "./use-held-keys";
 
 export interface OnScreenKeys {
   holds: Holds;
@@ -16,7 +17,11 @@ export interface OnScreenKeys {
   enter: (erase: number, insert: string) => void;
 }
 
-export function useOnScreenKeys(surface: Surface | undefined): OnScreenKeys {
+/** What is held applies to a real keyboard's next key in `target`, too. */
+export function useOnScreenKeys(
+  surface: Surface | undefined,
+  target: RefObject<HTMLElement | null>,
+): OnScreenKeys {
   const [holds, setHolds] = useState(NO_HOLDS);
   /** Two keys may come before the page is drawn anew. */
   const newest = useRef(holds);
@@ -24,9 +29,14 @@ export function useOnScreenKeys(surface: Surface | undefined): OnScreenKeys {
     newest.current = next;
     setHolds(next);
   };
+  const take = (): readonly Key[] => {
+    const held = heldKeys(newest.current);
+    if (held.length > 0) change(afterKey(newest.current));
+    return held;
+  };
+  useHeldKeys(target, surface, take);
   const press = (key: Key): void => {
-    surface?.press(key, heldKeys(newest.current));
-    change(afterKey(newest.current));
+    surface?.press(key, take());
   };
   const enter = (erase: number, insert: string): void => {
     for (let count = 0; count < erase; count += 1) press(KEYS.backspace);

@@ -74,6 +74,7 @@ function Content({ files }: { files: Files }) {
           <ProblemText problem={problem} />
         </p>
       )}
+      {downloads?.upload === false && <p>{t("viewing.noUpload")}</p>}
       {downloads?.upload === true && <UploadButton files={files} most={downloads.max_bytes} />}
       {uploads.length > 0 && (
         <ul className={classes.list} aria-label={t("viewing.onTheirWay")}>

@@ -66,6 +66,7 @@ describe("the machine's Downloads", () => {
   it("offer what is allowed alone", async () => {
     await open(holding({ upload: false, download: false }));
     expect(await screen.findByText(/do not come out of machines/)).toBeInTheDocument();
+    expect(screen.getByText(/do not go into machines/)).toBeInTheDocument();
     expect(screen.queryByRole("button", { name: "Upload files" })).toBeNull();
     expect(screen.queryByRole("link")).toBeNull();
   });

@@ -23,7 +23,11 @@ describe("the step rail", () => {
     expect(new Set(states(sessionIn("completed")))).toEqual(new Set(["done"]));
   });
 
-  it.each(["failed", "timeout", "cancelled"] as const)("shows where a %s session stopped", (status) => {
+  it.each([
+    ["failed", "failed"],
+    ["timeout", "failed"],
+    ["cancelled", "stopped"],
+  ] as const)("shows where a %s session ended: %s", (status, state) => {
     const session = sessionIn(status, {
       completed_at: instant(9),
       stages: [
@@ -32,7 +36,7 @@ describe("the step rail", () => {
         { status, at: instant(9) },
       ],
     });
-    expect(states(session)).toEqual(["done", "done", "stopped", "pending", "pending", "pending"]);
+    expect(states(session)).toEqual(["done", "done", state, "pending", "pending", "pending"]);
     expect(lastGoodStep(session)).toEqual({ step: "vm_created", at: instant(1) });
   });
 

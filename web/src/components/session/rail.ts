@@ -17,7 +17,7 @@ export type Step = (typeof ORDER)[number];
 export type RailStep =
   | { step: Step; state: "done"; at: string; sinceStart: number }
   | { step: Step; state: "current" }
-  | { step: Step; state: "stopped"; at: string | null }
+  | { step: Step; state: "failed" | "stopped"; at: string | null }
   | { step: Step; state: "pending" }
   | { step: Step; state: "skipped" };
 
@@ -31,7 +31,7 @@ export const STEP_WORDS: Record<Step, { reached: PlainKey; working: PlainKey }> 
   completed: { reached: "session.connected", working: "session.checkingCredential" },
 };
 
-/** The rail's six steps.  The first one not reached is being worked on, or is where the session stopped. */
+/** The rail's six steps.  The first one not reached is being worked on, or is where the session failed or stopped. */
 export function railSteps(session: Session): RailStep[] {
   const reachedAt = new Map(session.stages.map((stage) => [stage.status, stage.at]));
   const last = ORDER.findLastIndex((step) => reachedAt.has(step));
@@ -50,9 +50,10 @@ export function lastGoodStep(session: Session): { step: Step; at: string } | nul
 }
 
 function frontier(session: Session, step: Step): RailStep {
-  return isFinal(session.status)
-    ? { step, state: "stopped", at: session.completed_at }
-    : { step, state: "current" };
+  if (!isFinal(session.status)) return { step, state: "current" };
+  // What somebody cancelled has not failed.
+  const state = session.status === "cancelled" ? "stopped" : "failed";
+  return { step, state, at: session.completed_at };
 }
 
 function sinceStart(session: Session, at: string): number {

@@ -42,7 +42,7 @@ function FirstFrame({ ms }: { ms: number | null }) {
 
 function Mark({ state }: { state: RailStep["state"] }) {
   if (state === "done") return <IconCheck size={13} stroke={3} />;
-  return state === "stopped" ? <IconX size={13} stroke={3} /> : null;
+  return state === "failed" ? <IconX size={13} stroke={3} /> : null;
 }
 
 function Time({ step }: { step: RailStep }) {
@@ -53,6 +53,7 @@ function Time({ step }: { step: RailStep }) {
           {step.step === "started" ? clock(step.at) : elapsed(step.sinceStart)}
         </time>
       );
+    case "failed":
     case "stopped":
       return step.at === null ? null : (
         <time className={classes.time} dateTime={step.at}>
@@ -80,6 +81,7 @@ function words({ step, state }: RailStep) {
           {reached} <VisuallyHidden>{t("session.notNeeded")}</VisuallyHidden>
         </>
       );
+    case "failed":
     case "stopped":
       return (
         <>

@@ -8,6 +8,7 @@ import type { Traffic } from "../desktop/channel";
 import type { SurfaceListeners } from "../desktop/desktop-link";
 import { openSocket } from "../desktop/open-socket";
 import { COPY_REFUSED } from "./copy-refused";
+import { sendInsertedText } from "./inserted-text";
 import { TerminalChannel } from "./terminal-channel";
 import { withStyleNonce } from "./with-style-nonce";
 
@@ -20,6 +21,8 @@ export interface TerminalSurface {
 }
 
 const SCROLLBACK_LINES = 10_000;
+/** At 1, a row of this font ends above its underscores, and rows hide what hangs out of them. */
+const LINE_HEIGHT = 1.2;
 /** The colours of the machine's own terminal (xterm.resources). */
 const THEME = {
   background: "#161b24",
@@ -58,6 +61,7 @@ export async function openTerminal(
   const terminal = new Xterm({
     fontFamily: '"DejaVu Sans Mono", ui-monospace, Menlo, Consolas, monospace',
     fontSize: target.clientWidth < 480 ? 12 : 14,
+    lineHeight: LINE_HEIGHT,
     scrollback: SCROLLBACK_LINES,
     screenReaderMode: true,
     theme: THEME,
@@ -69,6 +73,7 @@ export async function openTerminal(
   });
   fit.fit();
   copyAndPasteByKeys(terminal);
+  sendInsertedText(terminal);
   const socket = openSocket(`${ticket.terminal}?columns=${terminal.cols}&rows=${terminal.rows}`, ticket);
   const channel = carry(terminal, socket, listeners);
   const resized = new ResizeObserver(() => {
