@@ -11,8 +11,13 @@ import { ToolPopover } from "../desktop/tool-popover";
 import classes from "./clipboard.module.css";
 import type { Clipboard } from "./use-clipboard";
 
+interface Props {
+  clipboard: Pick<Clipboard, "paste" | "problem" | "dismiss" | "focus">;
+  disabled: boolean;
+}
+
 /** Pastes this device's clipboard into the machine; where the browser keeps it to itself, a field takes it. */
-export function PasteButton({ clipboard, disabled }: { clipboard: Clipboard; disabled: boolean }) {
+export function PasteButton({ clipboard, disabled }: Props) {
   const [asked, setAsked] = useState(false);
   const [text, setText] = useState("");
   const opened = asked || clipboard.problem !== null;

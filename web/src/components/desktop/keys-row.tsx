@@ -77,7 +77,8 @@ interface KeyProps {
   children: ReactNode;
 }
 
-function ScreenKey({ words, hold, disabled, onPress, children }: KeyProps) {
+/** `hold`: of a modifier. */
+export function ScreenKey({ words, hold, disabled, onPress, children }: KeyProps) {
   return (
     <button
       type="button"

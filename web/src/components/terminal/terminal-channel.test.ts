@@ -65,6 +65,8 @@ describe("the terminal's connection", () => {
         const channel = new TerminalChannel(socket, { onBytes, onSilent }, Date.now);
         return Promise.resolve({
           focus: vi.fn(),
+          press: vi.fn(),
+          paste: vi.fn(),
           traffic: () => channel.traffic,
           close: () => {
             channel.close();

@@ -10,11 +10,16 @@ import { openSocket } from "../desktop/open-socket";
 import { COPY_REFUSED } from "./copy-refused";
 import { sendInsertedText } from "./inserted-text";
 import { TerminalChannel } from "./terminal-channel";
+import { sequenceOf, type TerminalKey } from "./terminal-keys";
 import { withStyleNonce } from "./with-style-nonce";
 
 /** A terminal on the screen. */
 export interface TerminalSurface {
   focus: () => void;
+  /** Sends a key of the page's. */
+  press: (key: TerminalKey) => void;
+  /** Pastes a text, bracketed where the program asked for that. */
+  paste: (text: string) => void;
   /** What has passed since it was opened. */
   traffic: () => Traffic;
   close: () => void;
@@ -83,6 +88,12 @@ export async function openTerminal(
   return {
     focus: () => {
       terminal.focus();
+    },
+    press: (key) => {
+      terminal.input(sequenceOf(key, terminal.modes.applicationCursorKeysMode), true);
+    },
+    paste: (text) => {
+      terminal.paste(text);
     },
     traffic: () => channel.traffic,
     close: () => {

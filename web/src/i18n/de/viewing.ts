@@ -43,6 +43,7 @@ export const viewing: Translation<typeof english> = {
   "viewing.whatIsShown": "Was von der Maschine gezeigt wird",
   "viewing.theTerminal": "Das Terminal des Werkzeugs",
   "viewing.terminalControls": "Bedienung des Terminals",
+  "viewing.ctrlC": "Strg+C",
   "viewing.wayOut": "Im Terminal gibt Umschalt+Esc die Tastatur an die Seite zurück",
   "viewing.readoutHint":
     "Umlauf: von diesem Browser zum Controller und zurück, alle 2 s gemessen. Rate: was das Terminal in der letzten Sekunde gesendet hat.",

@@ -41,6 +41,7 @@ export const viewing = {
   "viewing.whatIsShown": "What is shown of the machine",
   "viewing.theTerminal": "The tool's terminal",
   "viewing.terminalControls": "Terminal controls",
+  "viewing.ctrlC": "Ctrl+C",
   "viewing.wayOut": "In the terminal, Shift+Esc gives the keyboard back to the page",
   "viewing.readoutHint":
     "Round trip: from this browser to the controller and back, measured every 2 s. Rate: what the terminal sent in the last second.",
