@@ -6,6 +6,7 @@ import struct
 
 import pytest
 
+from vestibule.core.errors import NotAllowed
 from vestibule.core.viewer_input import ViewerInput
 
 GREETING = b"RFB 003.008\n" + b"\x01" + b"\x01"
@@ -32,6 +33,21 @@ def test_input_is_found_behind_anything(before: bytes, message: bytes) -> None:
     assert viewer.feed(message)
     assert not viewer.feed(before)
     assert viewer.feed(REQUEST + message + REQUEST)
+
+
+@pytest.mark.parametrize("size", [(0, 0), (1, 0), (65535, 65535), (10000, 10000), (8192, 8192), (16384, 16)])
+@pytest.mark.parametrize("cut", [0, 3, 7])
+def test_a_size_that_ends_desktops_does_not_go_on(size: tuple[int, int], cut: int) -> None:
+    asked = struct.pack(">BxHHBx", 251, *size, 1) + bytes(16)
+    viewer = ViewerInput()
+    assert not viewer.feed(GREETING + asked[:cut])
+    with pytest.raises(NotAllowed, match=f"{size[0]} by {size[1]}"):
+        viewer.feed(asked[cut:])
+
+
+@pytest.mark.parametrize("size", [(1, 1), (7680, 4320), (390, 8192)])
+def test_screens_that_people_have_go_on(size: tuple[int, int]) -> None:
+    assert not ViewerInput().feed(GREETING + struct.pack(">BxHHBx", 251, *size, 1) + bytes(16))
 
 
 def test_a_viewer_that_nobody_touches_is_no_sign_of_life() -> None:

@@ -1,4 +1,4 @@
-"""What a viewer sends to a desktop: whether a person is behind it.
+"""What a viewer sends to a desktop: whether a person is behind it, and whether the desktop can bear it.
 
 A viewer asks for pictures all by itself; only a key or a pointer is a sign of life.  The client's half of
 the protocol is followed message by message, never changed.
@@ -6,11 +6,15 @@ the protocol is followed message by message, never changed.
 
 from __future__ import annotations
 
-from vestibule.core.rfb_messages import CLIENT_MESSAGES, KEY, POINTER, QEMU
+from vestibule.core.errors import NotAllowed
+from vestibule.core.failures import FailureCode
+from vestibule.core.rfb_messages import CLIENT_MESSAGES, KEY, POINTER, QEMU, SET_DESKTOP_SIZE
 
 _GREETING = 12 + 1 + 1
 """Version, choice of the security type (none), ClientInit: RFC 6143, sections 7.1.1 to 7.3.1."""
 _INPUT = frozenset({KEY, POINTER, QEMU})
+MOST_SIDE, MOST_PIXELS = 8192, 7680 * 4320
+"""Of a desktop: asked for more, or for nothing, Xvnc takes the machine's memory, and ends."""
 
 
 class ViewerInput:
@@ -25,6 +29,7 @@ class ViewerInput:
         """Whether a key or the pointer is among these bytes.
 
         After a message of an unknown type nothing is known of what follows: False from then on.
+        Raises NotAllowed for a desktop of a size that there cannot be; these bytes must not go on.
         """
         found = False
         rest = memoryview(data)
@@ -48,6 +53,17 @@ class ViewerInput:
         needed, length = known
         if len(self._head) < needed:
             return False
+        if self._head[0] == SET_DESKTOP_SIZE:
+            _require_size(int.from_bytes(self._head[2:4]), int.from_bytes(self._head[4:6]))
         kind, self._skip = self._head[0], length(self._head) - len(self._head)
         self._head = b""
         return kind in _INPUT
+
+
+def _require_size(width: int, height: int) -> None:
+    if not (min(width, height) > 0 and max(width, height) <= MOST_SIDE and width * height <= MOST_PIXELS):
+        raise NotAllowed(
+            f"A desktop of {width} by {height} pixels was asked for.",
+            remedy=f"Ask for {MOST_SIDE} pixels a side at most, and {MOST_PIXELS} in all.",
+            code=FailureCode.BAD_INPUT,
+        )

@@ -93,6 +93,17 @@ async def test_the_desktop_is_shown_and_a_click_reaches_it(
     assert counted["vestibule_relay_bytes_total", ("up",)] >= 16
 
 
+async def test_a_size_that_would_end_the_desktop_ends_the_view(
+    ann: httpx.AsyncClient, session: SessionRecord, served: str
+) -> None:
+    async with _view(served, session.vm_id, await _ticket(ann, session)) as websocket:
+        await Viewer(websocket).greet()
+        await websocket.send(struct.pack(">BxHHBx", 251, 65535, 65535, 1) + bytes(16))
+        with pytest.raises(ConnectionClosed):
+            await websocket.recv()
+    assert (websocket.close_code, websocket.close_reason) == (4400, "bad_input")
+
+
 async def test_a_key_is_a_sign_of_life_and_an_open_viewer_is_none(
     lab: Lab, ann: httpx.AsyncClient, session: SessionRecord, served: str
 ) -> None:
