@@ -1,7 +1,10 @@
 from __future__ import annotations
 
 import asyncio
+import fcntl
 import socket
+import sys
+import termios
 from collections.abc import Iterator
 
 import pytest
@@ -54,3 +57,23 @@ async def test_a_machine_that_ends_before_it_answers_is_named(
     with pytest.raises(MachineFailed) as failure:
         await control.introduce(HANDOVER, 10)
     assert failure.value.failure_code == "no_identity_ack"
+
+
+@pytest.mark.parametrize("anyio_backend", [("asyncio", {"use_uvloop": True})])
+async def test_a_channel_that_is_closed_here_amid_the_answer_is_named(
+    agent: tuple[SocketControl, socket.socket],
+) -> None:
+    control, theirs = agent
+    introducing = asyncio.create_task(control.introduce(HANDOVER, 10))
+    await asyncio.get_running_loop().sock_recv(theirs, 65_536)
+    theirs.send(REPLY.encode()[:9])
+    while _unread(control):  # noqa: ASYNC110 (between the arrival and who waits for it)
+        await asyncio.sleep(0)
+    control.close()
+    with pytest.raises(MachineFailed, match="closed on our side"):
+        await introducing
+
+
+def _unread(control: SocketControl) -> int:
+    """Bytes that have come and that nobody has taken."""
+    return int.from_bytes(fcntl.ioctl(control.fileno(), termios.FIONREAD, bytes(4)), sys.byteorder)

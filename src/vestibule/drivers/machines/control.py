@@ -58,16 +58,22 @@ class SocketControl:
     async def exchange(self, message: bytes) -> bytes:
         """Send one line, await the line that answers it.  Raises MachineFailed, OSError."""
         loop = asyncio.get_running_loop()
-        await loop.sock_sendall(self._sock, message)
+        await loop.sock_sendall(self._open(), message)
         received = bytearray()
         while b"\n" not in received:
-            chunk = await loop.sock_recv(self._sock, 4096)
+            chunk = await loop.sock_recv(self._open(), 4096)
             if not chunk:
                 raise no_identity_ack("the hand-over channel was closed before the agent answered")
             received += chunk
             if len(received) > MAX_LINE_BYTES:
                 raise agent_mismatch(f"the agent's answer is longer than {MAX_LINE_BYTES} bytes")
         return bytes(received.partition(b"\n")[0])
+
+    def _open(self) -> socket.socket:
+        """Whoever ends the machine closes it, whatever goes on; uvloop takes that for a wrong argument."""
+        if self._sock.fileno() < 0:
+            raise no_identity_ack("the hand-over channel was closed on our side")
+        return self._sock
 
     def fileno(self) -> int:
         """The socket's descriptor, to be kept for the next controller."""
