@@ -23,7 +23,7 @@ Word = Annotated[str, Field(min_length=1, max_length=128)]
 class TableQuery(Model):
     """What every table may be asked; a facet may be given several times, and fits when any value does.
 
-    However many rows there are, the newest 5,000 of the time that is asked about are looked at, or the
+    However many rows there are, the newest ones of the time that is asked about are looked at, or the
     oldest when they come first; ``since`` and ``until`` choose others.
     """
 
@@ -87,7 +87,7 @@ class FacetChoice(Model):
 class TablePage(Model):
     """What every page of a table has besides its rows."""
 
-    total: int = Field(description="Rows that fit, on all pages, among the 5,000 that are looked at.")
+    total: int = Field(description=f"Rows that fit, on all pages, among the {REACH:,} that are looked at.")
     bounded: bool = Field(
         description="There are more rows than were looked at: more than total may fit, of another time."
     )

@@ -19,7 +19,6 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from fastapi import WebSocket, WebSocketDisconnect
 
 from vestibule.api.signs import Signs, Used, signs_of
-from vestibule.api.vnc import CHUNK_BYTES, to_viewer
 from vestibule.core.errors import BadInput
 from vestibule.core.metrics import RELAY_BYTES
 from vestibule.core.typed_texts import SHORTEST
@@ -27,6 +26,7 @@ from vestibule.services.meter import Meter
 from vestibule.services.racing import first_of
 from vestibule_agent import terminal_frames as frames
 
+CHUNK_BYTES = 65_536
 NOTICED_BYTES = 8
 """Input that comes at once and is no shorter was pasted: it counts as typed text."""
 PASTE_BEGINS, PASTE_ENDS = b"\x1b[200~", b"\x1b[201~"
@@ -46,7 +46,7 @@ async def relay(websocket: WebSocket, guest: socket.socket, used: Used, typed: T
         try:
             await first_of(
                 _to_guest(websocket, writer, _Input(signs, typed), meter),
-                to_viewer(reader, websocket, meter),
+                _to_viewer(reader, websocket, meter),
             )
         finally:  # whatever is still being told
             writer.close()
@@ -71,6 +71,13 @@ def pasted(data: bytes) -> str | None:
     text = data.replace(PASTE_BEGINS, b"").replace(PASTE_ENDS, b"")
     shortest = NOTICED_BYTES if text == data else SHORTEST
     return text.decode(errors="replace") if len(text) >= shortest else None
+
+
+async def _to_viewer(reader: asyncio.StreamReader, websocket: WebSocket, meter: Meter) -> None:
+    with contextlib.suppress(ConnectionError, WebSocketDisconnect):
+        while data := await reader.read(CHUNK_BYTES):
+            await websocket.send_bytes(data)
+            meter.count(RELAY_BYTES, "down", by=len(data))
 
 
 async def _to_guest(websocket: WebSocket, writer: asyncio.StreamWriter, look: _Input, meter: Meter) -> None:

@@ -24,7 +24,6 @@ from vestibule.services.meter import Meter
 from vestibule.services.outlet import EXTENSION, Outlet
 from vestibule.services.racing import first_of
 
-CHUNK_BYTES = 65_536
 SUBPROTOCOL = "binary"
 TICKET_PREFIX = "vestibule.ticket."
 
@@ -155,14 +154,6 @@ async def owners_gate(used: Used) -> AsyncIterator[Gate]:
             return data
 
         yield look
-
-
-async def to_viewer(reader: asyncio.StreamReader, websocket: WebSocket, meter: Meter) -> None:
-    """Copy what the guest sends, until either side ends."""
-    with contextlib.suppress(ConnectionError, WebSocketDisconnect):
-        while data := await reader.read(CHUNK_BYTES):
-            await websocket.send_bytes(data)
-            meter.count(RELAY_BYTES, "down", by=len(data))
 
 
 async def _to_guest(

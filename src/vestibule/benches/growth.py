@@ -124,24 +124,21 @@ class Growth:
     """Of the old one's queries, with what SQLite said of each."""
 
 
-def measure_growth(variables: Mapping[str, str], rows: int, rounds: int, note: Note) -> Growth:
-    """Two controllers in a folder of their own, which is removed.  Raises HostUnfit when one does not start.
-
-    ``variables``: the environment's, for both.
-    """
+def measure_growth(rows: int, rounds: int, note: Note) -> Growth:
+    """Of two controllers in a folder that is removed.  Raises HostUnfit when one does not start."""
     with tempfile.TemporaryDirectory(prefix="vestibule-bench-") as name:
         folder = Path(name)
         folder.chmod(0o711)
         ages = {"young": Age(home=folder / "young", rows=YOUNG), "old": Age(home=folder / "old", rows=rows)}
         for each in ages.values():
             note(f"{each.rows} rows")
-            _fill(each, variables)
+            _fill(each)
         up_s: dict[str, float] = {}
         with ExitStack() as stack:
             sides: dict[str, Side] = {}
             for age, each in ages.items():
                 begin = time.monotonic()
-                running = stack.enter_context(own_controller(each.home, variables))
+                running = stack.enter_context(own_controller(each.home, {}))
                 up_s[age] = round(time.monotonic() - begin, 3)
                 sides[age] = Side(url=running.url, token=running.token, rows=each.rows)
             note(f"{rounds} rounds of {len(READS) + 1} requests to both")
@@ -172,10 +169,10 @@ def in_pairs(young: Sequence[Plan], old: Sequence[Plan]) -> Sequence[AgedQueries
     ]
 
 
-def _fill(age: Age, variables: Mapping[str, str]) -> None:
+def _fill(age: Age) -> None:
     """A controller makes its folders, its database and its operator itself."""
     age.home.mkdir()
-    with own_controller(age.home, variables):
+    with own_controller(age.home, {}):
         pass
     asyncio.run(fill_state(age.database, age.rows))
 

@@ -8,7 +8,7 @@ import json
 import subprocess
 import sys
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from vestibule.core.errors import Unavailable
 
@@ -33,6 +33,11 @@ def _end(process: subprocess.Popen[str]) -> None:
     if process.stdin is not None:
         with contextlib.suppress(BrokenPipeError):
             process.stdin.close()
+    await_end(process)
+
+
+def await_end(process: subprocess.Popen[Any]) -> None:
+    """Of one that was told to end; killed when it takes its time."""
     try:
         process.wait(STOP_TIMEOUT_S)
     except subprocess.TimeoutExpired:

@@ -1,7 +1,7 @@
 """``vestibule bench``: what a machine costs on this host, and what a person waits for.
 
-``clone``, ``resume``, ``rebuild`` and ``relay`` run here, without a controller, ``api`` one of its own; the
-others measure the one that runs.
+``clone``, ``resume``, ``rebuild`` and ``relay`` run here, without a controller; ``api`` and ``growth`` start
+their own; the others measure the one that runs.
 """
 
 from __future__ import annotations
@@ -173,7 +173,7 @@ def growth(
     """
     from vestibule.benches.growth import measure_growth  # noqa: PLC0415 (loads the database; most commands do without)
 
-    result = measure_growth({}, rows, rounds, _note)
+    result = measure_growth(rows, rounds, _note)
     if output is OutputFormat.JSON:
         print_one(dataclasses.asdict(result), output)
         return

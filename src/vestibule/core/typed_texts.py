@@ -7,9 +7,9 @@ from itertools import islice
 from typing import Any
 
 SHORTEST = 4
-"""Characters of a code: what is shorter answers a question, and would be hidden everywhere."""
-SHORTEST_OTHER = 6
-"""The same of any other text: "http" or "code" was copied, and stands in what a diagnosis needs."""
+"""Characters: what is shorter answers a question, and would be hidden everywhere."""
+SHORTEST_COPY = 6
+"""Of what is copied in the machine: "http" or "code" stands in what a diagnosis needs."""
 MOST_TEXTS = 60
 """The last ones, of codes and of other texts: each is looked for in every event."""
 MOST_LINES = 20
@@ -43,12 +43,12 @@ class TypedTexts:
 
     def add(self, text: str) -> None:
         """Remember it.  A terminal wraps lines wherever they end, maybe in a frame: neither counts."""
-        new = [characters for characters in _told(text, SHORTEST_OTHER) if characters not in self._codes]
+        new = [characters for characters in _told(text) if characters not in self._codes]
         self._others = _newest(self._others, new)
 
     def add_code(self, text: str) -> None:
         """Remember it, as what the sign-in hangs on."""
-        new = list(_told(text, SHORTEST))
+        new = list(_told(text))
         self._codes = _newest(self._codes, new)
         self._others = [kept for kept in self._others if kept not in new]
 
@@ -82,7 +82,7 @@ class TypedTexts:
         return self.hide(value) if name in SHOWN and isinstance(value, str) else value
 
 
-def _told(text: str, shortest: int) -> Iterator[str]:
+def _told(text: str) -> Iterator[str]:
     """Its lines, of which a screen may show some alone, and after them the whole."""
     lines = text.splitlines()
     if len(lines) > 1:
@@ -90,7 +90,7 @@ def _told(text: str, shortest: int) -> Iterator[str]:
         long = (line[:LONGEST] for line in bare if len(line) >= SHORTEST_LINE)
         yield from islice(long, MOST_LINES)
     whole = "".join(filter(_counts, text[: 4 * LONGEST]))
-    if len(whole) >= shortest:
+    if len(whole) >= SHORTEST:
         yield whole[:LONGEST]
 
 

@@ -32,7 +32,7 @@ class OwnController:
     def __init__(self, folder: Path, variables: Mapping[str, str]) -> None:
         """``variables`` win over what this process's environment says."""
         self.state_dir, self.run_dir, self.tmp_dir = (folder / name for name in ("state", "run", "tmp"))
-        self.url = f"http://127.0.0.1:{(port := _free_port())}"
+        self.url = f"http://127.0.0.1:{(port := free_port())}"
         self._log = folder / "controller.log"
         self.tmp_dir.mkdir(exist_ok=True)
         self.tmp_dir.chmod(0o1777)
@@ -115,7 +115,8 @@ def own_controller(folder: Path, variables: Mapping[str, str]) -> Iterator[OwnCo
         controller.stop()
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """One of loopback that nobody has at this moment."""
     with socket.socket() as sock:
         sock.bind(("127.0.0.1", 0))
         return int(sock.getsockname()[1])

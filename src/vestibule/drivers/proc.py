@@ -14,7 +14,7 @@ import dataclasses
 import os
 import re
 import signal
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 PROC = Path("/proc")
@@ -103,24 +103,22 @@ def resident_bytes(pid: int) -> int:
 
 def proportional_bytes(pid: int) -> int:
     """Memory that it has now, of shared pages its share.  Raises PermissionError."""
-    try:
-        lines = (PROC / str(pid) / "smaps_rollup").read_text().splitlines()
-    except PermissionError:
-        raise
-    except OSError:  # it has ended
-        return 0
-    return next((_bytes(line) for line in lines if line.startswith("Pss:")), 0)
+    return sum(_bytes(line) for line in _mapped(pid, PROC) if line.startswith("Pss:"))
 
 
 def private_bytes(pid: int, proc: Path = PROC) -> int:
     """Memory that it has written itself, and what of that is in swap.  Raises PermissionError."""
+    return sum(_bytes(line) for line in _mapped(pid, proc) if line.startswith(_PRIVATE))
+
+
+def _mapped(pid: int, proc: Path) -> Sequence[str]:
+    """All its mappings added up, a line for each kind; none when it has ended.  Raises PermissionError."""
     try:
-        lines = (proc / str(pid) / "smaps_rollup").read_text().splitlines()
+        return (proc / str(pid) / "smaps_rollup").read_text().splitlines()
     except PermissionError:
         raise
-    except OSError:  # it has ended
-        return 0
-    return sum(_bytes(line) for line in lines if line.startswith(_PRIVATE))
+    except OSError:
+        return []
 
 
 def open_files(pid: int) -> Iterator[str]:

@@ -14,7 +14,7 @@ import structlog
 from vestibule.core.errors import BadInput, NotAllowed, VestibuleError
 from vestibule.core.file_transfer import FilePolicy
 from vestibule.core.ids import UserId, VmId
-from vestibule.core.typed_texts import TypedTexts
+from vestibule.core.typed_texts import SHORTEST_COPY, TypedTexts
 from vestibule.services.machines import Machines
 from vestibule.services.ports import Guest, GuestFile
 from vestibule.services.sign_ins import SignIns
@@ -58,7 +58,7 @@ class Viewing:
     async def copies(self, vm_id: VmId, after: int | None) -> AsyncIterator[Copied]:
         """What is copied in a machine, for its owner, who looks on.  Raises as ``Machines.guest``."""
         async for copied in self._machines.guest(vm_id).copies(after):
-            if copied.text is not None:
+            if copied.text is not None and len(copied.text.strip()) >= SHORTEST_COPY:
                 await self.typed(vm_id, copied.text)
             yield copied
 

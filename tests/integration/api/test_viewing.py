@@ -142,10 +142,14 @@ async def test_copies_are_told_to_who_looks_on(
         assert await _next(websocket) == {"number": 2, "text": SCRIPTS}
         await fake.tell(None)
         assert await _next(websocket) == {"number": 3, "text": None}
+        await fake.tell(" http \n")
+        assert await _next(websocket) == {"number": 4, "text": " http \n"}
         await fake.tell("é" * (MAX_CLIPBOARD_BYTES // 2))
         assert len((await _next(websocket))["text"]) == MAX_CLIPBOARD_BYTES // 2
     typed = lab.sign_ins._runs[session.session_id].typed
     assert typed.hide("> before <") == f"> {SHOWN_INSTEAD} <"
+    # What every address has hides nothing: a diagnosis is made of what is left.
+    assert typed.hide("http://login.test") == "http://login.test"
 
 
 # -- WebSockets --------------------------------------------------------------------------------------------
@@ -203,14 +207,6 @@ async def _until(websocket: ClientConnection, text: bytes) -> None:
             seen += message
 
 
-async def _after_sign_of_life(lab: Lab, before: SessionRecord) -> SessionRecord:
-    """It is told beside the copying."""
-    async with asyncio.timeout(10):
-        while (now := await lab.sessions.get(before.session_id)).deadline_at == before.deadline_at:  # noqa: ASYNC110
-            await asyncio.sleep(0.005)
-    return now
-
-
 async def test_the_terminal_is_typed_into_and_resized(
     lab: Lab, ann: httpx.AsyncClient, session: SessionRecord, machine: str, served: str
 ) -> None:
@@ -224,7 +220,7 @@ async def test_the_terminal_is_typed_into_and_resized(
         await _until(websocket, b"40x20")
         await websocket.send(b"visibly-fake-pasted")
         await _until(websocket, b"pasted")
-    moved = await _after_sign_of_life(lab, session)
+    moved = await lab.until(session.session_id, lambda now: now.deadline_at != session.deadline_at)
     assert moved.deadline_at is not None
     assert session.deadline_at is not None
     assert (moved.deadline_at - session.deadline_at).total_seconds() == 60

@@ -74,6 +74,10 @@ def test_a_short_answer_is_not_hidden_everywhere() -> None:
     assert _typed("y", "2", " \n ").hide("try 2 ways") == "try 2 ways"
 
 
+def test_a_pin_that_was_pasted_is_hidden() -> None:
+    assert _typed("4829").hide("> 4829 <") == f"> {SHOWN_INSTEAD} <"
+
+
 def test_what_an_event_says_is_hidden_and_addresses_stay() -> None:
     data = {"screen": f"> {CODE}", "title": CODE, "cause": CODE, "url": f"https://x.test/{CODE}", "code": 1}
     hidden = {"screen": f"> {SHOWN_INSTEAD}", "title": SHOWN_INSTEAD, "cause": SHOWN_INSTEAD}

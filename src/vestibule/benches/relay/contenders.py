@@ -6,7 +6,6 @@ import contextlib
 import dataclasses
 import json
 import shutil
-import socket
 import subprocess
 import sys
 import time
@@ -14,9 +13,11 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 
-from vestibule.benches.programs import STOP_TIMEOUT_S, line_of, program
+from vestibule.benches.programs import await_end, line_of, program
 from vestibule.benches.relay.viewers import Way
 from vestibule.core.errors import HostUnfit, Unavailable
+from vestibule.drivers import proc
+from vestibule.drivers.own_controller import free_port
 
 CONTROLLER, DESKTOP, COPYING, VIEWERS = (
     f"vestibule.benches.relay.{name}" for name in ("controller", "desktop", "copying", "viewers")
@@ -66,7 +67,7 @@ def copy(desktop_port: int, streams: int) -> Iterator[Reached]:
 @contextlib.contextmanager
 def websockify(desktop_port: int, streams: int) -> Iterator[Reached]:
     """As its manual has it: one process that forks one more for each viewer."""
-    port = _free_port()
+    port = free_port()
     argv = [find_websockify(), f"127.0.0.1:{port}", f"127.0.0.1:{desktop_port}"]
     quiet = subprocess.DEVNULL
     with subprocess.Popen(argv, stdin=quiet, stdout=quiet, stderr=quiet) as process:
@@ -76,10 +77,7 @@ def websockify(desktop_port: int, streams: int) -> Iterator[Reached]:
             yield Reached(pid=process.pid, port=port, ways=[way] * streams)
         finally:
             process.terminate()
-            try:
-                process.wait(STOP_TIMEOUT_S)
-            except subprocess.TimeoutExpired:
-                process.kill()
+            await_end(process)
 
 
 CONTENDERS: Mapping[str, Contender] = {"vestibule": vestibule, "websockify": websockify, "copy": copy}
@@ -100,8 +98,6 @@ def find_websockify() -> str:
 
 def _await_listening(process: subprocess.Popen[bytes], port: int) -> None:
     """Until it listens, asked of the kernel: websockify forks for whoever connects.  Raises Unavailable."""
-    from vestibule.drivers import proc  # noqa: PLC0415
-
     deadline = time.monotonic() + UP_TIMEOUT_S
     while not list(proc.listening(port)):
         if process.poll() is not None or time.monotonic() > deadline:
@@ -110,9 +106,3 @@ def _await_listening(process: subprocess.Popen[bytes], port: int) -> None:
                 remedy="Start it by hand and read what it says: websockify 127.0.0.1:6080 127.0.0.1:5900",
             )
         time.sleep(_LOOK_S)
-
-
-def _free_port() -> int:
-    with socket.socket() as sock:
-        sock.bind(("127.0.0.1", 0))
-        return int(sock.getsockname()[1])

@@ -4,7 +4,7 @@
 
     asked ──▶ reach: the first REACH rows of whose they are and of the time that is asked about, by an index
                 ├─▶ window: those of them that fit, in their order
-                └─▶ tallies: how many of them are alike, which total and choices are summed of
+                └─▶ counts: how many of them are alike, which total and choices are summed of
 
 Nobody waits for a walk along all rows: neither for a filter that nothing fits nor for a count.  An id as a
 whole is looked up among all rows.
@@ -18,6 +18,7 @@ from typing import Any, TypeVar
 
 import sqlalchemy as sa
 
+from vestibule.core.facets import FacetCount, choices_of, total_of
 from vestibule.core.tables import (
     REACH,
     Asked,
@@ -28,7 +29,6 @@ from vestibule.core.tables import (
     Page,
     SessionRow,
 )
-from vestibule.core.tallies import Tally, choices_of, total_of
 from vestibule.drivers.db.engine import Database
 from vestibule.drivers.db.listings import AUDIT, CREDENTIALS, MACHINES, SESSIONS, Column, Listing
 from vestibule.drivers.db.rows import record
@@ -71,13 +71,13 @@ class DbTables:
 
     async def _page(self, listing: Listing[R], asked: Asked) -> Page[R]:
         reach = await self._reach(listing, asked)
-        tallies = await self._tallies(listing, reach)
-        total = total_of(tallies, asked.chosen)
+        counts = await self._counts(listing, reach)
+        total = total_of(counts, asked.chosen)
         return Page(
             rows=await self._window(listing, asked, reach) if total > asked.offset else [],
             total=total,
-            bounded=reach.bounded or sum(tally.count for tally in tallies) > self._most,
-            facets={name: choices_of(tallies, name, asked.chosen) for name in listing.facets},
+            bounded=reach.bounded or sum(one.count for one in counts) > self._most,
+            facets={name: choices_of(counts, name, asked.chosen) for name in listing.facets},
         )
 
     async def _reach(self, listing: Listing[Any], asked: Asked) -> _Reach:
@@ -107,7 +107,7 @@ class DbTables:
             found = await connection.execute(sa.select(listing.key).where(*fits).limit(1))
             return found.first() is not None
 
-    async def _tallies(self, listing: Listing[Any], reach: _Reach) -> Sequence[Tally]:
+    async def _counts(self, listing: Listing[Any], reach: _Reach) -> Sequence[FacetCount]:
         facets = [listing.columns[name] for name in listing.facets]
         # The limit keeps what is inside apart: else SQLite may walk along an index of a facet instead.
         inside = sa.select(*facets).select_from(listing.source).where(*reach.fits).limit(self._most + 1)
@@ -116,7 +116,7 @@ class DbTables:
         async with self._database.read() as connection:
             rows = await connection.execute(query)
             return [
-                Tally(values=dict(zip(listing.facets, values, strict=True)), count=count)
+                FacetCount(values=dict(zip(listing.facets, values, strict=True)), count=count)
                 for *values, count in rows
             ]
 

@@ -6,30 +6,26 @@ A time is cut to its second first: SQLite rounds it, and the last moment of an h
 
 from __future__ import annotations
 
+_COUNT = """\
+        INSERT INTO ended_sessions (hour, user_id, status, error_code, golden_id, count)
+        VALUES (
+            CAST(strftime('%s', substr(NEW.completed_at, 1, 19)) AS INTEGER) / 3600, NEW.user_id, NEW.status,
+            coalesce(NEW.error_code, ''), coalesce(NEW.golden_id, ''), 1
+        )
+        ON CONFLICT (hour, user_id, status, error_code, golden_id) DO UPDATE SET count = count + 1;
+"""
 COUNTING = (
-    """
+    f"""
     CREATE TRIGGER tr_auth_sessions_added AFTER INSERT ON auth_sessions
     WHEN NEW.completed_at IS NOT NULL
     BEGIN
-        INSERT INTO ended_sessions (hour, user_id, status, error_code, golden_id, count)
-        VALUES (
-            CAST(strftime('%s', substr(NEW.completed_at, 1, 19)) AS INTEGER) / 3600, NEW.user_id, NEW.status,
-            coalesce(NEW.error_code, ''), coalesce(NEW.golden_id, ''), 1
-        )
-        ON CONFLICT (hour, user_id, status, error_code, golden_id) DO UPDATE SET count = count + 1;
-    END
+{_COUNT}    END
     """,
-    """
+    f"""
     CREATE TRIGGER tr_auth_sessions_ended AFTER UPDATE OF completed_at ON auth_sessions
     WHEN OLD.completed_at IS NULL AND NEW.completed_at IS NOT NULL
     BEGIN
-        INSERT INTO ended_sessions (hour, user_id, status, error_code, golden_id, count)
-        VALUES (
-            CAST(strftime('%s', substr(NEW.completed_at, 1, 19)) AS INTEGER) / 3600, NEW.user_id, NEW.status,
-            coalesce(NEW.error_code, ''), coalesce(NEW.golden_id, ''), 1
-        )
-        ON CONFLICT (hour, user_id, status, error_code, golden_id) DO UPDATE SET count = count + 1;
-    END
+{_COUNT}    END
     """,
     """
     CREATE TRIGGER tr_auth_sessions_removed AFTER DELETE ON auth_sessions

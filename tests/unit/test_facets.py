@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
+from vestibule.core.facets import FacetCount, choices_of, total_of
 from vestibule.core.tables import MOST_CHOICES, Choice
-from vestibule.core.tallies import Tally, choices_of, total_of
 
 
-def tally(count: int, **values: str | None) -> Tally:
-    return Tally(values=values, count=count)
+def alike(count: int, **values: str | None) -> FacetCount:
+    return FacetCount(values=values, count=count)
 
 
 TALLIES = [
-    tally(3, status="failed", provider="demo", code="slow"),
-    tally(1, status="failed", provider="codex", code="lost"),
-    tally(9, status="completed", provider="demo", code=None),
+    alike(3, status="failed", provider="demo", code="slow"),
+    alike(1, status="failed", provider="codex", code="lost"),
+    alike(9, status="completed", provider="demo", code=None),
 ]
 
 
@@ -34,7 +34,7 @@ def test_choices_are_counted_without_their_own_and_what_has_no_value_is_none() -
 
 
 def test_the_most_frequent_come_first_alike_ones_by_name_and_not_too_many() -> None:
-    many = [tally(2 if number == 7 else 1, owner=f"u{number:03}") for number in range(MOST_CHOICES + 5)]
+    many = [alike(2 if number == 7 else 1, owner=f"u{number:03}") for number in range(MOST_CHOICES + 5)]
     values = [choice.value for choice in choices_of(many, "owner", {})]
     assert values[:3] == ["u007", "u000", "u001"]
     assert len(values) == MOST_CHOICES

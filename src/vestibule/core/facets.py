@@ -18,7 +18,7 @@ from vestibule.core.tables import MOST_CHOICES, Choice
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class Tally:
+class FacetCount:
     """Rows that are alike in every facet."""
 
     values: Mapping[str, str | None]
@@ -26,22 +26,24 @@ class Tally:
     count: int
 
 
-def total_of(tallies: Sequence[Tally], chosen: Mapping[str, Sequence[str]]) -> int:
+def total_of(counts: Sequence[FacetCount], chosen: Mapping[str, Sequence[str]]) -> int:
     """Rows that fit every choice; an empty one is none."""
-    return sum(tally.count for tally in tallies if _fits(tally, chosen))
+    return sum(one.count for one in counts if _fits(one, chosen))
 
 
-def choices_of(tallies: Sequence[Tally], facet: str, chosen: Mapping[str, Sequence[str]]) -> Sequence[Choice]:
+def choices_of(
+    counts: Sequence[FacetCount], facet: str, chosen: Mapping[str, Sequence[str]]
+) -> Sequence[Choice]:
     """What ``facet`` would leave, given every choice but its own: the most frequent first."""
     others = {name: values for name, values in chosen.items() if name != facet}
-    counts: Counter[str] = Counter()
-    for tally in tallies:
-        value = tally.values[facet]
-        if value is not None and _fits(tally, others):
-            counts[value] += tally.count
-    ordered = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
+    by_value: Counter[str] = Counter()
+    for one in counts:
+        value = one.values[facet]
+        if value is not None and _fits(one, others):
+            by_value[value] += one.count
+    ordered = sorted(by_value.items(), key=lambda item: (-item[1], item[0]))
     return [Choice(value=value, count=count) for value, count in ordered[:MOST_CHOICES]]
 
 
-def _fits(tally: Tally, chosen: Mapping[str, Sequence[str]]) -> bool:
-    return all(tally.values[name] in values for name, values in chosen.items() if values)
+def _fits(one: FacetCount, chosen: Mapping[str, Sequence[str]]) -> bool:
+    return all(one.values[name] in values for name, values in chosen.items() if values)
